@@ -1,0 +1,69 @@
+namespace Ann.Core;
+
+/// <summary>Why an operation failed, as a caller can act on it. One value per reaction, not per cause.</summary>
+public enum AnnError
+{
+    /// <summary>The request, file or option can never succeed as written. Fix it.</summary>
+    InvalidArgument,
+
+    /// <summary>Nothing has that name.</summary>
+    NotFound,
+
+    /// <summary>The name is taken.</summary>
+    AlreadyExists,
+
+    /// <summary>The request does not fit the state: an encoder or a generation other than the one it names.</summary>
+    FailedPrecondition,
+
+    /// <summary>Try again later with back-off: a queue, a disk or a memory budget is full.</summary>
+    Overloaded,
+
+    /// <summary>Not ready yet, or going away. Another replica can answer.</summary>
+    Unavailable,
+
+    /// <summary>A checksum or an invariant of a file failed. Needs an operator.</summary>
+    Corrupt,
+}
+
+/// <summary>An expected failure. Programmer mistakes are <see cref="ArgumentException"/> or a failed assertion instead.</summary>
+/// <param name="error">How a caller can react.</param>
+/// <param name="message">Names the thing, what was expected and what was found.</param>
+/// <param name="inner">The cause, when another exception is one.</param>
+public sealed class AnnException(AnnError error, string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>How a caller can react.</summary>
+    public AnnError Error { get; } = error;
+
+    /// <summary>Name of the request field or option at fault, in the caller's own spelling; null when none is.</summary>
+    public string? Field { get; private init; }
+
+    /// <summary>A value of a request, an option or an input file is out of its range.</summary>
+    /// <param name="field">The field or option, as the caller spells it.</param>
+    /// <param name="message">What was expected and what was found.</param>
+    public static AnnException Invalid(string field, string message) =>
+        new(AnnError.InvalidArgument, message) { Field = field };
+
+    /// <summary>An input file cannot be used as it is.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="place">Line, row or byte; empty when the whole file is meant.</param>
+    /// <param name="what">What was expected and what was found.</param>
+    /// <param name="inner">The cause, when another exception is one.</param>
+    public static AnnException BadInput(string path, string place, string what, Exception? inner = null) =>
+        new(AnnError.InvalidArgument, place.Length == 0 ? $"{path}: {what}" : $"{path}: {place}: {what}", inner);
+
+    /// <summary>A vector has another length than the index or encoder it is meant for.</summary>
+    public static AnnException DimensionMismatch(string field, string owner, int expected, int actual) =>
+        Invalid(field, $"{owner} holds vectors of dimension {expected}; found {actual}.");
+
+    /// <summary>No index has that name.</summary>
+    public static AnnException NoSuchIndex(string name) =>
+        new(AnnError.NotFound, $"No index is named '{name}'.") { Field = "index" };
+
+    /// <summary>A checksum or an invariant of a file failed.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="section">The section of the file, or "header".</param>
+    /// <param name="offset">Byte offset in the file where the fault was seen.</param>
+    /// <param name="what">What was expected and what was found.</param>
+    public static AnnException Corrupt(string path, string section, long offset, string what) =>
+        new(AnnError.Corrupt, $"{path}: section {section}, byte {offset}: {what}");
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics.CodeAnalysis;
+using System.IO.MemoryMappedFiles;
+
+namespace Ann.Core.Files;
+
+/// <summary>The machine's own files.</summary>
+[SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "This is what IFileSystem stands for.")]
+public sealed class PhysicalFileSystem : IFileSystem
+{
+    private const int BufferSizeInBytes = 1 << 17;
+
+    private PhysicalFileSystem()
+    {
+    }
+
+    /// <summary>The one instance; it has no state.</summary>
+    public static PhysicalFileSystem Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public bool FileExists(string path) => File.Exists(path);
+
+    /// <inheritdoc/>
+    public bool DirectoryExists(string path) => Directory.Exists(path);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> ListFiles(string directory, string pattern)
+    {
+        string[] files = Directory.GetFiles(directory, pattern);
+        Array.Sort(files, StringComparer.Ordinal);
+        return files;
+    }
+
+    /// <inheritdoc/>
+    public void CreateDirectory(string path) => Directory.CreateDirectory(path);
+
+    /// <inheritdoc/>
+    public Stream OpenRead(string path) =>
+        Opening(path, static p => new FileStream(p, new FileStreamOptions
+        {
+            Mode = FileMode.Open,
+            Access = FileAccess.Read,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            Options = FileOptions.SequentialScan,
+            BufferSize = BufferSizeInBytes,
+        }));
+
+    /// <inheritdoc/>
+    public Stream Create(string path) => new FileStream(path, new FileStreamOptions
+    {
+        // A device cannot be truncated; OpenOrCreate leaves it as it is.
+        Mode = IsDevice(path) ? FileMode.Open : FileMode.Create,
+        Access = FileAccess.Write,
+        Share = FileShare.Read,
+        BufferSize = BufferSizeInBytes,
+    });
+
+    /// <inheritdoc/>
+    public void Flush(Stream stream)
+    {
+        if (stream is FileStream { CanSeek: true } file)
+            file.Flush(flushToDisk: true);
+        else
+            stream.Flush();
+    }
+
+    /// <inheritdoc/>
+    public void Replace(string source, string target) => File.Move(source, target, overwrite: true);
+
+    /// <inheritdoc/>
+    public void Delete(string path) => File.Delete(path);
+
+    /// <inheritdoc/>
+    public bool IsDevice(string path) =>
+        !OperatingSystem.IsWindows() && File.Exists(path)
+        && (File.GetAttributes(path) & (FileAttributes.Device | FileAttributes.System)) != 0
+        || path.StartsWith("/dev/", StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public FileMapping Map(string path) => Opening(path, static p =>
+    {
+        long length = new FileInfo(p).Length;
+        if (length == 0)
+            return new FileMapping();
+        FileStream stream = new(p, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
+        MemoryMappedFile file = MemoryMappedFile.CreateFromFile(
+            stream, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+        return new FileMapping(file, file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read), length);
+    });
+
+    private static T Opening<T>(string path, Func<string, T> open)
+    {
+        try
+        {
+            return open(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new AnnException(AnnError.NotFound, $"{path}: no such file.", e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            string why = Directory.Exists(path) ? "it is a directory; a file was expected." : "permission denied.";
+            throw new AnnException(AnnError.NotFound, $"{path}: {why}", e);
+        }
+    }
+}

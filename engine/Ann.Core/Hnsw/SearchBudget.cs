@@ -1,0 +1,80 @@
+using System.Diagnostics;
+
+namespace Ann.Core.Hnsw;
+
+/// <summary>When a search has to stop. Looked at every few expansions, so it costs nothing measurable.</summary>
+/// <param name="DeadlineTimestamp">A <see cref="Stopwatch.GetTimestamp"/> value; <see cref="long.MaxValue"/> for none.</param>
+/// <param name="Cancellation">Cancelled when nobody waits for the answer any more.</param>
+public readonly record struct SearchBudget(long DeadlineTimestamp, CancellationToken Cancellation)
+{
+    /// <summary>No limit.</summary>
+    public static SearchBudget Unlimited => new(long.MaxValue, CancellationToken.None);
+
+    /// <summary>Why the search must stop now; <see cref="StopReason.None"/> when it may go on.</summary>
+    public StopReason Check()
+    {
+        if (Cancellation.IsCancellationRequested)
+            return StopReason.Cancelled;
+        return DeadlineTimestamp != long.MaxValue && Stopwatch.GetTimestamp() >= DeadlineTimestamp
+            ? StopReason.Deadline
+            : StopReason.None;
+    }
+}
+
+/// <summary>Why a search ended before it was complete.</summary>
+public enum StopReason : byte
+{
+    /// <summary>It was complete.</summary>
+    None,
+
+    /// <summary>The deadline of its <see cref="SearchBudget"/> passed.</summary>
+    Deadline,
+
+    /// <summary>Its caller went away.</summary>
+    Cancelled,
+}
+
+/// <summary>What one query asks of a segment.</summary>
+/// <param name="K">Results wanted, 1 to <see cref="MaxK"/>.</param>
+/// <param name="EfSearch">Beam width on level 0: <paramref name="K"/> to <see cref="MaxEfSearch"/>; 0 takes <see cref="DefaultEfSearch"/>.</param>
+/// <param name="Exact">Scan every row instead of walking the graph. The answer is then exact; <paramref name="EfSearch"/> is not used.</param>
+public readonly record struct SearchParameters(int K, int EfSearch = 0, bool Exact = false)
+{
+    /// <summary>Largest <see cref="K"/>.</summary>
+    public const int MaxK = 10_000;
+
+    /// <summary>Largest <see cref="EfSearch"/>.</summary>
+    public const int MaxEfSearch = 40_000;
+
+    /// <summary>The beam width when the caller names none: wide enough for recall ≥ 0.98 on ordinary data, 1.5 × k for large k.</summary>
+    public static int DefaultEfSearch(int k) => Math.Max(128, k + k / 2);
+
+    /// <summary>Refuses values out of range.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: names the field, the range and the value.</exception>
+    public void Validate()
+    {
+        if (K is < 1 or > MaxK)
+            throw AnnException.Invalid("k", $"k is {K}; it must be 1 to {MaxK}.");
+        if (EfSearch != 0 && (EfSearch < K || EfSearch > MaxEfSearch))
+            throw AnnException.Invalid("ef_search", $"ef_search is {EfSearch}; it must be k ({K}) to {MaxEfSearch}, or not set.");
+    }
+}
+
+/// <summary>What one search cost.</summary>
+public struct SearchStatistics
+{
+    /// <summary>Distances computed in the walk or scan, upper levels included.</summary>
+    public int Visited { get; set; }
+
+    /// <summary>Nodes whose links were followed on level 0.</summary>
+    public int Expanded { get; set; }
+
+    /// <summary>Candidates whose exact distance was computed after the walk. 0 when the walk itself is exact.</summary>
+    public int Reranked { get; set; }
+
+    /// <summary>The beam width used; 0 for an exact scan.</summary>
+    public int EfSearch { get; set; }
+
+    /// <summary>Why the search ended early, if it did. The results are then the best found so far.</summary>
+    public StopReason Stopped { get; set; }
+}

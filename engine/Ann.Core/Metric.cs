@@ -1,0 +1,50 @@
+namespace Ann.Core;
+
+/// <summary>How an index measures nearness. Stored in files: values never change.</summary>
+public enum Metric : byte
+{
+    /// <summary>Cosine similarity. Rows are stored with unit length; the zero vector is refused.</summary>
+    Cosine = 1,
+
+    /// <summary>Euclidean distance.</summary>
+    L2 = 2,
+
+    /// <summary>Inner product: a maximum-inner-product search over rows of any norm.</summary>
+    InnerProduct = 3,
+}
+
+/// <summary>What the core's distances mean to a caller.</summary>
+public static class MetricExtensions
+{
+    /// <summary>
+    /// The score of a core distance, in the metric's own unit: cosine similarity in [−1, 1], inner product (both larger is nearer),
+    /// or Euclidean distance (smaller is nearer).
+    /// </summary>
+    public static float ToScore(this Metric metric, float distance) =>
+        metric == Metric.L2 ? MathF.Sqrt(MathF.Max(0, distance)) : -distance;
+
+    /// <summary>True when a larger score is nearer.</summary>
+    public static bool LargerIsNearer(this Metric metric) => metric != Metric.L2;
+
+    /// <summary>The metric's name on the command line and in JSON: <c>cosine</c>, <c>l2</c>, <c>ip</c>.</summary>
+    public static string ToName(this Metric metric) => metric switch
+    {
+        Metric.Cosine => "cosine",
+        Metric.L2 => "l2",
+        Metric.InnerProduct => "ip",
+        _ => throw new ArgumentOutOfRangeException(nameof(metric)),
+    };
+
+    /// <summary>Reads a name written by <see cref="ToName"/>.</summary>
+    public static bool TryParse(string name, out Metric metric)
+    {
+        metric = name switch
+        {
+            "cosine" => Metric.Cosine,
+            "l2" => Metric.L2,
+            "ip" => Metric.InnerProduct,
+            _ => default,
+        };
+        return metric != default;
+    }
+}

@@ -1,0 +1,106 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Ann.Core.Segments;
+
+/// <summary>What an item key is. One kind per index. Stored in files: values never change.</summary>
+public enum KeyKind : byte
+{
+    /// <summary>An unsigned 64-bit number.</summary>
+    UInt64 = 1,
+
+    /// <summary>UTF-8 text of 1 to <see cref="KeyColumn.MaxKeyBytes"/> bytes.</summary>
+    String = 2,
+}
+
+/// <summary>The keys of a build's rows, in row order. Grows as rows are read; the kind is that of the first key added.</summary>
+public sealed class KeyColumn(KeyKind kind)
+{
+    /// <summary>Longest string key, in UTF-8 bytes.</summary>
+    public const int MaxKeyBytes = 256;
+
+    private readonly List<ulong> _numbers = [];
+    private readonly List<byte> _text = [];
+    private readonly List<long> _ends = [];
+
+    /// <summary>Number or text.</summary>
+    public KeyKind Kind { get; } = kind;
+
+    /// <summary>Keys added so far.</summary>
+    public int Count => Kind == KeyKind.UInt64 ? _numbers.Count : _ends.Count;
+
+    /// <summary>All numbers, in row order. Empty for string keys. Valid until the next <see cref="Add(ulong)"/>.</summary>
+    public ReadOnlySpan<ulong> Numbers => CollectionsMarshal.AsSpan(_numbers);
+
+    /// <summary>All texts one after another. Empty for numeric keys.</summary>
+    public ReadOnlySpan<byte> Text => CollectionsMarshal.AsSpan(_text);
+
+    /// <summary>End of each text in <see cref="Text"/>, exclusive, in bytes.</summary>
+    public ReadOnlySpan<long> Ends => CollectionsMarshal.AsSpan(_ends);
+
+    /// <summary>The keys 0 … count − 1: what rows of a plain vector file are called.</summary>
+    public static KeyColumn Ordinals(int count)
+    {
+        KeyColumn keys = new(KeyKind.UInt64);
+        keys._numbers.Capacity = count;
+        for (int row = 0; row < count; row++)
+            keys._numbers.Add((ulong)row);
+        return keys;
+    }
+
+    /// <summary>Appends a number.</summary>
+    public void Add(ulong key)
+    {
+        if (Kind != KeyKind.UInt64)
+            throw AnnException.Invalid("key", $"The key {key} is a number; the keys before it are strings.");
+        _numbers.Add(key);
+    }
+
+    /// <summary>Appends a text.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: empty or longer than <see cref="MaxKeyBytes"/>.</exception>
+    public void Add(string key)
+    {
+        if (Kind != KeyKind.String)
+            throw AnnException.Invalid("key", $"The key '{key}' is a string; the keys before it are numbers.");
+        int length = Encoding.UTF8.GetByteCount(key);
+        if (length is 0 or > MaxKeyBytes)
+            throw AnnException.Invalid("key", $"A string key takes 1 to {MaxKeyBytes} bytes of UTF-8; found {length}.");
+        int start = _text.Count;
+        CollectionsMarshal.SetCount(_text, start + length);
+        Encoding.UTF8.GetBytes(key, CollectionsMarshal.AsSpan(_text)[start..]);
+        _ends.Add(_text.Count);
+    }
+
+    /// <summary>UTF-8 bytes of one text key.</summary>
+    public ReadOnlySpan<byte> Utf8(int row) =>
+        Text[(int)(row == 0 ? 0 : Ends[row - 1])..(int)Ends[row]];
+
+    /// <summary>The key as a person reads it.</summary>
+    public string Format(int row) =>
+        Kind == KeyKind.UInt64
+            ? Numbers[row].ToString(System.Globalization.CultureInfo.InvariantCulture)
+            : Encoding.UTF8.GetString(Utf8(row));
+
+    /// <summary>Refuses a column in which two rows share a key.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: names the key and both rows.</exception>
+    public void RequireUnique()
+    {
+        if (Kind == KeyKind.UInt64)
+        {
+            Dictionary<ulong, int> seen = new(Count);
+            for (int row = 0; row < Count; row++)
+                if (!seen.TryAdd(_numbers[row], row))
+                    throw Duplicate(row, seen[_numbers[row]]);
+        }
+        else
+        {
+            Dictionary<string, int> seen = new(Count, StringComparer.Ordinal);
+            for (int row = 0; row < Count; row++)
+                if (!seen.TryAdd(Format(row), row))
+                    throw Duplicate(row, seen[Format(row)]);
+        }
+    }
+
+    private AnnException Duplicate(int row, int first) =>
+        AnnException.Invalid("key", $"The key '{Format(row)}' of row {row} is already the key of row {first}; keys must be unique.");
+}

@@ -1,0 +1,1 @@
+namespace Ann.Tool; internal static class Program { private static int Main() => 0; }
