@@ -44,7 +44,8 @@ internal static class ExecutionProviders
         {
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
             IntraOpNumThreads = options.Threads,
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            // Errors come back as exceptions; standard error is not theirs.
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
             // Patterns are remembered per input shape, and every batch has its own.
             EnableMemoryPattern = false,
         };

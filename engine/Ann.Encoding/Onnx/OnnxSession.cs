@@ -9,7 +9,7 @@ namespace Ann.Encoding.Onnx;
 internal sealed class OnnxSession : IDisposable
 {
     private readonly InferenceSession _session;
-    private readonly RunOptions _run = new();
+    private readonly RunOptions _run = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
     private readonly string _path;
 
     private OnnxSession(InferenceSession session, string path, string provider, IReadOnlyList<string> refusals)

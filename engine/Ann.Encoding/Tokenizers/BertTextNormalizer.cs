@@ -5,16 +5,16 @@ using System.Text;
 namespace Ann.Encoding.Tokenizers;
 
 /// <summary>
-/// The clean-up in front of WordPiece, as BERT's own tokenizer does it: control characters out, blanks to spaces, Chinese characters apart,
-/// accents off, lower case.
+/// What happens in front of WordPiece, as BERT's own tokenizer does it: control characters out, blanks to spaces, punctuation and Chinese
+/// characters apart, accents off, lower case. The result is words between spaces.
 /// </summary>
 /// <remarks>
-/// The library's normaliser is not used: it takes accents off with <see cref="string.Normalize()"/>, which does nothing in invariant
-/// globalization mode.
+/// The library's own steps are not used. It takes accents off with <see cref="string.Normalize()"/>, which does nothing in invariant
+/// globalization mode; and it drops symbols that BERT reads ("$5", "€") and does not part words at "_".
 /// </remarks>
 internal sealed record BertTextNormalizer(bool Lowercase, bool StripAccents, bool SplitCjk)
 {
-    // A Chinese character becomes itself between two spaces.
+    // A character that stands apart becomes itself between two spaces; a Hangul syllable becomes three jamo.
     private const int MaxUnitsPerUnit = AccentFolding.MaxUnits;
 
     /// <summary>Writes the normalised text into an array from the shared pool, which the caller returns.</summary>
@@ -29,16 +29,14 @@ internal sealed record BertTextNormalizer(bool Lowercase, bool StripAccents, boo
 
     private int Append(Rune rune, Span<char> target)
     {
-        if (rune.IsAscii)
-            return AppendAscii((char)rune.Value, target);
-        if (IsUnwanted(rune))
-            return 0;
-        if (Rune.IsWhiteSpace(rune))
+        if (IsBlank(rune))
         {
             target[0] = ' ';
             return 1;
         }
-        if (!SplitCjk || !IsChinese(rune.Value))
+        if (IsUnwanted(rune))
+            return 0;
+        if (!StandsApart(rune))
             return Fold(rune, target);
 
         target[0] = ' ';
@@ -47,15 +45,7 @@ internal sealed record BertTextNormalizer(bool Lowercase, bool StripAccents, boo
         return length + 1;
     }
 
-    private int AppendAscii(char character, Span<char> target)
-    {
-        if (character is '\t' or '\n' or '\r')
-            character = ' ';
-        else if (char.IsControl(character))
-            return 0;
-        target[0] = Lowercase ? char.ToLowerInvariant(character) : character;
-        return 1;
-    }
+    private bool StandsApart(Rune rune) => IsPunctuation(rune) || SplitCjk && IsChinese(rune.Value);
 
     private int Fold(Rune rune, Span<char> target)
     {
@@ -68,6 +58,13 @@ internal sealed record BertTextNormalizer(bool Lowercase, bool StripAccents, boo
             target[i] = char.ToLowerInvariant(target[i]);
         return length;
     }
+
+    private static bool IsBlank(Rune rune) =>
+        rune.Value is '\t' or '\n' or '\r' || Rune.IsWhiteSpace(rune) && !Rune.IsControl(rune);
+
+    /// <summary>BERT counts every ASCII sign as punctuation, and beyond ASCII what Unicode does: "$" stands apart, "€" does not.</summary>
+    private static bool IsPunctuation(Rune rune) =>
+        rune.IsAscii ? rune.Value > ' ' && !Rune.IsLetterOrDigit(rune) : Rune.IsPunctuation(rune);
 
     private static bool IsUnwanted(Rune rune) =>
         rune.Value == 0xFFFD || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format

@@ -17,12 +17,12 @@ internal sealed class WordPieceTextTokenizer : ITextTokenizer
         _maxPiecesPerWord = vocabulary.MaxCharactersPerWord;
         BertOptions options = new()
         {
-            // Normalising is done here, and special tokens are written here.
+            // Normalising, parting words and writing special tokens are done here; the library looks up the pieces of each word.
             LowerCaseBeforeTokenization = false,
             RemoveNonSpacingMarks = false,
             IndividuallyTokenizeCjk = false,
             SplitOnSpecialTokens = false,
-            ApplyBasicTokenization = true,
+            ApplyBasicTokenization = false,
             UnknownToken = vocabulary.UnknownToken,
             ContinuingSubwordPrefix = vocabulary.ContinuationPrefix,
             MaxInputCharsPerWord = vocabulary.MaxCharactersPerWord,
