@@ -1,4 +1,5 @@
 using Ann.Core;
+using Ann.Encoding.Onnx;
 
 namespace Ann.Encoding;
 
@@ -37,6 +38,8 @@ public sealed record EncoderOptions
     {
         if (Providers.Count == 0)
             throw AnnException.Invalid("providers", "providers is empty; name at least one, for example cpu.");
+        foreach (string provider in Providers)
+            ExecutionProviders.CheckName(provider);
         CheckRange("device", Device, 0, MaxThreads);
         CheckRange("threads", Threads, 0, MaxThreads);
         CheckRange("max_batch_rows", MaxBatchRows, 1, RowLimit);

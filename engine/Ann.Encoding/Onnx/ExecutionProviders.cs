@@ -19,10 +19,18 @@ internal static class ExecutionProviders
     /// <summary>What the native library was built with, in ONNX Runtime's names.</summary>
     public static string Available() => string.Join(", ", OrtEnv.Instance().GetAvailableProviders());
 
+    /// <summary>Refuses a name that is neither a provider's nor a path, whether or not its turn would come.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>.</exception>
+    public static void CheckName(string provider)
+    {
+        if (provider is not (Cpu or Cuda or TensorRt) && !provider.AsSpan().ContainsAny('/', '\\'))
+            throw AnnException.Invalid(
+                "providers", $"Provider '{provider}' is unknown; expected tensorrt, cuda, cpu, or the path of a plug-in provider library.");
+    }
+
     /// <summary>Session options that put the graph on <paramref name="wanted"/>; what it cannot run falls to the CPU.</summary>
     /// <exception cref="ProviderMissingException">Not in this build.</exception>
     /// <exception cref="OnnxRuntimeException">In this build, but its libraries or its device are missing.</exception>
-    /// <exception cref="AnnException">No such provider is known.</exception>
     public static SessionOptions Configure(string wanted, string modelPath, EncoderOptions options, out string provider)
     {
         SessionOptions settings = Common(modelPath, options);
@@ -74,9 +82,6 @@ internal static class ExecutionProviders
                 settings.AppendExecutionProvider_CUDA(options.Device);
                 return TensorRt;
             default:
-                if (!wanted.AsSpan().ContainsAny('/', '\\'))
-                    throw AnnException.Invalid(
-                        "providers", $"Provider '{wanted}' is unknown; expected tensorrt, cuda, cpu, or the path of a plug-in provider library.");
                 return AppendLibrary(settings, wanted, options.Device);
         }
     }

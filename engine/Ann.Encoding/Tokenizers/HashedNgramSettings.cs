@@ -9,7 +9,11 @@ namespace Ann.Encoding.Tokenizers;
 internal sealed record HashedNgramSettings(int Buckets = 32_768, int MinNgram = 3, int MaxNgram = 5)
 {
     /// <summary>Squared weight of the whole word; its n-grams share the rest, so that a word weighs 1 however long it is.</summary>
-    public const float WordShare = 0.5f;
+    /// <remarks>
+    /// Measured at 0.5 and 0.2: nDCG@10 of ir-msmarco5k 0.616 and 0.635; MRR@10 of finding one of 5,400 WordNet texts by two of its words
+    /// 0.853 and 0.854, and with a typing error in both of them 0.126 and 0.260.
+    /// </remarks>
+    public const float WordShare = 0.2f;
 
     /// <summary>Weight of a stop word; others weigh 1.</summary>
     public const float StopWordWeight = 0.15f;

@@ -49,7 +49,7 @@ public sealed class DefaultEncoderTests
     [Theory]
     [InlineData("wireles mouse", 0)]
     [InlineData("blutooth headfones", 2)]
-    [InlineData("mechanical keybord", 1)]
+    [InlineData("mechancial keybord", 1)]
     [InlineData("kitchen knives", 3)]
     [InlineData("runing shoe woman", 4)]
     [InlineData("usb c cabel", 5)]

@@ -56,7 +56,7 @@ public sealed class ExecutionProviderTests
     [InlineData("", "Provider '' is unknown")]
     public void An_unknown_name_is_refused(string name, string message)
     {
-        AnnException error = Assert.Throws<AnnException>(() => Open(new EncoderOptions { Providers = [name, "cpu"] }));
+        AnnException error = Assert.Throws<AnnException>(() => Open(new EncoderOptions { Providers = ["cpu", name] }));
 
         Assert.Equal("providers", error.Field);
         Assert.Contains(message, error.Message);

@@ -66,7 +66,7 @@ public sealed class RealEncoderTests
         double ndcg = judged.Ndcg10(encoder);
 
         TestContext.Current.SendDiagnosticMessage($"default encoder: nDCG@10 {ndcg:F4} on ir-msmarco5k");
-        Assert.True(ndcg >= 0.3, $"{ndcg}");
+        Assert.True(ndcg >= 0.6, $"{ndcg}");
     }
 
     [Fact]
