@@ -1,4 +1,3 @@
-using System.Text;
 using Ann.Encoding.Tokenizers;
 using CsCheck;
 
@@ -120,22 +119,6 @@ public sealed class TokenizerTests
             Assert.InRange(pieces.Length(0), 2, 40);
             Assert.Equal(3, pieces.Ids(0)[^1]);
         }, iter: 500);
-
-    /// <summary>Where the platform can decompose, its answer is the oracle; in invariant mode it cannot, and the literals above must do.</summary>
-    [Fact]
-    public void Folding_agrees_with_the_platforms_decomposition()
-    {
-        Assert.SkipUnless("é".Normalize(NormalizationForm.FormD).Length == 2, "Invariant globalization: string.Normalize does nothing.");
-        Span<char> units = stackalloc char[AccentFolding.MaxUnits];
-        for (int value = 0xC0; value < 0x3000; value++)
-        {
-            int length = AccentFolding.Fold(new Rune(value), units);
-            string expected = string.Concat(((char)value).ToString().Normalize(NormalizationForm.FormD)
-                .Where(unit => char.GetUnicodeCategory(unit) != System.Globalization.UnicodeCategory.NonSpacingMark));
-            if (expected.Length == 1)
-                Assert.Equal(expected, new string(units[..length]));
-        }
-    }
 
     private static TokenBuffer Hash(string text, int maxTokens)
     {
