@@ -56,7 +56,9 @@ public sealed record EncoderDescription
     /// <summary>Text or features. Null: features when the directory has no tokenizer file.</summary>
     public EncoderKind? Kind { get; init; }
 
-    /// <summary>The ONNX file, relative to the directory. Null: <c>model.onnx</c>, <c>onnx/model.onnx</c>, or the only <c>*.onnx</c>.</summary>
+    /// <summary>
+    /// The ONNX file, relative to the directory. Null: <c>model.onnx</c>, <c>onnx/model.onnx</c>, or the only <c>*.onnx</c>.
+    /// </summary>
     public string? Model { get; init; }
 
     /// <summary>The tokenizer. Null: <c>tokenizer.json</c> or <c>vocab.txt</c>.</summary>
@@ -80,7 +82,9 @@ public sealed record EncoderDescription
     /// <summary>Names of the graph's inputs by role. Null: the usual names.</summary>
     public EncoderInputs Inputs { get; init; } = new();
 
-    /// <summary>Name of the graph's output. Null: the only one, else <c>sentence_embedding</c>, <c>last_hidden_state</c> or <c>token_embeddings</c>.</summary>
+    /// <summary>
+    /// Name of the graph's output. Null: the only one, else <c>sentence_embedding</c>, <c>last_hidden_state</c> or <c>token_embeddings</c>.
+    /// </summary>
     public string? Output { get; init; }
 
     /// <summary>Reads an <c>encoder.json</c>.</summary>

@@ -27,8 +27,8 @@ public sealed record EncoderOptions
     public int MaxBatchRows { get; init; } = 64;
 
     /// <summary>
-    /// Tokens of one inference at most, padding included, 16 to 1,048,576; a single longer text still runs alone. Bounds the memory of a batch:
-    /// some 10 KB a token for a model of 384 dimensions. Default: 8192.
+    /// Tokens of one inference at most, padding included, 16 to 1,048,576; a single longer text still runs alone.
+    /// Bounds the memory of a batch: some 10 KB a token for a model of 384 dimensions. Default: 8192.
     /// </summary>
     public int MaxBatchTokens { get; init; } = 8192;
 

@@ -50,7 +50,9 @@ public sealed class FeatureEncoder : IDisposable
     /// <summary>What it reads.</summary>
     public FeatureInput Input => _graph.Input;
 
-    /// <summary>Opens an encoder directory whose <c>encoder.json</c> says <c>"kind": "features"</c> or nothing, or a single <c>.onnx</c> file.</summary>
+    /// <summary>
+    /// Opens an encoder directory whose <c>encoder.json</c> says <c>"kind": "features"</c> or nothing, or a single <c>.onnx</c> file.
+    /// </summary>
     /// <param name="files">Where it is.</param>
     /// <param name="path">The directory or the file.</param>
     /// <param name="options">Null: the defaults, with batches of 1,024 rows.</param>
@@ -106,7 +108,8 @@ public sealed class FeatureEncoder : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         if (output.Length != (long)rows * Info.Dimension)
-            throw new ArgumentException($"Room for {rows} rows of {Info.Dimension} floats is needed; found {output.Length}.", nameof(output));
+            throw new ArgumentException(
+                $"Room for {rows} rows of {Info.Dimension} floats is needed; found {output.Length}.", nameof(output));
         if (type != Input.Type)
             throw AnnException.Invalid("features", $"Encoder '{Info.Name}' reads {Input.Type} features; found {type}.");
         if (rows == 0)
@@ -114,13 +117,17 @@ public sealed class FeatureEncoder : IDisposable
         int columns = Input.Columns > 0 ? Input.Columns : features.Length / rows;
         if (columns == 0 || features.Length != (long)rows * columns)
             throw AnnException.Invalid(
-                "features", $"Encoder '{Info.Name}' reads {(Input.Columns > 0 ? columns : "equally many")} features a row; found {features.Length} for {rows} rows.");
+                "features",
+                $"Encoder '{Info.Name}' reads {(Input.Columns > 0 ? columns : "equally many")} features a row; " +
+                $"found {features.Length} for {rows} rows.");
 
         for (int first = 0; first < rows; first += _batchRows)
         {
             cancellation.ThrowIfCancellationRequested();
             int count = Math.Min(_batchRows, rows - first);
-            _graph.Run(features.Slice(first * columns, count * columns), count, columns, output.Slice(first * Info.Dimension, count * Info.Dimension));
+            _graph.Run(
+                features.Slice(first * columns, count * columns), count, columns,
+                output.Slice(first * Info.Dimension, count * Info.Dimension));
         }
         if (_normalize)
             for (int row = 0; row < rows; row++)

@@ -66,7 +66,9 @@ public sealed class TextEncoder : IDisposable
 
     /// <summary>Opens the embedded default encoder; writes its model to <paramref name="cacheDirectory"/> at first use.</summary>
     /// <param name="files">Where the cache is.</param>
-    /// <param name="cacheDirectory">Created when missing. One that cannot be written is a notice, not an error. Shared by any number of processes.</param>
+    /// <param name="cacheDirectory">
+    /// Created when missing. One that cannot be written is a notice, not an error. Shared by any number of processes.
+    /// </param>
     /// <param name="options">Null: the defaults.</param>
     /// <exception cref="AnnException">As for <see cref="Open(IFileSystem, string, EncoderOptions?)"/>, but for files.</exception>
     public static TextEncoder OpenDefault(IFileSystem files, string cacheDirectory, EncoderOptions? options = null)
@@ -81,13 +83,16 @@ public sealed class TextEncoder : IDisposable
     /// <param name="rows">Receives <c>texts.Count × Dimension</c> floats, row-major.</param>
     /// <param name="cancellation">Looked at between inner batches.</param>
     /// <exception cref="ArgumentException"><paramref name="rows"/> has another length.</exception>
-    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: the model gave NaN or infinity; the message names the text.</exception>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.InvalidArgument"/>: the model gave NaN or infinity; the message names the text.
+    /// </exception>
     /// <exception cref="OperationCanceledException">Some rows may be written, and none is to be used.</exception>
     public void Encode(IReadOnlyList<string> texts, Span<float> rows, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
         if (rows.Length != (long)texts.Count * Info.Dimension)
-            throw new ArgumentException($"Room for {texts.Count} rows of {Info.Dimension} floats is needed; found {rows.Length}.", nameof(rows));
+            throw new ArgumentException(
+                $"Room for {texts.Count} rows of {Info.Dimension} floats is needed; found {rows.Length}.", nameof(rows));
 
         using TokenBuffer tokens = new(Math.Min(texts.Count, WindowRows), _tokenizer.HasWeights);
         for (int first = 0; first < texts.Count; first += WindowRows)

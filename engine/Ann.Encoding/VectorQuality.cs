@@ -11,7 +11,9 @@ public static class VectorQuality
     /// <param name="dimension">Components of a row, at least 1.</param>
     /// <param name="firstRow">Number that messages give to the first row, from 0.</param>
     /// <param name="source">What made the rows, for messages: "encoder 'x'".</param>
-    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: NaN or infinity, naming the row and the component.</exception>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.InvalidArgument"/>: NaN or infinity, naming the row and the component.
+    /// </exception>
     public static void RequireFinite(ReadOnlySpan<float> rows, int dimension, int firstRow, string source)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);

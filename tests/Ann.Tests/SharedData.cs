@@ -1,6 +1,8 @@
 namespace Ann.Tests;
 
-/// <summary>The folder of real data beside the repository. It is not part of it: a test that finds none reports itself as skipped.</summary>
+/// <summary>
+/// The folder of real data beside the repository. It is not part of it: a test that finds none reports itself as skipped.
+/// </summary>
 internal static class SharedData
 {
     /// <summary>Path of a file or folder below <c>shared/data</c>; skips the test when it is not there.</summary>

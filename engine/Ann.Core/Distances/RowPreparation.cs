@@ -1,6 +1,8 @@
 namespace Ann.Core.Distances;
 
-/// <summary>What happens to a vector between the boundary and the kernels: it is checked, copied and, for cosine, made unit length.</summary>
+/// <summary>
+/// What happens to a vector between the boundary and the kernels: it is checked, copied and, for cosine, made unit length.
+/// </summary>
 public static class RowPreparation
 {
     /// <summary>Copies a checked vector to where kernels read it.</summary>

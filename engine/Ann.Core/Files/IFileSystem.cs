@@ -31,7 +31,9 @@ public interface IFileSystem
     /// <summary>Deletes a file; does nothing when there is none.</summary>
     void Delete(string path);
 
-    /// <summary>True when <paramref name="path"/> exists and is not a regular file (a pipe, <c>/dev/stdout</c>, <c>/dev/full</c>).</summary>
+    /// <summary>
+    /// True when <paramref name="path"/> exists and is not a regular file (a pipe, <c>/dev/stdout</c>, <c>/dev/full</c>).
+    /// </summary>
     bool IsDevice(string path);
 
     /// <summary>Maps a whole file read-only. The mapping lives until it is disposed.</summary>

@@ -98,7 +98,9 @@ internal sealed unsafe class Beam : IDisposable
         return false;
     }
 
-    /// <summary>The node that <see cref="TryExpand"/> would take next, unless something nearer is found; <see cref="HnswGraph.NoNode"/> for none.</summary>
+    /// <summary>
+    /// The node that <see cref="TryExpand"/> would take next, unless something nearer is found; <see cref="HnswGraph.NoNode"/> for none.
+    /// </summary>
     public int PeekNext()
     {
         for (int i = _next; i < Count; i++)

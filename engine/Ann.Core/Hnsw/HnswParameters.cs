@@ -30,7 +30,8 @@ public readonly record struct HnswParameters(int M, int EfConstruction, ulong Se
         if (M is < MinM or > MaxM)
             throw AnnException.Invalid("m", $"M is {M}; it must be {MinM} to {MaxM}.");
         if (EfConstruction < M || EfConstruction > MaxEfConstruction)
-            throw AnnException.Invalid("ef_construction", $"efConstruction is {EfConstruction}; it must be M ({M}) to {MaxEfConstruction}.");
+            throw AnnException.Invalid(
+                "ef_construction", $"efConstruction is {EfConstruction}; it must be M ({M}) to {MaxEfConstruction}.");
     }
 
     /// <summary>

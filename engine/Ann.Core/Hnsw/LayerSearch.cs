@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace Ann.Core.Hnsw;
 
-/// <summary>The walk (Malkov &amp; Yashunin 2018, Algorithms 2 and 5). The plain version that the tests hold it against is in the tests.</summary>
+/// <summary>
+/// The walk (Malkov &amp; Yashunin 2018, Algorithms 2 and 5). The plain version that the tests hold it against is in the tests.
+/// </summary>
 internal static class LayerSearch
 {
     /// <summary>

@@ -1,6 +1,8 @@
 namespace Ann.Core.Hnsw;
 
-/// <summary>Loops of a build over a bounded number of threads. Work is handed out in small pieces, so no thread waits long for another.</summary>
+/// <summary>
+/// Loops of a build over a bounded number of threads. Work is handed out in small pieces, so no thread waits long for another.
+/// </summary>
 internal static class ParallelBuild
 {
     /// <summary>Runs <paramref name="body"/> for every piece of [0, <paramref name="count"/>).</summary>

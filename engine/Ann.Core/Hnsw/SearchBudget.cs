@@ -36,8 +36,12 @@ public enum StopReason : byte
 
 /// <summary>What one query asks of a segment.</summary>
 /// <param name="K">Results wanted, 1 to <see cref="MaxK"/>.</param>
-/// <param name="EfSearch">Beam width on level 0: <paramref name="K"/> to <see cref="MaxEfSearch"/>; 0 takes <see cref="DefaultEfSearch"/>.</param>
-/// <param name="Exact">Scan every row instead of walking the graph. The answer is then exact; <paramref name="EfSearch"/> is not used.</param>
+/// <param name="EfSearch">
+/// Beam width on level 0: <paramref name="K"/> to <see cref="MaxEfSearch"/>; 0 takes <see cref="DefaultEfSearch"/>.
+/// </param>
+/// <param name="Exact">
+/// Scan every row instead of walking the graph. The answer is then exact; <paramref name="EfSearch"/> is not used.
+/// </param>
 public readonly record struct SearchParameters(int K, int EfSearch = 0, bool Exact = false)
 {
     /// <summary>Largest <see cref="K"/>.</summary>

@@ -25,7 +25,8 @@ internal readonly unsafe struct TemperedDistance(float* rows, int stride, Temper
 }
 
 /// <summary>Scores nodes against one tempered row.</summary>
-internal readonly unsafe struct TemperedScorer(float* rows, int stride, TemperedNorm* norms, float* query, TemperedNorm queryNorm) : INodeScorer
+internal readonly unsafe struct TemperedScorer(
+    float* rows, int stride, TemperedNorm* norms, float* query, TemperedNorm queryNorm) : INodeScorer
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Prefetch(int node)
@@ -52,7 +53,9 @@ internal readonly record struct TemperedNorm(float Scale, float Square)
     /// <summary>Norm of a tempered row as a power of its own: exponent 1.2 of tempering leaves −0.2.</summary>
     private const double Power = -0.2;
 
-    /// <summary>Norms are held to this range around the median, so that no row, a zero row least of all, becomes a point at infinity.</summary>
+    /// <summary>
+    /// Norms are held to this range around the median, so that no row, a zero row least of all, becomes a point at infinity.
+    /// </summary>
     private const double Range = 1e4;
 
     /// <summary>Keeps scales finite where most rows are zero or next to it.</summary>

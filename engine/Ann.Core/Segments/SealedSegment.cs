@@ -64,7 +64,8 @@ public sealed unsafe class SealedSegment : IDisposable
     public static SealedSegment Open(IFileSystem files, string path)
     {
         if (!BitConverter.IsLittleEndian)
-            throw new AnnException(AnnError.FailedPrecondition, ".ann files are mapped as they are, and are little-endian; this machine is not.");
+            throw new AnnException(
+                AnnError.FailedPrecondition, ".ann files are mapped as they are, and are little-endian; this machine is not.");
         FileMapping mapping = files.Map(path);
         try
         {
@@ -86,7 +87,9 @@ public sealed unsafe class SealedSegment : IDisposable
     /// <param name="results">Room for at least k.</param>
     /// <param name="statistics">What it cost, and whether it was stopped.</param>
     /// <returns>Results written: k, or fewer when the segment holds fewer or the search was stopped.</returns>
-    /// <exception cref="AnnException">InvalidArgument: dimension, NaN or infinity, a zero vector under cosine, k or ef out of range.</exception>
+    /// <exception cref="AnnException">
+    /// InvalidArgument: dimension, NaN or infinity, a zero vector under cosine, k or ef out of range.
+    /// </exception>
     public int Search(
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results,
         out SearchStatistics statistics) => _searcher.Search(query, in parameters, in budget, results, out statistics);

@@ -48,7 +48,9 @@ public sealed unsafe class SegmentBuilder : IDisposable
     public string? Generation { get; private set; }
 
     /// <summary>Appends a row. Cosine stores it with unit length.</summary>
-    /// <exception cref="AnnException">InvalidArgument: wrong dimension, NaN, infinity, or a zero vector under cosine; names the row.</exception>
+    /// <exception cref="AnnException">
+    /// InvalidArgument: wrong dimension, NaN, infinity, or a zero vector under cosine; names the row.
+    /// </exception>
     public void Add(ReadOnlySpan<float> row)
     {
         if (_added == _rows.Count)
@@ -132,7 +134,8 @@ public sealed unsafe class SegmentBuilder : IDisposable
         switch (_options.Metric)
         {
             case Metric.L2:
-                return BuildGraph<RowBuildDistance<SquaredL2>, RowScorer<SquaredL2>>(new(_rows.Start, _rows.Stride), progress, cancellation);
+                return BuildGraph<RowBuildDistance<SquaredL2>, RowScorer<SquaredL2>>(
+                    new(_rows.Start, _rows.Stride), progress, cancellation);
             case Metric.Cosine:
                 return BuildGraph<RowBuildDistance<NegativeDot>, RowScorer<NegativeDot>>(
                     new(_rows.Start, _rows.Stride), progress, cancellation);

@@ -94,7 +94,8 @@ internal sealed unsafe class SegmentSections
             rows += levels[node];
         }
         if (levels[Header.EntryPoint] != Header.MaxLevel)
-            throw Bad(SectionKind.Levels, Find(SectionKind.Levels).Offset + Header.EntryPoint, "the entry point is not on the highest level.");
+            throw Bad(
+                SectionKind.Levels, Find(SectionKind.Levels).Offset + Header.EntryPoint, "the entry point is not on the highest level.");
 
         int* level0 = (int*)Require(SectionKind.Level0Links, (long)count * 2 * m * 4);
         int* upper = (int*)Require(SectionKind.UpperLinks, rows * m * 4);

@@ -4,7 +4,9 @@ using Ann.Core.Files;
 
 namespace Ann.Core.Segments;
 
-/// <summary>Writes sections and their header as one <c>.ann</c> file. Hashes first, then streams: the output need not be seekable.</summary>
+/// <summary>
+/// Writes sections and their header as one <c>.ann</c> file. Hashes first, then streams: the output need not be seekable.
+/// </summary>
 internal sealed class SegmentWriter
 {
     private const int PieceInBytes = 4 << 20;

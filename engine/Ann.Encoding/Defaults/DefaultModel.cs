@@ -18,7 +18,9 @@ internal static class DefaultModel
     /// <summary>Tokens of a text: some 200 different words with all their n-grams.</summary>
     public const int MaxTokens = 4096;
 
-    /// <summary>Hash of the bytes that <see cref="Write"/> gives. Pinned: rows of indexes built by older versions must stay comparable.</summary>
+    /// <summary>
+    /// Hash of the bytes that <see cref="Write"/> gives. Pinned: rows of indexes built by older versions must stay comparable.
+    /// </summary>
     public const ulong ContentHash = 0x62CC_7AB4_7139_6EBF;
 
     private const ulong Seed = 0x416E_6E53_6572_7665; // "AnnServe"

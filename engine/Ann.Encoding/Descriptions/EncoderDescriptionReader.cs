@@ -3,7 +3,10 @@ using Ann.Core;
 
 namespace Ann.Encoding.Descriptions;
 
-/// <summary>Reads <c>encoder.json</c> field by field, so that a message can name the field. Unknown fields are errors: they are mostly typing errors.</summary>
+/// <summary>
+/// Reads <c>encoder.json</c> field by field, so that a message can name the field.
+/// Unknown fields are errors: they are mostly typing errors.
+/// </summary>
 internal static class EncoderDescriptionReader
 {
     private const int MaxTokensLimit = 8192, MaxDimension = 16_384, MaxBuckets = 1 << 24, LongestNgram = 8;

@@ -10,7 +10,8 @@ internal sealed class EncoderDirectory
     private readonly IFileSystem? _files; // null: everything is in memory
     private readonly string? _descriptionPath;
 
-    private EncoderDirectory(IFileSystem files, string path, string root, EncoderDescription description, string? descriptionPath, string modelPath)
+    private EncoderDirectory(
+        IFileSystem files, string path, string root, EncoderDescription description, string? descriptionPath, string modelPath)
     {
         _files = files;
         _descriptionPath = descriptionPath;
@@ -47,7 +48,9 @@ internal sealed class EncoderDirectory
     public byte[] Model { get; }
 
     /// <summary>Reads an encoder directory, or a single <c>.onnx</c> file.</summary>
-    /// <exception cref="AnnException"><see cref="AnnError.NotFound"/>: nothing is there. Otherwise see <see cref="EncoderDescription.Read"/>.</exception>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.NotFound"/>: nothing is there. Otherwise see <see cref="EncoderDescription.Read"/>.
+    /// </exception>
     public static EncoderDirectory Open(IFileSystem files, string path)
     {
         if (files.FileExists(path))
@@ -114,6 +117,7 @@ internal sealed class EncoderDirectory
             ? models[0]
             : throw new AnnException(
                 AnnError.NotFound,
-                $"{directory}: expected model.onnx or a single *.onnx; found {models.Count} of them. Name one in {EncoderDescription.FileName}.");
+                $"{directory}: expected model.onnx or a single *.onnx; found {models.Count} of them. " +
+                $"Name one in {EncoderDescription.FileName}.");
     }
 }

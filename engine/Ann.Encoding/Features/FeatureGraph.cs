@@ -85,7 +85,8 @@ internal sealed class FeatureGraph
         if (input is null || input.Type is not (TensorElementType.Float or TensorElementType.Int64) || input.Rank is not (1 or 2))
             throw source.Wrong(
                 "inputs.features",
-                $"expected one input{(wanted is null ? "" : $" '{wanted}'")}, float or int64, of rank 1 or 2; found {OnnxSession.List(session.Inputs)}.");
+                $"expected one input{(wanted is null ? "" : $" '{wanted}'")}, float or int64, of rank 1 or 2; " +
+                $"found {OnnxSession.List(session.Inputs)}.");
         return input;
     }
 
@@ -98,7 +99,8 @@ internal sealed class FeatureGraph
         if (output is null || output.Type != TensorElementType.Float || output.Rank != 2)
             throw source.Wrong(
                 "output",
-                $"expected one output{(wanted is null ? "" : $" '{wanted}'")} float[batch,dimension]; found {OnnxSession.List(session.Outputs)}.");
+                $"expected one output{(wanted is null ? "" : $" '{wanted}'")} float[batch,dimension]; " +
+                $"found {OnnxSession.List(session.Outputs)}.");
         return output;
     }
 }

@@ -99,7 +99,8 @@ internal static class ExecutionProviders
         List<OrtEpDevice> devices = [.. environment.GetEpDevices().Where(candidate => names.Contains(candidate.EpName))];
         if (device >= devices.Count)
             throw new ProviderMissingException(string.Create(
-                CultureInfo.InvariantCulture, $"library {path} offers {devices.Count} devices on this machine; device {device} was asked for."));
+                CultureInfo.InvariantCulture,
+                $"library {path} offers {devices.Count} devices on this machine; device {device} was asked for."));
         settings.AppendExecutionProvider(environment, [devices[device]], new Dictionary<string, string>());
         return devices[device].EpName;
     }

@@ -56,7 +56,8 @@ internal sealed class GraphWriter(string name)
     }
 
     /// <summary>Adds an operator with one output.</summary>
-    public GraphWriter Node(string operation, ReadOnlySpan<string> inputs, string output, params ReadOnlySpan<(string Name, long Value)> attributes)
+    public GraphWriter Node(
+        string operation, ReadOnlySpan<string> inputs, string output, params ReadOnlySpan<(string Name, long Value)> attributes)
     {
         NodeProto node = new() { OpType = operation, Name = output + "/" + operation };
         node.Input.AddRange(inputs);

@@ -58,7 +58,8 @@ internal sealed class OnnxSession : IDisposable
             catch (Exception e) when (e is OnnxRuntimeException or ProviderMissingException)
             {
                 if (options.RequireProvider)
-                    throw new AnnException(AnnError.FailedPrecondition, $"Provider '{wanted}' is required but cannot be used: {Reason(e)}", e);
+                    throw new AnnException(
+                        AnnError.FailedPrecondition, $"Provider '{wanted}' is required but cannot be used: {Reason(e)}", e);
                 refusals.Add($"Provider '{wanted}' cannot be used: {Reason(e)}");
             }
         }
@@ -104,7 +105,8 @@ internal sealed class OnnxSession : IDisposable
         _session.Dispose();
     }
 
-    private AnnException Refused(OnnxRuntimeException e) => AnnException.BadInput(_path, "", "the model refused its input: " + e.Message, e);
+    private AnnException Refused(OnnxRuntimeException e) =>
+        AnnException.BadInput(_path, "", "the model refused its input: " + e.Message, e);
 
     private static string Reason(Exception e) =>
         $"{e.Message} ONNX Runtime {OrtEnv.Instance().GetVersionString()} offers {ExecutionProviders.Available()}.";

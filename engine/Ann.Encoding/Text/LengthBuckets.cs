@@ -3,7 +3,9 @@ using Ann.Encoding.Tokenizers;
 
 namespace Ann.Encoding.Text;
 
-/// <summary>Which rows go into one inference, and how long they are padded: rows of like length together, so that little of the work is padding.</summary>
+/// <summary>
+/// Which rows go into one inference, and how long they are padded: rows of like length together, so that little of the work is padding.
+/// </summary>
 internal static class LengthBuckets
 {
     private const int Shortest = 16;

@@ -35,7 +35,8 @@ internal sealed class TextGraph
         _session = session;
         _paddingId = tokenizer.PaddingId;
         EncoderInputs names = source.Description.Inputs;
-        List<(Role Role, string Name, string Field)> wanted = [(Role.Ids, names.Ids ?? (tokenizer.HasWeights ? "token_ids" : "input_ids"), "ids")];
+        List<(Role Role, string Name, string Field)> wanted =
+            [(Role.Ids, names.Ids ?? (tokenizer.HasWeights ? "token_ids" : "input_ids"), "ids")];
         if (tokenizer.HasWeights)
             wanted.Add((Role.Weights, names.Weights ?? "token_weights", "weights"));
         if (names.Mask is not null || Has("attention_mask"))
@@ -50,7 +51,8 @@ internal sealed class TextGraph
             if (port is null || port.Type != type || port.Rank != 2)
                 throw source.Wrong(
                     "inputs." + field,
-                    $"expected a graph input '{name}' {type.ToString().ToLowerInvariant()}[batch,tokens]; found {OnnxSession.List(session.Inputs)}.");
+                    $"expected a graph input '{name}' {type.ToString().ToLowerInvariant()}[batch,tokens]; " +
+                    $"found {OnnxSession.List(session.Inputs)}.");
         }
         foreach (GraphPort input in session.Inputs)
             if (!wanted.Exists(role => role.Name == input.Name))
@@ -110,7 +112,9 @@ internal sealed class TextGraph
                 ?? throw source.Wrong("output", $"expected the name of one output; the graph has {OnnxSession.List(session.Outputs)}.");
         GraphPort? found = wanted is null ? session.Outputs[0] : session.Outputs.FirstOrDefault(output => output.Name == wanted);
         if (found is null)
-            throw source.Wrong("output", $"expected one of the graph's outputs; found '{wanted}', the graph has {OnnxSession.List(session.Outputs)}.");
+            throw source.Wrong(
+                "output",
+                $"expected one of the graph's outputs; found '{wanted}', the graph has {OnnxSession.List(session.Outputs)}.");
         if (found.Type != TensorElementType.Float || found.Rank is not (2 or 3))
             throw source.Wrong("output", $"expected float[batch,dimension] or float[batch,tokens,dimension]; found {found}.");
         return found;

@@ -45,7 +45,9 @@ internal sealed record TextSettings(int MaxTokens, Pooling Pooling, bool Normali
 
     /// <summary>One spelling for one meaning; part of the fingerprint.</summary>
     public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"max_tokens={MaxTokens} pooling={Pooling.ToString().ToLowerInvariant()} normalize={(Normalize ? 1 : 0)}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"max_tokens={MaxTokens} pooling={Pooling.ToString().ToLowerInvariant()} normalize={(Normalize ? 1 : 0)}");
 
     private static HashedNgramTokenizer OpenHashedNgrams(EncoderDirectory source, TokenizerDescription description, out int? maxTokens)
     {
@@ -74,6 +76,8 @@ internal sealed record TextSettings(int MaxTokens, Pooling Pooling, bool Normali
         maxTokens = vocabulary.MaxTokens is >= FewestTokens ? vocabulary.MaxTokens : null;
         bool lowercase = description.Lowercase ?? vocabulary.Lowercase ?? true;
         return new WordPieceTextTokenizer(vocabulary, new BertTextNormalizer(
-            lowercase, description.StripAccents ?? vocabulary.StripAccents ?? lowercase, description.SplitCjk ?? vocabulary.SplitCjk ?? true));
+            lowercase,
+            description.StripAccents ?? vocabulary.StripAccents ?? lowercase,
+            description.SplitCjk ?? vocabulary.SplitCjk ?? true));
     }
 }

@@ -8,7 +8,9 @@ internal static class HuggingFaceTokenizerFile
 {
     private const int MaxTokenCount = 4_000_000;
 
-    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: not JSON, or not a WordPiece tokenizer with a BERT normaliser.</exception>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.InvalidArgument"/>: not JSON, or not a WordPiece tokenizer with a BERT normaliser.
+    /// </exception>
     public static WordPieceVocabulary Read(string path, byte[] content)
     {
         try
@@ -70,7 +72,8 @@ internal static class HuggingFaceTokenizerFile
             foreach (JsonElement token in added.EnumerateArray())
                 tokens[token.GetProperty("id").GetInt32()] = token.GetProperty("content").GetString()!;
         if (tokens.Count == 0 || tokens.Keys.First() < 0 || tokens.Keys.Last() >= MaxTokenCount)
-            throw AnnException.BadInput(path, "field 'model.vocab'", $"expected ids from 0 to at most {MaxTokenCount - 1}; found {tokens.Count} tokens.");
+            throw AnnException.BadInput(
+                path, "field 'model.vocab'", $"expected ids from 0 to at most {MaxTokenCount - 1}; found {tokens.Count} tokens.");
 
         string[] list = new string[tokens.Keys.Last() + 1];
         for (int id = 0; id < list.Length; id++)

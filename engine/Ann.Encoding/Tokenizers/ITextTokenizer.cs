@@ -12,6 +12,8 @@ internal interface ITextTokenizer
     /// <summary>Names every choice that changes the tokens of a text; part of the fingerprint.</summary>
     string Settings { get; }
 
-    /// <summary>Appends the tokens of one text to the last row of <paramref name="tokens"/>, at most <paramref name="maxTokens"/> of them.</summary>
+    /// <summary>
+    /// Appends the tokens of one text to the last row of <paramref name="tokens"/>, at most <paramref name="maxTokens"/> of them.
+    /// </summary>
     void Tokenize(string text, int maxTokens, TokenBuffer tokens);
 }

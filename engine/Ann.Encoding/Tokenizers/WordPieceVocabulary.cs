@@ -47,7 +47,8 @@ internal sealed record WordPieceVocabulary(IReadOnlyList<string> Tokens)
         Dictionary<string, int> ids = new(Tokens.Count, StringComparer.Ordinal);
         for (int id = 0; id < Tokens.Count; id++)
             if (!ids.TryAdd(Tokens[id], id))
-                throw AnnException.BadInput(path, $"token {id}", $"'{Tokens[id]}' is also token {ids[Tokens[id]]}; every token must occur once.");
+                throw AnnException.BadInput(
+                    path, $"token {id}", $"'{Tokens[id]}' is also token {ids[Tokens[id]]}; every token must occur once.");
         foreach (string special in (ReadOnlySpan<string>)["[CLS]", "[SEP]", UnknownToken])
             if (!ids.ContainsKey(special))
                 throw AnnException.BadInput(path, "vocabulary", $"'{special}' was expected among the {Tokens.Count} tokens; found none.");

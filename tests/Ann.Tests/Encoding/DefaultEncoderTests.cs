@@ -75,7 +75,8 @@ public sealed class DefaultEncoderTests
     {
         using TemporaryFolder cache = new();
         using TextEncoder encoder = Open(cache);
-        string[] texts = [.. Enumerable.Range(1, 150).Select(i => string.Join(' ', Enumerable.Range(0, i * 7 % 90 + 1).Select(j => Shelf[(i + j) % 12])))];
+        string[] texts = [.. Enumerable.Range(1, 150)
+            .Select(i => string.Join(' ', Enumerable.Range(0, i * 7 % 90 + 1).Select(j => Shelf[(i + j) % 12])))];
         float[][] together = encoder.Encode(texts);
 
         for (int i = 0; i < texts.Length; i += 11)

@@ -5,7 +5,9 @@ using Ann.Encoding.Onnx;
 
 namespace Ann.Tests.Encoding;
 
-/// <summary>Goal: an encoder runs on the best provider there is, says when that is not the first choice, and refuses where told to.</summary>
+/// <summary>
+/// Goal: an encoder runs on the best provider there is, says when that is not the first choice, and refuses where told to.
+/// </summary>
 public sealed class ExecutionProviderTests
 {
     [Fact]
@@ -32,7 +34,8 @@ public sealed class ExecutionProviderTests
     {
         SkipWhereAvailable("CUDAExecutionProvider");
 
-        AnnException error = Assert.Throws<AnnException>(() => Open(new EncoderOptions { Providers = ["cuda", "cpu"], RequireProvider = true }));
+        AnnException error = Assert.Throws<AnnException>(
+            () => Open(new EncoderOptions { Providers = ["cuda", "cpu"], RequireProvider = true }));
 
         Assert.Equal(AnnError.FailedPrecondition, error.Error);
         Assert.Contains("'cuda' is required", error.Message);

@@ -41,7 +41,8 @@ public sealed class FeatureEncoderTests
     public void A_description_may_ask_for_unit_rows()
     {
         using TemporaryFolder folder = new TemporaryFolder().With("model.onnx", TinyModels.UserTower()).With(
-            "encoder.json", """{ "kind": "features", "normalize": true, "dimension": 2, "inputs": { "features": "features" }, "output": "user_vector" }""");
+            "encoder.json",
+            """{ "kind": "features", "normalize": true, "dimension": 2, "inputs": { "features": "features" }, "output": "user_vector" }""");
         using FeatureEncoder encoder = Open(folder.Path);
         float[] row = new float[2];
 
@@ -53,7 +54,8 @@ public sealed class FeatureEncoderTests
     [Fact]
     public void What_does_not_fit_is_refused()
     {
-        using TemporaryFolder folder = new TemporaryFolder().With("item.onnx", TinyModels.ItemTower()).With("user.onnx", TinyModels.UserTower());
+        using TemporaryFolder folder = new TemporaryFolder()
+            .With("item.onnx", TinyModels.ItemTower()).With("user.onnx", TinyModels.UserTower());
         using FeatureEncoder items = Open(folder["item.onnx"]), users = Open(folder["user.onnx"]);
 
         AssertRefused("reads Int64 features; found Float32", () => items.Encode([1f], 1, new float[2]));
@@ -71,7 +73,9 @@ public sealed class FeatureEncoderTests
     [InlineData("""{ "max_tokens": 50 }""", "field 'max_tokens': expected no such field")]
     [InlineData("""{ "tokenizer": {} }""", "field 'tokenizer': expected no tokenizer")]
     [InlineData("""{ "dimension": 3 }""", "field 'dimension': expected 2, which the model gives; found 3")]
-    [InlineData("""{ "inputs": { "features": "x" } }""", "field 'inputs.features': expected one input 'x', float or int64, of rank 1 or 2; found 'features' float[-1,3]")]
+    [InlineData(
+        """{ "inputs": { "features": "x" } }""",
+        "field 'inputs.features': expected one input 'x', float or int64, of rank 1 or 2; found 'features' float[-1,3]")]
     [InlineData("""{ "output": "y" }""", "field 'output': expected one output 'y'")]
     public void A_wrong_field_is_named(string description, string message)
     {

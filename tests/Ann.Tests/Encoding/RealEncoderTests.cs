@@ -15,7 +15,8 @@ public sealed class RealEncoderTests
     [Fact]
     public void The_sentence_encoder_gives_its_golden_vectors()
     {
-        using TextEncoder encoder = TextEncoder.Open(PhysicalFileSystem.Instance, SharedData.Require("text-encoder"), DefaultEncoderTests.Cpu);
+        using TextEncoder encoder = TextEncoder.Open(
+            PhysicalFileSystem.Instance, SharedData.Require("text-encoder"), DefaultEncoderTests.Cpu);
         Golden[] golden = ReadGolden();
 
         float[][] rows = encoder.Encode([.. golden.Select(one => one.Text)]);
@@ -31,7 +32,8 @@ public sealed class RealEncoderTests
     {
         string file = Path.Combine(SharedData.Require("text-encoder"), "tokenizer.json");
         WordPieceTextTokenizer tokenizer = new(
-            HuggingFaceTokenizerFile.Read(file, File.ReadAllBytes(file)), new BertTextNormalizer(Lowercase: true, StripAccents: true, SplitCjk: true));
+            HuggingFaceTokenizerFile.Read(file, File.ReadAllBytes(file)),
+            new BertTextNormalizer(Lowercase: true, StripAccents: true, SplitCjk: true));
         using TokenBuffer tokens = new(1, hasWeights: false);
 
         foreach (Golden golden in ReadGolden())
@@ -47,7 +49,8 @@ public sealed class RealEncoderTests
     public void The_sentence_encoder_ranks_passages_as_well_as_it_was_measured_to()
     {
         JudgedRetrieval judged = JudgedRetrieval.Read(SharedData.Require("ir-msmarco5k"));
-        using TextEncoder encoder = TextEncoder.Open(PhysicalFileSystem.Instance, SharedData.Require("text-encoder"), DefaultEncoderTests.Cpu);
+        using TextEncoder encoder = TextEncoder.Open(
+            PhysicalFileSystem.Instance, SharedData.Require("text-encoder"), DefaultEncoderTests.Cpu);
 
         double ndcg = judged.Ndcg10(encoder);
 
@@ -73,8 +76,10 @@ public sealed class RealEncoderTests
     public void The_towers_give_their_golden_vectors()
     {
         string folder = SharedData.Require("twotower-beauty");
-        using FeatureEncoder users = FeatureEncoder.Open(PhysicalFileSystem.Instance, Path.Combine(folder, "Beauty.user.onnx"), DefaultEncoderTests.Cpu);
-        using FeatureEncoder items = FeatureEncoder.Open(PhysicalFileSystem.Instance, Path.Combine(folder, "Beauty.item.onnx"), DefaultEncoderTests.Cpu);
+        using FeatureEncoder users = FeatureEncoder.Open(
+            PhysicalFileSystem.Instance, Path.Combine(folder, "Beauty.user.onnx"), DefaultEncoderTests.Cpu);
+        using FeatureEncoder items = FeatureEncoder.Open(
+            PhysicalFileSystem.Instance, Path.Combine(folder, "Beauty.item.onnx"), DefaultEncoderTests.Cpu);
         long[] sequences = Read<long>(Path.Combine(folder, "Beauty.golden_item_seq.16x50.i64"));
         float[] expected = Read<float>(Path.Combine(folder, "Beauty.golden_user_vector.16x64.f32"));
         float[] actual = new float[16 * 64];
@@ -93,7 +98,8 @@ public sealed class RealEncoderTests
     public void The_item_tower_gives_the_rows_that_the_ground_truth_was_computed_from()
     {
         string folder = SharedData.Require("twotower-beauty");
-        using FeatureEncoder items = FeatureEncoder.Open(PhysicalFileSystem.Instance, Path.Combine(folder, "Beauty.item.onnx"), DefaultEncoderTests.Cpu);
+        using FeatureEncoder items = FeatureEncoder.Open(
+            PhysicalFileSystem.Instance, Path.Combine(folder, "Beauty.item.onnx"), DefaultEncoderTests.Cpu);
         float[] users = Read<float>(Path.Combine(folder, "users2000.fbin"))[2..];
         int[] nearest = Read<int>(Path.Combine(folder, "users1000.gt100.ibin"))[2..];
         float[] distances = Read<float>(Path.Combine(folder, "users1000.gt100.dist.fbin"))[2..];
@@ -105,7 +111,9 @@ public sealed class RealEncoderTests
             float[] rows = new float[100 * 64];
             items.Encode(ids, rows: 100, rows);
             for (int i = 0; i < ids.Length; i++)
-                worst = Math.Max(worst, Math.Abs(Rows.Dot(users[(user * 64)..(user * 64 + 64)], rows[(i * 64)..(i * 64 + 64)]) + distances[user * 100 + i]));
+                worst = Math.Max(
+                    worst,
+                    Math.Abs(Rows.Dot(users[(user * 64)..(user * 64 + 64)], rows[(i * 64)..(i * 64 + 64)]) + distances[user * 100 + i]));
         }
 
         TestContext.Current.SendDiagnosticMessage($"item tower: largest difference from the ground truth {worst:E2}");
@@ -116,7 +124,8 @@ public sealed class RealEncoderTests
 
     private static Golden[] ReadGolden()
     {
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(SharedData.Require("text-encoder"), "golden.json")));
+        using JsonDocument document = JsonDocument.Parse(
+            File.ReadAllBytes(Path.Combine(SharedData.Require("text-encoder"), "golden.json")));
         return [.. document.RootElement.EnumerateArray().Select(one => new Golden(
             one.GetProperty("text").GetString()!,
             [.. one.GetProperty("input_ids").EnumerateArray().Select(id => id.GetInt64())],

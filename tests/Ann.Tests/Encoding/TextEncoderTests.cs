@@ -20,7 +20,8 @@ public sealed class TextEncoderTests
     public void Pooling_and_normalisation_equal_a_plain_loop(Pooling pooling, bool normalize)
     {
         using TemporaryFolder folder = Described(
-            $$"""{ "kind": "text", "pooling": "{{(pooling == Pooling.Mean ? "mean" : "cls")}}", "normalize": {{(normalize ? "true" : "false")}} }""");
+            $$"""{ "kind": "text", "pooling": "{{(pooling == Pooling.Mean ? "mean" : "cls")}}",""" +
+            $$""" "normalize": {{(normalize ? "true" : "false")}} }""");
         using TextEncoder encoder = Open(folder);
         (string Text, int[] Ids)[] cases =
         [
@@ -40,8 +41,10 @@ public sealed class TextEncoderTests
     [Fact]
     public void Without_a_description_everything_is_taken_from_the_files_and_a_notice_says_so()
     {
-        using TemporaryFolder perToken = new TemporaryFolder().With("model.onnx", TinyModels.Bert()).With("vocab.txt", TinyModels.VocabularyText);
-        using TemporaryFolder perText = new TemporaryFolder().With("only.onnx", TinyModels.Bert(pooled: true)).With("vocab.txt", TinyModels.VocabularyText);
+        using TemporaryFolder perToken = new TemporaryFolder()
+            .With("model.onnx", TinyModels.Bert()).With("vocab.txt", TinyModels.VocabularyText);
+        using TemporaryFolder perText = new TemporaryFolder()
+            .With("only.onnx", TinyModels.Bert(pooled: true)).With("vocab.txt", TinyModels.VocabularyText);
         using TextEncoder mean = Open(perToken), none = Open(perText);
 
         Assert.True(Rows.MaxDifference(Expected(RedShoes, Pooling.Mean, normalize: true), mean.Encode("red shoes")[0]) < 1e-5);
@@ -54,7 +57,8 @@ public sealed class TextEncoderTests
     [Fact]
     public void A_description_that_says_what_would_be_inferred_gives_the_same_fingerprint_and_no_notice()
     {
-        using TemporaryFolder inferred = new TemporaryFolder().With("model.onnx", TinyModels.Bert()).With("vocab.txt", TinyModels.VocabularyText);
+        using TemporaryFolder inferred = new TemporaryFolder()
+            .With("model.onnx", TinyModels.Bert()).With("vocab.txt", TinyModels.VocabularyText);
         using TemporaryFolder described = Described(
             """
             { "kind": "text", "model": "model.onnx", "max_tokens": 256, "pooling": "mean", "normalize": true, "dimension": 3,

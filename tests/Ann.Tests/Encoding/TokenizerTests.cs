@@ -25,7 +25,8 @@ public sealed class TokenizerTests
     [Fact]
     public void A_cased_normaliser_leaves_letters_alone()
     {
-        char[] normalized = new BertTextNormalizer(Lowercase: false, StripAccents: false, SplitCjk: false).Normalize("Café 中b", out int length);
+        char[] normalized = new BertTextNormalizer(Lowercase: false, StripAccents: false, SplitCjk: false)
+            .Normalize("Café 中b", out int length);
 
         Assert.Equal("Café 中b", new string(normalized, 0, length));
     }
@@ -60,7 +61,8 @@ public sealed class TokenizerTests
             """;
 
         WordPieceVocabulary fromJson = HuggingFaceTokenizerFile.Read("tokenizer.json", System.Text.Encoding.UTF8.GetBytes(json));
-        WordPieceVocabulary fromLines = WordPieceVocabulary.FromLines("vocab.txt", System.Text.Encoding.UTF8.GetBytes(TinyModels.VocabularyText));
+        WordPieceVocabulary fromLines = WordPieceVocabulary.FromLines(
+            "vocab.txt", System.Text.Encoding.UTF8.GetBytes(TinyModels.VocabularyText));
 
         Assert.Equal(fromLines.Tokens, fromJson.Tokens);
         Assert.Equal((128, true, null, true), (fromJson.MaxTokens, fromJson.Lowercase, fromJson.StripAccents, fromJson.SplitCjk));
@@ -111,7 +113,8 @@ public sealed class TokenizerTests
             string text = new(characters); // lone surrogates, controls, everything
             using TokenBuffer hashed = Hash(text, maxTokens: 100);
             using TokenBuffer pieces = new(1, hasWeights: false);
-            new WordPieceTextTokenizer(new WordPieceVocabulary(TinyModels.Vocabulary), new BertTextNormalizer(true, true, true)).Tokenize(text, 40, pieces);
+            new WordPieceTextTokenizer(new WordPieceVocabulary(TinyModels.Vocabulary), new BertTextNormalizer(true, true, true))
+                .Tokenize(text, 40, pieces);
             pieces.EndRow();
 
             Assert.InRange(hashed.Length(0), 0, 100);

@@ -19,21 +19,23 @@ public sealed class BeamTests
 
     /// <summary>Merging batches into the beam equals sorting everything and cutting.</summary>
     [Fact]
-    public void MergingEqualsSortingAndCutting() => Gen.Select(Gen.Int[1, 40], Gen.Int[0, 500].Array[0, 40].Array[1, 12]).Sample((capacity, batches) =>
-    {
-        using Beam beam = new();
-        beam.Reset(capacity);
-        List<ulong> all = [];
-        int node = 0;
-        foreach (int[] batch in batches)
+    public void MergingEqualsSortingAndCutting() => Gen
+        .Select(Gen.Int[1, 40], Gen.Int[0, 500].Array[0, 40].Array[1, 12])
+        .Sample((capacity, batches) =>
         {
-            ulong[] entries = [.. batch.Select(distance => Beam.Pack(node++, distance))];
-            all.AddRange(entries);
-            beam.Merge([.. entries]);
+            using Beam beam = new();
+            beam.Reset(capacity);
+            List<ulong> all = [];
+            int node = 0;
+            foreach (int[] batch in batches)
+            {
+                ulong[] entries = [.. batch.Select(distance => Beam.Pack(node++, distance))];
+                all.AddRange(entries);
+                beam.Merge([.. entries]);
 
-            Assert.Equal(all.Order().Take(capacity), beam.Entries.ToArray());
-        }
-    });
+                Assert.Equal(all.Order().Take(capacity), beam.Entries.ToArray());
+            }
+        });
 
     /// <summary>Whatever is merged in between, the nearest unexpanded entry comes next.</summary>
     [Fact]

@@ -92,7 +92,8 @@ public sealed unsafe class GraphBuilderTests
         int before = Reachability.Count(in graph);
         RowBuildDistance<SquaredL2> distance = new(world.Rows.Start, world.Rows.Stride);
 
-        int repaired = Reachability.Repair<RowBuildDistance<SquaredL2>, RowScorer<SquaredL2>>(in graph, in distance, CancellationToken.None);
+        int repaired = Reachability.Repair<RowBuildDistance<SquaredL2>, RowScorer<SquaredL2>>(
+            in graph, in distance, CancellationToken.None);
 
         Assert.True(before < 800, "the test must cut something off");
         Assert.True(repaired > 0);

@@ -59,7 +59,8 @@ internal sealed unsafe class SmallWorld : IDisposable
     public int[] ExactNearest(float* query, int k)
     {
         RowScorer<SquaredL2> scorer = ScorerOf(query);
-        return [.. Enumerable.Range(0, Rows.Count).Select(node => new Neighbor(node, scorer.Score(node))).Order().Take(k).Select(n => n.Node)];
+        return [.. Enumerable.Range(0, Rows.Count)
+            .Select(node => new Neighbor(node, scorer.Score(node))).Order().Take(k).Select(n => n.Node)];
     }
 
     public void Dispose()

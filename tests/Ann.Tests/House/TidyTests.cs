@@ -30,7 +30,8 @@ public sealed partial class TidyTests
 
     /// <summary>Folders whose job is memory. Elsewhere the language's own checks hold.</summary>
     private static readonly string[] UnsafeFolders =
-        ["engine/Ann.Core/Distances/", "engine/Ann.Core/Codes/", "engine/Ann.Core/Hnsw/", "engine/Ann.Core/Segments/", "engine/Ann.Core/Files/"];
+        ["engine/Ann.Core/Distances/", "engine/Ann.Core/Codes/", "engine/Ann.Core/Hnsw/",
+         "engine/Ann.Core/Segments/", "engine/Ann.Core/Files/"];
 
     private static readonly string[] SourceFolders = ["engine", "proto", "tools", "tests"];
 
@@ -46,9 +47,11 @@ public sealed partial class TidyTests
         Assert.True(AllowedReferences.ContainsKey(name), $"{project} is new: a further project needs an ADR and a line in this test.");
         XDocument document = XDocument.Load(Path.Combine(Root, project));
 
-        string[] references = [.. document.Descendants("ProjectReference").Select(e => Path.GetFileNameWithoutExtension(e.Attribute("Include")!.Value))];
+        string[] references = [.. document.Descendants("ProjectReference")
+            .Select(e => Path.GetFileNameWithoutExtension(e.Attribute("Include")!.Value))];
         Assert.All(references, reference => Assert.Contains(reference, AllowedReferences[name]));
-        string[] packages = [.. document.Descendants("PackageReference").Select(e => e.Attribute("Include")!.Value).Where(p => p != "Grpc.Tools")];
+        string[] packages = [.. document.Descendants("PackageReference")
+            .Select(e => e.Attribute("Include")!.Value).Where(p => p != "Grpc.Tools")];
         foreach (string forbidden in ForbiddenPackages.GetValueOrDefault(name, []))
             Assert.DoesNotContain(packages, package => package.StartsWith(forbidden, StringComparison.Ordinal));
         Assert.All(document.Descendants("PackageReference"), e => Assert.Null(e.Attribute("Version")));
@@ -80,7 +83,8 @@ public sealed partial class TidyTests
     public void IntrinsicsStayInDistancesButForPrefetch() => AssertNone(
         from file in Sources("*.cs")
         let path = Relative(file)
-        where !path.StartsWith("tests/", StringComparison.Ordinal) && !path.StartsWith("engine/Ann.Core/Distances/", StringComparison.Ordinal)
+        where !path.StartsWith("tests/", StringComparison.Ordinal)
+            && !path.StartsWith("engine/Ann.Core/Distances/", StringComparison.Ordinal)
         from line in File.ReadAllLines(file)
         where IntrinsicWord().IsMatch(line) && !line.Contains("Sse.", StringComparison.Ordinal)
         select $"{path}: {line.Trim()}");

@@ -167,7 +167,9 @@ public sealed class HostileFileTests
         byte[] golden = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Segments", "golden-v1.ann"));
         using SealedSegment segment = Open(golden);
 
-        Assert.Equal((Metric.L2, CodesKind.Int8, KeyKind.String, 40, 6), (segment.Metric, segment.Codes, segment.Keys.Kind, segment.Count, segment.Dimension));
+        Assert.Equal(
+            (Metric.L2, CodesKind.Int8, KeyKind.String, 40, 6),
+            (segment.Metric, segment.Codes, segment.Keys.Kind, segment.Count, segment.Dimension));
         Assert.Equal("key 39", segment.Keys.Format(39));
         Assert.Equal("0ed254ac508ac3b9", segment.Generation);
         int[] nearest = [.. Enumerable.Range(0, 40).OrderBy(i => Rows[i].Zip(Rows[0], (x, y) => (x - y) * (x - y)).Sum()).Take(7)];

@@ -20,7 +20,8 @@ public sealed class SealedSegmentTests
         Neighbor[] results = new Neighbor[25];
         foreach (float[] query in SegmentFixture.Clustered(20, 12, Seed + 1))
         {
-            int count = segment.Search(query, new SearchParameters(25, Exact: true), SearchBudget.Unlimited, results, out SearchStatistics statistics);
+            int count = segment.Search(
+                query, new SearchParameters(25, Exact: true), SearchBudget.Unlimited, results, out SearchStatistics statistics);
 
             (int Row, double Score)[] expected = [.. Rows.Select((row, i) => (Row: i, Score: Score(metric, query, row)))
                 .OrderBy(x => metric == Metric.L2 ? x.Score : -x.Score).Take(25)];
@@ -36,7 +37,8 @@ public sealed class SealedSegmentTests
     {
         SegmentBuildOptions options = SegmentFixture.Options(Metric.Cosine) with
         {
-            M = 12, EfConstruction = 77, Seed = 5, Name = "products", EncoderFingerprint = "00ff00ff00ff00ff", EncoderName = "default", Source = "a.npy",
+            M = 12, EfConstruction = 77, Seed = 5, Name = "products",
+            EncoderFingerprint = "00ff00ff00ff00ff", EncoderName = "default", Source = "a.npy",
         };
         using SealedSegment segment = SegmentFixture.Seal(Rows, options);
 
@@ -125,8 +127,12 @@ public sealed class SealedSegmentTests
         using SealedSegment segment = SegmentFixture.Seal(Rows, SegmentFixture.Options(Metric.L2));
         Neighbor[] results = new Neighbor[5];
 
-        segment.Search(Rows[0], new SearchParameters(5, Exact: exact), new SearchBudget(0, CancellationToken.None), results, out SearchStatistics late);
-        segment.Search(Rows[0], new SearchParameters(5, Exact: exact), new SearchBudget(long.MaxValue, new(true)), results, out SearchStatistics gone);
+        segment.Search(
+            Rows[0], new SearchParameters(5, Exact: exact), new SearchBudget(0, CancellationToken.None),
+            results, out SearchStatistics late);
+        segment.Search(
+            Rows[0], new SearchParameters(5, Exact: exact), new SearchBudget(long.MaxValue, new(true)),
+            results, out SearchStatistics gone);
 
         Assert.Equal((StopReason.Deadline, StopReason.Cancelled), (late.Stopped, gone.Stopped));
     }
@@ -157,7 +163,8 @@ public sealed class SealedSegmentTests
         using SealedSegment segment = SegmentFixture.Seal(Rows, SegmentFixture.Options(Metric.L2));
         Neighbor[][] alone = [.. Rows.Select(Ask)];
 
-        Parallel.For(0, 4 * Rows.Length, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i => Assert.Equal(alone[i % 500], Ask(Rows[i % 500])));
+        Parallel.For(
+            0, 4 * Rows.Length, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i => Assert.Equal(alone[i % 500], Ask(Rows[i % 500])));
 
         Neighbor[] Ask(float[] query)
         {

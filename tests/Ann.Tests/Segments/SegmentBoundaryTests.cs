@@ -9,7 +9,8 @@ namespace Ann.Tests.Segments;
 public sealed class SegmentBoundaryTests : IDisposable
 {
     private readonly float[][] _rows = SegmentFixture.Clustered(50, 4, seed: 1);
-    private readonly SealedSegment _segment = SegmentFixture.Seal(SegmentFixture.Clustered(50, 4, seed: 1), SegmentFixture.Options(Metric.Cosine));
+    private readonly SealedSegment _segment =
+        SegmentFixture.Seal(SegmentFixture.Clustered(50, 4, seed: 1), SegmentFixture.Options(Metric.Cosine));
 
     public void Dispose() => _segment.Dispose();
 
@@ -74,9 +75,15 @@ public sealed class SegmentBoundaryTests : IDisposable
     {
         using SegmentBuilder builder = new(2, 4, SegmentFixture.Options(Metric.L2));
         builder.Add(_rows[0]);
-        Assert.Contains("1 rows were added; 2", Assert.Throws<AnnException>(() => builder.Build(KeyColumn.Ordinals(2))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "1 rows were added; 2",
+            Assert.Throws<AnnException>(() => builder.Build(KeyColumn.Ordinals(2))).Message,
+            StringComparison.Ordinal);
         builder.Add(_rows[1]);
-        Assert.Contains("3 keys for 2 rows", Assert.Throws<AnnException>(() => builder.Build(KeyColumn.Ordinals(3))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "3 keys for 2 rows",
+            Assert.Throws<AnnException>(() => builder.Build(KeyColumn.Ordinals(3))).Message,
+            StringComparison.Ordinal);
         Assert.Contains("more rows", Assert.Throws<AnnException>(() => builder.Add(_rows[2])).Message, StringComparison.Ordinal);
     }
 
