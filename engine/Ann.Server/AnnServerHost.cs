@@ -156,9 +156,11 @@ public sealed partial class AnnServerHost : IAsyncDisposable
     [LoggerMessage(EventId = 30, Level = LogLevel.Information, Message = "Listening on {Address}.")]
     private partial void Listening(string address);
 
-    [LoggerMessage(EventId = 31, Level = LogLevel.Warning, Message = "{Endpoint} is open to other machines, without encryption or authentication.")]
+    [LoggerMessage(EventId = 31, Level = LogLevel.Warning,
+        Message = "{Endpoint} is open to other machines, without encryption or authentication.")]
     private partial void OpenToOthers(IPEndPoint endpoint);
 
-    [LoggerMessage(EventId = 32, Level = LogLevel.Error, Message = "{Active} calls did not end; their indexes stay mapped until the process ends.")]
+    [LoggerMessage(EventId = 32, Level = LogLevel.Error,
+        Message = "{Active} calls did not end; their indexes stay mapped until the process ends.")]
     private partial void LeftBehind(int active);
 }

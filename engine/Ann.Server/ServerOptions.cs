@@ -5,14 +5,14 @@ using Microsoft.Extensions.Options;
 namespace Ann.Server;
 
 /// <summary>
-/// Settings of the whole process, section <c>Ann</c>: environment variables such as <c>Ann__SearchQueueLimit</c>, then what the host sets in
-/// code. Bound once and validated before the port opens. Each is described in <c>engine/docs/operations.md</c>.
+/// Settings of the whole process, section <c>Ann</c>: environment variables such as <c>Ann__SearchQueueLimit</c>, then what the
+/// host sets in code. Bound once and validated before the port opens. Each is described in <c>engine/docs/operations.md</c>.
 /// </summary>
 public sealed class ServerOptions
 {
     /// <summary>
-    /// Where to listen: address and port, such as <c>127.0.0.1:50051</c>, <c>[::1]:50051</c>, <c>0.0.0.0:50051</c>. Port 0 takes a free one.
-    /// Default: <c>127.0.0.1:50051</c>.
+    /// Where to listen: address and port, such as <c>127.0.0.1:50051</c>, <c>[::1]:50051</c>, <c>0.0.0.0:50051</c>. Port 0 takes a
+    /// free one. Default: <c>127.0.0.1:50051</c>.
     /// </summary>
     [Required]
     public string Listen { get; set; } = "127.0.0.1:50051";
@@ -29,7 +29,9 @@ public sealed class ServerOptions
     /// <summary>Host the embedded default text encoder too. Default: true.</summary>
     public bool EmbeddedEncoder { get; set; } = true;
 
-    /// <summary>Where the embedded encoder's model is kept between runs. Default: <c>annserver</c> in the user's local application data.</summary>
+    /// <summary>
+    /// Where the embedded encoder's model is kept between runs. Default: <c>annserver</c> in the user's local application data.
+    /// </summary>
     [Required]
     public string EncoderCacheDirectory { get; set; } = DefaultCacheDirectory();
 
@@ -88,7 +90,8 @@ public sealed class ServerOptions
 
     private static string DefaultCacheDirectory()
     {
-        string data = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        string data = Environment.GetFolderPath(
+            Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
         return Path.Combine(data.Length > 0 ? data : Path.GetTempPath(), "annserver");
     }
 }

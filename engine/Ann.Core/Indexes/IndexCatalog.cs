@@ -60,7 +60,8 @@ public sealed class IndexCatalog : IDisposable
         if (wanted.Generation is string generation && generation != snapshot.Generation)
         {
             throw new AnnException(
-                AnnError.FailedPrecondition, $"Index '{wanted.Name}' has generation {snapshot.Generation}; the request asks for {generation}.");
+                AnnError.FailedPrecondition,
+                $"Index '{wanted.Name}' has generation {snapshot.Generation}; the request asks for {generation}.");
         }
     }
 }

@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Ann.Core.Indexes;
 
-/// <summary>The rules of index names: 1 to <see cref="MaxLength"/> ASCII letters, digits, '.', '_' and '-', the first a letter or digit.</summary>
+/// <summary>
+/// The rules of index names: 1 to <see cref="MaxLength"/> ASCII letters, digits, '.', '_' and '-', the first a letter or digit.
+/// </summary>
 /// <remarks>'@' stays free: it parts a name from a generation. The rest is what files, URLs, metrics and shells all leave alone.</remarks>
 public static class IndexName
 {
@@ -20,14 +22,15 @@ public static class IndexName
         name.Length is > 0 and <= MaxLength && char.IsAsciiLetterOrDigit(name[0]) && !name.ContainsAnyExcept(Allowed);
 
     /// <summary>The name of the index in a file: the file's name without its extension.</summary>
-    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: that is no index name; names the file and the rule.</exception>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: no index name; names the file and the rule.</exception>
     public static string OfFile(string path)
     {
         string name = Path.GetFileNameWithoutExtension(path);
-        return IsValid(name)
-            ? name
-            : throw AnnException.BadInput(path, "", $"'{name}' cannot be an index's name: it takes 1 to {MaxLength} letters, digits, '.', '_' or "
-                + "'-', the first a letter or digit. Rename the file.");
+        if (IsValid(name))
+            return name;
+        throw AnnException.BadInput(
+            path, "",
+            $"'{name}' cannot be an index's name: it takes 1 to {MaxLength} letters, digits, '.', '_', '-', the first a letter or digit.");
     }
 }
 

@@ -36,6 +36,7 @@ public sealed class IndexSnapshot
         string built = EncoderFingerprint is ulong own
             ? $"was built with encoder '{Segment.BuildRecord.EncoderName}' ({own:x16})"
             : "was built without naming an encoder";
-        throw new AnnException(AnnError.FailedPrecondition, $"Index '{Name}' {built}; the request's encoder_fingerprint is {fingerprint:x16}.");
+        throw new AnnException(
+            AnnError.FailedPrecondition, $"Index '{Name}' {built}; the request's encoder_fingerprint is {fingerprint:x16}.");
     }
 }

@@ -39,7 +39,10 @@ internal sealed class EncoderCatalog : IDisposable
         {
             opened.Add(encoder);
             if (opened.Count(other => other.Info.Name == encoder.Info.Name) > 1)
-                throw new AnnException(AnnError.AlreadyExists, $"Two encoders are named '{encoder.Info.Name}'. Rename one of their directories.");
+            {
+                throw new AnnException(
+                    AnnError.AlreadyExists, $"Two encoders are named '{encoder.Info.Name}'. Rename one of their directories.");
+            }
         }
     }
 
@@ -51,7 +54,7 @@ internal sealed class EncoderCatalog : IDisposable
         (_encoders ?? []).FirstOrDefault(encoder => encoder.Info.Fingerprint == fingerprint);
 
     /// <summary>The encoder of that name.</summary>
-    /// <exception cref="AnnException"><see cref="AnnError.NotFound"/>, or <see cref="AnnError.Unavailable"/> while they are being opened.</exception>
+    /// <exception cref="AnnException">NotFound, or Unavailable while the encoders are being opened.</exception>
     public TextEncoder Named(string name)
     {
         IReadOnlyList<TextEncoder> encoders = _encoders ?? throw new AnnException(AnnError.Unavailable, "The encoders are loading.");

@@ -61,7 +61,10 @@ internal static class StatusDetails
         AnnError.NotFound => new ResourceInfo { ResourceType = e.Field ?? "", Description = e.Message },
         AnnError.FailedPrecondition => new PreconditionFailure
         {
-            Violations = { new PreconditionFailure.Types.Violation { Type = "MISMATCH", Subject = e.Field ?? "", Description = e.Message } },
+            Violations =
+            {
+                new PreconditionFailure.Types.Violation { Type = "MISMATCH", Subject = e.Field ?? "", Description = e.Message },
+            },
         },
         AnnError.Overloaded => new RetryInfo { RetryDelay = AfterOverload },
         AnnError.Unavailable => new RetryInfo { RetryDelay = AfterUnavailable },

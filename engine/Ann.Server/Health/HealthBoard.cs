@@ -18,7 +18,10 @@ internal sealed class HealthBoard
 
     /// <summary>Sets every service to NOT_SERVING, for good.</summary>
     public void StopServing() =>
-        Turn(page => page with { Statuses = page.Statuses.ToImmutableDictionary(static pair => pair.Key, static _ => ServingStatus.NotServing) });
+        Turn(static page => page with
+        {
+            Statuses = page.Statuses.ToImmutableDictionary(static pair => pair.Key, static _ => ServingStatus.NotServing),
+        });
 
     /// <summary>Ends every watch, when each watcher has been told the last status.</summary>
     public void Close() => Turn(static page => page with { IsLast = true });

@@ -20,9 +20,13 @@ internal static class ListenAddress
                 return new IPEndPoint(IPAddress.Loopback, port);
             bool bracketed = host.StartsWith('[') && host.EndsWith(']');
             char separator = bracketed ? ':' : '.';
-            if (host.Contains(separator, StringComparison.Ordinal) && IPAddress.TryParse(bracketed ? host[1..^1] : host, out IPAddress? address))
+            if (host.Contains(separator, StringComparison.Ordinal)
+                && IPAddress.TryParse(bracketed ? host[1..^1] : host, out IPAddress? address))
+            {
                 return new IPEndPoint(address, port);
+            }
         }
-        throw AnnException.Invalid(nameof(ServerOptions.Listen), $"'{text}' is not an address and port, such as 127.0.0.1:50051 or [::1]:50051.");
+        throw AnnException.Invalid(
+            nameof(ServerOptions.Listen), $"'{text}' is not an address and port, such as 127.0.0.1:50051 or [::1]:50051.");
     }
 }

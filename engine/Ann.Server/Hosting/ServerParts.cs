@@ -26,10 +26,10 @@ internal sealed record ServerSurroundings
 internal static class ServerParts
 {
     /// <summary>Streams of one connection beside its waiting searches: health watches, reflection, List.</summary>
-    private const int OtherStreams = 32;
+    private const int OtherStreams = 100;
 
-    /// <summary>Time for the host to close connections after the drain.</summary>
-    private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(5);
+    /// <summary>Time for connections to close after the drain; whatever still runs then is cut.</summary>
+    private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(2);
 
     public static void AddOptions(this WebApplicationBuilder builder, Action<ServerOptions> configure)
     {
@@ -62,7 +62,8 @@ internal static class ServerParts
         services.AddSingleton(static provider =>
         {
             ServerOptions options = provider.GetRequiredService<IOptions<ServerOptions>>().Value;
-            return new IndexCatalog(IndexSource.Find(provider.GetRequiredService<IFileSystem>(), options.IndexFiles, options.DataDirectory));
+            IFileSystem files = provider.GetRequiredService<IFileSystem>();
+            return new IndexCatalog(IndexSource.Find(files, options.IndexFiles, options.DataDirectory));
         });
         services.AddSingleton<EncoderCatalog>();
         services.AddSingleton<DrainGate>();
@@ -94,8 +95,8 @@ internal static class ServerParts
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null; // gRPC's own limit rules: it reads the length before the message
             // One connection must be able to fill the queue: overload is then an answer, not a silent wait inside the client.
-            kestrel.Limits.Http2.MaxStreamsPerConnection = Math.Max(
-                100, options.MaxConcurrentSearches + options.SearchQueueLimit + options.MaxConcurrentEmbeds + options.EmbedQueueLimit + OtherStreams);
+            kestrel.Limits.Http2.MaxStreamsPerConnection = OtherStreams
+                + options.MaxConcurrentSearches + options.SearchQueueLimit + options.MaxConcurrentEmbeds + options.EmbedQueueLimit;
             kestrel.Listen(ListenAddress.Parse(options.Listen), static listen => listen.Protocols = HttpProtocols.Http2);
         });
 

@@ -11,7 +11,8 @@ namespace Ann.Server.Hosting;
 
 /// <summary>From an open port to a serving server: open the encoders, then open, warm up and announce one index after another.</summary>
 internal sealed partial class StartPhase(
-    IndexCatalog catalog, EncoderCatalog encoders, HealthBoard health, IFileSystem files, IOptions<ServerOptions> options, ILogger<StartPhase> log)
+    IndexCatalog catalog, EncoderCatalog encoders, HealthBoard health, IFileSystem files, IOptions<ServerOptions> options,
+    ILogger<StartPhase> log)
 {
     /// <summary>Service name of the whole server.</summary>
     public const string WholeServer = "";
@@ -69,13 +70,15 @@ internal sealed partial class StartPhase(
         Message = "Index {Name}@{Generation} serves {Count} items of dimension {Dimension}, metric {Metric}.")]
     private partial void IndexServes(string name, string generation, int count, int dimension, Metric metric);
 
-    [LoggerMessage(EventId = 12, Level = LogLevel.Error, Message = "Index {Name} cannot be served from {Path}; the others start without it.")]
+    [LoggerMessage(EventId = 12, Level = LogLevel.Error,
+        Message = "Index {Name} cannot be served from {Path}; the others start without it.")]
     private partial void IndexFailed(string name, string path, Exception? failure);
 
     [LoggerMessage(EventId = 13, Level = LogLevel.Information,
         Message = "Index {Name}: its encoder {Encoder} ({Fingerprint:x16}) is not hosted here; Embed by index name is refused.")]
     private partial void EncoderMissing(string name, string encoder, ulong fingerprint);
 
-    [LoggerMessage(EventId = 14, Level = LogLevel.Warning, Message = "No index is hosted: no file was named and the data directory holds none.")]
+    [LoggerMessage(EventId = 14, Level = LogLevel.Warning,
+        Message = "No index is hosted: no file was named and the data directory holds none.")]
     private partial void NothingToServe();
 }

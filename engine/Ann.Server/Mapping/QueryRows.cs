@@ -6,7 +6,9 @@ using Ann.Protocol.V1;
 
 namespace Ann.Server.Mapping;
 
-/// <summary>The query rows of a request as float32. F32 bytes are read where they lie in the message; anything else is copied once.</summary>
+/// <summary>
+/// The query rows of a request as float32. F32 bytes are read where they lie in the message; anything else is copied once.
+/// </summary>
 internal readonly ref struct QueryRows
 {
     private const string Field = "queries";
@@ -109,7 +111,7 @@ internal readonly ref struct QueryRows
     private static void RequireWholeRows(int length, int rowLength, string unit, int maxRows)
     {
         if (length % rowLength != 0)
-            throw AnnException.Invalid(Field, $"queries hold {length} {unit}; it must be a multiple of {rowLength}, the length of one row.");
+            throw AnnException.Invalid(Field, $"queries hold {length} {unit}; expected a multiple of {rowLength}, the length of one row.");
         if (length / rowLength > maxRows)
             throw AnnException.Invalid(Field, $"queries hold {length / rowLength} rows; a request takes at most {maxRows}.");
     }

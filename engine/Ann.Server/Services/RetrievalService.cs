@@ -94,14 +94,17 @@ internal sealed class RetrievalService(
         SearchParameters parameters = new(k, efSearch, request.Exact);
         parameters.Validate();
         if (request.HasEfSearch && efSearch == 0)
-            throw AnnException.Invalid("ef_search", $"ef_search is 0; it must be k ({k}) to {SearchParameters.MaxEfSearch}, or not set.");
+        {
+            throw AnnException.Invalid(
+                "ef_search", $"ef_search is 0; it must be k ({k}) to {SearchParameters.MaxEfSearch}, or not set.");
+        }
         return parameters;
     }
 
     private void RequireBounded(long results)
     {
         if (results > _limits.MaxResultsPerRequest)
-            throw AnnException.Invalid("k", $"Rows times k is {results}; a request takes at most {_limits.MaxResultsPerRequest} results.");
+            throw AnnException.Invalid("k", $"Rows times k is {results}; a request takes at most {_limits.MaxResultsPerRequest}.");
     }
 
     private static void Tag(string tag)
@@ -116,14 +119,15 @@ internal sealed class RetrievalService(
     private EmbedResponse EmbedTexts(EmbedRequest request, ServerCallContext context)
     {
         if (request.Texts.Count is 0 || request.Texts.Count > _limits.MaxTextsPerRequest)
-            throw AnnException.Invalid("texts", $"texts holds {request.Texts.Count} texts; a request takes 1 to {_limits.MaxTextsPerRequest}.");
+            throw AnnException.Invalid("texts", $"texts holds {request.Texts.Count}; a request takes 1 to {_limits.MaxTextsPerRequest}.");
         TextEncoder encoder = EncoderOf(request);
 
-        byte[] rows = new byte[request.Texts.Count * encoder.Info.Dimension * sizeof(float)];
+        int dimension = encoder.Info.Dimension;
+        byte[] rows = new byte[request.Texts.Count * dimension * sizeof(float)];
         encoder.Encode(request.Texts, MemoryMarshal.Cast<byte, float>(rows.AsSpan()), context.CancellationToken);
         return new EmbedResponse
         {
-            Vectors = new VectorBatch { Dtype = Dtype.F32, Dim = (uint)encoder.Info.Dimension, Data = UnsafeByteOperations.UnsafeWrap(rows) },
+            Vectors = new VectorBatch { Dtype = Dtype.F32, Dim = (uint)dimension, Data = UnsafeByteOperations.UnsafeWrap(rows) },
             EncoderFingerprint = encoder.Info.Fingerprint,
             Encoder = encoder.Info.Name,
         };
