@@ -1,0 +1,58 @@
+using System.Diagnostics;
+
+namespace Ann.Core.Hnsw;
+
+/// <summary>Distances between rows of the build, for choosing links.</summary>
+internal interface IRowDistance
+{
+    /// <summary>True to fill rows of links with the nearest of the pruned candidates (the paper's keepPrunedConnections).</summary>
+    static abstract bool KeepsPruned { get; }
+
+    /// <summary>Distance between two nodes. Symmetric.</summary>
+    float Between(int a, int b);
+}
+
+/// <summary>
+/// The diversity heuristic (Malkov &amp; Yashunin 2018, Algorithm 4): a candidate is linked only when it is nearer to the node than to
+/// every neighbour linked already. It keeps the long edges that join clusters.
+/// </summary>
+internal static class NeighborSelection
+{
+    /// <summary>Chooses links among candidates.</summary>
+    /// <param name="candidates">Beam entries, nearest first, none of them the node itself.</param>
+    /// <param name="limit">Links at most.</param>
+    /// <param name="distance">Between rows.</param>
+    /// <param name="links">Receives the diverse links, nearest first, then the pruned ones; at least <paramref name="limit"/> long.</param>
+    /// <returns>Links written.</returns>
+    public static int Select<TDistance>(ReadOnlySpan<ulong> candidates, int limit, in TDistance distance, Span<int> links)
+        where TDistance : struct, IRowDistance
+    {
+        Debug.Assert(links.Length >= limit);
+        int kept = 0;
+        foreach (ulong candidate in candidates)
+        {
+            if (kept == limit)
+                break;
+            int node = Beam.NodeOf(candidate);
+            float toOwner = Beam.DistanceOf(candidate);
+            bool diverse = true;
+            for (int i = 0; i < kept && diverse; i++)
+                diverse = distance.Between(node, links[i]) >= toOwner;
+            if (diverse)
+                links[kept++] = node;
+        }
+        return TDistance.KeepsPruned ? AddPruned(candidates, links[..limit], kept) : kept;
+    }
+
+    private static int AddPruned(ReadOnlySpan<ulong> candidates, Span<int> links, int kept)
+    {
+        ReadOnlySpan<int> diverse = links[..kept];
+        for (int i = 0; i < candidates.Length && kept < links.Length; i++)
+        {
+            int node = Beam.NodeOf(candidates[i]);
+            if (!diverse.Contains(node))
+                links[kept++] = node;
+        }
+        return kept;
+    }
+}
