@@ -73,23 +73,20 @@ public sealed partial class AnnServerHost : IAsyncDisposable
         builder.Services.AddEngine(surroundings);
         builder.Services.AddCalls();
         builder.AddListener();
-        WebApplication app = builder.Build();
+        WebApplication? app = null;
         try
         {
-            ServerOptions options = app.Services.GetRequiredService<IOptions<ServerOptions>>().Value;
-            ListenAddress.Parse(options.Listen);
+            app = builder.Build();
+            ListenAddress.Parse(app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.Listen);
             app.MapCalls();
             app.Services.GetRequiredService<StartPhase>().Announce(); // makes the catalog, so it finds duplicate and missing files
             return new AnnServerHost(app);
         }
-        catch (OptionsValidationException e)
+        catch (Exception e)
         {
-            ((IDisposable)app).Dispose();
-            throw AnnException.Invalid("Ann", string.Join(" ", e.Failures));
-        }
-        catch
-        {
-            ((IDisposable)app).Dispose();
+            ((IDisposable?)app)?.Dispose();
+            if (e is OptionsValidationException invalid)
+                throw AnnException.Invalid("Ann", string.Join(" ", invalid.Failures));
             throw;
         }
     }

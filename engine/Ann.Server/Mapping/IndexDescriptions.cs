@@ -28,7 +28,7 @@ internal static class IndexDescriptions
         description.Dimension = (uint)segment.Dimension;
         description.Count = (ulong)segment.Count;
         description.KeyKind = segment.Keys.Kind == KeyKind.UInt64 ? Wire.KeyKind.Uint64 : Wire.KeyKind.String;
-        description.Codes = ToWire(segment.BuildRecord.Codes);
+        description.Codes = ToWire(segment.Codes);
         description.Build = ToWire(segment.BuildRecord);
         description.Encoder = EncoderOf(snapshot, encoders);
         description.SizeInBytes = (ulong)segment.SizeInBytes;
@@ -52,10 +52,10 @@ internal static class IndexDescriptions
         _ => Wire.Metric.Unspecified,
     };
 
-    private static Wire.Codes ToWire(string codes) => codes switch
+    private static Wire.Codes ToWire(CodesKind codes) => codes switch
     {
-        "f32" => Wire.Codes.F32,
-        "int8" => Wire.Codes.Int8,
+        CodesKind.F32 => Wire.Codes.F32,
+        CodesKind.Int8 => Wire.Codes.Int8,
         _ => Wire.Codes.Unspecified,
     };
 
@@ -65,12 +65,29 @@ internal static class IndexDescriptions
         EfConstruction = (uint)record.EfConstruction,
         Seed = record.Seed,
         Source = record.Source,
-        ToolVersion = record.ToolVersion,
+        EngineVersion = record.EngineVersion,
     };
 
     private static Wire.CertificateFacts ToWire(Certificate certificate) => new()
     {
         Reachable = (ulong)certificate.Reachable,
+        Repaired = (ulong)certificate.Repaired,
+        MaxLevel = (uint)certificate.MaxLevel,
+        MeanDegree = certificate.MeanDegree,
+        MinDegree = (uint)certificate.MinDegree,
+        MinInDegree = (uint)certificate.MinInDegree,
+        MaxInDegree = (uint)certificate.MaxInDegree,
+        Norms = new Wire.NormFacts
+        {
+            Min = certificate.Norms.Min,
+            Median = certificate.Norms.Median,
+            P99 = certificate.Norms.P99,
+            Max = certificate.Norms.Max,
+        },
+        Recall =
+        {
+            certificate.EfRecall.Select(static point => new Wire.RecallFact { EfSearch = (uint)point.Ef, RecallAt10 = point.Recall }),
+        },
     };
 
     private static Wire.EncoderFacts? EncoderOf(IndexSnapshot snapshot, EncoderCatalog encoders) =>
