@@ -18,7 +18,7 @@ public sealed partial class AnnServerHost : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly ILogger<AnnServerHost> _log;
-    private bool _stopped;
+    private Task? _stop;
     private bool _disposed;
 
     private AnnServerHost(WebApplication app)
@@ -103,7 +103,7 @@ public sealed partial class AnnServerHost : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
-            _stopped = true; // it never ran
+            _stop = Task.CompletedTask; // it never ran
             throw AnnException.Invalid(nameof(ServerOptions.Listen), $"Cannot listen on {endpoint}: {Innermost(e).Message}");
         }
         Listening(Address);
@@ -120,13 +120,8 @@ public sealed partial class AnnServerHost : IAsyncDisposable
     /// <see cref="ServerOptions.DrainSeconds"/> or are cut, then the port closes.
     /// </summary>
     /// <param name="cancellation">Ends the drain early: calls under way are cut at once.</param>
-    public async Task StopAsync(CancellationToken cancellation = default)
-    {
-        if (_stopped)
-            return;
-        _stopped = true;
-        await _app.StopAsync(cancellation);
-    }
+    /// <returns>Ends when the server has stopped. A second call waits for the first.</returns>
+    public Task StopAsync(CancellationToken cancellation = default) => _stop ??= _app.StopAsync(cancellation);
 
     /// <summary>Stops, then unmaps every file.</summary>
     public async ValueTask DisposeAsync()

@@ -39,10 +39,16 @@ public static class IndexName
 /// <param name="Generation">The generation insisted on; null when any will do.</param>
 public readonly record struct IndexReference(string Name, string? Generation)
 {
+    /// <summary>Longest reference, in characters: a name, '@' and a generation, with room to spare.</summary>
+    private const int MaxLength = 256;
+
     /// <summary>Reads a reference. Does not ask whether the index exists.</summary>
-    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: the name or the generation is empty.</exception>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: too long, or the name or the generation is empty.</exception>
     public static IndexReference Parse(string text)
     {
+        // Errors quote the reference, and travel in headers, which are small.
+        if (text.Length > MaxLength)
+            throw AnnException.Invalid("index", $"index takes {text.Length} characters; it must be at most {MaxLength}.");
         int at = text.IndexOf('@', StringComparison.Ordinal);
         string name = at < 0 ? text : text[..at];
         if (name.Length == 0)

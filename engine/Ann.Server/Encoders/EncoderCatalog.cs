@@ -7,6 +7,9 @@ namespace Ann.Server.Encoders;
 /// <summary>The text encoders that the server hosts, by name and by fingerprint. Empty until <see cref="Open"/>.</summary>
 internal sealed class EncoderCatalog : IDisposable
 {
+    /// <summary>Longest name looked up, in characters. Errors quote it, and travel in headers, which are small.</summary>
+    private const int MaxNameLength = 256;
+
     private volatile IReadOnlyList<TextEncoder>? _encoders;
 
     /// <summary>Opens the encoders that the options name. An encoder that was asked for and cannot be opened stops the start.</summary>
@@ -54,9 +57,11 @@ internal sealed class EncoderCatalog : IDisposable
         (_encoders ?? []).FirstOrDefault(encoder => encoder.Info.Fingerprint == fingerprint);
 
     /// <summary>The encoder of that name.</summary>
-    /// <exception cref="AnnException">NotFound, or Unavailable while the encoders are being opened.</exception>
+    /// <exception cref="AnnException">NotFound, InvalidArgument when it is too long, or Unavailable while encoders are being opened.</exception>
     public TextEncoder Named(string name)
     {
+        if (name.Length > MaxNameLength)
+            throw AnnException.Invalid("encoder", $"encoder takes {name.Length} characters; it must be at most {MaxNameLength}.");
         IReadOnlyList<TextEncoder> encoders = _encoders ?? throw new AnnException(AnnError.Unavailable, "The encoders are loading.");
         return encoders.FirstOrDefault(encoder => encoder.Info.Name == name)
             ?? throw new AnnException(AnnError.NotFound, $"No encoder is named '{name}'.");

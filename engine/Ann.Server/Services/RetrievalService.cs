@@ -126,7 +126,10 @@ internal sealed class RetrievalService(
         TextEncoder encoder = EncoderOf(request);
 
         int dimension = encoder.Info.Dimension;
-        byte[] rows = new byte[request.Texts.Count * dimension * sizeof(float)];
+        long length = (long)request.Texts.Count * dimension * sizeof(float);
+        if (length > Array.MaxLength)
+            throw AnnException.Invalid("texts", $"texts holds {request.Texts.Count}, whose vectors make {length} bytes; send fewer.");
+        byte[] rows = new byte[length];
         encoder.Encode(request.Texts, MemoryMarshal.Cast<byte, float>(rows.AsSpan()), context.CancellationToken);
         return new EmbedResponse
         {

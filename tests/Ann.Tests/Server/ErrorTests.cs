@@ -41,6 +41,7 @@ public sealed class ErrorTests(SampleIndexes samples)
         { "empty name", r => r.Index = "", "index", "empty" },
         { "empty name with generation", r => r.Index = "@abc", "index", "empty" },
         { "empty generation", r => r.Index = "plain@", "index", "generation" },
+        { "endless name", r => r.Index = new string('x', 1 << 20), "index", "1048576 characters" },
         { "long tag", r => r.RequestTag = new string('é', 129), "request_tag", "258 bytes" },
     };
 

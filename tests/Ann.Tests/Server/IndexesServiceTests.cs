@@ -27,7 +27,7 @@ public sealed class IndexesServiceTests(SampleIndexes samples)
         Assert.Equal((uint)SampleIndexes.Dimension, index.Dimension);
         Assert.Equal((ulong)SampleIndexes.Count, index.Count);
         Assert.Equal(Ann.Protocol.V1.KeyKind.String, index.KeyKind);
-        Assert.Equal(Codes.Int8, index.Codes);
+        Assert.Equal(Ann.Protocol.V1.Codes.Int8, index.Codes);
         Assert.Equal(8u, index.Build.M);
         Assert.Equal(60u, index.Build.EfConstruction);
         Assert.Equal(7ul, index.Build.Seed);
