@@ -57,7 +57,7 @@ internal sealed class EncoderCatalog : IDisposable
         (_encoders ?? []).FirstOrDefault(encoder => encoder.Info.Fingerprint == fingerprint);
 
     /// <summary>The encoder of that name.</summary>
-    /// <exception cref="AnnException">NotFound, InvalidArgument when it is too long, or Unavailable while encoders are being opened.</exception>
+    /// <exception cref="AnnException">NotFound; InvalidArgument: too long; Unavailable: the encoders are being opened.</exception>
     public TextEncoder Named(string name)
     {
         if (name.Length > MaxNameLength)

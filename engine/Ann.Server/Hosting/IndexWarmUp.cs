@@ -14,7 +14,7 @@ internal static class IndexWarmUp
     private static readonly int[] Ks = [10, 100, 1000];
 
     /// <param name="index">The index; nobody else knows it yet.</param>
-    /// <param name="searches">How many, with rows spread over the index as queries. The last one is an exact scan, when there are several.</param>
+    /// <param name="searches">How many. Rows spread over the index are the queries; the last of several is an exact scan.</param>
     /// <param name="cancellation">Ends the warm-up with <see cref="OperationCanceledException"/>.</param>
     public static void Run(IndexSnapshot index, int searches, CancellationToken cancellation)
     {

@@ -57,7 +57,9 @@ internal sealed partial class StartPhase(
     {
         if (index.Status.Snapshot is not IndexSnapshot snapshot)
         {
-            IndexFailed(index.Name, index.Source.Path, index.Status.Failure);
+            // An expected failure says all in its message; the stack of an unexpected one is wanted too.
+            Exception failure = index.Status.Failure!;
+            IndexFailed(index.Name, index.Source.Path, failure.Message, failure is AnnException ? null : failure);
             return;
         }
         health.Set(index.Name, ServingStatus.Serving);
@@ -78,8 +80,8 @@ internal sealed partial class StartPhase(
     private partial void IndexServes(string name, string generation, int count, int dimension, Metric metric);
 
     [LoggerMessage(EventId = 12, Level = LogLevel.Error,
-        Message = "Index {Name} cannot be served from {Path}; the others start without it.")]
-    private partial void IndexFailed(string name, string path, Exception? failure);
+        Message = "Index {Name} cannot be served from {Path}; the others start without it. {Reason}")]
+    private partial void IndexFailed(string name, string path, string reason, Exception? failure);
 
     [LoggerMessage(EventId = 13, Level = LogLevel.Information,
         Message = "Index {Name}: its encoder {Encoder} ({Fingerprint:x16}) is not hosted here; Embed by index name is refused.")]

@@ -40,9 +40,10 @@ public sealed class EmbedTests(SampleIndexes samples)
         Assert.Equal(StatusCode.InvalidArgument, await Code(server, new EmbedRequest { Encoder = "default" }));
         Assert.Equal(StatusCode.InvalidArgument, await Code(server, new EmbedRequest { Texts = { "x" } }));
         Assert.Equal(StatusCode.InvalidArgument, await Code(server, new EmbedRequest { Index = "", Texts = { "x" } }));
-        Assert.Equal(
-            StatusCode.InvalidArgument, await Code(server, new EmbedRequest { Encoder = "default", Texts = { Enumerable.Repeat("x", 1025) } }));
-        Assert.Equal(StatusCode.InvalidArgument, await Code(server, new EmbedRequest { Encoder = new string('x', 1 << 20), Texts = { "x" } }));
+        EmbedRequest tooMany = new() { Encoder = "default", Texts = { Enumerable.Repeat("x", 1025) } };
+        Assert.Equal(StatusCode.InvalidArgument, await Code(server, tooMany));
+        EmbedRequest endless = new() { Encoder = new string('x', 1 << 20), Texts = { "x" } };
+        Assert.Equal(StatusCode.InvalidArgument, await Code(server, endless));
         Assert.Equal(StatusCode.NotFound, await Code(server, new EmbedRequest { Encoder = "nobody", Texts = { "x" } }));
         Assert.Equal(StatusCode.NotFound, await Code(server, new EmbedRequest { Index = "nothing", Texts = { "x" } }));
         Assert.Equal(StatusCode.FailedPrecondition, await Code(server, new EmbedRequest { Index = "plain", Texts = { "x" } }));

@@ -10,7 +10,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Ann.Tests.Server;
 
-/// <summary>A real server on a free port of the loopback, and clients of it. Disposing stops it and fails on error logs nobody expected.</summary>
+/// <summary>
+/// A real server on a free port of the loopback, and clients of it. Disposing stops it and fails on error logs nobody expected.
+/// </summary>
 internal sealed class RunningServer : IAsyncDisposable
 {
     private readonly GrpcChannel _channel;

@@ -26,7 +26,8 @@ public sealed class SampleIndexes : IDisposable
         for (int row = 0; row < Count; row++)
             names.Add($"item-{row}");
 
-        L2 = Build("plain", new SegmentBuildOptions { Metric = Metric.L2, Codes = CodesKind.F32, M = 8, EfConstruction = 60 }, KeyColumn.Ordinals(Count));
+        SegmentBuildOptions plain = new() { Metric = Metric.L2, Codes = CodesKind.F32, M = 8, EfConstruction = 60 };
+        L2 = Build("plain", plain, KeyColumn.Ordinals(Count));
         Cosine = Build("named", new SegmentBuildOptions
         {
             Metric = Metric.Cosine,

@@ -64,8 +64,8 @@ public sealed class SearchTests(SampleIndexes samples)
         Assert.Equal(queries.Length + 1, batch.RowOffsets.Count);
         for (int row = 0; row < queries.Length; row++)
         {
-            SearchResponse single = await server.Retrieval.SearchAsync(
-                new SearchRequest { Index = "named", Queries = RunningServer.Bytes(queries[row]), K = 7, EfSearch = 30 }, cancellationToken: None);
+            SearchRequest alone = new() { Index = "named", Queries = RunningServer.Bytes(queries[row]), K = 7, EfSearch = 30 };
+            SearchResponse single = await server.Retrieval.SearchAsync(alone, cancellationToken: None);
             Range place = (int)batch.RowOffsets[row]..(int)batch.RowOffsets[row + 1];
             Assert.Equal(single.Keys.Texts, batch.Keys.Texts.ToArray()[place]);
             Assert.Equal(single.Scores, batch.Scores.ToArray()[place]);

@@ -48,7 +48,8 @@ public sealed class ServerOptionsTests
     public void AddressesAreRead(string text, string endpoint) => Assert.Equal(endpoint, ListenAddress.Parse(text).ToString());
 
     [Fact]
-    public void TheDefaultsListenOnTheLoopback() => Assert.Equal("127.0.0.1:50051", ListenAddress.Parse(new ServerOptions().Listen).ToString());
+    public void TheDefaultsListenOnTheLoopback() =>
+        Assert.Equal("127.0.0.1:50051", ListenAddress.Parse(new ServerOptions().Listen).ToString());
 
     [Fact]
     public void EverySettingIsInOperationsMd()
@@ -64,7 +65,7 @@ public sealed class ServerOptionsTests
     {
         string directory = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(directory, "AnnServer.sln")))
-            directory = Path.GetDirectoryName(directory) ?? throw new InvalidOperationException("the tests do not run inside the repository");
+            directory = Path.GetDirectoryName(directory) ?? throw new InvalidOperationException("not run inside the repository");
         return directory;
     }
 }

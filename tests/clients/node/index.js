@@ -137,16 +137,18 @@ async function burst(trySearch, index) {
 function follow(index) {
   console.log(`watching ${index.name}; stop the server to see it drain`);
   return new Promise((resolve) => {
+    let tried = Promise.resolve();
+    const ended = (how) => { console.log(`the watch ${how}`); tried.then(resolve); };
     const watch = server.health.client.Watch({ service: index.name });
-    watch.on('data', async ({ status }) => {
+    watch.on('data', ({ status }) => {
       console.log(`health of ${index.name}: ${status}`);
       if (status === 'NOT_SERVING') {
-        await expectCode('UNAVAILABLE', 'a search while the server stops',
+        tried = expectCode('UNAVAILABLE', 'a search while the server stops',
           server.retrieval.call('Search', { index: index.name, queries: randomRows(1, index.dimension), k: 5 }));
       }
     });
-    watch.on('error', (error) => { console.log(`the watch failed: ${codeName(error.code)}`); resolve(); });
-    watch.on('end', () => { console.log('the watch ended'); resolve(); });
+    watch.on('error', (error) => ended(`failed: ${codeName(error.code)}`));
+    watch.on('end', () => ended('ended'));
   });
 }
 
