@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using Ann.Core.Distances;
+using Ann.Core.Hnsw;
+
+namespace Ann.Core.Codes;
+
+/// <summary>
+/// Rows as one signed byte a component: x ≈ μ + s·c with μ the mean of all rows, s a scale per row and c in [−127, 127]. A distance is then
+/// one integer dot product and two factors per row.
+/// </summary>
+/// <remarks>
+/// With q′ = q − μ quantised to 16 bits as q′ ≈ t·b: L2 uses |q − x|² = |q′|² + |x − μ|² − 2·t·s·⟨b, c⟩; cosine and inner product use
+/// −⟨q, x⟩ = −⟨q, μ⟩ − t·s·⟨b, c⟩ with b made from q itself, and leave out the first term, the same for every row.
+/// </remarks>
+internal sealed unsafe class Int8Codes : IDisposable
+{
+    /// <summary>Bytes of the two factors of a row: offset, then weight.</summary>
+    public const int FactorBytes = 2 * sizeof(float);
+
+    private const int Grain = 1024;
+
+    private Int8Codes(int count, int dimension)
+    {
+        Stride = StrideOf(dimension);
+        Codes = new NativeBlock((long)count * Stride);
+        Factors = new NativeBlock((long)count * FactorBytes);
+        Mean = new NativeBlock((long)VectorTable.StrideOf(dimension) * sizeof(float));
+    }
+
+    /// <summary>Bytes from one code to the next.</summary>
+    public int Stride { get; }
+
+    /// <summary>count × <see cref="Stride"/> signed bytes; padding is zero.</summary>
+    public NativeBlock Codes { get; }
+
+    /// <summary>Per row two float32: the offset, and the weight of the dot product.</summary>
+    public NativeBlock Factors { get; }
+
+    /// <summary>μ as a padded float32 row.</summary>
+    public NativeBlock Mean { get; }
+
+    /// <summary>Bytes that the code of <paramref name="dimension"/> components takes.</summary>
+    public static int StrideOf(int dimension) => (dimension + Int8Dot.Lanes - 1) / Int8Dot.Lanes * Int8Dot.Lanes;
+
+    /// <summary>Encodes every row.</summary>
+    public static Int8Codes Encode(
+        VectorTable rows, Metric metric, int threads, Action<int>? progress, CancellationToken cancellation)
+    {
+        Int8Codes codes = new(rows.Count, rows.Dimension);
+        codes.ComputeMean(rows);
+        int done = 0;
+        ParallelBuild.For(rows.Count, threads, Grain, (_, from, to) =>
+        {
+            for (int row = from; row < to; row++)
+                codes.EncodeRow(rows, row, metric);
+            progress?.Invoke(Interlocked.Add(ref done, to - from));
+        }, cancellation);
+        return codes;
+    }
+
+    public void Dispose()
+    {
+        Codes.Dispose();
+        Factors.Dispose();
+        Mean.Dispose();
+    }
+
+    private void ComputeMean(VectorTable rows)
+    {
+        double[] sums = new double[rows.Dimension];
+        for (int row = 0; row < rows.Count; row++)
+        {
+            ReadOnlySpan<float> values = rows.Values(row);
+            for (int i = 0; i < values.Length; i++)
+                sums[i] += values[i];
+        }
+        float* mean = (float*)Mean.Start;
+        for (int i = 0; i < sums.Length; i++)
+            mean[i] = (float)(sums[i] / rows.Count);
+    }
+
+    private void EncodeRow(VectorTable rows, int row, Metric metric)
+    {
+        ReadOnlySpan<float> values = rows.Values(row);
+        float* mean = (float*)Mean.Start;
+        float largest = 0;
+        double squares = 0;
+        for (int i = 0; i < values.Length; i++)
+        {
+            float centred = values[i] - mean[i];
+            largest = MathF.Max(largest, MathF.Abs(centred));
+            squares += (double)centred * centred;
+        }
+
+        float scale = largest / 127;
+        float inverse = largest > 0 ? 127 / largest : 0;
+        if (!float.IsFinite(inverse)) // components so small that their reciprocal overflows carry no order
+            (scale, inverse) = (0, 0);
+        sbyte* code = (sbyte*)Codes.Start + (long)row * Stride;
+        for (int i = 0; i < values.Length; i++)
+            code[i] = (sbyte)Math.Clamp(MathF.Round((values[i] - mean[i]) * inverse), -127, 127);
+
+        float* factors = (float*)Factors.Start + (long)row * 2;
+        factors[0] = metric == Metric.L2 ? (float)squares : 0;
+        factors[1] = metric == Metric.L2 ? -2 * scale : -scale;
+        Debug.Assert(float.IsFinite(factors[0]) && float.IsFinite(factors[1]));
+    }
+}

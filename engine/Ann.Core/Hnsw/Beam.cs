@@ -1,0 +1,172 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Ann.Core.Distances;
+
+namespace Ann.Core.Hnsw;
+
+/// <summary>
+/// The nearest nodes found so far, sorted, at most ef of them, each marked once it has been expanded. One array stands for both heaps of
+/// the paper: a candidate that falls out of the beam is farther than all ef kept, and the paper's loop would stop before expanding it.
+/// </summary>
+/// <remarks>
+/// An entry is one 64-bit word: the distance's bits, mapped so that unsigned order is distance order, then the node, then the expanded
+/// mark. Comparing words compares (distance, node), and entries move as plain memory.
+/// </remarks>
+internal sealed unsafe class Beam : IDisposable
+{
+    private const ulong ExpandedMark = 1;
+
+    private NativeBlock _block = new(0);
+    private ulong* _entries;
+    private int _allocated;
+    private int _next;
+
+    /// <summary>ef: entries kept.</summary>
+    public int Capacity { get; private set; }
+
+    /// <summary>Entries held.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The entries, nearest first.</summary>
+    public ReadOnlySpan<ulong> Entries => new(_entries, Count);
+
+    /// <summary>A key below which a new entry would be kept.</summary>
+    public ulong Threshold
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Count < Capacity ? ulong.MaxValue : _entries[Count - 1];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Pack(int node, float distance)
+    {
+        // Positive floats order like their bits; negative ones in reverse: flip all bits of those, and the sign of the others.
+        int bits = BitConverter.SingleToInt32Bits(distance);
+        uint ordered = (uint)(bits ^ ((bits >> 31) | int.MinValue));
+        return ((ulong)ordered << 32) | ((ulong)(uint)node << 1);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int NodeOf(ulong entry) => (int)((uint)entry >> 1);
+
+    public static float DistanceOf(ulong entry)
+    {
+        int ordered = (int)(entry >> 32);
+        return BitConverter.Int32BitsToSingle(ordered < 0 ? ordered ^ int.MinValue : ~ordered);
+    }
+
+    /// <summary>Empties the beam and sets its width. Allocates only when it was never this wide.</summary>
+    public void Reset(int capacity)
+    {
+        Debug.Assert(capacity > 0);
+        if (capacity > _allocated)
+        {
+            _block.Dispose();
+            _block = new NativeBlock((long)capacity * sizeof(ulong));
+            _entries = (ulong*)_block.Start;
+            _allocated = capacity;
+        }
+        Capacity = capacity;
+        Count = 0;
+        _next = 0;
+    }
+
+    /// <summary>Lets every entry be expanded again: for going down a level with the beam of the level above.</summary>
+    public void Unmark()
+    {
+        for (int i = 0; i < Count; i++)
+            _entries[i] &= ~ExpandedMark;
+        _next = 0;
+    }
+
+    /// <summary>Takes the nearest entry that was not expanded yet, and marks it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryExpand(out int node)
+    {
+        while (_next < Count)
+        {
+            ulong entry = _entries[_next];
+            if ((entry & ExpandedMark) == 0)
+            {
+                _entries[_next++] = entry | ExpandedMark;
+                node = NodeOf(entry);
+                return true;
+            }
+            _next++;
+        }
+        node = HnswGraph.NoNode;
+        return false;
+    }
+
+    /// <summary>The node that <see cref="TryExpand"/> would take next, unless something nearer is found; <see cref="HnswGraph.NoNode"/> for none.</summary>
+    public int PeekNext()
+    {
+        for (int i = _next; i < Count; i++)
+            if ((_entries[i] & ExpandedMark) == 0)
+                return NodeOf(_entries[i]);
+        return HnswGraph.NoNode;
+    }
+
+    /// <summary>Merges new entries. Sorts <paramref name="found"/> in place; keeps the <see cref="Capacity"/> nearest of both.</summary>
+    public void Merge(Span<ulong> found)
+    {
+        if (found.Length == 0)
+            return;
+        SortFew(found);
+
+        int kept = Count;
+        int added = found.Length;
+        for (int excess = kept + added - Capacity; excess > 0; excess--)
+        {
+            if (kept > 0 && _entries[kept - 1] > found[added - 1])
+                kept--;
+            else
+                added--;
+        }
+
+        // From the farthest new entry down: move what lies beyond it up by the number of new entries still to place.
+        Count = kept + added;
+        while (added > 0)
+        {
+            ulong entry = found[added - 1];
+            int place = LowerBound(entry, kept);
+            Buffer.MemoryCopy(_entries + place, _entries + place + added, (kept - place) * 8L, (kept - place) * 8L);
+            added--;
+            _entries[place + added] = entry;
+            kept = place;
+            _next = Math.Min(_next, place + added);
+        }
+    }
+
+    public void Dispose() => _block.Dispose();
+
+    private int LowerBound(ulong entry, int count)
+    {
+        ulong* start = _entries;
+        while (count > 0)
+        {
+            int half = count >> 1;
+            bool right = start[half] < entry;
+            start = right ? start + half + 1 : start;
+            count = right ? count - half - 1 : half;
+        }
+        return (int)(start - _entries);
+    }
+
+    private static void SortFew(Span<ulong> entries)
+    {
+        if (entries.Length > 32)
+        {
+            entries.Sort();
+            return;
+        }
+        for (int i = 1; i < entries.Length; i++)
+        {
+            ulong entry = entries[i];
+            int j = i - 1;
+            for (; j >= 0 && entries[j] > entry; j--)
+                entries[j + 1] = entries[j];
+            entries[j + 1] = entry;
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace Ann.Core.Hnsw;
+
+/// <summary>
+/// A graph as the walk sees it: pointers into memory that its owner keeps alive. Rows of links have a fixed number of slots; unused
+/// slots hold <see cref="NoNode"/> and follow the used ones.
+/// </summary>
+/// <param name="count">Nodes.</param>
+/// <param name="m">Slots per node on levels ≥ 1; twice as many on level 0.</param>
+/// <param name="level0">count × 2M slots.</param>
+/// <param name="levels">Level of each node.</param>
+/// <param name="upperSlots">Per node: its first row in <paramref name="upperLinks"/> (that of level 1), or −1 when its level is 0.</param>
+/// <param name="upperLinks">Rows of M slots; a node of level L has L of them.</param>
+/// <param name="entryPoint">Node where every search starts.</param>
+/// <param name="maxLevel">Level of the entry point: the highest of all.</param>
+internal readonly unsafe struct HnswGraph(
+    int count, int m, int* level0, byte* levels, int* upperSlots, int* upperLinks, int entryPoint, int maxLevel)
+{
+    public const int NoNode = -1;
+
+    public readonly int Count = count;
+    public readonly int M = m;
+    public readonly int M0 = 2 * m;
+    public readonly int EntryPoint = entryPoint;
+    public readonly int MaxLevel = maxLevel;
+
+    private readonly int* _level0 = level0;
+    private readonly byte* _levels = levels;
+    private readonly int* _upperSlots = upperSlots;
+    private readonly int* _upperLinks = upperLinks;
+
+    public int LevelOf(int node)
+    {
+        Debug.Assert((uint)node < (uint)Count);
+        return _levels[node];
+    }
+
+    /// <summary>Slots of a row of links on a level.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Slots(int level) => level == 0 ? M0 : M;
+
+    /// <summary>The first slot of a node's row of links.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int* Links(int level, int node)
+    {
+        Debug.Assert((uint)node < (uint)Count);
+        Debug.Assert(level <= _levels[node]);
+        return level == 0
+            ? _level0 + (long)node * M0
+            : _upperLinks + ((long)_upperSlots[node] + level - 1) * M;
+    }
+
+    /// <summary>The neighbours of a node on a level.</summary>
+    public ReadOnlySpan<int> Neighbors(int level, int node)
+    {
+        ReadOnlySpan<int> row = new(Links(level, node), Slots(level));
+        int used = row.IndexOf(NoNode);
+        return used < 0 ? row : row[..used];
+    }
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace Ann.Core.Hnsw;
+
+/// <summary>The walk (Malkov &amp; Yashunin 2018, Algorithms 2 and 5). The plain version that the tests hold it against is in the tests.</summary>
+internal static class LayerSearch
+{
+    /// <summary>
+    /// Finds the ef nearest nodes of a query: greedy steps down to level 1, then a best-first search of level 0. Leaves them in
+    /// <see cref="SearchContext.Beam"/>, nearest first.
+    /// </summary>
+    public static void Run<TScorer>(in HnswGraph graph, in TScorer scorer, int ef, SearchContext context)
+        where TScorer : struct, INodeScorer
+    {
+        ulong entry = Descend(in graph, in scorer, fromLevel: graph.MaxLevel, toLevel: 1, context);
+        context.Beam.Reset(ef);
+        context.Beam.Merge([entry]);
+        RunLevel(in graph, 0, in scorer, context);
+    }
+
+    /// <summary>Steps to the nearest neighbour until none is nearer, level by level.</summary>
+    /// <returns>The beam entry of the node reached on <paramref name="toLevel"/>.</returns>
+    public static ulong Descend<TScorer>(in HnswGraph graph, in TScorer scorer, int fromLevel, int toLevel, SearchContext context)
+        where TScorer : struct, INodeScorer
+    {
+        ulong nearest = Beam.Pack(graph.EntryPoint, scorer.Score(graph.EntryPoint));
+        context.Statistics.Visited++;
+        for (int level = fromLevel; level >= toLevel; level--)
+        {
+            ulong from;
+            do
+            {
+                from = nearest;
+                ReadOnlySpan<int> neighbors = graph.Neighbors(level, Beam.NodeOf(from));
+                foreach (int node in neighbors)
+                    scorer.Prefetch(node);
+                foreach (int node in neighbors)
+                    nearest = Math.Min(nearest, Beam.Pack(node, scorer.Score(node)));
+                context.Statistics.Visited += neighbors.Length;
+            }
+            while (nearest != from);
+        }
+        return nearest;
+    }
+
+    /// <summary>
+    /// Best-first search of one level from the entries in the beam, none of them expanded yet; the beam's width is ef. Ends when every
+    /// entry is expanded, or when the budget does.
+    /// </summary>
+    public static unsafe void RunLevel<TScorer>(in HnswGraph graph, int level, in TScorer scorer, SearchContext context)
+        where TScorer : struct, INodeScorer
+    {
+        Beam beam = context.Beam;
+        VisitedSet visited = context.Visited;
+        Debug.Assert(beam.Count > 0, "the caller seeds the beam");
+
+        foreach (ulong entry in beam.Entries)
+            visited.TryMark(Beam.NodeOf(entry));
+
+        int slots = graph.Slots(level);
+        while (beam.TryExpand(out int closest))
+        {
+            if (context.MustStop())
+                break;
+            context.Statistics.Expanded++;
+
+            // Ask for every row before using any: the cache misses overlap instead of queueing.
+            int count = KeepUnvisited(graph.Links(level, closest), slots, in scorer, visited, context.Nodes);
+            int next = beam.PeekNext();
+            if (next != HnswGraph.NoNode)
+                Memory.Prefetch(graph.Links(level, next), slots * sizeof(int));
+
+            ulong threshold = beam.Threshold;
+            int found = 0;
+            Span<ulong> entries = context.Found;
+            foreach (int node in context.Nodes[..count])
+            {
+                ulong entry = Beam.Pack(node, scorer.Score(node));
+                if (entry < threshold)
+                    entries[found++] = entry;
+            }
+            context.Statistics.Visited += count;
+            beam.Merge(entries[..found]);
+        }
+        visited.Clear();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe int KeepUnvisited<TScorer>(int* links, int slots, in TScorer scorer, VisitedSet visited, Span<int> nodes)
+        where TScorer : struct, INodeScorer
+    {
+        int count = 0;
+        for (int i = 0; i < slots; i++)
+        {
+            int node = links[i];
+            if (node == HnswGraph.NoNode)
+                break;
+            if (!visited.TryMark(node))
+                continue;
+            scorer.Prefetch(node);
+            nodes[count++] = node;
+        }
+        return count;
+    }
+}
