@@ -5,6 +5,9 @@ namespace Ann.Core.Hnsw;
 /// <summary>Distances between rows of the build, for choosing links.</summary>
 internal interface IRowDistance
 {
+    /// <summary>True to fill rows of links with the nearest of the pruned candidates (the paper's keepPrunedConnections).</summary>
+    static abstract bool KeepsPruned { get; }
+
     /// <summary>Distance between two nodes. Symmetric.</summary>
     float Between(int a, int b);
 }
@@ -19,7 +22,7 @@ internal static class NeighborSelection
     /// <param name="candidates">Beam entries, nearest first, none of them the node itself.</param>
     /// <param name="limit">Links at most.</param>
     /// <param name="distance">Between rows.</param>
-    /// <param name="links">Receives the links, nearest first; at least <paramref name="limit"/> long.</param>
+    /// <param name="links">Receives the diverse links, nearest first, then the pruned ones; at least <paramref name="limit"/> long.</param>
     /// <returns>Links written.</returns>
     public static int Select<TDistance>(ReadOnlySpan<ulong> candidates, int limit, in TDistance distance, Span<int> links)
         where TDistance : struct, IRowDistance
@@ -36,6 +39,18 @@ internal static class NeighborSelection
             for (int i = 0; i < kept && diverse; i++)
                 diverse = distance.Between(node, links[i]) >= toOwner;
             if (diverse)
+                links[kept++] = node;
+        }
+        return TDistance.KeepsPruned ? AddPruned(candidates, links[..limit], kept) : kept;
+    }
+
+    private static int AddPruned(ReadOnlySpan<ulong> candidates, Span<int> links, int kept)
+    {
+        ReadOnlySpan<int> diverse = links[..kept];
+        for (int i = 0; i < candidates.Length && kept < links.Length; i++)
+        {
+            int node = Beam.NodeOf(candidates[i]);
+            if (!diverse.Contains(node))
                 links[kept++] = node;
         }
         return kept;

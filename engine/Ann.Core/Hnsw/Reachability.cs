@@ -32,7 +32,6 @@ internal static unsafe class Reachability
                 continue;
             cancellation.ThrowIfCancellationRequested();
 
-            // A search starts at the entry point, so whatever it finds is reachable.
             TScorer scorer = distance.ScorerOf(node);
             context.Begin(SearchBudget.Unlimited);
             LayerSearch.Run(in graph, in scorer, RepairEf, context);
@@ -47,11 +46,12 @@ internal static unsafe class Reachability
     /// <summary>Links to the node from the nearest that has a free slot; else from the nearest that can give up a link.</summary>
     private static bool TryHang(in HnswGraph graph, Tree tree, int node, ReadOnlySpan<ulong> nearest)
     {
+        // A search may have come down from an upper level to a node that level 0 does not reach: only the tree tells.
         foreach (ulong entry in nearest)
-            if (TryUseFreeSlot(in graph, tree, Beam.NodeOf(entry), node))
+            if (tree.Contains(Beam.NodeOf(entry)) && TryUseFreeSlot(in graph, tree, Beam.NodeOf(entry), node))
                 return true;
         foreach (ulong entry in nearest)
-            if (TryExchange(in graph, tree, Beam.NodeOf(entry), node))
+            if (tree.Contains(Beam.NodeOf(entry)) && TryExchange(in graph, tree, Beam.NodeOf(entry), node))
                 return true;
         return false;
     }

@@ -1,83 +1,137 @@
+using System.Globalization;
+using Ann.Core.Codes;
+using Ann.Core.Distances;
 using Ann.Core.Files;
 using Ann.Core.Hnsw;
 
 namespace Ann.Core.Segments;
 
 /// <summary>One <c>.ann</c> file, mapped and ready to be searched by any number of threads at once.</summary>
-public sealed class SealedSegment : IDisposable
+public sealed unsafe class SealedSegment : IDisposable
 {
-    /// <summary>Maps and checks a file.</summary>
-    /// <exception cref="AnnException">Corrupt: names the section and byte. NotFound: no such file. InvalidArgument: another format version.</exception>
-    public static SealedSegment Open(IFileSystem files, string path) => throw new NotSupportedException(files.ToString() + path);
+    private readonly FileMapping _mapping;
+    private readonly SegmentHeader _header;
+    private readonly SegmentView _view;
+    private readonly SegmentSearcher _searcher;
+
+    private SealedSegment(string path, FileMapping mapping)
+    {
+        SegmentSections sections = new(path, mapping);
+        _mapping = mapping;
+        _header = sections.Header;
+        Path = path;
+        Keys = sections.Keys();
+        BuildRecord = sections.Json(SectionKind.BuildRecord, SegmentJson.Default.BuildRecord);
+        Certificate = sections.Json(SectionKind.Certificate, SegmentJson.Default.Certificate);
+        _view = View(sections);
+        _searcher = new SegmentSearcher(_view, Keys);
+    }
 
     /// <summary>The file.</summary>
-    public string Path => throw new NotSupportedException();
-    /// <summary>Metric of the index.</summary>
-    public Metric Metric => throw new NotSupportedException();
+    public string Path { get; }
+
+    /// <summary>How nearness is measured.</summary>
+    public Metric Metric => _header.Metric;
+
+    /// <summary>Codes that the walk reads.</summary>
+    public CodesKind Codes => _header.Codes;
+
     /// <summary>Components of a vector.</summary>
-    public int Dimension => throw new NotSupportedException();
+    public int Dimension => _header.Dimension;
+
     /// <summary>Items.</summary>
-    public int Count => throw new NotSupportedException();
-    /// <summary>Name of this build: 16 hex digits derived from the content.</summary>
-    public string Generation => throw new NotSupportedException();
-    /// <summary>Keys by node.</summary>
-    public SegmentKeys Keys => throw new NotSupportedException();
+    public int Count => _header.Count;
+
+    /// <summary>Name of this build: 16 hex digits that follow from the content of the file.</summary>
+    public string Generation => _header.Hash.ToString("x16", CultureInfo.InvariantCulture);
+
+    /// <summary>Keys by node. Valid until the segment is disposed.</summary>
+    public SegmentKeys Keys { get; }
+
     /// <summary>How the file was made.</summary>
-    public BuildRecord BuildRecord => throw new NotSupportedException();
+    public BuildRecord BuildRecord { get; }
+
     /// <summary>What was measured when it was sealed.</summary>
-    public Certificate Certificate => throw new NotSupportedException();
+    public Certificate Certificate { get; }
+
     /// <summary>Size of the file in bytes.</summary>
-    public long SizeInBytes => throw new NotSupportedException();
+    public long SizeInBytes => _header.FileLength;
 
-    /// <summary>Finds the nearest items of one query. Allocates nothing in steady state. Nearest first; ties by key.</summary>
-    /// <returns>How many of <paramref name="results"/> were written: k, or fewer when the segment has fewer items or was stopped.</returns>
+    /// <summary>Maps a file and checks all of it: header, every section's hash, every link and key.</summary>
+    /// <exception cref="AnnException">
+    /// Corrupt: names the section and the byte. NotFound: no such file. InvalidArgument: no <c>.ann</c> file, or of another version.
+    /// </exception>
+    public static SealedSegment Open(IFileSystem files, string path)
+    {
+        if (!BitConverter.IsLittleEndian)
+            throw new AnnException(AnnError.FailedPrecondition, ".ann files are mapped as they are, and are little-endian; this machine is not.");
+        FileMapping mapping = files.Map(path);
+        try
+        {
+            return new SealedSegment(path, mapping);
+        }
+        catch
+        {
+            mapping.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Finds the nearest items of one query, nearest first, ties by key. Synchronous; allocates nothing in steady state.
+    /// </summary>
+    /// <param name="query">As many components as <see cref="Dimension"/>. Cosine normalises a copy of it.</param>
+    /// <param name="parameters">k, beam width, exact or not.</param>
+    /// <param name="budget">When to stop early.</param>
+    /// <param name="results">Room for at least k.</param>
+    /// <param name="statistics">What it cost, and whether it was stopped.</param>
+    /// <returns>Results written: k, or fewer when the segment holds fewer or the search was stopped.</returns>
     /// <exception cref="AnnException">InvalidArgument: dimension, NaN or infinity, a zero vector under cosine, k or ef out of range.</exception>
-    public int Search(ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results, out SearchStatistics statistics) =>
-        throw new NotSupportedException();
+    public int Search(
+        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results,
+        out SearchStatistics statistics) => _searcher.Search(query, in parameters, in budget, results, out statistics);
 
-    /// <inheritdoc/>
-    public void Dispose() { }
-}
+    /// <summary>The exact distance of a query to one item.</summary>
+    /// <exception cref="AnnException">As <see cref="Search"/>.</exception>
+    public float Distance(ReadOnlySpan<float> query, int node)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)node, (uint)Count, nameof(node));
+        return _searcher.Distance(query, node);
+    }
 
-/// <summary>The keys of a segment, read from the mapping.</summary>
-public sealed class SegmentKeys
-{
-    /// <summary>Number or text.</summary>
-    public KeyKind Kind => throw new NotSupportedException();
-    /// <summary>A numeric key.</summary>
-    public ulong Number(int node) => throw new NotSupportedException();
-    /// <summary>A text key's UTF-8 bytes.</summary>
-    public ReadOnlySpan<byte> Utf8(int node) => throw new NotSupportedException();
-    /// <summary>The key as a person reads it.</summary>
-    public string Format(int node) => throw new NotSupportedException();
-}
+    /// <summary>The vector of an item as it is stored: unit length under cosine. Valid until the segment is disposed.</summary>
+    public ReadOnlySpan<float> Row(int node)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)node, (uint)Count, nameof(node));
+        return new ReadOnlySpan<float>(_view.Row(node), Dimension);
+    }
 
-/// <summary>How a segment was made. Stored as JSON in its file.</summary>
-public sealed record BuildRecord
-{
-    /// <summary>Index name the builder was given; empty when none.</summary>
-    public string Name { get; init; } = "";
-    /// <summary>HNSW M.</summary>
-    public int M { get; init; }
-    /// <summary>HNSW efConstruction.</summary>
-    public int EfConstruction { get; init; }
-    /// <summary>Seed of level sampling and insertion order.</summary>
-    public ulong Seed { get; init; }
-    /// <summary>Codes of the walk: <c>f32</c> or <c>int8</c>.</summary>
-    public string Codes { get; init; } = "";
-    /// <summary>Fingerprint of the encoder of the rows, 16 hex digits; empty when unknown.</summary>
-    public string EncoderFingerprint { get; init; } = "";
-    /// <summary>Name of that encoder, for people.</summary>
-    public string EncoderName { get; init; } = "";
-    /// <summary>File the rows came from, without its directory.</summary>
-    public string Source { get; init; } = "";
-    /// <summary>Version of the tool.</summary>
-    public string ToolVersion { get; init; } = "";
-}
+    /// <summary>Ends the mapping. No search may be running.</summary>
+    public void Dispose()
+    {
+        _searcher.Dispose();
+        _mapping.Dispose();
+    }
 
-/// <summary>What was measured of a segment when it was sealed. Stored as JSON in its file.</summary>
-public sealed record Certificate
-{
-    /// <summary>Nodes reachable from the entry point on level 0; equals the count in a sound segment.</summary>
-    public int Reachable { get; init; }
+    private static SegmentView View(SegmentSections sections)
+    {
+        SegmentHeader header = sections.Header;
+        long count = header.Count;
+        int rowStride = VectorTable.StrideOf(header.Dimension);
+        int codeStride = Int8Codes.StrideOf(header.Dimension);
+        bool coded = header.Codes == CodesKind.Int8;
+        return new SegmentView
+        {
+            Metric = header.Metric,
+            Codes = header.Codes,
+            Dimension = header.Dimension,
+            Graph = sections.Graph(),
+            Rows = (float*)sections.Require(SectionKind.Rows, count * rowStride * sizeof(float)),
+            RowStride = rowStride,
+            CodeBytes = coded ? (sbyte*)sections.Require(SectionKind.Codes, count * codeStride) : null,
+            CodeStride = codeStride,
+            CodeFactors = coded ? (float*)sections.Require(SectionKind.CodeFactors, count * Int8Codes.FactorBytes) : null,
+            CodeMean = coded ? (float*)sections.Require(SectionKind.CodeMean, rowStride * (long)sizeof(float)) : null,
+        };
+    }
 }

@@ -1,94 +1,198 @@
+using System.Text.Json;
+using Ann.Core.Codes;
+using Ann.Core.Distances;
 using Ann.Core.Files;
+using Ann.Core.Hnsw;
 
 namespace Ann.Core.Segments;
 
-/// <summary>Compressed rows that the graph walk reads. Stored in files: values never change.</summary>
-public enum CodesKind : byte
+/// <summary>
+/// Rows in, one <c>.ann</c> file out: add every row, <see cref="Build"/>, <see cref="Write"/>. The same rows, keys, options and seed give
+/// the same file on any number of threads.
+/// </summary>
+public sealed unsafe class SegmentBuilder : IDisposable
 {
-    /// <summary>No compression: the walk reads the float32 rows.</summary>
-    F32 = 1,
+    /// <summary>Largest dimension.</summary>
+    public const int MaxDimension = 65_536;
 
-    /// <summary>One signed byte a component; the best candidates are reranked with the float32 rows.</summary>
-    Int8 = 2,
-}
+    private readonly SegmentBuildOptions _options;
+    private readonly HnswParameters _parameters;
+    private readonly VectorTable _rows;
+    private Int8Codes? _codes;
+    private GraphStorage? _graph;
+    private KeyColumn? _keys;
+    private int _added;
 
-/// <summary>What to build.</summary>
-public sealed record SegmentBuildOptions
-{
-    /// <summary>How nearness is measured.</summary>
-    public required Metric Metric { get; init; }
-
-    /// <summary>Codes of the walk. Default: <see cref="CodesKind.Int8"/>.</summary>
-    public CodesKind Codes { get; init; } = CodesKind.Int8;
-
-    /// <summary>Neighbours kept per node on levels ≥ 1; twice as many on level 0. 2 to 128. Default: 16.</summary>
-    public int M { get; init; } = 16;
-
-    /// <summary>Beam width while inserting, nodes. M to 4,096. Default: 200.</summary>
-    public int EfConstruction { get; init; } = 200;
-
-    /// <summary>Seed of level sampling and insertion order. Default: 1.</summary>
-    public ulong Seed { get; init; } = 1;
-
-    /// <summary>Threads of the build. Does not change the result. Default: one per logical core.</summary>
-    public int Threads { get; init; } = Environment.ProcessorCount;
-
-    /// <summary>Index name, for people; empty when none.</summary>
-    public string Name { get; init; } = "";
-
-    /// <summary>Fingerprint of the encoder of the rows, 16 hex digits; empty when unknown.</summary>
-    public string EncoderFingerprint { get; init; } = "";
-
-    /// <summary>Name of that encoder, for people.</summary>
-    public string EncoderName { get; init; } = "";
-
-    /// <summary>File the rows came from, without its directory.</summary>
-    public string Source { get; init; } = "";
-}
-
-/// <summary>Stages of a build, in order.</summary>
-public enum BuildStage
-{
-    /// <summary>Compressing rows.</summary>
-    Codes,
-
-    /// <summary>Inserting nodes into the graph.</summary>
-    Graph,
-
-    /// <summary>Proving that every node is reachable, and measuring the certificate.</summary>
-    Certificate,
-
-    /// <summary>Writing the file, in bytes.</summary>
-    Write,
-}
-
-/// <summary>How far a build is.</summary>
-/// <param name="Stage">The stage under way.</param>
-/// <param name="Done">Rows, nodes or bytes done in this stage.</param>
-/// <param name="Total">Rows, nodes or bytes of this stage.</param>
-public readonly record struct BuildProgress(BuildStage Stage, long Done, long Total);
-
-/// <summary>Rows in, one <c>.ann</c> file out. Use: add every row, <see cref="Build"/>, <see cref="Write"/>.</summary>
-public sealed class SegmentBuilder : IDisposable
-{
-    /// <param name="rows">Rows that will be added: 1 or more.</param>
-    /// <param name="dimension">Components of a row, 1 to 65,536.</param>
+    /// <param name="rows">Rows that will be added, 1 or more.</param>
+    /// <param name="dimension">Components of a row, 1 to <see cref="MaxDimension"/>.</param>
     /// <param name="options">What to build.</param>
-    public SegmentBuilder(int rows, int dimension, SegmentBuildOptions options) => throw new NotSupportedException($"{rows}{dimension}{options}");
+    /// <exception cref="AnnException">InvalidArgument: a value out of range; names it.</exception>
+    public SegmentBuilder(int rows, int dimension, SegmentBuildOptions options)
+    {
+        if (rows < 1)
+            throw AnnException.Invalid("input", $"there are {rows} rows; an index needs at least one.");
+        if (dimension is < 1 or > MaxDimension)
+            throw AnnException.Invalid("input", $"dimension is {dimension}; it must be 1 to {MaxDimension}.");
+        if (options.Threads is < 1 or > 1024)
+            throw AnnException.Invalid("threads", $"threads is {options.Threads}; it must be 1 to 1024.");
+        _options = options;
+        _parameters = new HnswParameters(options.M, options.EfConstruction, options.Seed);
+        _parameters.Validate();
+        _rows = new VectorTable(rows, dimension);
+    }
 
-    /// <summary>Appends a row.</summary>
+    /// <summary>What was measured. Set by <see cref="Build"/>.</summary>
+    public Certificate? Certificate { get; private set; }
+
+    /// <summary>Name of this build, as <see cref="SealedSegment.Generation"/>. Set by <see cref="Write"/>.</summary>
+    public string? Generation { get; private set; }
+
+    /// <summary>Appends a row. Cosine stores it with unit length.</summary>
     /// <exception cref="AnnException">InvalidArgument: wrong dimension, NaN, infinity, or a zero vector under cosine; names the row.</exception>
-    public void Add(ReadOnlySpan<float> row) => throw new NotSupportedException();
+    public void Add(ReadOnlySpan<float> row)
+    {
+        if (_added == _rows.Count)
+            throw AnnException.Invalid("input", $"there are more rows than the {_rows.Count} that were announced.");
+        if (row.Length != _rows.Dimension)
+            throw AnnException.Invalid("input", $"row {_added} has dimension {row.Length}; {_rows.Dimension} was expected.");
+        RowPreparation.Prepare(_options.Metric, row, _rows.Values(_added), "input", _added);
+        _added++;
+    }
 
     /// <summary>Builds codes, graph and certificate.</summary>
     /// <param name="keys">One unique key a row.</param>
-    /// <param name="progress">Told a few times a second.</param>
-    /// <param name="cancellation">Ends the build early.</param>
-    public void Build(KeyColumn keys, IProgress<BuildProgress>? progress = null, CancellationToken cancellation = default) => throw new NotSupportedException();
+    /// <param name="progress">Told after every batch of work.</param>
+    /// <param name="cancellation">Ends the build early; the builder is then only good for disposing.</param>
+    /// <exception cref="AnnException">InvalidArgument: rows are missing, or keys are not one unique key a row.</exception>
+    public void Build(KeyColumn keys, IProgress<BuildProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        if (_added != _rows.Count)
+            throw AnnException.Invalid("input", $"{_added} rows were added; {_rows.Count} were announced.");
+        if (keys.Count != _rows.Count)
+            throw AnnException.Invalid("keys", $"there are {keys.Count} keys for {_rows.Count} rows.");
+        keys.RequireUnique();
+        _keys = keys;
+
+        if (_options.Codes == CodesKind.Int8)
+            _codes = Int8Codes.Encode(_rows, _options.Metric, _options.Threads, Report(BuildStage.Codes), cancellation);
+        _graph = new GraphStorage(_rows.Count, _parameters);
+        int repaired = BuildGraph(Report(BuildStage.Graph), cancellation);
+
+        SegmentView view = View();
+        Certificate = CertificateMeasurement.Measure(in view, repaired, _options.Threads, Report(BuildStage.Certificate), cancellation);
+
+        Action<int>? Report(BuildStage stage) => progress is null
+            ? null
+            : done => progress.Report(new BuildProgress(stage, done, _rows.Count));
+    }
 
     /// <summary>Writes the file; it appears whole or not at all.</summary>
-    public void Write(IFileSystem files, string path, IProgress<BuildProgress>? progress = null, CancellationToken cancellation = default) => throw new NotSupportedException();
+    /// <exception cref="AnnException">InvalidArgument: the directory is missing or may not be written.</exception>
+    /// <exception cref="IOException">The device refused the bytes, as when it is full; nothing is left behind.</exception>
+    public void Write(
+        IFileSystem files, string path, IProgress<BuildProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        if (_graph is null || _keys is null || Certificate is null)
+            throw new InvalidOperationException("Build comes before Write.");
+
+        SegmentWriter writer = new();
+        writer.Add(SectionKind.BuildRecord, JsonSerializer.SerializeToUtf8Bytes(Record(), SegmentJson.Default.BuildRecord));
+        writer.Add(SectionKind.Certificate, JsonSerializer.SerializeToUtf8Bytes(Certificate, SegmentJson.Default.Certificate));
+        writer.Add(_keys);
+        writer.Add(SectionKind.Rows, _rows.Block);
+        if (_codes is not null)
+        {
+            writer.Add(SectionKind.Codes, _codes.Codes);
+            writer.Add(SectionKind.CodeFactors, _codes.Factors);
+            writer.Add(SectionKind.CodeMean, _codes.Mean);
+        }
+        writer.Add(SectionKind.Level0Links, _graph.Level0);
+        writer.Add(SectionKind.Levels, _graph.Levels);
+        writer.Add(SectionKind.UpperSlots, _graph.UpperSlots);
+        writer.Add(SectionKind.UpperLinks, _graph.UpperLinks);
+
+        SegmentHeader? header = null;
+        writer.Write(
+            files, path, (sections, length) => header = Header(sections, length),
+            progress is null ? null : (done, total) => progress.Report(new BuildProgress(BuildStage.Write, done, total)),
+            cancellation);
+        Generation = header!.Hash.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
+    }
 
     /// <inheritdoc/>
-    public void Dispose() { }
+    public void Dispose()
+    {
+        _rows.Dispose();
+        _codes?.Dispose();
+        _graph?.Dispose();
+    }
+
+    private int BuildGraph(Action<int>? progress, CancellationToken cancellation)
+    {
+        switch (_options.Metric)
+        {
+            case Metric.L2:
+                return BuildGraph<RowBuildDistance<SquaredL2>, RowScorer<SquaredL2>>(new(_rows.Start, _rows.Stride), progress, cancellation);
+            case Metric.Cosine:
+                return BuildGraph<RowBuildDistance<NegativeDot>, RowScorer<NegativeDot>>(
+                    new(_rows.Start, _rows.Stride), progress, cancellation);
+            default:
+                using (NativeBlock norms = TemperedNorm.Compute(_rows))
+                {
+                    return BuildGraph<TemperedDistance, TemperedScorer>(
+                        new(_rows.Start, _rows.Stride, (TemperedNorm*)norms.Start), progress, cancellation);
+                }
+        }
+    }
+
+    private int BuildGraph<TDistance, TScorer>(TDistance distance, Action<int>? progress, CancellationToken cancellation)
+        where TDistance : struct, IBuildDistance<TScorer>
+        where TScorer : struct, INodeScorer
+    {
+        using GraphBuilder<TDistance, TScorer> builder = new(_graph!, _parameters, distance, _options.Threads);
+        builder.Build(progress, cancellation);
+        HnswGraph graph = _graph!.Graph;
+        return Reachability.Repair<TDistance, TScorer>(in graph, in distance, cancellation);
+    }
+
+    private SegmentView View() => new()
+    {
+        Metric = _options.Metric,
+        Codes = _options.Codes,
+        Dimension = _rows.Dimension,
+        Graph = _graph!.Graph,
+        Rows = _rows.Start,
+        RowStride = _rows.Stride,
+        CodeBytes = _codes is null ? null : (sbyte*)_codes.Codes.Start,
+        CodeStride = _codes?.Stride ?? 0,
+        CodeFactors = _codes is null ? null : (float*)_codes.Factors.Start,
+        CodeMean = _codes is null ? null : (float*)_codes.Mean.Start,
+    };
+
+    private SegmentHeader Header(IReadOnlyList<Section> sections, long length) => new()
+    {
+        Metric = _options.Metric,
+        Codes = _options.Codes,
+        Keys = _keys!.Kind,
+        Count = _rows.Count,
+        Dimension = _rows.Dimension,
+        M = _options.M,
+        EntryPoint = _graph!.Graph.EntryPoint,
+        MaxLevel = _graph.Graph.MaxLevel,
+        FileLength = length,
+        Sections = sections,
+    };
+
+    private BuildRecord Record() => new()
+    {
+        Name = _options.Name,
+        M = _options.M,
+        EfConstruction = _options.EfConstruction,
+        Seed = _options.Seed,
+        Codes = _options.Codes == CodesKind.Int8 ? "int8" : "f32",
+        EncoderFingerprint = _options.EncoderFingerprint,
+        EncoderName = _options.EncoderName,
+        Source = _options.Source,
+        EngineVersion = typeof(SegmentBuilder).Assembly.GetName().Version?.ToString(3) ?? "",
+    };
 }

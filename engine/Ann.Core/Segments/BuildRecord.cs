@@ -1,0 +1,35 @@
+namespace Ann.Core.Segments;
+
+/// <summary>
+/// How a segment was made. Stored as JSON in its file. Holds nothing of the clock, the machine or the thread count: the same input,
+/// options and seed give the same file.
+/// </summary>
+public sealed record BuildRecord
+{
+    /// <summary>Index name the builder was given; empty when none.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>HNSW M.</summary>
+    public int M { get; init; }
+
+    /// <summary>HNSW efConstruction.</summary>
+    public int EfConstruction { get; init; }
+
+    /// <summary>Seed of level sampling and insertion order.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Codes of the walk: <c>f32</c> or <c>int8</c>.</summary>
+    public string Codes { get; init; } = "";
+
+    /// <summary>Fingerprint of the encoder of the rows, 16 hex digits; empty when unknown.</summary>
+    public string EncoderFingerprint { get; init; } = "";
+
+    /// <summary>Name of that encoder, for people; empty when unknown.</summary>
+    public string EncoderName { get; init; } = "";
+
+    /// <summary>File the rows came from, without its directory; empty when they came from none.</summary>
+    public string Source { get; init; } = "";
+
+    /// <summary>Version of the engine that wrote the file.</summary>
+    public string EngineVersion { get; init; } = "";
+}

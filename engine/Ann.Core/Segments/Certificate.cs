@@ -1,0 +1,53 @@
+namespace Ann.Core.Segments;
+
+/// <summary>What was measured of a segment when it was sealed. Stored as JSON in its file.</summary>
+public sealed record Certificate
+{
+    /// <summary>Nodes reachable from the entry point on level 0; equals the count in a sound segment.</summary>
+    public int Reachable { get; init; }
+
+    /// <summary>Links added or exchanged to make every node reachable.</summary>
+    public int Repaired { get; init; }
+
+    /// <summary>Highest level.</summary>
+    public int MaxLevel { get; init; }
+
+    /// <summary>Links per node on level 0, on average.</summary>
+    public double MeanDegree { get; init; }
+
+    /// <summary>Fewest links of a node on level 0.</summary>
+    public int MinDegree { get; init; }
+
+    /// <summary>Links to a node on level 0: the fewest of any.</summary>
+    public int MinInDegree { get; init; }
+
+    /// <summary>Links to a node on level 0: the most of any.</summary>
+    public int MaxInDegree { get; init; }
+
+    /// <summary>Norms of the rows: smallest, median, 99th percentile, largest. All 1 under cosine.</summary>
+    public NormSummary Norms { get; init; } = new();
+
+    /// <summary>Recall@10 against exact search at several beam widths, with sampled rows as queries.</summary>
+    public IReadOnlyList<EfRecall> EfRecall { get; init; } = [];
+}
+
+/// <summary>Norms of rows. A 99th percentile far above the median is the skew that breaks a raw inner-product graph.</summary>
+public sealed record NormSummary
+{
+    /// <summary>Smallest norm.</summary>
+    public float Min { get; init; }
+
+    /// <summary>Median norm.</summary>
+    public float Median { get; init; }
+
+    /// <summary>99th percentile.</summary>
+    public float P99 { get; init; }
+
+    /// <summary>Largest norm.</summary>
+    public float Max { get; init; }
+}
+
+/// <summary>One point of the measured recall curve.</summary>
+/// <param name="Ef">efSearch.</param>
+/// <param name="Recall">Share of the exact ten nearest that came back, 0 to 1.</param>
+public sealed record EfRecall(int Ef, double Recall);

@@ -1,0 +1,67 @@
+namespace Ann.Core.Segments;
+
+/// <summary>Compressed rows that the graph walk reads. Stored in files: values never change.</summary>
+public enum CodesKind : byte
+{
+    /// <summary>No compression: the walk reads the float32 rows.</summary>
+    F32 = 1,
+
+    /// <summary>One signed byte a component; the best candidates are reranked with the float32 rows.</summary>
+    Int8 = 2,
+}
+
+/// <summary>What to build.</summary>
+public sealed record SegmentBuildOptions
+{
+    /// <summary>How nearness is measured.</summary>
+    public required Metric Metric { get; init; }
+
+    /// <summary>Codes of the walk. Default: <see cref="CodesKind.Int8"/>.</summary>
+    public CodesKind Codes { get; init; } = CodesKind.Int8;
+
+    /// <summary>Neighbours kept per node on levels ≥ 1; twice as many on level 0. 2 to 128. Default: 16.</summary>
+    public int M { get; init; } = 16;
+
+    /// <summary>Beam width while inserting, nodes. M to 4,096. Default: 200.</summary>
+    public int EfConstruction { get; init; } = 200;
+
+    /// <summary>Seed of level sampling and insertion order. Default: 1.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Threads of the build. Does not change the result. Default: one per logical core.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Index name, for people; empty when none.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Fingerprint of the encoder of the rows, 16 hex digits; empty when unknown.</summary>
+    public string EncoderFingerprint { get; init; } = "";
+
+    /// <summary>Name of that encoder, for people.</summary>
+    public string EncoderName { get; init; } = "";
+
+    /// <summary>File the rows came from, without its directory.</summary>
+    public string Source { get; init; } = "";
+}
+
+/// <summary>Stages of a build, in order.</summary>
+public enum BuildStage
+{
+    /// <summary>Compressing rows.</summary>
+    Codes,
+
+    /// <summary>Inserting nodes into the graph.</summary>
+    Graph,
+
+    /// <summary>Proving that every node is reachable, and measuring the certificate.</summary>
+    Certificate,
+
+    /// <summary>Writing the file, in bytes.</summary>
+    Write,
+}
+
+/// <summary>How far a build is.</summary>
+/// <param name="Stage">The stage under way.</param>
+/// <param name="Done">Rows, nodes or bytes done in this stage.</param>
+/// <param name="Total">Rows, nodes or bytes of this stage.</param>
+public readonly record struct BuildProgress(BuildStage Stage, long Done, long Total);

@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Globalization;
+using Ann.Core.Hnsw;
+
+namespace Ann.Core.Segments;
+
+/// <summary>The keys of a segment's items, read where they lie.</summary>
+public sealed unsafe class SegmentKeys
+{
+    private readonly ulong* _numbers;
+    private readonly long* _ends;
+    private readonly byte* _text;
+    private readonly int _count;
+
+    /// <summary>Numbers, one a node.</summary>
+    internal SegmentKeys(ulong* numbers, int count)
+    {
+        Kind = KeyKind.UInt64;
+        _numbers = numbers;
+        _count = count;
+        AreAscending = IsAscending();
+    }
+
+    /// <summary>Texts: the end of each, then all one after another. The ends were checked.</summary>
+    internal SegmentKeys(long* ends, byte* text, int count)
+    {
+        Kind = KeyKind.String;
+        _ends = ends;
+        _text = text;
+        _count = count;
+        AreAscending = IsAscending();
+    }
+
+    /// <summary>Number or text.</summary>
+    public KeyKind Kind { get; }
+
+    /// <summary>True when key order is node order, so that ties need no sorting.</summary>
+    internal bool AreAscending { get; }
+
+    /// <summary>The key of a node of an index with numeric keys.</summary>
+    public ulong Number(int node)
+    {
+        Debug.Assert(Kind == KeyKind.UInt64);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)node, (uint)_count, nameof(node));
+        return _numbers[node];
+    }
+
+    /// <summary>The UTF-8 key of a node of an index with string keys. Valid while the segment is open.</summary>
+    public ReadOnlySpan<byte> Utf8(int node)
+    {
+        Debug.Assert(Kind == KeyKind.String);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)node, (uint)_count, nameof(node));
+        long start = node == 0 ? 0 : _ends[node - 1];
+        return new ReadOnlySpan<byte>(_text + start, (int)(_ends[node] - start));
+    }
+
+    /// <summary>The key as a person reads it.</summary>
+    public string Format(int node) => Kind == KeyKind.UInt64
+        ? Number(node).ToString(CultureInfo.InvariantCulture)
+        : System.Text.Encoding.UTF8.GetString(Utf8(node));
+
+    /// <summary>Heap-sorts beam entries by the keys of their nodes: in place, and never slow however many tie.</summary>
+    internal void SortByKey(Span<ulong> entries)
+    {
+        for (int i = entries.Length / 2 - 1; i >= 0; i--)
+            SiftDown(entries, i, entries.Length);
+        for (int end = entries.Length - 1; end > 0; end--)
+        {
+            (entries[0], entries[end]) = (entries[end], entries[0]);
+            SiftDown(entries, 0, end);
+        }
+    }
+
+    private void SiftDown(Span<ulong> entries, int parent, int count)
+    {
+        while (2 * parent + 1 < count)
+        {
+            int child = 2 * parent + 1;
+            if (child + 1 < count && Compare(Beam.NodeOf(entries[child]), Beam.NodeOf(entries[child + 1])) < 0)
+                child++;
+            if (Compare(Beam.NodeOf(entries[parent]), Beam.NodeOf(entries[child])) >= 0)
+                return;
+            (entries[parent], entries[child]) = (entries[child], entries[parent]);
+            parent = child;
+        }
+    }
+
+    private int Compare(int a, int b) => Kind == KeyKind.UInt64
+        ? _numbers[a].CompareTo(_numbers[b])
+        : Utf8(a).SequenceCompareTo(Utf8(b));
+
+    private bool IsAscending()
+    {
+        for (int node = 1; node < _count; node++)
+            if (Compare(node - 1, node) >= 0)
+                return false;
+        return true;
+    }
+}
