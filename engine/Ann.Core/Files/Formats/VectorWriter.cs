@@ -31,13 +31,16 @@ public abstract class VectorWriter : IDisposable
         Written += rows.Length / Dimension;
     }
 
+    /// <summary>Hands every byte to the device, so that a full disk shows before <see cref="Commit"/>.</summary>
+    /// <exception cref="IOException">The device refused the bytes.</exception>
+    public void Flush() => Stream.Flush();
+
     /// <summary>Makes the file appear under its name.</summary>
     /// <exception cref="IOException">The device refused the bytes; the target is unchanged.</exception>
     public void Commit()
     {
         if (Written != _rows)
             throw new InvalidOperationException($"{_file.Path}: {_rows} rows were promised and {Written} written.");
-        Complete();
         _file.Commit();
     }
 
@@ -49,8 +52,4 @@ public abstract class VectorWriter : IDisposable
     }
 
     private protected abstract void WriteRows(ReadOnlySpan<float> rows);
-
-    private protected virtual void Complete()
-    {
-    }
 }

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Ann.Core;
+using Ann.Tool.Verbs;
+
+namespace Ann.Tool;
+
+/// <summary>From arguments to an exit code: the one place where a failure becomes a line and a number.</summary>
+internal static class CommandLine
+{
+    /// <summary>Runs one command line.</summary>
+    public static async Task<int> RunAsync(string[] args, ToolContext tool, CancellationToken cancellation)
+    {
+        tool = tool with { Files = new NamingFileSystem(tool.Files) };
+        RootCommand root = Root(tool);
+        ParseResult parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            string command = parsed.CommandResult.Command is RootCommand ? "ann" : "ann " + parsed.CommandResult.Command.Name;
+            tool.Error.WriteLine($"{command}: {parsed.Errors[0].Message} Try '{command} --help'.");
+            return ExitCodes.BadInput;
+        }
+        try
+        {
+            InvocationConfiguration configuration = new()
+            {
+                Output = tool.Out,
+                Error = tool.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null, // Program handles the signals.
+            };
+            return await parsed.InvokeAsync(configuration, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            tool.Error.WriteLine("ann: cancelled; nothing was left half-written.");
+            return ExitCodes.Cancelled;
+        }
+        catch (Exception e) when (e is AnnException or IOException or UnauthorizedAccessException)
+        {
+            tool.Error.WriteLine("ann: " + e.Message.ReplaceLineEndings(" "));
+            return ExitCodes.BadInput;
+        }
+#pragma warning disable CA1031 // The last frame of the process: whatever is left is ours, and is shown whole.
+        catch (Exception e)
+        {
+            tool.Error.WriteLine("ann: internal error, please report it:");
+            tool.Error.WriteLine(e);
+            return ExitCodes.Internal;
+        }
+#pragma warning restore CA1031
+    }
+
+    private static RootCommand Root(ToolContext tool)
+    {
+        RootCommand root = new("AnnServer: items in, an HNSW index, nearest neighbours out.")
+        {
+            EncodeVerb.Create(tool),
+            BuildVerb.Create(tool),
+            InfoVerb.Create(tool),
+            VerifyVerb.Create(tool),
+            EvalVerb.Create(tool),
+        };
+        root.Options.OfType<HelpOption>().Single().Action = new ExampleHelp();
+        return root;
+    }
+}
