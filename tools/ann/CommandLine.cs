@@ -17,7 +17,8 @@ internal static class CommandLine
         if (parsed.Errors.Count > 0)
         {
             string command = parsed.CommandResult.Command is RootCommand ? "ann" : "ann " + parsed.CommandResult.Command.Name;
-            tool.Error.WriteLine($"{command}: {parsed.Errors[0].Message} Try '{command} --help'.");
+            string fault = parsed.UnmatchedTokens is [string unknown, ..] ? $"'{unknown}' is not known." : parsed.Errors[0].Message;
+            tool.Error.WriteLine($"{command}: {fault} Try '{command} --help'.");
             return ExitCodes.BadInput;
         }
         try

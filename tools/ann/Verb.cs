@@ -19,6 +19,9 @@ internal sealed class ExampleHelp : SynchronousCommandLineAction
 {
     private readonly HelpAction _standard = new();
 
+    /// <summary>Who asks for help has not finished typing.</summary>
+    public override bool ClearsParseErrors => true;
+
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {

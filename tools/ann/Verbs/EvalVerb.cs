@@ -34,6 +34,12 @@ internal static class EvalVerb
         };
         Option<int> threads = VerbOptions.Number("--threads", "Threads that search at once.", 1, 1, 1024);
         Option<double?> minRecall = new("--min-recall") { Description = "Exit with 1 when no run reaches this recall.", HelpName = "R" };
+        minRecall.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1
+                && !(double.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out double value) && value is >= 0 and <= 1))
+                result.AddError($"--min-recall is {result.Tokens[0].Value}; it must be 0 to 1.");
+        });
         Option<bool> json = VerbOptions.Json();
 
         Verb command = new("eval",
