@@ -1,49 +1,176 @@
+using System.Buffers;
+using Ann.Core;
 using Ann.Core.Files;
+using Ann.Encoding.Defaults;
+using Ann.Encoding.Descriptions;
+using Ann.Encoding.Onnx;
+using Ann.Encoding.Text;
+using Ann.Encoding.Tokenizers;
 
 namespace Ann.Encoding;
 
-/// <summary>What an encoder makes of its input, and which one it is.</summary>
-/// <param name="Name">For people: the directory's name, or <c>default</c>.</param>
-/// <param name="Dimension">Components of a row.</param>
-/// <param name="Fingerprint">Hash over model, tokenizer, pooling and normalisation: two encoders with one fingerprint give the same rows.</param>
-/// <param name="Provider">The ONNX Runtime execution provider in use: <c>cpu</c>, <c>cuda</c>, …</param>
-public sealed record EncoderInfo(string Name, int Dimension, ulong Fingerprint, string Provider)
-{
-    /// <summary>The fingerprint as 16 lower-case hex digits: its form in files and JSON.</summary>
-    public string FingerprintText => Fingerprint.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
-}
-
-/// <summary>How to open an encoder.</summary>
-public sealed record EncoderOptions
-{
-    /// <summary>Execution providers in order of preference. Default: cuda, then cpu.</summary>
-    public IReadOnlyList<string> Providers { get; init; } = ["cuda", "cpu"];
-
-    /// <summary>Make a missing first provider an error instead of a logged fall-back. Default: false.</summary>
-    public bool RequireProvider { get; init; }
-
-    /// <summary>Threads of one inference. 0: ONNX Runtime's own choice.</summary>
-    public int Threads { get; init; }
-}
-
-/// <summary>Texts in, one vector each out. Safe for any number of threads at once.</summary>
+/// <summary>Texts in, one vector each out. Safe for any number of threads at once; must not be disposed while one encodes.</summary>
 public sealed class TextEncoder : IDisposable
 {
-    /// <summary>Opens an encoder directory (<c>encoder.json</c>, <c>model.onnx</c>, tokenizer files).</summary>
-    public static TextEncoder Open(IFileSystem files, string directory, EncoderOptions? options = null) => throw new NotSupportedException(directory + files + options);
+    // Texts tokenised before any is run: enough for like lengths to meet, little enough to stay in cache.
+    private const int WindowRows = 1024;
 
-    /// <summary>Opens the embedded default encoder; writes its model to <paramref name="cacheDirectory"/> at first use.</summary>
-    public static TextEncoder OpenDefault(IFileSystem files, string cacheDirectory, EncoderOptions? options = null) => throw new NotSupportedException(cacheDirectory + files + options);
+    private readonly OnnxSession _session;
+    private readonly TextGraph _graph;
+    private readonly ITextTokenizer _tokenizer;
+    private readonly TextSettings _settings;
+    private readonly BatchLimits _limits;
+
+    private TextEncoder(OnnxSession session, EncoderDirectory source, EncoderOptions options, IEnumerable<string> notices)
+    {
+        _session = session;
+        EncoderFingerprint fingerprint = new EncoderFingerprint().Add("ann-text-encoder/1");
+        source.AddModelTo(fingerprint);
+        _tokenizer = TextSettings.OpenTokenizer(source, fingerprint, out int? tokenizerMaxTokens);
+        _graph = new TextGraph(session, source, _tokenizer);
+        _settings = TextSettings.Resolve(source, _graph, tokenizerMaxTokens);
+        _limits = new BatchLimits(_settings.MaxTokens, options.MaxBatchRows, options.MaxBatchTokens, _graph.FixedRows, _graph.FixedTokens);
+        fingerprint.Add($"{_tokenizer.Settings} {_settings} output={_graph.Output.Name}");
+
+        int dimension = ProbeDimension();
+        if (source.Description.Dimension is { } expected && expected != dimension)
+            throw source.Wrong("dimension", $"expected {dimension}, which the model gives; found {expected}.");
+        Info = new EncoderInfo(source.Name, dimension, fingerprint.Value, session.Provider)
+        {
+            ProviderFellBack = session.Refusals.Count > 0,
+            Notices = [.. notices, .. session.Refusals, .. Guesses(source)],
+        };
+    }
 
     /// <summary>Which encoder this is.</summary>
-    public EncoderInfo Info => throw new NotSupportedException();
+    public EncoderInfo Info { get; }
+
+    /// <summary>Longest text in tokens, special ones included; the rest of a text is cut off.</summary>
+    public int MaxTokens => _settings.MaxTokens;
+
+    /// <summary>Opens an encoder directory (<c>encoder.json</c>, <c>model.onnx</c>, tokenizer files).</summary>
+    /// <param name="files">Where it is.</param>
+    /// <param name="directory">The directory. Without <c>encoder.json</c> everything is inferred, and a notice says what.</param>
+    /// <param name="options">Null: the defaults.</param>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.NotFound"/>: a file is missing. <see cref="AnnError.InvalidArgument"/>: a file or an option cannot be used; the
+    /// message names file, field, expected and found. <see cref="AnnError.FailedPrecondition"/>: a required provider is missing.
+    /// </exception>
+    public static TextEncoder Open(IFileSystem files, string directory, EncoderOptions? options = null)
+    {
+        EncoderDirectory source = EncoderDirectory.Open(files, directory);
+        if (source.Description.Kind == EncoderKind.Features)
+            throw source.Wrong("kind", "expected \"text\"; found \"features\", which a feature encoder opens.");
+        return Open(source, options ?? new EncoderOptions(), []);
+    }
+
+    /// <summary>Opens the embedded default encoder; writes its model to <paramref name="cacheDirectory"/> at first use.</summary>
+    /// <param name="files">Where the cache is.</param>
+    /// <param name="cacheDirectory">Created when missing. One that cannot be written is a notice, not an error. Shared by any number of processes.</param>
+    /// <param name="options">Null: the defaults.</param>
+    /// <exception cref="AnnException">As for <see cref="Open(IFileSystem, string, EncoderOptions?)"/>, but for files.</exception>
+    public static TextEncoder OpenDefault(IFileSystem files, string cacheDirectory, EncoderOptions? options = null)
+    {
+        byte[] model = DefaultModelCache.Load(files, cacheDirectory, out string? notice);
+        EncoderDirectory source = EncoderDirectory.InMemory("default", DefaultModel.Description, model);
+        return Open(source, options ?? new EncoderOptions(), notice is null ? [] : [notice]);
+    }
 
     /// <summary>Encodes a batch of any size; rows in the order of the texts.</summary>
-    /// <param name="texts">The texts; an empty one gives what the model makes of no tokens.</param>
+    /// <param name="texts">The texts; an empty one gives what the model makes of no tokens (the default encoder: zeros).</param>
     /// <param name="rows">Receives <c>texts.Count × Dimension</c> floats, row-major.</param>
     /// <param name="cancellation">Looked at between inner batches.</param>
-    public void Encode(IReadOnlyList<string> texts, Span<float> rows, CancellationToken cancellation = default) => throw new NotSupportedException();
+    /// <exception cref="ArgumentException"><paramref name="rows"/> has another length.</exception>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: the model gave NaN or infinity; the message names the text.</exception>
+    /// <exception cref="OperationCanceledException">Some rows may be written, and none is to be used.</exception>
+    public void Encode(IReadOnlyList<string> texts, Span<float> rows, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        if (rows.Length != (long)texts.Count * Info.Dimension)
+            throw new ArgumentException($"Room for {texts.Count} rows of {Info.Dimension} floats is needed; found {rows.Length}.", nameof(rows));
+
+        using TokenBuffer tokens = new(Math.Min(texts.Count, WindowRows), _tokenizer.HasWeights);
+        for (int first = 0; first < texts.Count; first += WindowRows)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int count = Math.Min(WindowRows, texts.Count - first);
+            tokens.Clear();
+            for (int i = 0; i < count; i++)
+            {
+                _tokenizer.Tokenize(texts[first + i], _settings.MaxTokens, tokens);
+                tokens.EndRow();
+            }
+            EncodeWindow(tokens, first, rows.Slice(first * Info.Dimension, count * Info.Dimension), cancellation);
+        }
+    }
 
     /// <inheritdoc/>
-    public void Dispose() { }
+    public void Dispose() => _session.Dispose();
+
+    private static TextEncoder Open(EncoderDirectory source, EncoderOptions options, IReadOnlyList<string> notices)
+    {
+        OnnxSession session = OnnxSession.Open(source.ModelPath, source.Model, options);
+        try
+        {
+            return new TextEncoder(session, source, options, notices);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    private void EncodeWindow(TokenBuffer tokens, int firstText, Span<float> rows, CancellationToken cancellation)
+    {
+        long[] pooledOrder = ArrayPool<long>.Shared.Rent(tokens.Rows);
+        Span<long> order = pooledOrder.AsSpan(0, tokens.Rows);
+        LengthBuckets.Sort(tokens, order);
+        for (int first = 0; first < order.Length;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            (int count, int padded) = LengthBuckets.Next(tokens, order, first, _limits);
+            EncodeBatch(tokens, order.Slice(first, count), padded, rows);
+            first += count;
+        }
+        ArrayPool<long>.Shared.Return(pooledOrder);
+        VectorQuality.RequireFinite(rows, Info.Dimension, firstText, $"encoder '{Info.Name}'");
+    }
+
+    private void EncodeBatch(TokenBuffer tokens, ReadOnlySpan<long> batch, int padded, Span<float> rows)
+    {
+        int dimension = Info.Dimension;
+        int length = _graph.OutputLength(batch.Length, padded, dimension);
+        float[] output = ArrayPool<float>.Shared.Rent(length);
+        _graph.Run(tokens, batch, padded, dimension, output.AsMemory(0, length));
+
+        int stride = _settings.Pooling == Pooling.None ? dimension : padded * dimension;
+        for (int i = 0; i < batch.Length; i++)
+        {
+            ReadOnlySpan<float> states = output.AsSpan(i * stride, stride);
+            Span<float> row = rows.Slice((int)batch[i] * dimension, dimension);
+            if (_settings.Pooling == Pooling.None)
+                states.CopyTo(row);
+            else
+                TokenPooling.Pool(_settings.Pooling, states, tokens.Length((int)batch[i]), row);
+            if (_settings.Normalize)
+                VectorQuality.Normalize(row);
+        }
+        ArrayPool<float>.Shared.Return(output);
+    }
+
+    /// <summary>Runs one short text: the shape that comes back is the truth, whatever the file declares.</summary>
+    private int ProbeDimension()
+    {
+        using TokenBuffer tokens = new(1, _tokenizer.HasWeights);
+        _tokenizer.Tokenize("a", _settings.MaxTokens, tokens);
+        tokens.EndRow();
+        (_, int padded) = LengthBuckets.Next(tokens, [0], 0, _limits);
+        return _graph.ProbeDimension(tokens, padded);
+    }
+
+    private IEnumerable<string> Guesses(EncoderDirectory source) =>
+        source.IsDescribed
+            ? []
+            : [$"{source.Root}: no {EncoderDescription.FileName}; taken from the files: {_settings}, output '{_graph.Output.Name}'."];
 }

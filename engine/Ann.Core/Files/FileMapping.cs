@@ -1,33 +1,40 @@
 using System.IO.MemoryMappedFiles;
+using Ann.Core.Distances;
 
 namespace Ann.Core.Files;
 
 /// <summary>A file seen as read-only memory. The owner must outlive every pointer taken from it.</summary>
 public sealed unsafe class FileMapping : IDisposable
 {
-    private readonly MemoryMappedFile? _file;
-    private readonly MemoryMappedViewAccessor? _view;
+    private readonly Action _release;
     private byte* _start;
 
     /// <summary>Takes ownership of both; <paramref name="view"/> covers the file from its first byte.</summary>
     internal FileMapping(MemoryMappedFile file, MemoryMappedViewAccessor view, long length)
     {
-        _file = file;
-        _view = view;
         Length = length;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
         _start += view.PointerOffset;
+        _release = () =>
+        {
+            view.SafeMemoryMappedViewHandle.ReleasePointer();
+            view.Dispose();
+            file.Dispose();
+        };
     }
 
-    /// <summary>The mapping of an empty file.</summary>
-    internal FileMapping()
+    /// <summary>Takes ownership of a copy in memory: for file systems that are not the machine's.</summary>
+    internal FileMapping(NativeBlock copy)
     {
+        Length = copy.SizeInBytes;
+        _start = copy.Start;
+        _release = copy.Dispose;
     }
 
     /// <summary>Length of the file when it was mapped, in bytes.</summary>
     public long Length { get; }
 
-    /// <summary>First byte. Null for an empty file. Page-aligned.</summary>
+    /// <summary>First byte; null once disposed. 64-byte aligned.</summary>
     public byte* Start => _start;
 
     /// <inheritdoc/>
@@ -36,8 +43,6 @@ public sealed unsafe class FileMapping : IDisposable
         if (_start is null)
             return;
         _start = null;
-        _view!.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
-        _file!.Dispose();
+        _release();
     }
 }

@@ -80,7 +80,7 @@ public sealed class PhysicalFileSystem : IFileSystem
     {
         long length = new FileInfo(p).Length;
         if (length == 0)
-            return new FileMapping();
+            return new FileMapping(new Distances.NativeBlock(0));
         FileStream stream = new(p, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
         MemoryMappedFile file = MemoryMappedFile.CreateFromFile(
             stream, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);

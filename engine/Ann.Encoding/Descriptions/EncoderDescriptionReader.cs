@@ -1,0 +1,75 @@
+using System.Text.Json;
+using Ann.Core;
+
+namespace Ann.Encoding.Descriptions;
+
+/// <summary>Reads <c>encoder.json</c> field by field, so that a message can name the field. Unknown fields are errors: they are mostly typing errors.</summary>
+internal static class EncoderDescriptionReader
+{
+    private const int MaxTokensLimit = 8192, MaxDimension = 16_384, MaxBuckets = 1 << 24, LongestNgram = 8;
+
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: names file, field, expected and found.</exception>
+    public static EncoderDescription Read(string path, byte[] content)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(
+                content, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            return Encoder(new JsonFields(path, "", document.RootElement));
+        }
+        catch (JsonException e)
+        {
+            throw AnnException.BadInput(path, $"line {e.LineNumber + 1}", "is not JSON: " + e.Message, e);
+        }
+    }
+
+    private static EncoderDescription Encoder(JsonFields fields)
+    {
+        EncoderDescription description = new()
+        {
+            Kind = fields.Choice("kind", ("text", EncoderKind.Text), ("features", EncoderKind.Features)),
+            Model = fields.RelativePath("model"),
+            Tokenizer = fields.Object("tokenizer") is { } tokenizer ? Tokenizer(tokenizer) : null,
+            MaxTokens = fields.Number("max_tokens", 3, MaxTokensLimit),
+            Pooling = fields.Choice("pooling", ("mean", Pooling.Mean), ("cls", Pooling.Cls), ("none", Pooling.None)),
+            Normalize = fields.Flag("normalize"),
+            Dimension = fields.Number("dimension", 1, MaxDimension),
+            Inputs = fields.Object("inputs") is { } inputs ? Inputs(inputs) : new EncoderInputs(),
+            Output = fields.Text("output"),
+        };
+        fields.RefuseOthers();
+        return description;
+    }
+
+    private static TokenizerDescription Tokenizer(JsonFields fields)
+    {
+        TokenizerDescription description = new()
+        {
+            Kind = fields.Choice("type", ("wordpiece", TokenizerKind.WordPiece), ("hashed-ngrams", TokenizerKind.HashedNgrams))
+                ?? TokenizerKind.WordPiece,
+            File = fields.RelativePath("file"),
+            Lowercase = fields.Flag("lowercase"),
+            StripAccents = fields.Flag("strip_accents"),
+            SplitCjk = fields.Flag("split_cjk"),
+            Buckets = fields.Number("buckets", 256, MaxBuckets),
+            MinNgram = fields.Number("min_ngram", 1, LongestNgram),
+            MaxNgram = fields.Number("max_ngram", 1, LongestNgram),
+        };
+        fields.RefuseOthers();
+        return description;
+    }
+
+    private static EncoderInputs Inputs(JsonFields fields)
+    {
+        EncoderInputs inputs = new()
+        {
+            Ids = fields.Text("ids"),
+            Mask = fields.Text("mask"),
+            Types = fields.Text("types"),
+            Weights = fields.Text("weights"),
+            Features = fields.Text("features"),
+        };
+        fields.RefuseOthers();
+        return inputs;
+    }
+}

@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using Ann.Core;
+using Ann.Core.Files;
+
+namespace Ann.Encoding.Descriptions;
+
+/// <summary>The files of one encoder, found and read.</summary>
+internal sealed class EncoderDirectory
+{
+    private readonly IFileSystem? _files; // null: everything is in memory
+    private readonly string? _descriptionPath;
+
+    private EncoderDirectory(IFileSystem files, string path, string root, EncoderDescription description, string? descriptionPath, string modelPath)
+    {
+        _files = files;
+        _descriptionPath = descriptionPath;
+        Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
+        Root = root;
+        Description = description;
+        ModelPath = modelPath;
+        Model = EncoderFiles.ReadAll(files, modelPath);
+    }
+
+    private EncoderDirectory(string name, EncoderDescription description, byte[] model)
+    {
+        Name = Root = ModelPath = name;
+        Description = description;
+        Model = model;
+    }
+
+    /// <summary>For people: the last part of the path.</summary>
+    public string Name { get; }
+
+    /// <summary>The directory that relative paths start from.</summary>
+    public string Root { get; }
+
+    /// <summary>What <c>encoder.json</c> says; nothing when there is none.</summary>
+    public EncoderDescription Description { get; }
+
+    /// <summary>False when there is no <c>encoder.json</c> and everything is inferred.</summary>
+    public bool IsDescribed => _descriptionPath is not null || _files is null;
+
+    /// <summary>The ONNX file.</summary>
+    public string ModelPath { get; }
+
+    /// <summary>Its content.</summary>
+    public byte[] Model { get; }
+
+    /// <summary>Reads an encoder directory, or a single <c>.onnx</c> file.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.NotFound"/>: nothing is there. Otherwise see <see cref="EncoderDescription.Read"/>.</exception>
+    public static EncoderDirectory Open(IFileSystem files, string path)
+    {
+        if (files.FileExists(path))
+            return new EncoderDirectory(files, path, Path.GetDirectoryName(path) ?? "", new EncoderDescription(), null, path);
+        if (!files.DirectoryExists(path))
+            throw new AnnException(AnnError.NotFound, $"{path}: no such encoder; expected a directory with model.onnx, or an .onnx file.");
+
+        string descriptionPath = Path.Combine(path, EncoderDescription.FileName);
+        if (!files.FileExists(descriptionPath))
+            return new EncoderDirectory(files, path, path, new EncoderDescription(), null, FindModel(files, path));
+
+        EncoderDescription description = EncoderDescription.Read(files, descriptionPath);
+        string model = description.Model is { } named
+            ? Existing(files, descriptionPath, "model", Path.Combine(path, named))
+            : FindModel(files, path);
+        return new EncoderDirectory(files, path, path, description, descriptionPath, model);
+    }
+
+    /// <summary>An encoder that has no files.</summary>
+    public static EncoderDirectory InMemory(string name, EncoderDescription description, byte[] model) => new(name, description, model);
+
+    /// <summary>An error in a field of <c>encoder.json</c>, or in the model when there is no such file to blame.</summary>
+    public AnnException Wrong(string field, string what) =>
+        _descriptionPath is null
+            ? AnnException.BadInput(ModelPath, "", what)
+            : AnnException.BadInput(_descriptionPath, $"field '{field}'", what);
+
+    /// <summary>Reads a file that a field names.</summary>
+    public byte[] Read(string field, string relative, out string path)
+    {
+        Debug.Assert(_files is not null, "an encoder in memory has no further files");
+
+        path = Path.Combine(Root, relative);
+        return EncoderFiles.ReadAll(_files, _descriptionPath is null ? path : Existing(_files, _descriptionPath, field, path));
+    }
+
+    /// <summary>True when the directory has that file.</summary>
+    public bool Has(string relative) => _files is not null && _files.FileExists(Path.Combine(Root, relative));
+
+    /// <summary>Adds the model and its external weights, in the order of their names.</summary>
+    public void AddModelTo(EncoderFingerprint fingerprint)
+    {
+        fingerprint.Add(Model);
+        if (_files is null)
+            return;
+        // Exporters write weights beyond protobuf's limit to model.onnx_data or model.onnx.data beside the model.
+        string directory = Path.GetDirectoryName(ModelPath) is { Length: > 0 } parent ? parent : ".";
+        foreach (string weights in _files.ListFiles(directory, Path.GetFileName(ModelPath) + "?data*"))
+            fingerprint.Add(_files, weights);
+    }
+
+    private static string Existing(IFileSystem files, string descriptionPath, string field, string path) =>
+        files.FileExists(path)
+            ? path
+            : throw new AnnException(AnnError.NotFound, $"{descriptionPath}: field '{field}': expected an existing file; found no {path}.");
+
+    private static string FindModel(IFileSystem files, string directory)
+    {
+        foreach (string usual in (ReadOnlySpan<string>)["model.onnx", "onnx/model.onnx"])
+            if (files.FileExists(Path.Combine(directory, usual)))
+                return Path.Combine(directory, usual);
+        IReadOnlyList<string> models = files.ListFiles(directory, "*.onnx");
+        return models.Count == 1
+            ? models[0]
+            : throw new AnnException(
+                AnnError.NotFound,
+                $"{directory}: expected model.onnx or a single *.onnx; found {models.Count} of them. Name one in {EncoderDescription.FileName}.");
+    }
+}

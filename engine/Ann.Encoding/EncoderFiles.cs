@@ -1,0 +1,24 @@
+using Ann.Core;
+using Ann.Core.Files;
+
+namespace Ann.Encoding;
+
+/// <summary>Reading whole files of an encoder.</summary>
+internal static class EncoderFiles
+{
+    /// <summary>Largest file: the limit of protobuf, and so of a model without external weights.</summary>
+    private const long MaxLength = int.MaxValue;
+
+    /// <exception cref="AnnException">No such file, or too large.</exception>
+    public static byte[] ReadAll(IFileSystem files, string path)
+    {
+        using Stream stream = files.OpenRead(path);
+        if (!stream.CanSeek)
+            throw AnnException.BadInput(path, "", "expected a regular file.");
+        if (stream.Length > MaxLength)
+            throw AnnException.BadInput(path, "", $"expected at most {MaxLength} bytes; found {stream.Length}.");
+        byte[] content = new byte[stream.Length];
+        stream.ReadExactly(content);
+        return content;
+    }
+}

@@ -1,0 +1,54 @@
+using Ann.Core;
+using Ann.Encoding.Onnx;
+
+namespace Ann.Encoding;
+
+/// <summary>How to open an encoder.</summary>
+public sealed record EncoderOptions
+{
+    private const int MaxThreads = 1024, RowLimit = 4096, TokenLimit = 1 << 20;
+
+    /// <summary>
+    /// Execution providers in order of preference: <c>tensorrt</c>, <c>cuda</c>, <c>cpu</c>, or the path of a plug-in provider library
+    /// (anything with a directory separator). The CPU is always there, listed or not. Default: cuda, then cpu.
+    /// </summary>
+    public IReadOnlyList<string> Providers { get; init; } = ["cuda", "cpu"];
+
+    /// <summary>Make a missing first provider an error instead of a noticed fall-back. Default: false.</summary>
+    public bool RequireProvider { get; init; }
+
+    /// <summary>Which of several devices the provider uses, from 0. The CPU ignores it. Default: 0.</summary>
+    public int Device { get; init; }
+
+    /// <summary>Threads of one inference, 0 to 1024. Default 0: ONNX Runtime's own choice, one per physical core.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Rows of one inference at most, 1 to 4096. Default: 64.</summary>
+    public int MaxBatchRows { get; init; } = 64;
+
+    /// <summary>
+    /// Tokens of one inference at most, padding included, 16 to 1,048,576; a single longer text still runs alone. Bounds the memory of a batch:
+    /// some 10 KB a token for a model of 384 dimensions. Default: 8192.
+    /// </summary>
+    public int MaxBatchTokens { get; init; } = 8192;
+
+    /// <summary>Refuses options out of range.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>, naming the option.</exception>
+    internal void Check()
+    {
+        if (Providers.Count == 0)
+            throw AnnException.Invalid("providers", "providers is empty; name at least one, for example cpu.");
+        foreach (string provider in Providers)
+            ExecutionProviders.CheckName(provider);
+        CheckRange("device", Device, 0, MaxThreads);
+        CheckRange("threads", Threads, 0, MaxThreads);
+        CheckRange("max_batch_rows", MaxBatchRows, 1, RowLimit);
+        CheckRange("max_batch_tokens", MaxBatchTokens, 16, TokenLimit);
+    }
+
+    private static void CheckRange(string option, int value, int least, int most)
+    {
+        if (value < least || value > most)
+            throw AnnException.Invalid(option, $"{option} is {value}; it must be {least} to {most}.");
+    }
+}

@@ -1,0 +1,130 @@
+using Ann.Core;
+using Ann.Core.Files;
+using Ann.Encoding.Descriptions;
+using Ann.Encoding.Features;
+using Ann.Encoding.Onnx;
+
+namespace Ann.Encoding;
+
+/// <summary>
+/// Rows of numbers or ids in, one vector each out: the towers of a recommender. Safe for any number of threads at once; must not be
+/// disposed while one encodes.
+/// </summary>
+public sealed class FeatureEncoder : IDisposable
+{
+    private readonly OnnxSession _session;
+    private readonly FeatureGraph _graph;
+    private readonly bool _normalize;
+    private readonly int _batchRows;
+
+    private FeatureEncoder(OnnxSession session, EncoderDirectory source, EncoderOptions options)
+    {
+        _session = session;
+        EncoderDescription description = source.Description;
+        if (description.Pooling is not (null or Pooling.None))
+            throw source.Wrong("pooling", "expected none, for features have no tokens.");
+        if (description.Tokenizer is not null)
+            throw source.Wrong("tokenizer", "expected no tokenizer, for the encoder reads features.");
+        if (description.MaxTokens is not null)
+            throw source.Wrong("max_tokens", "expected no such field, for features have no tokens.");
+
+        _graph = new FeatureGraph(session, source);
+        _normalize = description.Normalize ?? false;
+        _batchRows = _graph.FixedRows > 0 ? _graph.FixedRows : options.MaxBatchRows;
+        if (description.Dimension is { } expected && expected != _graph.Dimension)
+            throw source.Wrong("dimension", $"expected {_graph.Dimension}, which the model gives; found {expected}.");
+
+        EncoderFingerprint fingerprint = new EncoderFingerprint().Add("ann-feature-encoder/1");
+        source.AddModelTo(fingerprint);
+        fingerprint.Add($"input={_graph.Input.Name} output={_graph.OutputName} normalize={(_normalize ? 1 : 0)}");
+        Info = new EncoderInfo(source.Name, _graph.Dimension, fingerprint.Value, session.Provider)
+        {
+            ProviderFellBack = session.Refusals.Count > 0,
+            Notices = session.Refusals,
+        };
+    }
+
+    /// <summary>Which encoder this is.</summary>
+    public EncoderInfo Info { get; }
+
+    /// <summary>What it reads.</summary>
+    public FeatureInput Input => _graph.Input;
+
+    /// <summary>Opens an encoder directory whose <c>encoder.json</c> says <c>"kind": "features"</c> or nothing, or a single <c>.onnx</c> file.</summary>
+    /// <param name="files">Where it is.</param>
+    /// <param name="path">The directory or the file.</param>
+    /// <param name="options">Null: the defaults, with batches of 1,024 rows.</param>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.NotFound"/>: a file is missing. <see cref="AnnError.InvalidArgument"/>: the graph has not one float32 or int64
+    /// input of rank 1 or 2 and one float32 output of rank 2, or a field of <c>encoder.json</c> contradicts it.
+    /// <see cref="AnnError.FailedPrecondition"/>: a required provider is missing.
+    /// </exception>
+    public static FeatureEncoder Open(IFileSystem files, string path, EncoderOptions? options = null)
+    {
+        options ??= new EncoderOptions { MaxBatchRows = 1024 };
+        EncoderDirectory source = EncoderDirectory.Open(files, path);
+        if (source.Description.Kind == EncoderKind.Text)
+            throw source.Wrong("kind", "expected \"features\"; found \"text\", which a text encoder opens.");
+        OnnxSession session = OnnxSession.Open(source.ModelPath, source.Model, options);
+        try
+        {
+            return new FeatureEncoder(session, source, options);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Encodes rows of numbers.</summary>
+    /// <param name="features"><paramref name="rows"/> × columns numbers, row-major.</param>
+    /// <param name="rows">Rows, 0 or more.</param>
+    /// <param name="output">Receives <paramref name="rows"/> × Dimension floats, row-major.</param>
+    /// <param name="cancellation">Looked at between inner batches.</param>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.InvalidArgument"/>: the encoder reads ids, a row has another width, a value is refused by the model, or the
+    /// model gave NaN or infinity.
+    /// </exception>
+    public void Encode(ReadOnlySpan<float> features, int rows, Span<float> output, CancellationToken cancellation = default) =>
+        EncodeAs(FeatureType.Float32, features, rows, output, cancellation);
+
+    /// <summary>Encodes rows of ids. As the overload for numbers.</summary>
+    /// <param name="ids"><paramref name="rows"/> × columns ids, row-major.</param>
+    /// <param name="rows">Rows, 0 or more.</param>
+    /// <param name="output">Receives <paramref name="rows"/> × Dimension floats, row-major.</param>
+    /// <param name="cancellation">Looked at between inner batches.</param>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: as the overload for numbers.</exception>
+    public void Encode(ReadOnlySpan<long> ids, int rows, Span<float> output, CancellationToken cancellation = default) =>
+        EncodeAs(FeatureType.Int64, ids, rows, output, cancellation);
+
+    /// <inheritdoc/>
+    public void Dispose() => _session.Dispose();
+
+    private void EncodeAs<T>(FeatureType type, ReadOnlySpan<T> features, int rows, Span<float> output, CancellationToken cancellation)
+        where T : unmanaged
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        if (output.Length != (long)rows * Info.Dimension)
+            throw new ArgumentException($"Room for {rows} rows of {Info.Dimension} floats is needed; found {output.Length}.", nameof(output));
+        if (type != Input.Type)
+            throw AnnException.Invalid("features", $"Encoder '{Info.Name}' reads {Input.Type} features; found {type}.");
+        if (rows == 0)
+            return;
+        int columns = Input.Columns > 0 ? Input.Columns : features.Length / rows;
+        if (columns == 0 || features.Length != (long)rows * columns)
+            throw AnnException.Invalid(
+                "features", $"Encoder '{Info.Name}' reads {(Input.Columns > 0 ? columns : "equally many")} features a row; found {features.Length} for {rows} rows.");
+
+        for (int first = 0; first < rows; first += _batchRows)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int count = Math.Min(_batchRows, rows - first);
+            _graph.Run(features.Slice(first * columns, count * columns), count, columns, output.Slice(first * Info.Dimension, count * Info.Dimension));
+        }
+        if (_normalize)
+            for (int row = 0; row < rows; row++)
+                VectorQuality.Normalize(output.Slice(row * Info.Dimension, Info.Dimension));
+        VectorQuality.RequireFinite(output, Info.Dimension, 0, $"encoder '{Info.Name}'");
+    }
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace Ann.Encoding.Tokenizers;
+
+/// <summary>Letters without their accents: canonical decomposition (NFD) with the non-spacing marks dropped.</summary>
+/// <remarks>
+/// The product runs in invariant globalization mode, where <see cref="string.Normalize()"/> returns its input unchanged; and rows
+/// must not depend on the ICU version of a machine. Hence a table of our own. Not covered: decompositions beyond U+FFFF.
+/// </remarks>
+internal static partial class AccentFolding
+{
+    private const int HangulFirst = 0xAC00, HangulLast = 0xD7A3;
+    private const int HangulVowels = 21, HangulTails = 28;
+
+    static AccentFolding() => Debug.Assert(Table.Length % 2 == 0, "the table is made of pairs");
+
+    /// <summary>Most UTF-16 units that one rune folds to: the three jamo of a Hangul syllable.</summary>
+    public const int MaxUnits = 3;
+
+    /// <summary>Writes the rune without its accents.</summary>
+    /// <param name="rune">Any scalar value.</param>
+    /// <param name="units">Receives UTF-16; room for <see cref="MaxUnits"/>.</param>
+    /// <returns>Units written; 0 when the rune is itself a non-spacing mark.</returns>
+    public static int Fold(Rune rune, Span<char> units)
+    {
+        Debug.Assert(units.Length >= MaxUnits);
+
+        if (rune.Value < 0xC0)
+            return rune.EncodeToUtf16(units);
+        if (rune.Value is >= HangulFirst and <= HangulLast)
+            return FoldHangul(rune.Value - HangulFirst, units);
+        if (Rune.GetUnicodeCategory(rune) == UnicodeCategory.NonSpacingMark)
+            return 0;
+        if (rune.IsBmp && TryFind((char)rune.Value, out units[0]))
+            return 1;
+        return rune.EncodeToUtf16(units);
+    }
+
+    private static int FoldHangul(int syllable, Span<char> units)
+    {
+        int tail = syllable % HangulTails;
+        units[0] = (char)(0x1100 + syllable / (HangulVowels * HangulTails));
+        units[1] = (char)(0x1161 + syllable / HangulTails % HangulVowels);
+        if (tail == 0)
+            return 2;
+        units[2] = (char)(0x11A7 + tail);
+        return 3;
+    }
+
+    private static bool TryFind(char composed, out char letter)
+    {
+        int low = 0, high = Table.Length / 2 - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) / 2;
+            char found = Table[2 * middle];
+            if (found == composed)
+            {
+                letter = Table[2 * middle + 1];
+                return true;
+            }
+            if (found < composed)
+                low = middle + 1;
+            else
+                high = middle - 1;
+        }
+        letter = default;
+        return false;
+    }
+}

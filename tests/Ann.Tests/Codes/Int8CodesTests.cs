@@ -1,0 +1,91 @@
+using Ann.Core;
+using Ann.Core.Codes;
+using Ann.Core.Distances;
+
+namespace Ann.Tests.Codes;
+
+public sealed unsafe class Int8CodesTests
+{
+    private const int Seed = 20261122;
+
+    /// <summary>Half a step per component on each side bounds the error of a dot product of codes.</summary>
+    [Theory]
+    [InlineData(Metric.L2, 24)]
+    [InlineData(Metric.Cosine, 128)]
+    [InlineData(Metric.InnerProduct, 100)]
+    public void EstimatesStayWithinTheQuantisationError(Metric metric, int dimension)
+    {
+        Random random = new(Seed);
+        using VectorTable rows = new(200, dimension);
+        for (int row = 0; row < rows.Count; row++)
+            for (int i = 0; i < dimension; i++)
+                rows.Values(row)[i] = 3 + (random.NextSingle() - 0.5f) * (row + 1);
+        using Int8Codes codes = Int8Codes.Encode(rows, metric, threads: 2, progress: null, CancellationToken.None);
+        float* mean = (float*)codes.Mean.Start;
+        short[] quantised = new short[codes.Stride];
+        float[] query = [.. Enumerable.Range(0, dimension).Select(_ => random.NextSingle() * 4 - 1)];
+        float unit = Int8Query.Quantise(metric, query, mean, quantised);
+        fixed (short* q = quantised)
+        {
+            Int8Scorer scorer = new((sbyte*)codes.Codes.Start, codes.Stride, (float*)codes.Factors.Start, q, unit);
+
+            // Estimates leave out one term that is the same for every row: row 0 shows it.
+            double constant = Exact(metric, query, rows.Values(0)) - scorer.Score(0);
+            for (int row = 0; row < rows.Count; row++)
+            {
+                double exact = Exact(metric, query, rows.Values(row));
+                double bound = Bound(metric, query, rows.Values(row), mean) + Bound(metric, query, rows.Values(0), mean);
+                Assert.True(
+                    Math.Abs(scorer.Score(row) + constant - exact) <= bound,
+                    $"row {row}: estimate {scorer.Score(row) + constant}, exact {exact}, bound {bound}, seed {Seed}");
+            }
+        }
+    }
+
+    [Fact]
+    public void RowsThatAreAllTheMeanCostNothing()
+    {
+        using VectorTable rows = new(3, 5);
+        for (int row = 0; row < 3; row++)
+            rows.Values(row).Fill(2);
+
+        using Int8Codes codes = Int8Codes.Encode(rows, Metric.L2, threads: 1, progress: null, CancellationToken.None);
+
+        Assert.Equal(new byte[3 * codes.Stride], codes.Codes.Slice(0).ToArray());
+        Assert.Equal([0f, 0f, 0f, 0f, 0f, 0f], new ReadOnlySpan<float>(codes.Factors.Start, 6).ToArray());
+    }
+
+    [Fact]
+    public void AZeroQueryQuantisesToZero()
+    {
+        short[] quantised = new short[64];
+        float[] mean = new float[16];
+        fixed (float* m = mean)
+            Assert.Equal(0, Int8Query.Quantise(Metric.InnerProduct, new float[10], m, quantised));
+        Assert.Equal(new short[64], quantised);
+    }
+
+    private static double Exact(Metric metric, ReadOnlySpan<float> query, ReadOnlySpan<float> row)
+    {
+        double sum = 0;
+        for (int i = 0; i < row.Length; i++)
+            sum += metric == Metric.L2 ? ((double)query[i] - row[i]) * ((double)query[i] - row[i]) : -(double)query[i] * row[i];
+        return sum;
+    }
+
+    private static double Bound(Metric metric, ReadOnlySpan<float> query, ReadOnlySpan<float> row, float* mean)
+    {
+        double largest = 0, queryLargest = 0, queryNorm1 = 0, norm1 = 0;
+        for (int i = 0; i < row.Length; i++)
+        {
+            double q = metric == Metric.L2 ? query[i] - mean[i] : query[i];
+            largest = Math.Max(largest, Math.Abs(row[i] - mean[i]));
+            norm1 += Math.Abs(row[i] - mean[i]);
+            queryLargest = Math.Max(queryLargest, Math.Abs(q));
+            queryNorm1 += Math.Abs(q);
+        }
+        double step = largest / 127, queryStep = queryLargest / Int8Dot.MaxQueryComponent(Int8Codes.StrideOf(row.Length));
+        double error = step / 2 * queryNorm1 + queryStep / 2 * (norm1 + row.Length * step);
+        return (metric == Metric.L2 ? 2 * error : error) * 1.001 + 1e-3;
+    }
+}

@@ -1,0 +1,82 @@
+using Ann.Core.Distances;
+using CsCheck;
+
+namespace Ann.Tests.Distances;
+
+/// <summary>
+/// Goal: every kernel equals a plain double-precision loop, at every dimension.
+/// Method: random pairs, shrunk on failure; <see cref="InstructionSetMatrixTests"/> runs this class once per instruction set.
+/// </summary>
+public sealed unsafe class KernelTests
+{
+    private static readonly Gen<(float[] A, float[] B)> Pairs = Gen.Int[1, 300].SelectMany(dimension => Gen.Select(
+        Gen.Float[-10f, 10f].Array[dimension], Gen.Float[-10f, 10f].Array[dimension]));
+
+    [Fact]
+    public void SquaredL2EqualsTheScalarReference() => Pairs.Sample(
+        (a, b) => Check<SquaredL2>(a, b, a.Zip(b, (x, y) => ((double)x - y) * ((double)x - y)).Sum()), iter: 2_000);
+
+    [Fact]
+    public void NegativeDotEqualsTheScalarReference() => Pairs.Sample(
+        (a, b) => Check<NegativeDot>(a, b, -a.Zip(b, (x, y) => (double)x * y).Sum()), iter: 2_000);
+
+    [Fact]
+    public void Int8DotIsExact() => Gen.Int[1, 300].SelectMany(dimension => Gen.Select(
+        Gen.Short[-30_000, 30_000].Array[dimension], Gen.SByte[-127, 127].Array[dimension])).Sample((query, code) =>
+        {
+            int length = (query.Length + Int8Dot.Lanes - 1) / Int8Dot.Lanes * Int8Dot.Lanes;
+            int limit = Int8Dot.MaxQueryComponent(length);
+            using NativeBlock queryBlock = new(length * sizeof(short));
+            using NativeBlock codeBlock = new(length);
+            long expected = 0;
+            for (int i = 0; i < query.Length; i++)
+            {
+                ((short*)queryBlock.Start)[i] = (short)Math.Clamp((int)query[i], -limit, limit);
+                ((sbyte*)codeBlock.Start)[i] = code[i];
+                expected += (long)((short*)queryBlock.Start)[i] * code[i];
+            }
+
+            Assert.Equal(expected, Int8Dot.Between((short*)queryBlock.Start, (sbyte*)codeBlock.Start, (nuint)length));
+        }, iter: 2_000);
+
+    [Theory]
+    [InlineData(64)]
+    [InlineData(784 + 48)]
+    [InlineData(4096)]
+    [InlineData(65_536)]
+    public void Int8DotDoesNotOverflowAtItsLimits(int length)
+    {
+        using NativeBlock query = new(length * sizeof(short));
+        using NativeBlock code = new(length);
+        int limit = Int8Dot.MaxQueryComponent(length);
+        new Span<short>(query.Start, length).Fill((short)limit);
+        new Span<sbyte>(code.Start, length).Fill(-127);
+
+        Assert.Equal(-127L * limit * length, Int8Dot.Between((short*)query.Start, (sbyte*)code.Start, (nuint)length));
+    }
+
+    [Fact]
+    public void ARowIsAtDistanceZeroFromItself()
+    {
+        using VectorTable table = new(count: 1, dimension: 77);
+        for (int i = 0; i < 77; i++)
+            table.Values(0)[i] = i * 0.37f;
+
+        Assert.Equal(0, SquaredL2.Between(table.Row(0), table.Row(0), (nuint)table.Stride));
+    }
+
+    private static void Check<TDistance>(float[] a, float[] b, double expected)
+        where TDistance : struct, IDistance
+    {
+        using VectorTable table = new(count: 2, dimension: a.Length);
+        table.Set(0, a);
+        table.Set(1, b);
+
+        float forth = TDistance.Between(table.Row(0), table.Row(1), (nuint)table.Stride);
+        float back = TDistance.Between(table.Row(1), table.Row(0), (nuint)table.Stride);
+
+        double size = a.Zip(b, (x, y) => Math.Abs((double)x * y) + (double)x * x + (double)y * y).Sum();
+        Assert.Equal(expected, forth, tolerance: 1e-5 * Math.Max(1, size));
+        Assert.Equal(forth, back);
+    }
+}

@@ -1,0 +1,66 @@
+using Ann.Core.Files;
+using Ann.Encoding;
+
+namespace Ann.Tests.Encoding;
+
+/// <summary>Goal: two encoders have one fingerprint exactly when nothing that decides a row differs.</summary>
+public sealed class EncoderFingerprintTests
+{
+    [Fact]
+    public void Every_ingredient_changes_the_fingerprint()
+    {
+        ulong[] fingerprints =
+        [
+            Of(Plain()),
+            Of(Plain().With("encoder.json", """{ "pooling": "cls" }""")),
+            Of(Plain().With("encoder.json", """{ "normalize": false }""")),
+            Of(Plain().With("encoder.json", """{ "max_tokens": 32 }""")),
+            Of(Plain().With("encoder.json", """{ "tokenizer": { "lowercase": false } }""")),
+            Of(Plain().With("encoder.json", """{ "tokenizer": { "strip_accents": false } }""")),
+            Of(Plain().With("encoder.json", """{ "tokenizer": { "split_cjk": false } }""")),
+            Of(Plain().With("vocab.txt", TinyModels.VocabularyText.Replace("blue", "grey", StringComparison.Ordinal))),
+            Of(Plain().With("model.onnx", TinyModels.Bert(pooled: true))),
+            Of(Plain().With("model.onnx_data", "more weights")),
+        ];
+
+        Assert.Equal(fingerprints.Length, fingerprints.Distinct().Count());
+    }
+
+    [Fact]
+    public void Place_names_and_provider_options_do_not_change_it()
+    {
+        using TemporaryFolder elsewhere = new TemporaryFolder()
+            .With("deep/er/weights.onnx", TinyModels.Bert()).With("deep/er/words.txt", TinyModels.VocabularyText)
+            .With("deep/er/encoder.json", """{ "model": "weights.onnx", "tokenizer": { "file": "words.txt" } }""");
+        using TextEncoder encoder = TextEncoder.Open(
+            PhysicalFileSystem.Instance, elsewhere["deep/er"], new EncoderOptions { Providers = ["cpu"], Threads = 1, MaxBatchRows = 3 });
+
+        Assert.Equal(Of(Plain()), encoder.Info.Fingerprint);
+        Assert.Equal("er", encoder.Info.Name);
+    }
+
+    [Fact]
+    public void A_feature_encoders_fingerprint_follows_its_weights_and_not_its_path()
+    {
+        ulong one = Tower("a.onnx", TinyModels.ItemTower(1));
+
+        Assert.Equal(one, Tower("b.onnx", TinyModels.ItemTower(1)));
+        Assert.NotEqual(one, Tower("a.onnx", TinyModels.ItemTower(2)));
+    }
+
+    private static TemporaryFolder Plain() => TextEncoderTests.Described("{}");
+
+    private static ulong Of(TemporaryFolder folder)
+    {
+        using (folder)
+        using (TextEncoder encoder = TextEncoderTests.Open(folder))
+            return encoder.Info.Fingerprint;
+    }
+
+    private static ulong Tower(string name, byte[] model)
+    {
+        using TemporaryFolder folder = new TemporaryFolder().With(name, model);
+        using FeatureEncoder encoder = FeatureEncoder.Open(PhysicalFileSystem.Instance, folder[name], DefaultEncoderTests.Cpu);
+        return encoder.Info.Fingerprint;
+    }
+}

@@ -1,0 +1,129 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Ann.Core.Files;
+using Ann.Encoding;
+using Ann.Encoding.Tokenizers;
+
+namespace Ann.Tests.Encoding;
+
+/// <summary>
+/// Goal: trained models give here what they gave where they were trained. The data is not part of the repository, so these tests are
+/// skipped without it; the other tests of this folder prove the same on models of their own.
+/// </summary>
+public sealed class RealEncoderTests
+{
+    [Fact]
+    public void The_sentence_encoder_gives_its_golden_vectors()
+    {
+        using TextEncoder encoder = TextEncoder.Open(PhysicalFileSystem.Instance, SharedData.Require("text-encoder"), DefaultEncoderTests.Cpu);
+        Golden[] golden = ReadGolden();
+
+        float[][] rows = encoder.Encode([.. golden.Select(one => one.Text)]);
+
+        Assert.Equal((128, 128), (encoder.Info.Dimension, encoder.MaxTokens));
+        double worst = golden.Zip(rows, (one, row) => Rows.MaxDifference(one.Embedding, row)).Max();
+        TestContext.Current.SendDiagnosticMessage($"text-encoder: largest difference from the golden vectors {worst:E2}");
+        Assert.True(worst <= 1e-4, $"{worst}");
+    }
+
+    [Fact]
+    public void The_tokenizer_gives_the_golden_ids()
+    {
+        string file = Path.Combine(SharedData.Require("text-encoder"), "tokenizer.json");
+        WordPieceTextTokenizer tokenizer = new(
+            HuggingFaceTokenizerFile.Read(file, File.ReadAllBytes(file)), new BertTextNormalizer(Lowercase: true, StripAccents: true, SplitCjk: true));
+        using TokenBuffer tokens = new(1, hasWeights: false);
+
+        foreach (Golden golden in ReadGolden())
+        {
+            tokens.Clear();
+            tokenizer.Tokenize(golden.Text, 128, tokens);
+            tokens.EndRow();
+            Assert.Equal(golden.Ids, tokens.Ids(0).ToArray());
+        }
+    }
+
+    [Fact]
+    public void The_sentence_encoder_ranks_passages_as_well_as_it_was_measured_to()
+    {
+        JudgedRetrieval judged = JudgedRetrieval.Read(SharedData.Require("ir-msmarco5k"));
+        using TextEncoder encoder = TextEncoder.Open(PhysicalFileSystem.Instance, SharedData.Require("text-encoder"), DefaultEncoderTests.Cpu);
+
+        double ndcg = judged.Ndcg10(encoder);
+
+        TestContext.Current.SendDiagnosticMessage($"text-encoder: nDCG@10 {ndcg:F4} on ir-msmarco5k");
+        Assert.Equal(0.583, ndcg, tolerance: 0.005);
+    }
+
+    /// <summary>Nothing of the default encoder is trained; the floor says that it is a useful one all the same.</summary>
+    [Fact]
+    public void The_default_encoder_ranks_passages_usefully()
+    {
+        JudgedRetrieval judged = JudgedRetrieval.Read(SharedData.Require("ir-msmarco5k"));
+        using TemporaryFolder cache = new();
+        using TextEncoder encoder = TextEncoder.OpenDefault(PhysicalFileSystem.Instance, cache.Path, DefaultEncoderTests.Cpu);
+
+        double ndcg = judged.Ndcg10(encoder);
+
+        TestContext.Current.SendDiagnosticMessage($"default encoder: nDCG@10 {ndcg:F4} on ir-msmarco5k");
+        Assert.True(ndcg >= 0.6, $"{ndcg}");
+    }
+
+    [Fact]
+    public void The_towers_give_their_golden_vectors()
+    {
+        string folder = SharedData.Require("twotower-beauty");
+        using FeatureEncoder users = FeatureEncoder.Open(PhysicalFileSystem.Instance, Path.Combine(folder, "Beauty.user.onnx"), DefaultEncoderTests.Cpu);
+        using FeatureEncoder items = FeatureEncoder.Open(PhysicalFileSystem.Instance, Path.Combine(folder, "Beauty.item.onnx"), DefaultEncoderTests.Cpu);
+        long[] sequences = Read<long>(Path.Combine(folder, "Beauty.golden_item_seq.16x50.i64"));
+        float[] expected = Read<float>(Path.Combine(folder, "Beauty.golden_user_vector.16x64.f32"));
+        float[] actual = new float[16 * 64];
+
+        users.Encode(sequences, rows: 16, actual);
+
+        Assert.Equal(new FeatureInput("item_seq", FeatureType.Int64, 50), users.Input);
+        Assert.Equal(new FeatureInput("item_ids", FeatureType.Int64, 1), items.Input);
+        double worst = Rows.MaxDifference(expected, actual);
+        TestContext.Current.SendDiagnosticMessage($"user tower: largest difference from the golden vectors {worst:E2}");
+        Assert.True(worst <= 1e-4, $"{worst}");
+    }
+
+    /// <summary>The exact neighbours in the folder were computed from the item tower's rows: their distances check those rows.</summary>
+    [Fact]
+    public void The_item_tower_gives_the_rows_that_the_ground_truth_was_computed_from()
+    {
+        string folder = SharedData.Require("twotower-beauty");
+        using FeatureEncoder items = FeatureEncoder.Open(PhysicalFileSystem.Instance, Path.Combine(folder, "Beauty.item.onnx"), DefaultEncoderTests.Cpu);
+        float[] users = Read<float>(Path.Combine(folder, "users2000.fbin"))[2..];
+        int[] nearest = Read<int>(Path.Combine(folder, "users1000.gt100.ibin"))[2..];
+        float[] distances = Read<float>(Path.Combine(folder, "users1000.gt100.dist.fbin"))[2..];
+
+        double worst = 0;
+        for (int user = 0; user < 20; user++)
+        {
+            long[] ids = [.. nearest.Skip(user * 100).Take(100).Select(row => (long)row)];
+            float[] rows = new float[100 * 64];
+            items.Encode(ids, rows: 100, rows);
+            for (int i = 0; i < ids.Length; i++)
+                worst = Math.Max(worst, Math.Abs(Rows.Dot(users[(user * 64)..(user * 64 + 64)], rows[(i * 64)..(i * 64 + 64)]) + distances[user * 100 + i]));
+        }
+
+        TestContext.Current.SendDiagnosticMessage($"item tower: largest difference from the ground truth {worst:E2}");
+        Assert.True(worst <= 1e-3, $"{worst}");
+    }
+
+    private sealed record Golden(string Text, long[] Ids, float[] Embedding);
+
+    private static Golden[] ReadGolden()
+    {
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(SharedData.Require("text-encoder"), "golden.json")));
+        return [.. document.RootElement.EnumerateArray().Select(one => new Golden(
+            one.GetProperty("text").GetString()!,
+            [.. one.GetProperty("input_ids").EnumerateArray().Select(id => id.GetInt64())],
+            [.. one.GetProperty("embedding").EnumerateArray().Select(component => component.GetSingle())]))];
+    }
+
+    private static T[] Read<T>(string path)
+        where T : unmanaged =>
+        MemoryMarshal.Cast<byte, T>(File.ReadAllBytes(path)).ToArray();
+}
