@@ -1,0 +1,55 @@
+using System.Buffers;
+
+namespace Ann.Core.Indexes;
+
+/// <summary>
+/// The rules of index names: 1 to <see cref="MaxLength"/> ASCII letters, digits, '.', '_' and '-', the first a letter or digit.
+/// </summary>
+/// <remarks>'@' stays free: it parts a name from a generation. The rest is what files, URLs, metrics and shells all leave alone.</remarks>
+public static class IndexName
+{
+    /// <summary>Longest name, in characters.</summary>
+    public const int MaxLength = 128;
+
+    /// <summary>File name extension of an index.</summary>
+    public const string FileExtension = ".ann";
+
+    private static readonly SearchValues<char> Allowed =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+
+    /// <summary>True when <paramref name="name"/> can be an index's name.</summary>
+    public static bool IsValid(ReadOnlySpan<char> name) =>
+        name.Length is > 0 and <= MaxLength && char.IsAsciiLetterOrDigit(name[0]) && !name.ContainsAnyExcept(Allowed);
+
+    /// <summary>The name of the index in a file: the file's name without its extension.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: no index name; names the file and the rule.</exception>
+    public static string OfFile(string path)
+    {
+        string name = Path.GetFileNameWithoutExtension(path);
+        if (IsValid(name))
+            return name;
+        throw AnnException.BadInput(
+            path, "",
+            $"'{name}' cannot be an index's name: it takes 1 to {MaxLength} letters, digits, '.', '_', '-', the first a letter or digit.");
+    }
+}
+
+/// <summary>What a caller writes to address an index: <c>name</c>, or <c>name@generation</c> to insist on one generation.</summary>
+/// <param name="Name">Name of the index.</param>
+/// <param name="Generation">The generation insisted on; null when any will do.</param>
+public readonly record struct IndexReference(string Name, string? Generation)
+{
+    /// <summary>Reads a reference. Does not ask whether the index exists.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: the name or the generation is empty.</exception>
+    public static IndexReference Parse(string text)
+    {
+        int at = text.IndexOf('@', StringComparison.Ordinal);
+        string name = at < 0 ? text : text[..at];
+        if (name.Length == 0)
+            throw AnnException.Invalid("index", "index is empty; it must be a name or name@generation.");
+        if (at == text.Length - 1)
+            throw AnnException.Invalid("index", $"index is '{text}'; a generation must follow the '@'.");
+
+        return new IndexReference(name, at < 0 ? null : text[(at + 1)..]);
+    }
+}

@@ -1,0 +1,51 @@
+using Ann.Core.Files;
+
+namespace Ann.Core.Indexes;
+
+/// <summary>A file to be hosted, and the name it will have.</summary>
+/// <param name="Name">Name of the index.</param>
+/// <param name="Path">Its <c>.ann</c> file.</param>
+public sealed record IndexSource(string Name, string Path)
+{
+    /// <summary>The files named one by one and those found in a data directory, in ordinal order of their names.</summary>
+    /// <param name="files">Where to look.</param>
+    /// <param name="paths">Files named one by one. One named twice counts once.</param>
+    /// <param name="directory">Directory whose <c>*.ann</c> files are all hosted; empty or null for none.</param>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.NotFound"/>: a file or the directory does not exist. <see cref="AnnError.AlreadyExists"/>: two files give one
+    /// name; names both. <see cref="AnnError.InvalidArgument"/>: a file's name cannot be an index's name.
+    /// </exception>
+    public static IReadOnlyList<IndexSource> Find(IFileSystem files, IEnumerable<string> paths, string? directory)
+    {
+        SortedDictionary<string, IndexSource> found = new(StringComparer.Ordinal);
+        foreach (string path in paths)
+        {
+            if (!files.FileExists(path))
+                throw new AnnException(AnnError.NotFound, $"{path}: no such file.");
+            Add(path);
+        }
+
+        if (!string.IsNullOrEmpty(directory))
+        {
+            if (!files.DirectoryExists(directory))
+                throw new AnnException(AnnError.NotFound, $"{directory}: no such directory.");
+            foreach (string path in files.ListFiles(directory, "*" + IndexName.FileExtension))
+                Add(path);
+        }
+
+        return [.. found.Values];
+
+        void Add(string path)
+        {
+            IndexSource source = new(IndexName.OfFile(path), path);
+            if (found.TryAdd(source.Name, source))
+                return;
+            string first = found[source.Name].Path;
+            if (System.IO.Path.GetFullPath(first) != System.IO.Path.GetFullPath(path))
+            {
+                throw new AnnException(
+                    AnnError.AlreadyExists, $"{path}: an index named '{source.Name}' comes from {first} already. Rename one of the files.");
+            }
+        }
+    }
+}

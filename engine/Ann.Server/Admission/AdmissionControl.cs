@@ -1,0 +1,17 @@
+using Microsoft.Extensions.Options;
+
+namespace Ann.Server.Admission;
+
+/// <summary>The queues of the server. Embedding has its own, so that slow inference cannot hold up searches.</summary>
+internal sealed class AdmissionControl(IOptions<ServerOptions> options) : IDisposable
+{
+    public AdmissionQueue Searches { get; } = new("search", options.Value.MaxConcurrentSearches, options.Value.SearchQueueLimit);
+
+    public AdmissionQueue Embeds { get; } = new("embed", options.Value.MaxConcurrentEmbeds, options.Value.EmbedQueueLimit);
+
+    public void Dispose()
+    {
+        Searches.Dispose();
+        Embeds.Dispose();
+    }
+}

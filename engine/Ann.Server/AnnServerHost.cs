@@ -1,0 +1,163 @@
+using System.Net;
+using System.Net.Sockets;
+using Ann.Core;
+using Ann.Core.Indexes;
+using Ann.Server.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
+
+namespace Ann.Server;
+
+/// <summary>A running server. Made by <see cref="StartAsync"/>; disposing it stops it.</summary>
+/// <remarks>The process's signals are not taken: the program that hosts the server decides when to stop it.</remarks>
+public sealed partial class AnnServerHost : IAsyncDisposable
+{
+    /// <summary>How long cut calls may take to leave the memory of the indexes, after the host has stopped.</summary>
+    private static readonly TimeSpan LeaveTime = TimeSpan.FromSeconds(5);
+
+    private readonly WebApplication _app;
+    private readonly ILogger<AnnServerHost> _log;
+    private bool _stopped;
+    private bool _disposed;
+
+    private AnnServerHost(WebApplication app)
+    {
+        _app = app;
+        _log = app.Services.GetRequiredService<ILogger<AnnServerHost>>();
+    }
+
+    /// <summary>Where the server listens, such as <c>http://127.0.0.1:50051</c>; port 0 has become the real one.</summary>
+    public string Address => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+
+    /// <summary>What is hosted, and its state now.</summary>
+    public IndexCatalog Indexes => _app.Services.GetRequiredService<IndexCatalog>();
+
+    /// <summary>The parts, for tests.</summary>
+    internal IServiceProvider Services => _app.Services;
+
+    /// <summary>
+    /// Opens the port, then encoders and indexes, warms them up, and returns when the server serves. Until then health says NOT_SERVING
+    /// and searches get UNAVAILABLE. A damaged index does not keep the others from starting: see <see cref="Indexes"/>.
+    /// </summary>
+    /// <param name="configure">Sets options; overrides the environment.</param>
+    /// <param name="logging">Adds the sinks of the log; null sends it to standard error.</param>
+    /// <param name="cancellation">Ends the start; everything is closed again.</param>
+    /// <exception cref="AnnException">
+    /// An option is out of its range (InvalidArgument), a named file or directory does not exist (NotFound), two files give one index name
+    /// (AlreadyExists), the address cannot be listened on (InvalidArgument, names it), an encoder cannot be opened.
+    /// </exception>
+    public static async Task<AnnServerHost> StartAsync(
+        Action<ServerOptions> configure, Action<ILoggingBuilder>? logging = null, CancellationToken cancellation = default)
+    {
+        AnnServerHost host = Create(configure, new ServerSurroundings { Logging = logging });
+        try
+        {
+            await host.ListenAsync(cancellation);
+            await host.LoadAsync(cancellation);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Puts the server together and checks its options and sources. Opens nothing.</summary>
+    internal static AnnServerHost Create(Action<ServerOptions> configure, ServerSurroundings surroundings)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.AddOptions(configure);
+        builder.AddLogging(surroundings.Logging);
+        builder.Services.AddEngine(surroundings);
+        builder.Services.AddCalls();
+        builder.AddListener();
+        WebApplication? app = null;
+        try
+        {
+            app = builder.Build();
+            ListenAddress.Parse(app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.Listen);
+            app.MapCalls();
+            app.Services.GetRequiredService<StartPhase>().Announce(); // makes the catalog, so it finds duplicate and missing files
+            return new AnnServerHost(app);
+        }
+        catch (Exception e)
+        {
+            ((IDisposable?)app)?.Dispose();
+            if (e is OptionsValidationException invalid)
+                throw AnnException.Invalid("Ann", string.Join(" ", invalid.Failures));
+            throw;
+        }
+    }
+
+    /// <summary>Opens the port. Health and List answer from here on.</summary>
+    internal async Task ListenAsync(CancellationToken cancellation)
+    {
+        IPEndPoint endpoint = ListenAddress.Parse(_app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.Listen);
+        try
+        {
+            await _app.StartAsync(cancellation);
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            _stopped = true; // it never ran
+            throw AnnException.Invalid(nameof(ServerOptions.Listen), $"Cannot listen on {endpoint}: {Innermost(e).Message}");
+        }
+        Listening(Address);
+        if (!IPAddress.IsLoopback(endpoint.Address))
+            OpenToOthers(endpoint);
+    }
+
+    /// <summary>Opens what is to be served.</summary>
+    internal Task LoadAsync(CancellationToken cancellation) =>
+        Task.Run(() => _app.Services.GetRequiredService<StartPhase>().Run(cancellation), cancellation);
+
+    /// <summary>
+    /// Stops gracefully: health says NOT_SERVING, new calls get UNAVAILABLE, calls under way end within
+    /// <see cref="ServerOptions.DrainSeconds"/> or are cut, then the port closes.
+    /// </summary>
+    /// <param name="cancellation">Ends the drain early: calls under way are cut at once.</param>
+    public async Task StopAsync(CancellationToken cancellation = default)
+    {
+        if (_stopped)
+            return;
+        _stopped = true;
+        await _app.StopAsync(cancellation);
+    }
+
+    /// <summary>Stops, then unmaps every file.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        await StopAsync();
+
+        // A cut call still runs until its search looks at its budget. Unmapping a file under it would end the process.
+        DrainGate gate = _app.Services.GetRequiredService<DrainGate>();
+        try
+        {
+            await gate.DrainAsync().WaitAsync(LeaveTime);
+        }
+        catch (TimeoutException)
+        {
+            LeftBehind(gate.Active);
+            return;
+        }
+        await _app.DisposeAsync();
+    }
+
+    private static Exception Innermost(Exception e) => e.InnerException is null ? e : Innermost(e.InnerException);
+
+    [LoggerMessage(EventId = 30, Level = LogLevel.Information, Message = "Listening on {Address}.")]
+    private partial void Listening(string address);
+
+    [LoggerMessage(EventId = 31, Level = LogLevel.Warning,
+        Message = "{Endpoint} is open to other machines, without encryption or authentication.")]
+    private partial void OpenToOthers(IPEndPoint endpoint);
+
+    [LoggerMessage(EventId = 32, Level = LogLevel.Error,
+        Message = "{Active} calls did not end; their indexes stay mapped until the process ends.")]
+    private partial void LeftBehind(int active);
+}

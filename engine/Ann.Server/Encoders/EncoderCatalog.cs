@@ -1,0 +1,70 @@
+using Ann.Core;
+using Ann.Core.Files;
+using Ann.Encoding;
+
+namespace Ann.Server.Encoders;
+
+/// <summary>The text encoders that the server hosts, by name and by fingerprint. Empty until <see cref="Open"/>.</summary>
+internal sealed class EncoderCatalog : IDisposable
+{
+    private volatile IReadOnlyList<TextEncoder>? _encoders;
+
+    /// <summary>Opens the encoders that the options name. An encoder that was asked for and cannot be opened stops the start.</summary>
+    /// <exception cref="AnnException">As the encoder says; <see cref="AnnError.AlreadyExists"/> when two have one name.</exception>
+    public void Open(IFileSystem files, ServerOptions options)
+    {
+        EncoderOptions how = new()
+        {
+            Providers = options.EncoderProviders.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+            RequireProvider = options.RequireEncoderProvider,
+            Threads = options.EncoderThreads,
+        };
+        List<TextEncoder> opened = [];
+        try
+        {
+            foreach (string directory in options.EncoderDirectories)
+                Add(TextEncoder.Open(files, directory, how));
+            if (options.EmbeddedEncoder)
+                Add(TextEncoder.OpenDefault(files, options.EncoderCacheDirectory, how));
+        }
+        catch
+        {
+            foreach (TextEncoder encoder in opened)
+                encoder.Dispose();
+            throw;
+        }
+        _encoders = opened;
+
+        void Add(TextEncoder encoder)
+        {
+            opened.Add(encoder);
+            if (opened.Count(other => other.Info.Name == encoder.Info.Name) > 1)
+            {
+                throw new AnnException(
+                    AnnError.AlreadyExists, $"Two encoders are named '{encoder.Info.Name}'. Rename one of their directories.");
+            }
+        }
+    }
+
+    /// <summary>What is hosted.</summary>
+    public IEnumerable<EncoderInfo> Hosted => (_encoders ?? []).Select(static encoder => encoder.Info);
+
+    /// <summary>The encoder of that fingerprint; null when it is not hosted.</summary>
+    public TextEncoder? WithFingerprint(ulong fingerprint) =>
+        (_encoders ?? []).FirstOrDefault(encoder => encoder.Info.Fingerprint == fingerprint);
+
+    /// <summary>The encoder of that name.</summary>
+    /// <exception cref="AnnException">NotFound, or Unavailable while the encoders are being opened.</exception>
+    public TextEncoder Named(string name)
+    {
+        IReadOnlyList<TextEncoder> encoders = _encoders ?? throw new AnnException(AnnError.Unavailable, "The encoders are loading.");
+        return encoders.FirstOrDefault(encoder => encoder.Info.Name == name)
+            ?? throw new AnnException(AnnError.NotFound, $"No encoder is named '{name}'.");
+    }
+
+    public void Dispose()
+    {
+        foreach (TextEncoder encoder in _encoders ?? [])
+            encoder.Dispose();
+    }
+}

@@ -1,0 +1,110 @@
+using Ann.Core.Files;
+using Ann.Core.Indexes;
+using Ann.Server.Admission;
+using Ann.Server.Encoders;
+using Ann.Server.Errors;
+using Ann.Server.Health;
+using Ann.Server.Services;
+using Grpc.AspNetCore.Server;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace Ann.Server.Hosting;
+
+/// <summary>What of the world around the server a test may replace.</summary>
+internal sealed record ServerSurroundings
+{
+    public IFileSystem Files { get; init; } = PhysicalFileSystem.Instance;
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Adds the sinks of the log; null sends it to standard error.</summary>
+    public Action<ILoggingBuilder>? Logging { get; init; }
+}
+
+/// <summary>Puts the server together. Each method adds one part.</summary>
+internal static class ServerParts
+{
+    /// <summary>Streams of one connection beside its waiting searches: health watches, reflection, List.</summary>
+    private const int OtherStreams = 100;
+
+    /// <summary>Time for connections to close after the drain; whatever still runs then is cut.</summary>
+    private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(2);
+
+    public static void AddOptions(this WebApplicationBuilder builder, Action<ServerOptions> configure)
+    {
+        builder.Configuration.AddEnvironmentVariables();
+        builder.Services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
+        builder.Services.AddOptions<ServerOptions>().BindConfiguration("Ann").Configure(configure).ValidateOnStart();
+        builder.Services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>(
+            static (host, server) => host.ShutdownTimeout = TimeSpan.FromSeconds(server.Value.DrainSeconds) + ClosingTime);
+    }
+
+    public static void AddLogging(this WebApplicationBuilder builder, Action<ILoggingBuilder>? logging)
+    {
+        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+        if (logging is not null)
+        {
+            logging(builder.Logging);
+            return;
+        }
+        // Standard output belongs to the program that hosts the server.
+        builder.Logging.AddSimpleConsole(static console => console.SingleLine = true);
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
+            static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+
+    public static void AddEngine(this IServiceCollection services, ServerSurroundings surroundings)
+    {
+        services.AddSingleton<IHostLifetime, HostedByCaller>();
+        services.AddSingleton(surroundings.Files);
+        services.AddSingleton(surroundings.Time);
+        services.AddSingleton(static provider =>
+        {
+            ServerOptions options = provider.GetRequiredService<IOptions<ServerOptions>>().Value;
+            IFileSystem files = provider.GetRequiredService<IFileSystem>();
+            return new IndexCatalog(IndexSource.Find(files, options.IndexFiles, options.DataDirectory));
+        });
+        services.AddSingleton<EncoderCatalog>();
+        services.AddSingleton<DrainGate>();
+        services.AddSingleton<HealthBoard>();
+        services.AddSingleton<AdmissionControl>();
+        services.AddSingleton<StartPhase>();
+        services.AddHostedService<StopPhase>();
+    }
+
+    public static void AddCalls(this IServiceCollection services)
+    {
+        services.AddSingleton<ErrorInterceptor>();
+        services.AddSingleton<DrainInterceptor>();
+        services.AddSingleton<RetrievalService>();
+        services.AddSingleton<IndexesService>();
+        services.AddSingleton<HealthService>();
+        services.AddGrpc(static grpc => grpc.Interceptors.Add<ErrorInterceptor>())
+            .AddServiceOptions<RetrievalService>(static grpc => grpc.Interceptors.Add<DrainInterceptor>())
+            .AddServiceOptions<IndexesService>(static grpc => grpc.Interceptors.Add<DrainInterceptor>());
+        services.AddOptions<GrpcServiceOptions>().Configure<IOptions<ServerOptions>>(
+            static (grpc, server) => grpc.MaxReceiveMessageSize = server.Value.MaxMessageBytes);
+        services.AddGrpcReflection();
+    }
+
+    public static void AddListener(this WebApplicationBuilder builder) =>
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(static kestrel =>
+        {
+            ServerOptions options = kestrel.ApplicationServices.GetRequiredService<IOptions<ServerOptions>>().Value;
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null; // gRPC's own limit rules: it reads the length before the message
+            // One connection must be able to fill the queue: overload is then an answer, not a silent wait inside the client.
+            kestrel.Limits.Http2.MaxStreamsPerConnection = OtherStreams
+                + options.MaxConcurrentSearches + options.SearchQueueLimit + options.MaxConcurrentEmbeds + options.EmbedQueueLimit;
+            kestrel.Listen(ListenAddress.Parse(options.Listen), static listen => listen.Protocols = HttpProtocols.Http2);
+        });
+
+    public static void MapCalls(this WebApplication app)
+    {
+        app.MapGrpcService<RetrievalService>();
+        app.MapGrpcService<IndexesService>();
+        app.MapGrpcService<HealthService>();
+        app.MapGrpcReflectionService();
+    }
+}

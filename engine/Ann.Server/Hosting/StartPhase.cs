@@ -1,0 +1,84 @@
+using Ann.Core;
+using Ann.Core.Files;
+using Ann.Core.Indexes;
+using Ann.Encoding;
+using Ann.Server.Encoders;
+using Ann.Server.Health;
+using Microsoft.Extensions.Options;
+using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
+
+namespace Ann.Server.Hosting;
+
+/// <summary>From an open port to a serving server: open the encoders, then open, warm up and announce one index after another.</summary>
+internal sealed partial class StartPhase(
+    IndexCatalog catalog, EncoderCatalog encoders, HealthBoard health, IFileSystem files, IOptions<ServerOptions> options,
+    ILogger<StartPhase> log)
+{
+    /// <summary>Service name of the whole server.</summary>
+    public const string WholeServer = "";
+
+    /// <summary>Puts every name on the board, before the port opens: a watcher must not hear that a loading index is unknown.</summary>
+    public void Announce()
+    {
+        health.Set(WholeServer, ServingStatus.NotServing);
+        foreach (HostedIndex index in catalog.Indexes)
+            health.Set(index.Name, ServingStatus.NotServing);
+    }
+
+    /// <summary>
+    /// Loads everything. An index that cannot be served is logged and stays NOT_SERVING. The server as a whole serves when any index
+    /// does, or when it was given none.
+    /// </summary>
+    /// <exception cref="AnnException">An encoder cannot be opened.</exception>
+    public void Run(CancellationToken cancellation)
+    {
+        encoders.Open(files, options.Value);
+        foreach (EncoderInfo encoder in encoders.Hosted)
+            EncoderOpened(encoder.Name, encoder.FingerprintText, encoder.Dimension, encoder.Provider);
+
+        foreach (HostedIndex index in catalog.Indexes)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            index.Load(files, snapshot => IndexWarmUp.Run(snapshot, options.Value.WarmUpSearches, cancellation));
+            Report(index);
+        }
+
+        if (catalog.Indexes.Count == 0)
+            NothingToServe();
+        if (catalog.Indexes.Count == 0 || catalog.Indexes.Any(static index => index.Status.State == IndexState.Serving))
+            health.Set(WholeServer, ServingStatus.Serving);
+    }
+
+    private void Report(HostedIndex index)
+    {
+        if (index.Status.Snapshot is not IndexSnapshot snapshot)
+        {
+            IndexFailed(index.Name, index.Source.Path, index.Status.Failure);
+            return;
+        }
+        health.Set(index.Name, ServingStatus.Serving);
+        IndexServes(index.Name, snapshot.Generation, snapshot.Segment.Count, snapshot.Segment.Dimension, snapshot.Segment.Metric);
+        if (snapshot.EncoderFingerprint is ulong fingerprint && encoders.WithFingerprint(fingerprint) is null)
+            EncoderMissing(index.Name, snapshot.Segment.BuildRecord.EncoderName, fingerprint);
+    }
+
+    [LoggerMessage(EventId = 10, Level = LogLevel.Information,
+        Message = "Encoder {Name} ({Fingerprint}): dimension {Dimension}, provider {Provider}.")]
+    private partial void EncoderOpened(string name, string fingerprint, int dimension, string provider);
+
+    [LoggerMessage(EventId = 11, Level = LogLevel.Information,
+        Message = "Index {Name}@{Generation} serves {Count} items of dimension {Dimension}, metric {Metric}.")]
+    private partial void IndexServes(string name, string generation, int count, int dimension, Metric metric);
+
+    [LoggerMessage(EventId = 12, Level = LogLevel.Error,
+        Message = "Index {Name} cannot be served from {Path}; the others start without it.")]
+    private partial void IndexFailed(string name, string path, Exception? failure);
+
+    [LoggerMessage(EventId = 13, Level = LogLevel.Information,
+        Message = "Index {Name}: its encoder {Encoder} ({Fingerprint:x16}) is not hosted here; Embed by index name is refused.")]
+    private partial void EncoderMissing(string name, string encoder, ulong fingerprint);
+
+    [LoggerMessage(EventId = 14, Level = LogLevel.Warning,
+        Message = "No index is hosted: no file was named and the data directory holds none.")]
+    private partial void NothingToServe();
+}

@@ -1,0 +1,45 @@
+using Ann.Server.Health;
+using Microsoft.Extensions.Options;
+
+namespace Ann.Server.Hosting;
+
+/// <summary>
+/// A graceful stop, in this order: health says NOT_SERVING, new calls get UNAVAILABLE, calls under way end (or the drain time does),
+/// watches end, and only then does the host close the port. The host runs it before it stops anything else.
+/// </summary>
+internal sealed partial class StopPhase(
+    DrainGate gate, HealthBoard health, IOptions<ServerOptions> options, TimeProvider time, ILogger<StopPhase> log)
+    : IHostedLifecycleService
+{
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        health.StopServing();
+        Task empty = gate.DrainAsync();
+        Draining(gate.Active);
+        try
+        {
+            await empty.WaitAsync(TimeSpan.FromSeconds(options.Value.DrainSeconds), time, cancellationToken);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            DrainTimeOver(gate.Active);
+        }
+        health.Close();
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(EventId = 20, Level = LogLevel.Information, Message = "Stopping; {Active} calls are under way.")]
+    private partial void Draining(int active);
+
+    [LoggerMessage(EventId = 21, Level = LogLevel.Warning, Message = "The drain time is over; {Active} calls are cut.")]
+    private partial void DrainTimeOver(int active);
+}

@@ -1,0 +1,130 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using Ann.Core;
+using Ann.Core.Indexes;
+using Ann.Protocol.V1;
+
+namespace Ann.Server.Mapping;
+
+/// <summary>
+/// The query rows of a request as float32. F32 bytes are read where they lie in the message; anything else is copied once.
+/// </summary>
+internal readonly ref struct QueryRows
+{
+    private const string Field = "queries";
+
+    private readonly float[]? _rented;
+    private readonly ReadOnlySpan<float> _values;
+
+    private QueryRows(ReadOnlySpan<float> values, int dimension, float[]? rented)
+    {
+        _values = values[..(values.Length / dimension * dimension)];
+        _rented = rented;
+        Dimension = dimension;
+    }
+
+    /// <summary>Components of a row.</summary>
+    public int Dimension { get; }
+
+    /// <summary>Rows.</summary>
+    public int Count => _values.Length / Dimension;
+
+    /// <summary>One row.</summary>
+    public ReadOnlySpan<float> this[int row] => _values.Slice(row * Dimension, Dimension);
+
+    /// <summary>
+    /// Checks form and dimension of a batch and gives its rows. NaN, infinity and zero vectors are left to the search, which looks at
+    /// every component anyway.
+    /// </summary>
+    /// <param name="batch">Rows of the request; null when it has none.</param>
+    /// <param name="index">The index they are meant for.</param>
+    /// <param name="maxRows">Rows allowed.</param>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/> with field <c>queries</c>.</exception>
+    public static QueryRows Read(VectorBatch? batch, IndexSnapshot index, int maxRows)
+    {
+        if (batch is null || (batch.Data.IsEmpty && batch.Values.Count == 0))
+            throw AnnException.Invalid(Field, "queries hold no vector; fill data or values.");
+        if (!batch.Data.IsEmpty && batch.Values.Count > 0)
+            throw AnnException.Invalid(Field, "queries hold both data and values; fill one of them.");
+
+        return batch.Data.IsEmpty ? FromValues(batch, index, maxRows) : FromData(batch, index, maxRows);
+    }
+
+    /// <summary>Gives back what was borrowed for the rows.</summary>
+    public void Dispose()
+    {
+        if (_rented is not null)
+            ArrayPool<float>.Shared.Return(_rented);
+    }
+
+    private static QueryRows FromValues(VectorBatch batch, IndexSnapshot index, int maxRows)
+    {
+        if (batch.Dtype is not (Dtype.Unspecified or Dtype.F32))
+            throw AnnException.Invalid(Field, $"dtype is {batch.Dtype}; values are always F32.");
+        int count = batch.Values.Count;
+        int dimension = RequireDimension(batch.Dim == 0 ? (uint)count : batch.Dim, index);
+        RequireWholeRows(count, dimension, "numbers", maxRows);
+
+        float[] rented = ArrayPool<float>.Shared.Rent(count);
+        batch.Values.CopyTo(rented, 0);
+        return new QueryRows(rented.AsSpan(0, count), dimension, rented);
+    }
+
+    private static QueryRows FromData(VectorBatch batch, IndexSnapshot index, int maxRows)
+    {
+        int width = batch.Dtype switch
+        {
+            Dtype.F32 => sizeof(float),
+            Dtype.F16 => sizeof(short),
+            Dtype.I8 => sizeof(sbyte),
+            _ => throw AnnException.Invalid(Field, $"dtype is {batch.Dtype}; with data it must be F32, F16 or I8."),
+        };
+        if (batch.Dim == 0)
+            throw AnnException.Invalid(Field, "dim is 0; with data it must be the number of components of a row.");
+        int dimension = RequireDimension(batch.Dim, index);
+        ReadOnlySpan<byte> data = batch.Data.Span;
+        RequireWholeRows(data.Length, dimension * width, "bytes", maxRows);
+
+        // Every platform that .NET 10 and the .ann format run on is little-endian, as the wire is.
+        if (batch.Dtype == Dtype.F32)
+            return new QueryRows(MemoryMarshal.Cast<byte, float>(data), dimension, rented: null);
+
+        int count = data.Length / width;
+        float[] rented = ArrayPool<float>.Shared.Rent(count);
+        if (batch.Dtype == Dtype.F16)
+            Widen(MemoryMarshal.Cast<byte, Half>(data), rented);
+        else
+            Widen(MemoryMarshal.Cast<byte, sbyte>(data), rented);
+        return new QueryRows(rented.AsSpan(0, count), dimension, rented);
+    }
+
+    private static int RequireDimension(uint dimension, IndexSnapshot index)
+    {
+        if (dimension != (uint)index.Segment.Dimension)
+        {
+            throw AnnException.DimensionMismatch(
+                Field, $"Index '{index.Name}'", index.Segment.Dimension, (int)Math.Min(dimension, int.MaxValue));
+        }
+        return (int)dimension;
+    }
+
+    private static void RequireWholeRows(int length, int rowLength, string unit, int maxRows)
+    {
+        if (length % rowLength != 0)
+            throw AnnException.Invalid(Field, $"queries hold {length} {unit}; expected a multiple of {rowLength}, the length of one row.");
+        if (length / rowLength > maxRows)
+            throw AnnException.Invalid(Field, $"queries hold {length / rowLength} rows; a request takes at most {maxRows}.");
+    }
+
+    private static void Widen(ReadOnlySpan<Half> from, Span<float> to)
+    {
+        for (int i = 0; i < from.Length; i++)
+            to[i] = (float)from[i];
+    }
+
+    private static void Widen(ReadOnlySpan<sbyte> from, Span<float> to)
+    {
+        for (int i = 0; i < from.Length; i++)
+            to[i] = from[i];
+    }
+}

@@ -1,0 +1,76 @@
+using Ann.Core;
+using Ann.Core.Hnsw;
+using Ann.Core.Indexes;
+using Ann.Core.Segments;
+using Google.Protobuf.Collections;
+using Wire = Ann.Protocol.V1;
+
+namespace Ann.Server.Mapping;
+
+/// <summary>Collects the results of a request's rows into the columns of its reply, and the costs of its searches.</summary>
+internal sealed class SearchColumns
+{
+    private readonly SealedSegment _segment;
+    private readonly Wire.SearchResponse _reply;
+
+    /// <param name="index">Where the results come from.</param>
+    /// <param name="rows">Rows that will be added.</param>
+    /// <param name="k">Results wanted for each.</param>
+    public SearchColumns(IndexSnapshot index, int rows, int k)
+    {
+        _segment = index.Segment;
+        _reply = new Wire.SearchResponse
+        {
+            Keys = new Wire.KeyColumn(),
+            Generation = index.Generation,
+            Completeness = Wire.Completeness.Complete,
+            Stats = new Wire.SearchStats(),
+        };
+        int results = rows * Math.Min(k, _segment.Count);
+        _reply.Scores.Capacity = results;
+        if (_segment.Keys.Kind == KeyKind.UInt64)
+            _reply.Keys.Numbers.Capacity = results;
+        else
+            _reply.Keys.Texts.Capacity = results;
+        _reply.RowOffsets.Capacity = rows + 1;
+        _reply.RowOffsets.Add(0);
+    }
+
+    /// <summary>Appends the results of the next row, in the order of the search: nearest first.</summary>
+    public void Add(ReadOnlySpan<Neighbor> results, in SearchStatistics statistics)
+    {
+        Metric metric = _segment.Metric;
+        RepeatedField<float> scores = _reply.Scores;
+        foreach (Neighbor result in results)
+            scores.Add(metric.ToScore(result.Distance));
+
+        SegmentKeys keys = _segment.Keys;
+        if (keys.Kind == KeyKind.UInt64)
+        {
+            RepeatedField<ulong> numbers = _reply.Keys.Numbers;
+            foreach (Neighbor result in results)
+                numbers.Add(keys.Number(result.Node));
+        }
+        else
+        {
+            RepeatedField<string> texts = _reply.Keys.Texts;
+            foreach (Neighbor result in results)
+                texts.Add(keys.Format(result.Node));
+        }
+        _reply.RowOffsets.Add((uint)scores.Count);
+
+        Wire.SearchStats stats = _reply.Stats;
+        stats.Visited += (ulong)statistics.Visited;
+        stats.Expanded += (ulong)statistics.Expanded;
+        stats.Reranked += (ulong)statistics.Reranked;
+        stats.EfSearch = (uint)statistics.EfSearch;
+    }
+
+    /// <summary>The reply. Nothing may be added any more.</summary>
+    public Wire.SearchResponse ToResponse(TimeSpan queued, TimeSpan searched)
+    {
+        _reply.Stats.QueueUs = (ulong)queued.TotalMicroseconds;
+        _reply.Stats.SearchUs = (ulong)searched.TotalMicroseconds;
+        return _reply;
+    }
+}

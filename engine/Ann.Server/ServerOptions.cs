@@ -1,0 +1,101 @@
+using System.ComponentModel.DataAnnotations;
+using Ann.Core.Hnsw;
+using Microsoft.Extensions.Options;
+
+namespace Ann.Server;
+
+/// <summary>
+/// Settings of the whole process, section <c>Ann</c>: environment variables such as <c>Ann__SearchQueueLimit</c>, then what the
+/// host sets in code. Bound once and validated before the port opens. Each is described in <c>engine/docs/operations.md</c>.
+/// </summary>
+public sealed class ServerOptions
+{
+    /// <summary>
+    /// Where to listen: address and port, such as <c>127.0.0.1:50051</c>, <c>[::1]:50051</c>, <c>0.0.0.0:50051</c>. Port 0 takes a
+    /// free one. Default: <c>127.0.0.1:50051</c>.
+    /// </summary>
+    [Required]
+    public string Listen { get; set; } = "127.0.0.1:50051";
+
+    /// <summary><c>.ann</c> files to host. Default: none.</summary>
+    public IList<string> IndexFiles { get; } = [];
+
+    /// <summary>Directory whose <c>.ann</c> files are all hosted. Empty for none. Default: empty.</summary>
+    public string DataDirectory { get; set; } = "";
+
+    /// <summary>Directories of text encoders to host. Default: none.</summary>
+    public IList<string> EncoderDirectories { get; } = [];
+
+    /// <summary>Host the embedded default text encoder too. Default: true.</summary>
+    public bool EmbeddedEncoder { get; set; } = true;
+
+    /// <summary>
+    /// Where the embedded encoder's model is kept between runs. Default: <c>annserver</c> in the user's local application data.
+    /// </summary>
+    [Required]
+    public string EncoderCacheDirectory { get; set; } = DefaultCacheDirectory();
+
+    /// <summary>Execution providers of the encoders in order of preference, comma-separated. Default: <c>cuda,cpu</c>.</summary>
+    [Required]
+    public string EncoderProviders { get; set; } = "cuda,cpu";
+
+    /// <summary>Make a missing first provider an error instead of a logged fall-back. Default: false.</summary>
+    public bool RequireEncoderProvider { get; set; }
+
+    /// <summary>Threads of one inference. 0 leaves the choice to ONNX Runtime. Default: 0.</summary>
+    [Range(0, 1024)]
+    public int EncoderThreads { get; set; }
+
+    /// <summary>Searches running at once. Default: one per logical core; more only adds context switches.</summary>
+    [Range(1, 1024)]
+    public int MaxConcurrentSearches { get; set; } = Environment.ProcessorCount;
+
+    /// <summary>Searches allowed to wait; the next one gets RESOURCE_EXHAUSTED. Default: 512.</summary>
+    [Range(0, 65_536)]
+    public int SearchQueueLimit { get; set; } = 512;
+
+    /// <summary>Embed calls running at once. Default: one per two logical cores, since an inference uses several threads itself.</summary>
+    [Range(1, 1024)]
+    public int MaxConcurrentEmbeds { get; set; } = Math.Max(1, Environment.ProcessorCount / 2);
+
+    /// <summary>Embed calls allowed to wait; the next one gets RESOURCE_EXHAUSTED. Default: 128.</summary>
+    [Range(0, 65_536)]
+    public int EmbedQueueLimit { get; set; } = 128;
+
+    /// <summary>Largest request message, in bytes; a larger one gets RESOURCE_EXHAUSTED. Default: 16 MiB.</summary>
+    [Range(64 << 10, 1 << 30)]
+    public int MaxMessageBytes { get; set; } = 16 << 20;
+
+    /// <summary>Query rows of one Search. Default: 1024.</summary>
+    [Range(1, 65_536)]
+    public int MaxRowsPerRequest { get; set; } = 1024;
+
+    /// <summary>Rows × k of one Search: bounds the reply, at 12 bytes a result with numeric keys. Default: 1,000,000.</summary>
+    [Range(SearchParameters.MaxK, 100_000_000)]
+    public int MaxResultsPerRequest { get; set; } = 1_000_000;
+
+    /// <summary>Texts of one Embed. Default: 1024.</summary>
+    [Range(1, 65_536)]
+    public int MaxTextsPerRequest { get; set; } = 1024;
+
+    /// <summary>
+    /// Searches run against each index before it serves, so that the first caller meets compiled code and mapped pages. Default: 64.
+    /// </summary>
+    [Range(0, 100_000)]
+    public int WarmUpSearches { get; set; } = 64;
+
+    /// <summary>How long calls under way may take to end when the server stops, in seconds; later they are cut. Default: 10.</summary>
+    [Range(0, 600)]
+    public int DrainSeconds { get; set; } = 10;
+
+    private static string DefaultCacheDirectory()
+    {
+        string data = Environment.GetFolderPath(
+            Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        return Path.Combine(data.Length > 0 ? data : Path.GetTempPath(), "annserver");
+    }
+}
+
+/// <summary>Compile-time generated from the attributes above.</summary>
+[OptionsValidator]
+internal sealed partial class ServerOptionsValidator : IValidateOptions<ServerOptions>;

@@ -1,0 +1,107 @@
+using Ann.Core.Hnsw;
+using Ann.Server.Services;
+using Grpc.Core;
+
+namespace Ann.Tests.Server;
+
+/// <summary>
+/// Goal: the gRPC deadline and cancellation are what the search loop looks at.
+/// Method: a call context of the test's own, so that neither waits for a clock.
+/// </summary>
+[Collection(typeof(ServerTests))]
+public sealed class CallBudgetTests(SampleIndexes samples)
+{
+    private static readonly DateTime Now = new(2026, 8, 1, 12, 0, 0, DateTimeKind.Utc);
+
+    public static TheoryData<DateTime, StopReason> Deadlines => new()
+    {
+        { DateTime.MaxValue, StopReason.None },
+        { DateTime.MaxValue.AddDays(-1), StopReason.None },
+        { Now.AddHours(1), StopReason.None },
+        { Now, StopReason.Deadline },
+        { Now.AddTicks(-1), StopReason.Deadline },
+        { DateTime.MinValue, StopReason.Deadline },
+    };
+
+    [Theory]
+    [MemberData(nameof(Deadlines))]
+    public void ADeadlineOfTheWallClockIsOneOfTheLoop(DateTime deadline, StopReason expected) =>
+        Assert.Equal(expected, CallBudget.Of(new CallContext { At = deadline }, new StoppedClock()).Check());
+
+    [Fact]
+    public void NoDeadlineIsNoLimit() =>
+        Assert.Equal(long.MaxValue, CallBudget.Of(new CallContext(), new StoppedClock()).DeadlineTimestamp);
+
+    [Theory]
+    [InlineData(StopReason.Deadline, 1, StatusCode.DeadlineExceeded)]
+    [InlineData(StopReason.Cancelled, 1, StatusCode.Cancelled)]
+    [InlineData(StopReason.Cancelled, -1, StatusCode.DeadlineExceeded)] // gRPC cancels at the deadline too
+    public void AStoppedSearchSaysWhy(StopReason stopped, int deadlineInSeconds, StatusCode expected)
+    {
+        CallContext context = new() { At = Now.AddSeconds(deadlineInSeconds) };
+
+        RpcException e = Assert.Throws<RpcException>(() => CallBudget.RequireComplete(stopped, context, new StoppedClock()));
+
+        Assert.Equal(expected, e.StatusCode);
+    }
+
+    /// <summary>The caller goes away after admission, when the service asks for the time: the search must see it.</summary>
+    [Fact]
+    public async Task ACallerWhoGoesAwayStopsTheSearch()
+    {
+        using CancellationTokenSource caller = new();
+        StoppedClock clock = new();
+        await using RunningServer server = await RunningServer.StartAsync(samples, time: clock);
+        RetrievalService service = server.Part<RetrievalService>();
+        clock.Asked = caller.Cancel;
+
+        RpcException e = await Assert.ThrowsAsync<RpcException>(() => service.Search(
+            RunningServer.Request(samples), new CallContext { At = Now.AddHours(1), Token = caller.Token }));
+
+        Assert.Equal(StatusCode.Cancelled, e.StatusCode);
+        clock.Asked = null;
+    }
+
+    private sealed class StoppedClock : TimeProvider
+    {
+        public Action? Asked { get; set; }
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            Asked?.Invoke();
+            return Now;
+        }
+    }
+
+    private sealed class CallContext : ServerCallContext
+    {
+        public DateTime At { get; init; } = DateTime.MaxValue;
+
+        public CancellationToken Token { get; init; }
+
+        protected override DateTime DeadlineCore => At;
+
+        protected override CancellationToken CancellationTokenCore => Token;
+
+        protected override string MethodCore => throw new NotSupportedException();
+
+        protected override string HostCore => throw new NotSupportedException();
+
+        protected override string PeerCore => throw new NotSupportedException();
+
+        protected override Metadata RequestHeadersCore => throw new NotSupportedException();
+
+        protected override Metadata ResponseTrailersCore => throw new NotSupportedException();
+
+        protected override Status StatusCore { get; set; }
+
+        protected override WriteOptions? WriteOptionsCore { get; set; }
+
+        protected override AuthContext AuthContextCore => throw new NotSupportedException();
+
+        protected override Task WriteResponseHeadersAsyncCore(Metadata responseHeaders) => throw new NotSupportedException();
+
+        protected override ContextPropagationToken CreatePropagationTokenCore(ContextPropagationOptions? options) =>
+            throw new NotSupportedException();
+    }
+}

@@ -1,0 +1,70 @@
+using System.Reflection;
+using Ann.Core;
+using Ann.Server;
+using Ann.Server.Hosting;
+
+namespace Ann.Tests.Server;
+
+/// <summary>Goal: a bad setting stops the start, names itself, and opens no port; every setting is documented.</summary>
+public sealed class ServerOptionsTests
+{
+    public static TheoryData<string, Action<ServerOptions>> BadSettings => new()
+    {
+        { "MaxConcurrentSearches", static o => o.MaxConcurrentSearches = 0 },
+        { "SearchQueueLimit", static o => o.SearchQueueLimit = -1 },
+        { "MaxMessageBytes", static o => o.MaxMessageBytes = 1 },
+        { "MaxRowsPerRequest", static o => o.MaxRowsPerRequest = 0 },
+        { "MaxResultsPerRequest", static o => o.MaxResultsPerRequest = 9_999 },
+        { "DrainSeconds", static o => o.DrainSeconds = 601 },
+        { "EncoderProviders", static o => o.EncoderProviders = "" },
+        { "Listen", static o => o.Listen = "" },
+        { "Listen", static o => o.Listen = "50051" },
+        { "Listen", static o => o.Listen = "example.org:50051" },
+        { "Listen", static o => o.Listen = "127.0.0.1:65536" },
+        { "Listen", static o => o.Listen = "::1:50051" },
+        { "Listen", static o => o.Listen = "7:50051" },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadSettings), DisableDiscoveryEnumeration = true)]
+    public async Task ABadSettingIsNamed(string name, Action<ServerOptions> spoil)
+    {
+        AnnException e = await Assert.ThrowsAsync<AnnException>(() => AnnServerHost.StartAsync(options =>
+        {
+            options.Listen = "127.0.0.1:0";
+            options.EmbeddedEncoder = false;
+            spoil(options);
+        }, static _ => { }));
+
+        Assert.Equal(AnnError.InvalidArgument, e.Error);
+        Assert.Contains(name, e.Message + e.Field, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:0", "127.0.0.1:0")]
+    [InlineData("localhost:80", "127.0.0.1:80")]
+    [InlineData("[::1]:50051", "[::1]:50051")]
+    [InlineData("0.0.0.0:1", "0.0.0.0:1")]
+    public void AddressesAreRead(string text, string endpoint) => Assert.Equal(endpoint, ListenAddress.Parse(text).ToString());
+
+    [Fact]
+    public void TheDefaultsListenOnTheLoopback() => Assert.Equal("127.0.0.1:50051", ListenAddress.Parse(new ServerOptions().Listen).ToString());
+
+    [Fact]
+    public void EverySettingIsInOperationsMd()
+    {
+        string page = File.ReadAllText(Path.Combine(Root(), "engine", "docs", "operations.md"));
+
+        Assert.All(
+            typeof(ServerOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance),
+            option => Assert.Contains($"`{option.Name}`", page, StringComparison.Ordinal));
+    }
+
+    private static string Root()
+    {
+        string directory = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(directory, "AnnServer.sln")))
+            directory = Path.GetDirectoryName(directory) ?? throw new InvalidOperationException("the tests do not run inside the repository");
+        return directory;
+    }
+}
