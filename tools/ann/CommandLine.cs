@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Ann.Core;
+using Ann.Tool.Remote;
 using Ann.Tool.Verbs;
+using Grpc.Core;
 
 namespace Ann.Tool;
 
@@ -37,6 +39,16 @@ internal static class CommandLine
             tool.Error.WriteLine("ann: cancelled; nothing was left half-written.");
             return ExitCodes.Cancelled;
         }
+        catch (RpcException e) when (cancellation.IsCancellationRequested && e.StatusCode == StatusCode.Cancelled)
+        {
+            tool.Error.WriteLine("ann: cancelled.");
+            return ExitCodes.Cancelled;
+        }
+        catch (RpcException e)
+        {
+            tool.Error.WriteLine("ann: " + ServerConnection.Explain(e));
+            return ExitCodes.BadInput;
+        }
         catch (Exception e) when (e is AnnException or IOException or UnauthorizedAccessException)
         {
             tool.Error.WriteLine("ann: " + e.Message.ReplaceLineEndings(" "));
@@ -56,11 +68,14 @@ internal static class CommandLine
     {
         RootCommand root = new("AnnServer: items in, an HNSW index, nearest neighbours out.")
         {
+            DemoVerb.Create(tool),
             EncodeVerb.Create(tool),
             BuildVerb.Create(tool),
             InfoVerb.Create(tool),
             VerifyVerb.Create(tool),
             EvalVerb.Create(tool),
+            ServeVerb.Create(tool),
+            QueryVerb.Create(tool),
         };
         root.Options.OfType<HelpOption>().Single().Action = new ExampleHelp();
         return root;

@@ -14,6 +14,9 @@ namespace Ann.Tool.Reports;
 [JsonSerializable(typeof(IndexReport))]
 [JsonSerializable(typeof(VerifyReport))]
 [JsonSerializable(typeof(EvalReport))]
+[JsonSerializable(typeof(QueryReport))]
+[JsonSerializable(typeof(ServeReport))]
+[JsonSerializable(typeof(DemoReport))]
 internal sealed partial class ToolJson : JsonSerializerContext
 {
     /// <summary>Writes a report as the only content of standard output.</summary>
