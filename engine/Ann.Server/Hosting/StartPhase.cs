@@ -34,7 +34,11 @@ internal sealed partial class StartPhase(
     {
         encoders.Open(files, options.Value);
         foreach (EncoderInfo encoder in encoders.Hosted)
+        {
             EncoderOpened(encoder.Name, encoder.FingerprintText, encoder.Dimension, encoder.Provider);
+            foreach (string notice in encoder.Notices)
+                EncoderNotice(encoder.Name, notice);
+        }
 
         foreach (HostedIndex index in catalog.Indexes)
         {
@@ -65,6 +69,9 @@ internal sealed partial class StartPhase(
     [LoggerMessage(EventId = 10, Level = LogLevel.Information,
         Message = "Encoder {Name} ({Fingerprint}): dimension {Dimension}, provider {Provider}.")]
     private partial void EncoderOpened(string name, string fingerprint, int dimension, string provider);
+
+    [LoggerMessage(EventId = 15, Level = LogLevel.Warning, Message = "Encoder {Name}: {Notice}")]
+    private partial void EncoderNotice(string name, string notice);
 
     [LoggerMessage(EventId = 11, Level = LogLevel.Information,
         Message = "Index {Name}@{Generation} serves {Count} items of dimension {Dimension}, metric {Metric}.")]

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Threading.RateLimiting;
 using Ann.Core;
+using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Encoding;
@@ -81,8 +82,10 @@ internal sealed class RetrievalService(
         }
         catch (AnnException e) when (e.Error == AnnError.InvalidArgument)
         {
-            // All else was checked before: what is left is NaN, infinity or a zero vector. The caller wants to know in which row.
-            throw AnnException.Invalid("queries", queries.Count == 1 ? e.Message : $"Row {row} of queries: {e.Message}");
+            // All else was checked before: what is left is NaN, infinity or a zero vector. The search knows one row only and calls it 0;
+            // checking once more gives the caller's own field and row.
+            RowPreparation.Prepare(index.Segment.Metric, queries[row], new float[queries.Dimension], "queries", row);
+            throw;
         }
     }
 

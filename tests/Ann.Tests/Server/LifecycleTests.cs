@@ -155,6 +155,17 @@ public sealed class LifecycleTests(SampleIndexes samples)
     }
 
     [Fact]
+    public async Task ThreadsAreReadyBesideTheSearches()
+    {
+        int searches = 2 * Environment.ProcessorCount;
+        await using RunningServer server = await RunningServer.StartAsync(samples, options => options.MaxConcurrentSearches = searches);
+
+        ThreadPool.GetMinThreads(out int ready, out _);
+
+        Assert.True(ready > searches + 1, $"{ready} threads are ready for {searches} searches");
+    }
+
+    [Fact]
     public async Task ADataDirectoryIsHosted()
     {
         string directory = samples.NewDirectory();

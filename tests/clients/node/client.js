@@ -9,7 +9,7 @@ const protobuf = require('protobufjs');
 const roots = [path.join(__dirname, '../../../proto'), path.join(__dirname, 'proto')];
 const definition = loader.loadSync(
   ['ann/v1/retrieval.proto', 'ann/v1/indexes.proto', 'health.proto'],
-  { includeDirs: roots, longs: String, enums: String, defaults: true, oneofs: true });
+  { includeDirs: roots, keepCase: true, longs: String, enums: String, defaults: true, oneofs: true });
 const types = grpc.loadPackageDefinition(definition);
 
 const rpc = new protobuf.Root();
