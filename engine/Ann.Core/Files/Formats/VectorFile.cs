@@ -84,9 +84,18 @@ public static class VectorFile
         string extension = Extension(path, WriteExtensions, "vectors", "write");
         if (extension == ".fbin" && rows > uint.MaxValue)
             throw AnnException.BadInput(path, "", $"an fbin file holds at most {uint.MaxValue} rows; there are {rows}. Write .npy.");
-        return extension == ".jsonl"
-            ? new JsonlVectorWriter(new AtomicFile(files, path), rows, dimension, keys)
-            : new BinaryVectorWriter(new AtomicFile(files, path), rows, dimension, isNpy: extension == ".npy");
+        AtomicFile file = new(files, path);
+        try
+        {
+            return extension == ".jsonl"
+                ? new JsonlVectorWriter(file, rows, dimension, keys)
+                : new BinaryVectorWriter(file, rows, dimension, isNpy: extension == ".npy");
+        }
+        catch
+        {
+            file.Dispose(); // The header did not fit: nothing of it may stay.
+            throw;
+        }
     }
 
     /// <summary>Writes true neighbours as <c>ibin</c>: a query a row, nearest first.</summary>
