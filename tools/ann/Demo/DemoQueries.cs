@@ -9,7 +9,7 @@ internal static class DemoQueries
         "wireless mouse",
         "wireles mouse",
         "noise cancelling headphones",
-        "blutooth headfones",
+        "blutooth hedphones",
         "mens runing shoes size 10",
         "waterproff hiking boots",
         "stainless steel water bottle",

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Ann.Tool.Reports;
 
 /// <summary>What <c>ann demo</c> did and measured.</summary>
@@ -7,6 +9,7 @@ internal sealed record DemoReport
     public required int Items { get; init; }
 
     /// <summary>Share of the ten exact nearest that the index returned over gRPC, mean over <see cref="RecallQueries"/>.</summary>
+    [JsonPropertyName("recall_at_10")] // The naming rule would write recall_at10.
     public required double RecallAt10 { get; init; }
 
     /// <summary>Queries that <see cref="RecallAt10"/> is measured with.</summary>

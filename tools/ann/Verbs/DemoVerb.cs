@@ -5,7 +5,6 @@ using Ann.Server;
 using Ann.Tool.Demo;
 using Ann.Tool.Remote;
 using Ann.Tool.Reports;
-using Microsoft.Extensions.Logging;
 
 namespace Ann.Tool.Verbs;
 
@@ -19,6 +18,7 @@ internal static class DemoVerb
     private const int CatalogueSeed = 20_260_801;
     private const int QuerySeed = 7;
     private const int MeasuredQueries = 400;
+    private const string Provider = "cpu"; // The embedded encoder is small; looking for a GPU would only delay it.
 
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
@@ -61,7 +61,7 @@ internal static class DemoVerb
         double generated = tool.SecondsSince(start);
 
         tool.Notice("2. encoding their titles with the embedded ONNX encoder");
-        EncodeReport encoded = EncodeVerb.RunTexts(tool, files.Items, files.Vectors, EncoderChoice.Default, new(), cancellation);
+        EncodeReport encoded = EncodeVerb.RunTexts(tool, files.Items, files.Vectors, EncoderChoice.Default, new() { Providers = [Provider] }, cancellation);
         double encodedAt = tool.SecondsSince(start);
 
         tool.Notice($"3. building the index ({encoded.Rows:N0} × {encoded.Dimension}, cosine, int8 codes)");
@@ -70,7 +70,7 @@ internal static class DemoVerb
         double builtAt = tool.SecondsSince(start);
 
         tool.Notice("4. starting the server");
-        await using AnnServerHost host = await AnnServerHost.StartAsync(Configure, QuietLog, cancellation);
+        await using AnnServerHost host = await AnnServerHost.StartAsync(Configure, ServerLog.Quiet, cancellation);
         using ServerConnection server = new(host.Address);
         double startedAt = tool.SecondsSince(start);
 
@@ -124,14 +124,8 @@ internal static class DemoVerb
             server.Listen = $"127.0.0.1:{port}";
             server.IndexFiles.Add(files.Index);
             server.EncoderCacheDirectory = tool.CacheDirectory;
+            server.EncoderProviders = Provider;
         }
-    }
-
-    /// <summary>The demonstration tells its own story; the server only warns.</summary>
-    private static void QuietLog(ILoggingBuilder logging)
-    {
-        logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(console => console.SingleLine = true);
-        logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     }
 
     private static void Print(TextWriter text, DemoReport report, DemoFiles files)

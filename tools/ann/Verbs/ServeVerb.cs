@@ -67,7 +67,7 @@ internal static class ServeVerb
 
     private static async Task<int> RunAsync(ToolContext tool, Action<ServerOptions> configure, bool json, CancellationToken cancellation)
     {
-        await using AnnServerHost host = await AnnServerHost.StartAsync(configure, logging: null, cancellation);
+        await using AnnServerHost host = await AnnServerHost.StartAsync(configure, ServerLog.Full, cancellation);
         using (ServerConnection server = new(host.Address))
         {
             IReadOnlyList<IndexDescription> hosted = await server.ListAsync(cancellation);
