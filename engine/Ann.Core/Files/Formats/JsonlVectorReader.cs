@@ -1,0 +1,61 @@
+using Ann.Core.Segments;
+
+namespace Ann.Core.Files.Formats;
+
+/// <summary>Vectors of a JSONL file: <c>{"id": 17, "vector": [0.1, …]}</c> a line.</summary>
+internal sealed class JsonlVectorReader : VectorReader
+{
+    private readonly JsonlItemReader _items;
+
+    /// <param name="files">Where the file is.</param>
+    /// <param name="path">The file. Its first item sets the dimension and the kind of keys.</param>
+    public JsonlVectorReader(IFileSystem files, string path)
+    {
+        _items = new JsonlItemReader(files, path);
+        Dimension = _items.Item.Vector.Length;
+        if (Dimension > 0)
+            return;
+        bool hasText = _items.Item.Document is not null;
+        _items.Dispose();
+        throw AnnException.BadInput(path, "", hasText
+            ? "its first item has a text and no \"vector\"; make vectors of it first: ann encode --input FILE.jsonl --output FILE.npy."
+            : "its first item has no \"vector\", an array of 1 or more numbers.");
+    }
+
+    /// <inheritdoc/>
+    public override string Path => _items.Path;
+
+    /// <inheritdoc/>
+    public override long Count => _items.Count;
+
+    /// <inheritdoc/>
+    public override int Dimension { get; }
+
+    /// <inheritdoc/>
+    public override KeyColumn Keys => _items.Keys;
+
+    /// <inheritdoc/>
+    public override int ReadRows(Span<float> destination)
+    {
+        int wanted = destination.Length / Dimension;
+        ArgumentOutOfRangeException.ThrowIfZero(wanted, nameof(destination));
+        for (int row = 0; row < wanted; row++)
+        {
+            if (!_items.TryRead())
+                return row;
+            JsonlItem item = _items.Item;
+            if (!item.HasVector)
+                throw _items.Bad("it has no \"vector\".");
+            if (item.Vector.Length != Dimension)
+                throw _items.Bad($"expected a \"vector\" of {Dimension} components, as in the first item; found {item.Vector.Length}.");
+            item.Vector.CopyTo(destination[(row * Dimension)..]);
+        }
+        return wanted;
+    }
+
+    /// <inheritdoc/>
+    public override string Place(long row) => _items.Place(row);
+
+    /// <inheritdoc/>
+    public override void Dispose() => _items.Dispose();
+}

@@ -1,0 +1,60 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Ann.Core.Segments;
+
+namespace Ann.Core.Files.Formats;
+
+/// <summary>Writes <c>{"id": …, "vector": […]}</c> a line. Numbers are the shortest that read back as the same float.</summary>
+internal sealed class JsonlVectorWriter : VectorWriter
+{
+    private readonly KeyColumn? _keys;
+    private readonly ArrayBufferWriter<byte> _line = new();
+    private readonly Utf8JsonWriter _json;
+
+    /// <param name="file">The target; owned from here on.</param>
+    /// <param name="rows">Rows that will be written.</param>
+    /// <param name="dimension">Components of a row.</param>
+    /// <param name="keys">Keys, at least of the rows written so far; null numbers the rows from 0.</param>
+    public JsonlVectorWriter(AtomicFile file, long rows, int dimension, KeyColumn? keys)
+        : base(file, rows, dimension)
+    {
+        _keys = keys;
+        // Relaxed: keys stay readable; the file is not HTML.
+        _json = new Utf8JsonWriter(_line, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _json.Dispose();
+        base.Dispose();
+    }
+
+    private protected override void WriteRows(ReadOnlySpan<float> rows)
+    {
+        for (int row = 0; row * Dimension < rows.Length; row++)
+            WriteLine(Written + row, rows.Slice(row * Dimension, Dimension));
+    }
+
+    private void WriteLine(long row, ReadOnlySpan<float> vector)
+    {
+        _line.ResetWrittenCount();
+        _json.Reset();
+        _json.WriteStartObject();
+        if (_keys is null)
+            _json.WriteNumber("id"u8, row);
+        else if (_keys.Kind == KeyKind.UInt64)
+            _json.WriteNumber("id"u8, _keys.Numbers[(int)row]);
+        else
+            _json.WriteString("id"u8, _keys.Utf8((int)row));
+        _json.WriteStartArray("vector"u8);
+        foreach (float component in vector)
+            _json.WriteNumberValue(component);
+        _json.WriteEndArray();
+        _json.WriteEndObject();
+        _json.Flush();
+        Stream.Write(_line.WrittenSpan);
+        Stream.WriteByte((byte)'\n');
+    }
+}

@@ -1,0 +1,144 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Ann.Core.Segments;
+
+namespace Ann.Core.Files.Formats;
+
+/// <summary>
+/// What a vector file cannot say of its rows: their keys and their encoder. It lies beside the file under the name
+/// <c>FILE.keys.jsonl</c>: a line with a <see cref="KeySidecarHeader"/>, then a JSON key a line, in row order. A <c>.jsonl</c> file
+/// carries its keys itself, so its sidecar ends after the header (<c>keys_inline</c>).
+/// </summary>
+public static class KeySidecar
+{
+    /// <summary>What is appended to the name of the vector file.</summary>
+    public const string Suffix = ".keys.jsonl";
+
+    /// <summary>Where the sidecar of a vector file lies.</summary>
+    public static string PathOf(string vectorPath) => vectorPath + Suffix;
+
+    /// <summary>Writes a sidecar; it appears whole or not at all.</summary>
+    /// <param name="files">Where to write.</param>
+    /// <param name="path">The sidecar's own path.</param>
+    /// <param name="header">Its first line.</param>
+    /// <param name="keys">One key a row; not written when <see cref="KeySidecarHeader.KeysInline"/> is set.</param>
+    public static void Write(IFileSystem files, string path, KeySidecarHeader header, KeyColumn keys)
+    {
+        using AtomicFile file = new(files, path);
+        file.Stream.Write(JsonSerializer.SerializeToUtf8Bytes(header, SidecarJson.Default.KeySidecarHeader));
+        file.Stream.WriteByte((byte)'\n');
+        for (int row = 0; row < keys.Count && !header.KeysInline; row++)
+        {
+            if (keys.Kind == KeyKind.UInt64)
+                file.Stream.Write(Encoding.UTF8.GetBytes(keys.Format(row)));
+            else
+                WriteString(file.Stream, keys.Utf8(row));
+            file.Stream.WriteByte((byte)'\n');
+        }
+        file.Commit();
+    }
+
+    /// <summary>Reads a sidecar.</summary>
+    /// <returns>The header, and the keys; no keys when they are inline.</returns>
+    /// <exception cref="AnnException">InvalidArgument: names the file, the line and what is wrong.</exception>
+    public static (KeySidecarHeader Header, KeyColumn? Keys) Read(IFileSystem files, string path)
+    {
+        using LineReader lines = new(files.OpenRead(path), path);
+        KeySidecarHeader header = ReadHeader(lines, path);
+        if (header.KeysInline)
+            return (header, null);
+
+        KeyColumn keys = new(header.KeyType == "uint64" ? KeyKind.UInt64 : KeyKind.String);
+        while (lines.TryReadFilled(out ReadOnlySpan<byte> line))
+            ReadKey(line, keys, path, lines.Line);
+        if (keys.Count != header.Rows)
+            throw AnnException.BadInput(path, "", $"its header says {header.Rows} keys; found {keys.Count}.");
+        if (DuplicateKeys.Find(keys) is (int first, int second))
+            throw DuplicateKeys.Error(path, $"row {second}", keys.Format(second), $"row {first}");
+        return (header, keys);
+    }
+
+    private static KeySidecarHeader ReadHeader(LineReader lines, string path)
+    {
+        if (!lines.TryReadFilled(out ReadOnlySpan<byte> line))
+            throw AnnException.BadInput(path, "", "it is empty; expected a header line.");
+        try
+        {
+            KeySidecarHeader? header = JsonSerializer.Deserialize(line, SidecarJson.Default.KeySidecarHeader);
+            if (header is { KeyType: "uint64" or "string", Rows: > 0, Dimension: > 0 })
+                return header;
+            throw AnnException.BadInput(
+                path, $"line {lines.Line}", "expected a header with key_type (uint64 or string), rows and dimension.");
+        }
+        catch (JsonException e)
+        {
+            throw AnnException.BadInput(path, $"line {lines.Line}", "the header is not JSON: " + e.Message, e);
+        }
+    }
+
+    private static void ReadKey(ReadOnlySpan<byte> line, KeyColumn keys, string path, long lineNumber)
+    {
+        try
+        {
+            Utf8JsonReader json = new(line);
+            json.Read();
+            if (json.TokenType == JsonTokenType.String)
+                keys.Add(json.GetString()!);
+            else if (json.TokenType == JsonTokenType.Number && json.TryGetUInt64(out ulong number))
+                keys.Add(number);
+            else
+                throw AnnException.Invalid("key", "expected a string or a whole number of 0 to 2^64 − 1.");
+            json.Read();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw AnnException.BadInput(path, $"line {lineNumber}", "not a JSON key.", e);
+        }
+        catch (AnnException e)
+        {
+            throw AnnException.BadInput(path, $"line {lineNumber}", e.Message, e);
+        }
+    }
+
+    private static void WriteString(Stream stream, ReadOnlySpan<byte> text)
+    {
+        stream.WriteByte((byte)'"');
+        stream.Write(JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes);
+        stream.WriteByte((byte)'"');
+    }
+}
+
+/// <summary>The first line of a <see cref="KeySidecar"/>.</summary>
+public sealed record KeySidecarHeader
+{
+    /// <summary><c>uint64</c> or <c>string</c>.</summary>
+    public string KeyType { get; init; } = "";
+
+    /// <summary>Rows of the vector file.</summary>
+    public long Rows { get; init; }
+
+    /// <summary>Components of a row.</summary>
+    public int Dimension { get; init; }
+
+    /// <summary>Fingerprint of the encoder that made the rows, 16 hex digits; empty when unknown.</summary>
+    public string EncoderFingerprint { get; init; } = "";
+
+    /// <summary>Name of that encoder, for people.</summary>
+    public string EncoderName { get; init; } = "";
+
+    /// <summary>
+    /// XxHash3 of the float32 rows, 16 hex digits; empty when unknown. It tells a sidecar left behind from an earlier file of the same
+    /// name: its keys would be wrong without anybody noticing.
+    /// </summary>
+    public string RowsHash { get; init; } = "";
+
+    /// <summary>True when the vector file carries the keys itself and none follow.</summary>
+    public bool KeysInline { get; init; }
+}
+
+/// <summary>Compile-time JSON of the sidecar's header.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(KeySidecarHeader))]
+internal sealed partial class SidecarJson : JsonSerializerContext;

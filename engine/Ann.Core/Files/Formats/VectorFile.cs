@@ -1,0 +1,144 @@
+using Ann.Core.Segments;
+
+namespace Ann.Core.Files.Formats;
+
+/// <summary>Opens and creates files of vectors and of whole numbers; the extension names the format.</summary>
+public static class VectorFile
+{
+    /// <summary>Extensions that <see cref="OpenReader"/> reads.</summary>
+    public static IReadOnlyList<string> ReadExtensions { get; } =
+        [".fbin", ".f16bin", ".u8bin", ".i8bin", ".fvecs", ".bvecs", ".npy", ".jsonl"];
+
+    /// <summary>Extensions that <see cref="CreateWriter"/> writes.</summary>
+    public static IReadOnlyList<string> WriteExtensions { get; } = [".fbin", ".npy", ".jsonl"];
+
+    /// <summary>Extensions that <see cref="OpenIntegers"/> reads.</summary>
+    public static IReadOnlyList<string> IntegerExtensions { get; } = [".ibin", ".ivecs", ".npy"];
+
+    /// <summary>Opens a file of vectors and checks its header against its size.</summary>
+    /// <exception cref="AnnException">NotFound: no such file. InvalidArgument: names the file, the place and what is wrong.</exception>
+    public static VectorReader OpenReader(IFileSystem files, string path)
+    {
+        string extension = Extension(path, ReadExtensions, "vectors");
+        if (extension == ".jsonl")
+            return new JsonlVectorReader(files, path);
+
+        return Open(files, path, stream =>
+        {
+            RowLayout layout = extension switch
+            {
+                ".fbin" => BinHeader.ReadBin(stream, path, ElementType.Float32),
+                ".f16bin" => BinHeader.ReadBin(stream, path, ElementType.Float16),
+                ".u8bin" => BinHeader.ReadBin(stream, path, ElementType.UInt8),
+                ".i8bin" => BinHeader.ReadBin(stream, path, ElementType.Int8),
+                ".fvecs" => BinHeader.ReadVecs(stream, path, ElementType.Float32),
+                ".bvecs" => BinHeader.ReadVecs(stream, path, ElementType.UInt8),
+                _ => NpyHeader.Read(stream, path, allowOneDimension: false),
+            };
+            if (!layout.Element.IsVector())
+                throw AnnException.BadInput(
+                    path, "header", $"the type is {layout.Element.ToName()}; vectors are float32, float16, float64, uint8 or int8.");
+            return new BinaryVectorReader(new RowStream(stream, path, layout));
+        });
+    }
+
+    /// <summary>Opens a file of whole numbers and checks its header against its size.</summary>
+    /// <exception cref="AnnException">NotFound: no such file. InvalidArgument: names the file, the place and what is wrong.</exception>
+    public static IntegerReader OpenIntegers(IFileSystem files, string path)
+    {
+        string extension = Extension(path, IntegerExtensions, "whole numbers");
+        return Open(files, path, stream =>
+        {
+            RowLayout layout = extension switch
+            {
+                ".ibin" => BinHeader.ReadBin(stream, path, ElementType.UInt32),
+                ".ivecs" => BinHeader.ReadVecs(stream, path, ElementType.Int32),
+                _ => NpyHeader.Read(stream, path, allowOneDimension: true),
+            };
+            if (!layout.Element.IsInteger())
+                throw AnnException.BadInput(path, "header", $"the type is {layout.Element.ToName()}; expected whole numbers.");
+            return new IntegerReader(new RowStream(stream, path, layout));
+        });
+    }
+
+    /// <summary>True when an <c>npy</c> file holds whole numbers of 2 bytes or more: inputs of an encoder rather than vectors.</summary>
+    /// <exception cref="AnnException">As <see cref="OpenReader"/>.</exception>
+    public static bool HoldsIntegers(IFileSystem files, string path)
+    {
+        if (!path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
+            return false;
+        using Stream stream = files.OpenRead(path);
+        RequireRegular(stream, path);
+        return !NpyHeader.Read(stream, path, allowOneDimension: true).Element.IsVector();
+    }
+
+    /// <summary>Creates a file of vectors; it appears under its name at <see cref="VectorWriter.Commit"/>.</summary>
+    /// <param name="files">Where to write.</param>
+    /// <param name="path">The target: <c>.fbin</c>, <c>.npy</c> (float32) or <c>.jsonl</c>.</param>
+    /// <param name="rows">Rows that will be written.</param>
+    /// <param name="dimension">Components of a row.</param>
+    /// <param name="keys">Keys of the rows, for <c>.jsonl</c>; at least the keys of the rows written so far. Null numbers the rows from 0.</param>
+    /// <exception cref="AnnException">InvalidArgument: an extension that is not written, or a target that cannot be created.</exception>
+    public static VectorWriter CreateWriter(IFileSystem files, string path, long rows, int dimension, KeyColumn? keys = null)
+    {
+        string extension = Extension(path, WriteExtensions, "vectors", "write");
+        if (extension == ".fbin" && rows > uint.MaxValue)
+            throw AnnException.BadInput(path, "", $"an fbin file holds at most {uint.MaxValue} rows; there are {rows}. Write .npy.");
+        AtomicFile file = new(files, path);
+        try
+        {
+            return extension == ".jsonl"
+                ? new JsonlVectorWriter(file, rows, dimension, keys)
+                : new BinaryVectorWriter(file, rows, dimension, isNpy: extension == ".npy");
+        }
+        catch
+        {
+            file.Dispose(); // The header did not fit: nothing of it may stay.
+            throw;
+        }
+    }
+
+    /// <summary>Writes true neighbours as <c>ibin</c>: a query a row, nearest first.</summary>
+    /// <param name="files">Where to write.</param>
+    /// <param name="path">The target.</param>
+    /// <param name="columns">Numbers of a row.</param>
+    /// <param name="numbers">Row-major; a whole number of rows.</param>
+    public static void WriteIbin(IFileSystem files, string path, int columns, ReadOnlySpan<int> numbers)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(numbers.Length % columns, 0, nameof(numbers));
+        using AtomicFile file = new(files, path);
+        BinHeader.WriteBin(file.Stream, (uint)(numbers.Length / columns), columns);
+        file.Stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes(numbers));
+        file.Commit();
+    }
+
+    internal static void RequireRegular(Stream stream, string path)
+    {
+        if (!stream.CanSeek)
+            throw AnnException.BadInput(path, "", "it is no regular file; its size must be known before it is read.");
+    }
+
+    private static T Open<T>(IFileSystem files, string path, Func<Stream, T> open)
+    {
+        Stream stream = files.OpenRead(path);
+        try
+        {
+            RequireRegular(stream, path);
+            return open(stream);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    private static string Extension(string path, IReadOnlyList<string> supported, string what, string verb = "read")
+    {
+        string extension = Path.GetExtension(path).ToLowerInvariant();
+        if (supported.Contains(extension))
+            return extension;
+        string found = extension.Length == 0 ? "no extension" : $"'{extension}'";
+        throw AnnException.BadInput(path, "", $"{found} names no format that we {verb}; {what}: {string.Join(' ', supported)}.");
+    }
+}

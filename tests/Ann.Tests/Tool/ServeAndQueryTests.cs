@@ -1,0 +1,129 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Ann.Core.Files;
+using Ann.Tests.Files.Formats;
+using Ann.Tool;
+
+namespace Ann.Tests.Tool;
+
+/// <summary>Goal: a served index can be asked from another process with <c>ann query</c>, and each failure is a line.</summary>
+public sealed class ServeAndQueryTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task AServedIndexAnswersUntilItIsStopped()
+    {
+        string items = _folder.Write("items.jsonl", """
+            {"id": "m-1", "title": "wireless mouse"}
+            {"id": "k-1", "title": "mechanical keyboard"}
+            {"id": "b-1", "title": "stainless steel water bottle"}
+            """);
+        (await ToolRun.RunAsync("encode", "--input", items, "--output", _folder["items.npy"], "--providers", "cpu")).Expect(0);
+        (await ToolRun.RunAsync("build", "--input", _folder["items.npy"], "--metric", "cosine", "--output", _folder["items.ann"])).Expect(0);
+
+        await using Serving server = await Serving.StartAsync("--data", _folder.Root);
+        Assert.Equal("items", server.Report.GetProperty("indexes")[0].GetProperty("name").GetString());
+
+        ToolRun byText = (await Query(server, "items", "--text", "wireles mouse", "--text", "steel botle", "--k", "2", "--show", items, "--json")).Expect(0);
+        JsonElement[] queries = [.. byText.Json.GetProperty("queries").EnumerateArray()];
+        Assert.Equal(["m-1", "b-1"], queries.Select(query => query.GetProperty("results")[0].GetProperty("key").GetString()));
+        Assert.Equal("wireless mouse", queries[0].GetProperty("results")[0].GetProperty("title").GetString());
+        Assert.Equal(2, queries[1].GetProperty("results").GetArrayLength());
+
+        ToolRun byVector = (await Query(server, "items", "--vector-file", _folder["items.npy"], "--k", "1", "--exact", "--json")).Expect(0);
+        Assert.Equal(["m-1", "k-1", "b-1"], byVector.Json.GetProperty("queries").EnumerateArray()
+            .Select(query => query.GetProperty("results")[0].GetProperty("key").GetString()));
+
+        (await Query(server, "items", "--text", "mouse", "--show", items)).Expect(0);
+        (await Query(server, "nothing", "--text", "mouse")).ExpectRefusal("NotFound", "nothing");
+        (await Query(server, "items", "--text", "mouse", "--k", "10", "--ef", "5")).ExpectRefusal("InvalidArgument", "ef_search");
+        (await Query(server, "items", "--vector-file", SampleVectors.Write(_folder, "other.fbin", 1))).ExpectRefusal("InvalidArgument", "dimension");
+        (await Query(server, "items")).ExpectRefusal("either --text or --vector-file");
+
+        Assert.Equal(ExitCodes.Done, await server.StopAsync());
+    }
+
+    [Fact]
+    public async Task WhatCannotBeServedIsRefused()
+    {
+        (await ToolRun.RunAsync("serve")).ExpectRefusal("nothing to serve");
+        (await ToolRun.RunAsync("serve", _folder["absent.ann"], "--listen", "127.0.0.1:0")).ExpectRefusal("absent.ann");
+        (await ToolRun.RunAsync("serve", "--data", _folder.Root, "--listen", "somewhere")).ExpectRefusal("somewhere");
+
+        using TcpListener taken = new(IPAddress.Loopback, 0);
+        taken.Start();
+        int port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        (await ToolRun.RunAsync("serve", "--data", _folder.Root, "--listen", $"127.0.0.1:{port}")).ExpectRefusal($"127.0.0.1:{port}");
+        (await ToolRun.RunAsync("demo", "--once", "--items", "100", "--port", $"{port}")).ExpectRefusal($"127.0.0.1:{port}");
+    }
+
+    [Fact]
+    public async Task AServerThatIsNotThereIsNamed()
+    {
+        (await ToolRun.RunAsync("query", "--address", "http://127.0.0.1:1", "--index", "x", "--text", "y")).ExpectRefusal("Unavailable");
+        (await ToolRun.RunAsync("query", "--address", "nonsense", "--index", "x", "--text", "y")).ExpectRefusal("--address is 'nonsense'");
+    }
+
+    private static Task<ToolRun> Query(Serving server, string index, params string[] more) =>
+        ToolRun.RunAsync(["query", "--address", server.Address, "--index", index, .. more]);
+
+    /// <summary><c>ann serve</c> running in this process.</summary>
+    private sealed class Serving : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly Announcement _out = new();
+        private Task<int> _run = Task.FromResult(0);
+
+        public JsonElement Report { get; private set; }
+
+        public string Address => Report.GetProperty("address").GetString()!;
+
+        public static async Task<Serving> StartAsync(params string[] args)
+        {
+            Serving serving = new();
+            ToolContext tool = new()
+            {
+                Out = serving._out,
+                Error = TextWriter.Null,
+                CacheDirectory = ToolRun.CacheDirectory,
+                Files = PhysicalFileSystem.Instance,
+            };
+            serving._run = CommandLine.RunAsync(
+                ["serve", "--listen", "127.0.0.1:0", "--providers", "cpu", "--json", .. args], tool, serving._stop.Token);
+            Task first = await Task.WhenAny(serving._out.Written, serving._run).WaitAsync(TimeSpan.FromSeconds(60));
+            Assert.True(first == serving._out.Written, "the server ended before it served");
+            serving.Report = JsonDocument.Parse(await serving._out.Written).RootElement;
+            return serving;
+        }
+
+        public async Task<int> StopAsync()
+        {
+            await _stop.CancelAsync();
+            return await _run.WaitAsync(TimeSpan.FromSeconds(30));
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await StopAsync();
+            _stop.Dispose();
+        }
+
+        /// <summary>Completes when the tool flushes what it wrote.</summary>
+        private sealed class Announcement : StringWriter
+        {
+            private readonly TaskCompletionSource<string> _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+            public Task<string> Written => _written.Task;
+
+            public override Task FlushAsync(CancellationToken cancellationToken)
+            {
+                _written.TrySetResult(ToString());
+                return Task.CompletedTask;
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Ann.Core;
+using Ann.Tool.Remote;
+using Ann.Tool.Verbs;
+using Grpc.Core;
+
+namespace Ann.Tool;
+
+/// <summary>From arguments to an exit code: the one place where a failure becomes a line and a number.</summary>
+internal static class CommandLine
+{
+    /// <summary>Runs one command line.</summary>
+    public static async Task<int> RunAsync(string[] args, ToolContext tool, CancellationToken cancellation)
+    {
+        tool = tool with { Files = new NamingFileSystem(tool.Files) };
+        RootCommand root = Root(tool);
+        ParseResult parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            string command = parsed.CommandResult.Command is RootCommand ? "ann" : "ann " + parsed.CommandResult.Command.Name;
+            string fault = parsed.UnmatchedTokens is [string unknown, ..] ? $"'{unknown}' is not known." : parsed.Errors[0].Message;
+            tool.Error.WriteLine($"{command}: {fault} Try '{command} --help'.");
+            return ExitCodes.BadInput;
+        }
+        try
+        {
+            InvocationConfiguration configuration = new()
+            {
+                Output = tool.Out,
+                Error = tool.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null, // Program handles the signals.
+            };
+            return await parsed.InvokeAsync(configuration, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            tool.Error.WriteLine("ann: cancelled; nothing was left half-written.");
+            return ExitCodes.Cancelled;
+        }
+        catch (RpcException e) when (cancellation.IsCancellationRequested && e.StatusCode == StatusCode.Cancelled)
+        {
+            tool.Error.WriteLine("ann: cancelled.");
+            return ExitCodes.Cancelled;
+        }
+        catch (RpcException e)
+        {
+            tool.Error.WriteLine("ann: " + ServerConnection.Explain(e));
+            return ExitCodes.BadInput;
+        }
+        catch (Exception e) when (e is AnnException or IOException or UnauthorizedAccessException)
+        {
+            tool.Error.WriteLine("ann: " + e.Message.ReplaceLineEndings(" "));
+            return ExitCodes.BadInput;
+        }
+#pragma warning disable CA1031 // The last frame of the process: whatever is left is ours, and is shown whole.
+        catch (Exception e)
+        {
+            tool.Error.WriteLine("ann: internal error, please report it:");
+            tool.Error.WriteLine(e);
+            return ExitCodes.Internal;
+        }
+#pragma warning restore CA1031
+    }
+
+    private static RootCommand Root(ToolContext tool)
+    {
+        RootCommand root = new("AnnServer: items in, an HNSW index, nearest neighbours out.")
+        {
+            DemoVerb.Create(tool),
+            EncodeVerb.Create(tool),
+            BuildVerb.Create(tool),
+            InfoVerb.Create(tool),
+            VerifyVerb.Create(tool),
+            EvalVerb.Create(tool),
+            ServeVerb.Create(tool),
+            QueryVerb.Create(tool),
+        };
+        root.Options.OfType<HelpOption>().Single().Action = new ExampleHelp();
+        return root;
+    }
+}

@@ -1,0 +1,72 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using Ann.Core.Files.Formats;
+using Ann.Core.Segments;
+using Ann.Encoding;
+
+namespace Ann.Tool;
+
+/// <summary>The vectors that an encoder makes, and the sidecar with their keys. Both appear at <see cref="Commit"/>, or neither.</summary>
+internal sealed class EncodedFile : IDisposable
+{
+    private readonly ToolContext _tool;
+    private readonly string _path;
+    private readonly long _rows;
+    private readonly EncoderInfo _encoder;
+    private readonly KeyColumn _keys;
+    private readonly VectorWriter _writer;
+    private readonly XxHash3 _hash = new();
+
+    /// <param name="tool">Whose files.</param>
+    /// <param name="path">The file of vectors.</param>
+    /// <param name="rows">Rows that will be written.</param>
+    /// <param name="encoder">Who makes them.</param>
+    /// <param name="keys">Keys of the rows; may grow as rows are written.</param>
+    public EncodedFile(ToolContext tool, string path, long rows, EncoderInfo encoder, KeyColumn keys)
+    {
+        _tool = tool;
+        _path = path;
+        _rows = rows;
+        _encoder = encoder;
+        _keys = keys;
+        _writer = VectorFile.CreateWriter(tool.Files, path, rows, encoder.Dimension, keys);
+    }
+
+    /// <summary>Rows written so far.</summary>
+    public long Written => _writer.Written;
+
+    /// <summary>Appends rows.</summary>
+    public void Write(ReadOnlySpan<float> rows)
+    {
+        _hash.Append(MemoryMarshal.AsBytes(rows));
+        _writer.Write(rows);
+    }
+
+    /// <summary>Makes both files appear.</summary>
+    /// <returns>The sidecar; null when the vectors go to a device.</returns>
+    public string? Commit()
+    {
+        // The sidecar comes first: left alone it is recognised as another file's, while vectors without keys would be numbered silently.
+        string? sidecar = _tool.Files.IsDevice(_path) ? null : KeySidecar.PathOf(_path);
+        _writer.Flush();
+        if (sidecar is not null)
+        {
+            KeySidecarHeader header = new()
+            {
+                KeyType = _keys.Kind == KeyKind.UInt64 ? "uint64" : "string",
+                Rows = _rows,
+                Dimension = _encoder.Dimension,
+                EncoderFingerprint = _encoder.FingerprintText,
+                EncoderName = _encoder.Name,
+                RowsHash = InputRows.RowsHash(_hash),
+                KeysInline = _path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase),
+            };
+            KeySidecar.Write(_tool.Files, sidecar, header, _keys);
+        }
+        _writer.Commit();
+        return sidecar;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _writer.Dispose();
+}

@@ -1,0 +1,82 @@
+using System.CommandLine;
+using Ann.Encoding;
+
+namespace Ann.Tool;
+
+/// <summary>The options that name an encoder, the same for every verb that needs one.</summary>
+internal sealed class EncoderChoice
+{
+    /// <summary>What names the embedded encoder.</summary>
+    public const string Default = "default";
+
+    /// <summary>Texts of one inference: short batches leave little padding.</summary>
+    public const int TextBatchRows = 64;
+
+    /// <summary>Feature rows of one inference: they need no padding.</summary>
+    public const int FeatureBatchRows = 1024;
+
+    private readonly Option<string> _encoder = new("--encoder")
+    {
+        Description = "Directory of an encoder (encoder.json, model.onnx, tokenizer), or 'default' for the embedded one.",
+        DefaultValueFactory = _ => Default,
+        HelpName = "DIR",
+    };
+
+    private readonly Option<string> _providers = new("--providers")
+    {
+        Description = "ONNX Runtime execution providers in order of preference.",
+        DefaultValueFactory = _ => "cuda,cpu",
+        HelpName = "A,B",
+    };
+
+    private readonly Option<bool> _require = new("--require-provider")
+    {
+        Description = "Fail when the first provider is not there, instead of falling back.",
+    };
+
+    private readonly Option<int> _threads = VerbOptions.Number("--threads", "Threads of one inference; 0 leaves it to ONNX Runtime.", 0, 0, 1024);
+
+    private readonly Option<int> _batch = VerbOptions.Number("--batch",
+        $"Rows of one inference; 0 takes {TextBatchRows} for texts and {FeatureBatchRows} for features.", 0, 0, 4096);
+
+    /// <summary>Adds the options to a verb.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(_encoder);
+        command.Add(_providers);
+        command.Add(_require);
+        command.Add(_threads);
+        command.Add(_batch);
+    }
+
+    /// <summary>The encoder that was named: a directory, a model file, or <see cref="Default"/>.</summary>
+    public string Name(ParseResult parsed) => parsed.GetValue(_encoder)!;
+
+    /// <summary>How to open it.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="batchRows">Rows of one inference when none were given.</param>
+    public EncoderOptions Options(ParseResult parsed, int batchRows) => new()
+    {
+        MaxBatchRows = parsed.GetValue(_batch) is int rows and > 0 ? rows : batchRows,
+        Providers = parsed.GetValue(_providers)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+        RequireProvider = parsed.GetValue(_require),
+        Threads = parsed.GetValue(_threads),
+    };
+
+    /// <summary>Opens a text encoder.</summary>
+    public static TextEncoder OpenText(ToolContext tool, string encoder, EncoderOptions options)
+    {
+        TextEncoder opened = encoder == Default
+            ? TextEncoder.OpenDefault(tool.Files, tool.CacheDirectory, options)
+            : TextEncoder.Open(tool.Files, encoder, options);
+        Tell(tool, opened.Info);
+        return opened;
+    }
+
+    /// <summary>Passes on what a person should know of an encoder: fall-backs, guesses for missing settings.</summary>
+    public static void Tell(ToolContext tool, EncoderInfo encoder)
+    {
+        foreach (string notice in encoder.Notices)
+            tool.Notice(notice);
+    }
+}

@@ -1,0 +1,79 @@
+using Ann.Core;
+using Ann.Core.Files.Formats;
+using Ann.Core.Hnsw;
+using Ann.Core.Segments;
+
+namespace Ann.Tool.Evaluation;
+
+/// <summary>The k nearest items of each query, by row of the index's input, nearest first.</summary>
+internal sealed class GroundTruth
+{
+    private readonly int[] _nodes;
+
+    private GroundTruth(int[] nodes, int k)
+    {
+        _nodes = nodes;
+        K = k;
+    }
+
+    /// <summary>Neighbours of a query.</summary>
+    public int K { get; }
+
+    /// <summary>Queries.</summary>
+    public int Count => _nodes.Length / K;
+
+    /// <summary>All rows, a query after another.</summary>
+    public ReadOnlySpan<int> Nodes => _nodes;
+
+    /// <summary>Rows of one query's neighbours.</summary>
+    public ReadOnlySpan<int> this[int query] => _nodes.AsSpan(query * K, K);
+
+    /// <summary>Reads the first k columns of a file.</summary>
+    /// <returns>Null when the file has fewer than k columns.</returns>
+    /// <exception cref="AnnException">InvalidArgument: more rows than queries, or a row that the index does not have.</exception>
+    public static GroundTruth? Load(ToolContext tool, string path, int k, int queries, SealedSegment segment)
+    {
+        using IntegerReader reader = VectorFile.OpenIntegers(tool.Files, path);
+        if (reader.Columns < k)
+            return null;
+        if (reader.Count > queries)
+            throw AnnException.BadInput(path, "", $"it holds the neighbours of {reader.Count} queries; there are {queries}.");
+
+        int[] nodes = new int[reader.Count * k];
+        long[] row = new long[reader.Columns];
+        for (int query = 0; reader.ReadRows(row) > 0; query++)
+        {
+            for (int i = 0; i < k; i++)
+            {
+                if (row[i] < 0 || row[i] >= segment.Count)
+                    throw AnnException.BadInput(path, $"row {query}", $"neighbour {row[i]} is no row of {segment.Path}: it has {segment.Count}.");
+                nodes[query * k + i] = (int)row[i];
+            }
+        }
+        return new GroundTruth(nodes, k);
+    }
+
+    /// <summary>Scans the whole index for each query.</summary>
+    public static GroundTruth Compute(ToolContext tool, SealedSegment segment, QuerySet queries, int k, CancellationToken cancellation)
+    {
+        int[] nodes = new int[queries.Count * k];
+        int done = 0;
+        using ProgressMeter progress = new(tool, "exact truth", "queries", queries.Count);
+        Parallel.For(
+            0, queries.Count, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount },
+            () => new Neighbor[k],
+            (int query, ParallelLoopState state, Neighbor[] found) =>
+            {
+                int count = segment.Search(
+                    queries[query], new SearchParameters(k, Exact: true), SearchBudget.Unlimited with { Cancellation = cancellation }, found,
+                    out SearchStatistics _);
+                cancellation.ThrowIfCancellationRequested();
+                for (int i = 0; i < count; i++)
+                    nodes[query * k + i] = found[i].Node;
+                progress.Report(Interlocked.Increment(ref done));
+                return found;
+            },
+            static _ => { });
+        return new GroundTruth(nodes, k);
+    }
+}

@@ -1,0 +1,36 @@
+using Ann.Core;
+using Ann.Core.Files.Formats;
+using Ann.Core.Segments;
+
+namespace Ann.Tool.Evaluation;
+
+/// <summary>Query vectors in memory.</summary>
+internal sealed class QuerySet(float[] values, int count, int dimension)
+{
+    /// <summary>Queries.</summary>
+    public int Count => count;
+
+    /// <summary>One query.</summary>
+    public ReadOnlySpan<float> this[int query] => values.AsSpan(query * dimension, dimension);
+
+    /// <summary>Reads a whole file.</summary>
+    /// <exception cref="AnnException">InvalidArgument: unreadable, too large, or of another dimension than the index.</exception>
+    public static QuerySet Load(ToolContext tool, string path, SealedSegment segment)
+    {
+        using VectorReader reader = VectorFile.OpenReader(tool.Files, path);
+        if (reader.Notice is not null)
+            tool.Notice(reader.Notice);
+        if (reader.Dimension != segment.Dimension)
+            throw AnnException.BadInput(path, "", $"the queries have dimension {reader.Dimension}; {segment.Path} has {segment.Dimension}.");
+        if (reader.Count * reader.Dimension > Array.MaxLength)
+            throw AnnException.BadInput(path, "", $"{reader.Count} queries are more than fit in memory at once.");
+
+        float[] values = new float[reader.Count * reader.Dimension];
+        for (int row = 0; row < reader.Count;)
+            row += reader.ReadRows(values.AsSpan(row * reader.Dimension));
+        return new QuerySet(values, (int)reader.Count, reader.Dimension);
+    }
+
+    /// <summary>The first queries only.</summary>
+    public QuerySet First(int queries) => new(values, queries, dimension);
+}

@@ -1,0 +1,121 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using Ann.Core;
+using Ann.Core.Files.Formats;
+using Ann.Core.Segments;
+
+namespace Ann.Tool;
+
+/// <summary>The vectors of a build with what is known of them: keys and encoder, from the file itself or from the sidecar beside it.</summary>
+internal sealed class InputRows : IDisposable
+{
+    private const int BatchFloats = 1 << 18;
+
+    private readonly VectorReader _reader;
+    private readonly KeySidecarHeader? _sidecar;
+    private readonly KeyColumn? _sidecarKeys;
+    private readonly string? _sidecarPath;
+
+    /// <summary>Opens both files and checks that they belong together, as far as that can be seen now.</summary>
+    /// <param name="tool">Notices go to its standard error.</param>
+    /// <param name="path">The file of vectors.</param>
+    /// <param name="sidecarPath">The sidecar; null takes the one beside the file when there is one.</param>
+    public InputRows(ToolContext tool, string path, string? sidecarPath)
+    {
+        _reader = VectorFile.OpenReader(tool.Files, path);
+        try
+        {
+            if (_reader.Notice is not null)
+                tool.Notice(_reader.Notice);
+            if (sidecarPath is null && tool.Files.FileExists(KeySidecar.PathOf(path)))
+            {
+                sidecarPath = KeySidecar.PathOf(path);
+                tool.Notice($"Keys and encoder are taken from {sidecarPath}.");
+            }
+            if (sidecarPath is not null)
+            {
+                _sidecarPath = sidecarPath;
+                (_sidecar, _sidecarKeys) = KeySidecar.Read(tool.Files, sidecarPath);
+                CheckSidecar(_sidecar);
+            }
+        }
+        catch
+        {
+            _reader.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Rows.</summary>
+    public int Count => _reader.Count <= int.MaxValue
+        ? (int)_reader.Count
+        : throw AnnException.BadInput(_reader.Path, "", $"it holds {_reader.Count} rows; one index takes at most {int.MaxValue}.");
+
+    /// <summary>Components of a row.</summary>
+    public int Dimension => _reader.Dimension;
+
+    /// <summary>Fingerprint of the encoder; empty when unknown.</summary>
+    public string EncoderFingerprint => _sidecar?.EncoderFingerprint ?? "";
+
+    /// <summary>Name of the encoder; empty when unknown.</summary>
+    public string EncoderName => _sidecar?.EncoderName ?? "";
+
+    /// <summary>Where keys come from, for people.</summary>
+    public string KeySource => _sidecarKeys is not null ? _sidecarPath! : _reader.Keys is not null ? "inline" : "row numbers";
+
+    /// <summary>Gives every row to the builder.</summary>
+    /// <returns>The keys of the rows, unique.</returns>
+    public KeyColumn AddTo(SegmentBuilder builder, ProgressMeter progress, CancellationToken cancellation)
+    {
+        float[] batch = new float[Math.Max(1, BatchFloats / Dimension) * Dimension];
+        XxHash3 hash = new();
+        long row = 0;
+        while (_reader.ReadRows(batch) is int rows and > 0)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            hash.Append(MemoryMarshal.AsBytes(batch.AsSpan(0, rows * Dimension)));
+            for (int i = 0; i < rows; i++)
+                Add(builder, batch.AsSpan(i * Dimension, Dimension), row + i);
+            row += rows;
+            progress.Report(row);
+        }
+        if (_sidecar is { RowsHash.Length: > 0 } && _sidecar.RowsHash != RowsHash(hash))
+        {
+            throw AnnException.BadInput(_sidecarPath!, "",
+                $"it belongs to other rows than {_reader.Path} holds now. Encode again, or remove it to number the rows from 0.");
+        }
+        _reader.RequireUniqueKeys();
+        return _sidecarKeys ?? _reader.Keys ?? KeyColumn.Ordinals(Count);
+    }
+
+    /// <summary>A hash over rows as a sidecar carries it.</summary>
+    public static string RowsHash(XxHash3 hash) => hash.GetCurrentHashAsUInt64().ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <inheritdoc/>
+    public void Dispose() => _reader.Dispose();
+
+    private void Add(SegmentBuilder builder, ReadOnlySpan<float> values, long row)
+    {
+        try
+        {
+            builder.Add(values);
+        }
+        catch (AnnException e)
+        {
+            throw AnnException.BadInput(_reader.Path, _reader.Place(row), e.Message, e);
+        }
+    }
+
+    private void CheckSidecar(KeySidecarHeader header)
+    {
+        if (header.Rows != _reader.Count || header.Dimension != _reader.Dimension)
+        {
+            throw AnnException.BadInput(_sidecarPath!, "line 1",
+                $"it describes {header.Rows} rows of dimension {header.Dimension}; {_reader.Path} holds {_reader.Count} of {_reader.Dimension}.");
+        }
+        if (header.KeysInline && _reader.Keys is null)
+            throw AnnException.BadInput(_sidecarPath!, "line 1", $"it says that the keys are inline; {_reader.Path} has none.");
+        if (_sidecarKeys is not null && _reader.Keys is not null)
+            throw AnnException.BadInput(_sidecarPath!, "", $"{_reader.Path} has keys of its own; a sidecar with keys cannot be used with it.");
+    }
+}

@@ -1,0 +1,80 @@
+using System.Runtime.InteropServices;
+using Ann.Core;
+using Ann.Protocol.V1;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace Ann.Tool.Remote;
+
+/// <summary>The <c>ann.v1</c> calls that the tool makes, over one connection. Safe for any number of callers at once.</summary>
+internal sealed class ServerConnection : IDisposable
+{
+    private const int MaxReplyBytes = 256 << 20; // The largest k times 1,024 rows, with string keys.
+
+    private readonly GrpcChannel _channel;
+    private readonly Retrieval.RetrievalClient _retrieval;
+    private readonly Indexes.IndexesClient _indexes;
+
+    /// <param name="address">Such as <c>http://127.0.0.1:50051</c>.</param>
+    /// <exception cref="AnnException">InvalidArgument: no such address.</exception>
+    public ServerConnection(string address)
+    {
+        if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https"))
+            throw AnnException.Invalid("--address", $"--address is '{address}'; expected http://HOST:PORT.");
+        Address = address;
+        _channel = GrpcChannel.ForAddress(uri, new GrpcChannelOptions { MaxReceiveMessageSize = MaxReplyBytes });
+        _retrieval = new Retrieval.RetrievalClient(_channel);
+        _indexes = new Indexes.IndexesClient(_channel);
+    }
+
+    /// <summary>The server.</summary>
+    public string Address { get; }
+
+    /// <summary>What the server says of an index.</summary>
+    public async Task<IndexDescription> DescribeAsync(string index, CancellationToken cancellation) =>
+        (await _indexes.DescribeAsync(new DescribeRequest { Index = index }, cancellationToken: cancellation)).Index;
+
+    /// <summary>Everything that the server hosts.</summary>
+    public async Task<IReadOnlyList<IndexDescription>> ListAsync(CancellationToken cancellation) =>
+        (await _indexes.ListAsync(new ListRequest(), cancellationToken: cancellation)).Indexes;
+
+    /// <summary>Encodes texts with the encoder of an index.</summary>
+    public async Task<EmbedResponse> EmbedAsync(string index, IEnumerable<string> texts, CancellationToken cancellation)
+    {
+        EmbedRequest request = new() { Index = index };
+        request.Texts.AddRange(texts);
+        return await _retrieval.EmbedAsync(request, cancellationToken: cancellation);
+    }
+
+    /// <summary>Searches.</summary>
+    public async Task<SearchResponse> SearchAsync(SearchRequest request, CancellationToken cancellation) =>
+        await _retrieval.SearchAsync(request, cancellationToken: cancellation);
+
+    /// <summary>Rows as the wire carries them fastest.</summary>
+    public static VectorBatch ToBatch(ReadOnlySpan<float> rows, int dimension) => new()
+    {
+        Dtype = Dtype.F32,
+        Dim = (uint)dimension,
+        Data = ByteString.CopyFrom(MemoryMarshal.AsBytes(rows)),
+    };
+
+    /// <summary>One row of a batch, without copying its numbers.</summary>
+    public static VectorBatch RowOf(VectorBatch batch, int row) => new()
+    {
+        Dtype = batch.Dtype,
+        Dim = batch.Dim,
+        Data = UnsafeByteOperations.UnsafeWrap(batch.Data.Memory.Slice(row * (int)batch.Dim * sizeof(float), (int)batch.Dim * sizeof(float))),
+    };
+
+    /// <summary>A result's key as a person reads it.</summary>
+    public static string KeyAt(KeyColumn keys, int position) => keys.Texts.Count > 0
+        ? keys.Texts[position]
+        : keys.Numbers[position].ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>A failed call as a line for people.</summary>
+    public static string Explain(RpcException e) => $"the server answered {e.StatusCode}: {e.Status.Detail}";
+
+    /// <inheritdoc/>
+    public void Dispose() => _channel.Dispose();
+}

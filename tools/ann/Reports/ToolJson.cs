@@ -1,0 +1,25 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Ann.Tool.Reports;
+
+/// <summary>Compile-time JSON of every report. Names are snake_case; they are a contract with scripts.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    WriteIndented = true)]
+[JsonSerializable(typeof(EncodeReport))]
+[JsonSerializable(typeof(BuildReport))]
+[JsonSerializable(typeof(IndexReport))]
+[JsonSerializable(typeof(VerifyReport))]
+[JsonSerializable(typeof(EvalReport))]
+[JsonSerializable(typeof(QueryReport))]
+[JsonSerializable(typeof(ServeReport))]
+[JsonSerializable(typeof(DemoReport))]
+internal sealed partial class ToolJson : JsonSerializerContext
+{
+    /// <summary>Writes a report as the only content of standard output.</summary>
+    public static void Write<TReport>(ToolContext tool, TReport report, JsonTypeInfo<TReport> type) =>
+        tool.Out.WriteLine(JsonSerializer.Serialize(report, type));
+}

@@ -1,0 +1,47 @@
+using Ann.Core.Files;
+
+namespace Ann.Tool;
+
+/// <summary>What a verb has of the world. Tests put their own in its place.</summary>
+internal sealed record ToolContext
+{
+    /// <summary>Results only. With <c>--json</c> it receives one JSON document and nothing else.</summary>
+    public required TextWriter Out { get; init; }
+
+    /// <summary>Progress, notices and errors.</summary>
+    public required TextWriter Error { get; init; }
+
+    /// <summary>True when a person watches <see cref="Error"/> on a terminal: progress then rewrites one line.</summary>
+    public bool ErrorIsTerminal { get; init; }
+
+    /// <summary>Every access to a disk.</summary>
+    public IFileSystem Files { get; init; } = PhysicalFileSystem.Instance;
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Where the embedded encoder is kept between runs: <c>ANN_CACHE_DIR</c>, or <c>annserver/encoders</c> in the user's local data.</summary>
+    public required string CacheDirectory { get; init; }
+
+    /// <summary>The process's own.</summary>
+    public static ToolContext OfProcess()
+    {
+        string? cache = Environment.GetEnvironmentVariable("ANN_CACHE_DIR");
+        string data = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        return new ToolContext
+        {
+            Out = Console.Out,
+            Error = Console.Error,
+            ErrorIsTerminal = !Console.IsErrorRedirected,
+            CacheDirectory = !string.IsNullOrEmpty(cache)
+                ? cache
+                : Path.Combine(data.Length > 0 ? data : Path.GetTempPath(), "annserver", "encoders"),
+        };
+    }
+
+    /// <summary>Tells what a careful person would like to know, on <see cref="Error"/>.</summary>
+    public void Notice(string message) => Error.WriteLine(message);
+
+    /// <summary>Seconds since a <see cref="TimeProvider.GetTimestamp"/>.</summary>
+    public double SecondsSince(long timestamp) => Time.GetElapsedTime(timestamp).TotalSeconds;
+}

@@ -1,0 +1,48 @@
+using System.CommandLine;
+
+namespace Ann.Tool;
+
+/// <summary>Options of the verbs, made the same way everywhere: a wrong value is refused before the verb starts.</summary>
+internal static class VerbOptions
+{
+    /// <summary><c>--json</c>.</summary>
+    public static Option<bool> Json() =>
+        new("--json") { Description = "Write the result as one JSON document to standard output; all else goes to standard error." };
+
+    /// <summary>An option that must be given.</summary>
+    public static Option<string> Required(string name, string valueName, string description) =>
+        new(name) { Description = description, Required = true, HelpName = valueName };
+
+    /// <summary>An option that may be left out.</summary>
+    public static Option<string?> Optional(string name, string valueName, string description) =>
+        new(name) { Description = description, HelpName = valueName };
+
+    /// <summary>A whole number with a range and a default.</summary>
+    public static Option<int> Number(string name, string description, int standard, int least, int most)
+    {
+        Option<int> option = new(name)
+        {
+            Description = $"{description} {least} to {most}.",
+            DefaultValueFactory = _ => standard,
+            HelpName = "N",
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && (!int.TryParse(result.Tokens[0].Value, out int value) || value < least || value > most))
+                result.AddError($"{name} is {result.Tokens[0].Value}; it must be {least} to {most}.");
+        });
+        return option;
+    }
+
+    /// <summary>One of a few words.</summary>
+    public static Option<string> Choice(string name, string description, string standard, params string[] words)
+    {
+        Option<string> option = new(name) { Description = description, DefaultValueFactory = _ => standard, HelpName = string.Join('|', words) };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && !words.Contains(result.Tokens[0].Value))
+                result.AddError($"{name} is '{result.Tokens[0].Value}'; it must be one of {string.Join(", ", words)}.");
+        });
+        return option;
+    }
+}

@@ -1,0 +1,121 @@
+using System.CommandLine;
+using Ann.Core;
+using Ann.Core.Segments;
+using Ann.Tool.Reports;
+
+namespace Ann.Tool.Verbs;
+
+/// <summary><c>ann build</c>: a file of vectors in, an index file out.</summary>
+internal static class BuildVerb
+{
+    /// <summary>The command.</summary>
+    public static Command Create(ToolContext tool)
+    {
+        Option<string> input = VerbOptions.Required(
+            "--input", "FILE", "Vectors: .fbin .f16bin .u8bin .i8bin .fvecs .bvecs .npy, or .jsonl with \"id\" and \"vector\" a line.");
+        Option<string> metric = VerbOptions.Choice("--metric", "How nearness is measured.", "", "cosine", "l2", "ip");
+        metric.DefaultValueFactory = null;
+        metric.Required = true;
+        Option<string> output = VerbOptions.Required("--output", "FILE", "The .ann file. It appears when it is whole.");
+        Option<string> codes = VerbOptions.Choice("--codes", "What the graph walk reads. int8 is reranked exactly.", "int8", "int8", "f32");
+        Option<int> m = VerbOptions.Number("--m", "Neighbours a node on upper levels; twice as many on level 0.", 16, 2, 128);
+        Option<int> efConstruction = VerbOptions.Number("--ef-construction", "Beam width while inserting; at least m.", 200, 2, 4096);
+        Option<int> seed = VerbOptions.Number("--seed", "Seed of the graph; one seed, one file.", 1, 0, int.MaxValue);
+        Option<int> threads = VerbOptions.Number(
+            "--threads", "Threads; they do not change the file.", Environment.ProcessorCount, 1, 1024);
+        Option<string?> keys = VerbOptions.Optional(
+            "--keys", "FILE", "Sidecar with a key a row. Default: INPUT.keys.jsonl where it exists, else rows are numbered from 0.");
+        Option<string?> name = VerbOptions.Optional("--name", "NAME", "Index name to note in the file. Default: none.");
+        Option<bool> json = VerbOptions.Json();
+
+        Verb command = new("build",
+            "Build an index file from vectors.",
+            "ann build --input items.npy --metric cosine --output items.ann")
+        {
+            input, metric, output, codes, m, efConstruction, seed, threads, keys, name, json,
+        };
+        command.SetAction((parsed, cancellation) =>
+        {
+            _ = MetricExtensions.TryParse(parsed.GetRequiredValue(metric), out Metric parsedMetric); // Checked by the option.
+            string inputPath = parsed.GetRequiredValue(input);
+            SegmentBuildOptions options = new()
+            {
+                Metric = parsedMetric,
+                Codes = parsed.GetValue(codes) == "f32" ? CodesKind.F32 : CodesKind.Int8,
+                M = parsed.GetValue(m),
+                EfConstruction = parsed.GetValue(efConstruction),
+                Seed = (ulong)parsed.GetValue(seed),
+                Threads = parsed.GetValue(threads),
+                Name = parsed.GetValue(name) ?? "",
+                Source = Path.GetFileName(inputPath),
+            };
+            BuildReport report = Run(tool, inputPath, parsed.GetRequiredValue(output), parsed.GetValue(keys), options, cancellation);
+            if (parsed.GetValue(json))
+                ToolJson.Write(tool, report, ToolJson.Default.BuildReport);
+            else
+                Print(tool.Out, report);
+            return Task.FromResult(ExitCodes.Done);
+        });
+        return command;
+    }
+
+    /// <summary>Builds one file.</summary>
+    public static BuildReport Run(
+        ToolContext tool, string input, string output, string? sidecar, SegmentBuildOptions options, CancellationToken cancellation)
+    {
+        OutputPath.Require(tool.Files, output, ".ann");
+        long start = tool.Time.GetTimestamp();
+        using InputRows rows = new(tool, input, sidecar);
+        options = options with { EncoderFingerprint = rows.EncoderFingerprint, EncoderName = rows.EncoderName };
+        using SegmentBuilder builder = new(rows.Count, rows.Dimension, options);
+
+        KeyColumn keys;
+        using (ProgressMeter progress = new(tool, "read", "rows", rows.Count))
+            keys = rows.AddTo(builder, progress, cancellation);
+        double read = tool.SecondsSince(start);
+
+        double built;
+        using (BuildProgressLines progress = new(tool))
+        {
+            builder.Build(keys, progress, cancellation);
+            built = tool.SecondsSince(start);
+            builder.Write(tool.Files, output, progress, cancellation);
+        }
+        double seconds = tool.SecondsSince(start);
+
+        long? bytes = null;
+        if (!tool.Files.IsDevice(output))
+            using (Stream written = tool.Files.OpenRead(output))
+                bytes = written.Length;
+        return new BuildReport
+        {
+            Input = input,
+            Output = output,
+            Name = options.Name,
+            Keys = rows.KeySource,
+            Metric = options.Metric.ToName(),
+            Codes = options.Codes == CodesKind.Int8 ? "int8" : "f32",
+            Rows = rows.Count,
+            Dimension = rows.Dimension,
+            Threads = options.Threads,
+            Seconds = seconds,
+            ReadSeconds = read,
+            BuildSeconds = built - read,
+            WriteSeconds = seconds - built,
+            RowsPerS = rows.Count / seconds,
+            Bytes = bytes,
+            Generation = builder.Generation,
+            Certificate = builder.Certificate,
+        };
+    }
+
+    private static void Print(TextWriter text, BuildReport report)
+    {
+        text.WriteLine(
+            $"{report.Output}: {report.Rows:N0} items of dimension {report.Dimension}, {report.Metric}, codes {report.Codes}, keys: {report.Keys}");
+        text.WriteLine(
+            $"  {report.Seconds:F1} s (read {report.ReadSeconds:F1}, build {report.BuildSeconds:F1}, write {report.WriteSeconds:F1}), "
+            + $"{report.RowsPerS:N0} rows/s, {report.Bytes:N0} bytes, generation {report.Generation}");
+        text.WriteLine($"  reachable {report.Certificate?.Reachable:N0} of {report.Rows:N0}");
+    }
+}

@@ -1,0 +1,166 @@
+using System.CommandLine;
+using Ann.Core;
+using Ann.Core.Files.Formats;
+using Ann.Core.Segments;
+using Ann.Encoding;
+using Ann.Tool.Reports;
+
+namespace Ann.Tool.Verbs;
+
+/// <summary><c>ann encode</c>: texts or features in, vectors out, with their keys beside them.</summary>
+internal static class EncodeVerb
+{
+    private const int ChunkRows = 2048;
+
+    /// <summary>The command.</summary>
+    public static Command Create(ToolContext tool)
+    {
+        Option<string> input = VerbOptions.Required("--input", "FILE",
+            "Texts: .jsonl with \"id\" and \"text\" (or \"title\", or both) a line. Features or item numbers of a tower: .npy .fbin .ibin …");
+        Option<string> output = VerbOptions.Required(
+            "--output", "FILE", "Vectors: .npy .fbin .jsonl. Keys and encoder go to OUTPUT.keys.jsonl, where build finds them.");
+        EncoderChoice encoder = new();
+        Option<bool> json = VerbOptions.Json();
+
+        Verb command = new("encode",
+            "Turn items into vectors with an ONNX encoder.",
+            "ann encode --input items.jsonl --output items.npy",
+            "ann encode --input items.jsonl --output items.npy --encoder models/my-encoder --providers cuda,cpu",
+            "ann encode --input item_ids.npy --output items.npy --encoder item-tower.onnx")
+        {
+            input, output,
+        };
+        encoder.AddTo(command);
+        command.Add(json);
+        command.SetAction((parsed, cancellation) =>
+        {
+            string from = parsed.GetRequiredValue(input);
+            string to = parsed.GetRequiredValue(output);
+            string name = encoder.Name(parsed);
+            EncodeReport report = from.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase)
+                ? RunTexts(tool, from, to, name, encoder.Options(parsed, EncoderChoice.TextBatchRows), cancellation)
+                : RunFeatures(tool, from, to, name, encoder.Options(parsed, EncoderChoice.FeatureBatchRows), cancellation);
+            if (parsed.GetValue(json))
+                ToolJson.Write(tool, report, ToolJson.Default.EncodeReport);
+            else
+                Print(tool.Out, report);
+            return Task.FromResult(ExitCodes.Done);
+        });
+        return command;
+    }
+
+    /// <summary>Encodes a file of texts.</summary>
+    public static EncodeReport RunTexts(
+        ToolContext tool, string input, string output, string encoderName, EncoderOptions options, CancellationToken cancellation)
+    {
+        OutputPath.Require(tool.Files, output, [.. VectorFile.WriteExtensions]);
+        using JsonlTextReader reader = new(tool.Files, input);
+        using TextEncoder encoder = EncoderChoice.OpenText(tool, encoderName, options);
+        long start = tool.Time.GetTimestamp();
+        using EncodedFile file = new(tool, output, reader.Count, encoder.Info, reader.Keys);
+        using (ProgressMeter progress = new(tool, "encode", "rows", reader.Count))
+        {
+            List<string> texts = [];
+            float[] rows = new float[ChunkRows * encoder.Info.Dimension];
+            while (reader.ReadTexts(texts, ChunkRows) > 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                Span<float> values = rows.AsSpan(0, texts.Count * encoder.Info.Dimension);
+                encoder.Encode(texts, values, cancellation);
+                file.Write(values);
+                progress.Report(file.Written);
+            }
+        }
+        reader.RequireUniqueKeys();
+        string? sidecar = file.Commit();
+        return Report(input, output, sidecar, reader.Count, encoder.Info, tool.SecondsSince(start));
+    }
+
+    /// <summary>Encodes a file of features or of item numbers, whichever the encoder reads.</summary>
+    public static EncodeReport RunFeatures(
+        ToolContext tool, string input, string output, string encoderName, EncoderOptions options, CancellationToken cancellation)
+    {
+        OutputPath.Require(tool.Files, output, [.. VectorFile.WriteExtensions]);
+        if (encoderName == EncoderChoice.Default)
+            throw AnnException.Invalid("--encoder", $"the embedded encoder reads texts (.jsonl); {input} needs --encoder TOWER.onnx.");
+        using FeatureEncoder encoder = FeatureEncoder.Open(tool.Files, encoderName, options);
+        EncoderChoice.Tell(tool, encoder.Info);
+        long start = tool.Time.GetTimestamp();
+        if (encoder.Input.Type == FeatureType.Int64)
+        {
+            using IntegerReader numbers = VectorFile.OpenIntegers(tool.Files, input);
+            return RunRows<long>(tool, input, output, encoder, start, numbers.Count, numbers.Columns, numbers.ReadRows,
+                (rows, count, vectors) => encoder.Encode(rows, count, vectors, cancellation), cancellation);
+        }
+        using VectorReader features = VectorFile.OpenReader(tool.Files, input);
+        if (features.Notice is not null)
+            tool.Notice(features.Notice);
+        return RunRows<float>(tool, input, output, encoder, start, features.Count, features.Dimension, features.ReadRows,
+            (rows, count, vectors) => encoder.Encode(rows, count, vectors, cancellation), cancellation);
+    }
+
+    private delegate int ReadRows<T>(Span<T> rows);
+
+    private delegate void EncodeRows<T>(ReadOnlySpan<T> rows, int count, Span<float> vectors);
+
+    private static EncodeReport RunRows<T>(
+        ToolContext tool, string input, string output, FeatureEncoder encoder, long start, long count, int columns, ReadRows<T> read,
+        EncodeRows<T> encode, CancellationToken cancellation)
+    {
+        KeyColumn keys = KeysOf(tool, input, count);
+        int dimension = encoder.Info.Dimension;
+        using EncodedFile file = new(tool, output, count, encoder.Info, keys);
+        using (ProgressMeter progress = new(tool, "encode", "rows", count))
+        {
+            T[] rows = new T[ChunkRows * columns];
+            float[] vectors = new float[ChunkRows * dimension];
+            while (read(rows) is int found and > 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                encode(rows.AsSpan(0, found * columns), found, vectors.AsSpan(0, found * dimension));
+                file.Write(vectors.AsSpan(0, found * dimension));
+                progress.Report(file.Written);
+            }
+        }
+        string? sidecar = file.Commit();
+        return Report(input, output, sidecar, count, encoder.Info, tool.SecondsSince(start));
+    }
+
+    /// <summary>Keys of the input's own sidecar where it has one: they belong to the rows, whatever is made of them.</summary>
+    private static KeyColumn KeysOf(ToolContext tool, string input, long count)
+    {
+        if (count > int.MaxValue)
+            throw AnnException.BadInput(input, "", $"it holds {count} rows; at most {int.MaxValue} are taken.");
+        string path = KeySidecar.PathOf(input);
+        if (!tool.Files.FileExists(path))
+            return KeyColumn.Ordinals((int)count);
+        (_, KeyColumn? keys) = KeySidecar.Read(tool.Files, path);
+        if (keys?.Count != count)
+            throw AnnException.BadInput(path, "", $"it holds {keys?.Count ?? 0} keys; {input} has {count} rows.");
+        tool.Notice($"Keys are taken from {path}.");
+        return keys;
+    }
+
+    private static EncodeReport Report(string input, string output, string? sidecar, long rows, EncoderInfo encoder, double seconds) => new()
+    {
+        Input = input,
+        Output = output,
+        Keys = sidecar,
+        Rows = rows,
+        Dimension = encoder.Dimension,
+        EncoderName = encoder.Name,
+        EncoderFingerprint = encoder.FingerprintText,
+        Provider = encoder.Provider,
+        Seconds = seconds,
+        RowsPerS = rows / seconds,
+    };
+
+    private static void Print(TextWriter text, EncodeReport report)
+    {
+        text.WriteLine($"{report.Output}: {report.Rows:N0} rows of dimension {report.Dimension}");
+        text.WriteLine($"  encoder {report.EncoderName} ({report.EncoderFingerprint}) on {report.Provider}");
+        text.WriteLine($"  {report.Seconds:F1} s, {report.RowsPerS:N0} rows/s");
+        if (report.Keys is not null)
+            text.WriteLine($"  keys    {report.Keys}");
+    }
+}
