@@ -35,7 +35,7 @@ public sealed class AnnException(AnnError error, string message, Exception? inne
     public AnnError Error { get; } = error;
 
     /// <summary>Name of the request field or option at fault, in the caller's own spelling; null when none is.</summary>
-    public string? Field { get; private init; }
+    public string? Field { get; init; }
 
     /// <summary>A value of a request, an option or an input file is out of its range.</summary>
     /// <param name="field">The field or option, as the caller spells it.</param>

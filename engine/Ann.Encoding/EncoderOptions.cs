@@ -9,10 +9,11 @@ public sealed record EncoderOptions
     private const int MaxThreads = 1024, RowLimit = 4096, TokenLimit = 1 << 20;
 
     /// <summary>
-    /// Execution providers in order of preference: <c>tensorrt</c>, <c>cuda</c>, <c>cpu</c>, or the path of a plug-in provider library
-    /// (anything with a directory separator). The CPU is always there, listed or not. Default: cuda, then cpu.
+    /// Execution providers in order of preference: <c>tensorrt</c>, <c>cuda</c>, <c>cpu</c>, the path of a plug-in provider library
+    /// (anything with a directory separator), or <c>auto</c>: cuda where this build of ONNX Runtime has it, then cpu. The CPU is always
+    /// there, listed or not. Default: auto.
     /// </summary>
-    public IReadOnlyList<string> Providers { get; init; } = ["cuda", "cpu"];
+    public IReadOnlyList<string> Providers { get; init; } = ["auto"];
 
     /// <summary>Make a missing first provider an error instead of a noticed fall-back. Default: false.</summary>
     public bool RequireProvider { get; init; }

@@ -35,9 +35,12 @@ public sealed class ServerOptions
     [Required]
     public string EncoderCacheDirectory { get; set; } = DefaultCacheDirectory();
 
-    /// <summary>Execution providers of the encoders in order of preference, comma-separated. Default: <c>cuda,cpu</c>.</summary>
+    /// <summary>
+    /// Execution providers of the encoders in order of preference, comma-separated, as in
+    /// <see cref="Encoding.EncoderOptions.Providers"/>. Default: <c>auto</c>.
+    /// </summary>
     [Required]
-    public string EncoderProviders { get; set; } = "cuda,cpu";
+    public string EncoderProviders { get; set; } = "auto";
 
     /// <summary>Make a missing first provider an error instead of a logged fall-back. Default: false.</summary>
     public bool RequireEncoderProvider { get; set; }

@@ -37,6 +37,9 @@ public sealed class IndexSnapshot
             ? $"was built with encoder '{Segment.BuildRecord.EncoderName}' ({own:x16})"
             : "was built without naming an encoder";
         throw new AnnException(
-            AnnError.FailedPrecondition, $"Index '{Name}' {built}; the request's encoder_fingerprint is {fingerprint:x16}.");
+            AnnError.FailedPrecondition, $"Index '{Name}' {built}; the request's encoder_fingerprint is {fingerprint:x16}.")
+        {
+            Field = "encoder_fingerprint",
+        };
     }
 }

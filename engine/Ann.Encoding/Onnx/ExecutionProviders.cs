@@ -10,7 +10,7 @@ internal sealed class ProviderMissingException(string message) : Exception(messa
 /// <summary>Makes session options for a provider named as in <see cref="EncoderOptions.Providers"/>.</summary>
 internal static class ExecutionProviders
 {
-    public const string Cpu = "cpu", Cuda = "cuda", TensorRt = "tensorrt";
+    public const string Auto = "auto", Cpu = "cpu", Cuda = "cuda", TensorRt = "tensorrt";
 
     // Registering a library is for the whole process and only once.
     private static readonly Lock Registering = new();
@@ -19,13 +19,19 @@ internal static class ExecutionProviders
     /// <summary>What the native library was built with, in ONNX Runtime's names.</summary>
     public static string Available() => string.Join(", ", OrtEnv.Instance().GetAvailableProviders());
 
+    /// <summary>The providers to try, in order: <see cref="Auto"/> replaced by what this build was made for, the CPU last.</summary>
+    public static IEnumerable<string> InOrder(IReadOnlyList<string> wanted) => wanted
+        .SelectMany(static name => name != Auto ? [name] : HasCuda() ? new[] { Cuda, Cpu } : [Cpu])
+        .Append(Cpu)
+        .Distinct();
+
     /// <summary>Refuses a name that is neither a provider's nor a path, whether or not its turn would come.</summary>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>.</exception>
     public static void CheckName(string provider)
     {
-        if (provider is not (Cpu or Cuda or TensorRt) && !provider.AsSpan().ContainsAny('/', '\\'))
+        if (provider is not (Auto or Cpu or Cuda or TensorRt) && !provider.AsSpan().ContainsAny('/', '\\'))
             throw AnnException.Invalid(
-                "providers", $"Provider '{provider}' is unknown; expected tensorrt, cuda, cpu, or the path of a plug-in provider library.");
+                "providers", $"Provider '{provider}' is unknown; expected auto, tensorrt, cuda, cpu, or the path of a plug-in provider library.");
     }
 
     /// <summary>Session options that put the graph on <paramref name="wanted"/>; what it cannot run falls to the CPU.</summary>
@@ -45,6 +51,8 @@ internal static class ExecutionProviders
             throw;
         }
     }
+
+    private static bool HasCuda() => OrtEnv.Instance().GetAvailableProviders().Contains("CUDAExecutionProvider");
 
     private static SessionOptions Common(string modelPath, EncoderOptions options)
     {

@@ -44,7 +44,7 @@ internal sealed class OnnxSession : IDisposable
     {
         options.Check();
         List<string> refusals = [];
-        foreach (string wanted in options.Providers.Append(ExecutionProviders.Cpu).Distinct())
+        foreach (string wanted in ExecutionProviders.InOrder(options.Providers))
         {
             try
             {

@@ -19,6 +19,16 @@ public sealed class ExecutionProviderTests
     }
 
     [Fact]
+    public void What_this_build_was_made_for_needs_no_notice()
+    {
+        SkipWhereAvailable("CUDAExecutionProvider");
+
+        EncoderInfo info = Open(new EncoderOptions());
+
+        Assert.Equal(("cpu", false, 0), (info.Provider, info.ProviderFellBack, info.Notices.Count));
+    }
+
+    [Fact]
     public void A_missing_provider_falls_back_with_a_notice()
     {
         SkipWhereAvailable("TensorrtExecutionProvider");
@@ -55,7 +65,7 @@ public sealed class ExecutionProviderTests
     }
 
     [Theory]
-    [InlineData("gpu", "Provider 'gpu' is unknown; expected tensorrt, cuda, cpu, or the path of a plug-in provider library")]
+    [InlineData("gpu", "Provider 'gpu' is unknown; expected auto, tensorrt, cuda, cpu, or the path of a plug-in provider library")]
     [InlineData("", "Provider '' is unknown")]
     public void An_unknown_name_is_refused(string name, string message)
     {
