@@ -102,7 +102,9 @@ internal sealed class InputRows : IDisposable
         }
         catch (AnnException e)
         {
-            throw AnnException.BadInput(_reader.Path, _reader.Place(row), e.Message, e);
+            // The builder's message names the row; a line is worth adding.
+            string place = _reader.Place(row);
+            throw AnnException.BadInput(_reader.Path, place == $"row {row}" ? "" : place, e.Message, e);
         }
     }
 

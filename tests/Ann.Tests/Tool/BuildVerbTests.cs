@@ -85,7 +85,7 @@ public sealed class BuildVerbTests : IDisposable
         (await Build(_folder.Write("items.jsonl", "{\"id\": 1, \"vector\": [1]}\nnope\n"))).ExpectRefusal("items.jsonl: line 2: not JSON");
         (await Build(_folder.Write("d.jsonl", "{\"id\": 1, \"vector\": [1]}\n\n{\"id\": 1, \"vector\": [2]}\n")))
             .ExpectRefusal("d.jsonl: line 3: the key '1' is already the key of line 1");
-        (await Build(_folder.Write("nan.fbin", Bytes(2u, 2u), Bytes(1f, 2f, float.NaN, 1f)))).ExpectRefusal("nan.fbin: row 1:", "NaN");
+        (await Build(_folder.Write("nan.fbin", Bytes(2u, 2u), Bytes(1f, 2f, float.NaN, 1f)))).ExpectRefusal("nan.fbin: row 1", "NaN");
         (await Build(_folder.Write("zero.fbin", Bytes(2u, 2u), Bytes(1f, 2f, 0f, 0f)), "--metric", "cosine")).ExpectRefusal("--metric");
         (await Build(_folder["absent.fbin"])).ExpectRefusal("absent.fbin: no such file");
         (await Build(_folder.Root)).ExpectRefusal("no extension");

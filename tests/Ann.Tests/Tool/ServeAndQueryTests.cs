@@ -64,7 +64,7 @@ public sealed class ServeAndQueryTests : IDisposable
     [Fact]
     public async Task AServerThatIsNotThereIsNamed()
     {
-        (await ToolRun.RunAsync("query", "--address", "http://127.0.0.1:1", "--index", "x", "--text", "y")).ExpectRefusal("Unavailable");
+        (await ToolRun.RunAsync("query", "--address", "http://127.0.0.1:1", "--index", "x", "--text", "y")).ExpectRefusal("http://127.0.0.1:1: no server answers");
         (await ToolRun.RunAsync("query", "--address", "nonsense", "--index", "x", "--text", "y")).ExpectRefusal("--address is 'nonsense'");
     }
 
