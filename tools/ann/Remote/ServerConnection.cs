@@ -32,8 +32,11 @@ internal sealed class ServerConnection : IDisposable
     public string Address { get; }
 
     /// <summary>What the server says of an index.</summary>
-    public async Task<IndexDescription> DescribeAsync(string index, CancellationToken cancellation) =>
-        (await AnswerAsync(_indexes.DescribeAsync(new DescribeRequest { Index = index }, cancellationToken: cancellation), cancellation)).Index;
+    public async Task<IndexDescription> DescribeAsync(string index, CancellationToken cancellation)
+    {
+        DescribeRequest request = new() { Index = index };
+        return (await AnswerAsync(_indexes.DescribeAsync(request, cancellationToken: cancellation), cancellation)).Index;
+    }
 
     /// <summary>Everything that the server hosts.</summary>
     public async Task<IReadOnlyList<IndexDescription>> ListAsync(CancellationToken cancellation) =>
@@ -60,12 +63,16 @@ internal sealed class ServerConnection : IDisposable
     };
 
     /// <summary>One row of a batch, without copying its numbers.</summary>
-    public static VectorBatch RowOf(VectorBatch batch, int row) => new()
+    public static VectorBatch RowOf(VectorBatch batch, int row)
     {
-        Dtype = batch.Dtype,
-        Dim = batch.Dim,
-        Data = UnsafeByteOperations.UnsafeWrap(batch.Data.Memory.Slice(row * (int)batch.Dim * sizeof(float), (int)batch.Dim * sizeof(float))),
-    };
+        int sizeInBytes = (int)batch.Dim * sizeof(float);
+        return new VectorBatch
+        {
+            Dtype = batch.Dtype,
+            Dim = batch.Dim,
+            Data = UnsafeByteOperations.UnsafeWrap(batch.Data.Memory.Slice(row * sizeInBytes, sizeInBytes)),
+        };
+    }
 
     /// <summary>A result's key as a person reads it.</summary>
     public static string KeyAt(KeyColumn keys, int position) => keys.Texts.Count > 0

@@ -66,7 +66,9 @@ public static class VectorFile
     /// <param name="path">The target: <c>.fbin</c>, <c>.npy</c> (float32) or <c>.jsonl</c>.</param>
     /// <param name="rows">Rows that will be written.</param>
     /// <param name="dimension">Components of a row.</param>
-    /// <param name="keys">Keys of the rows, for <c>.jsonl</c>; at least the keys of the rows written so far. Null numbers the rows from 0.</param>
+    /// <param name="keys">
+    /// Keys of the rows, for <c>.jsonl</c>; at least the keys of the rows written so far. Null numbers the rows from 0.
+    /// </param>
     /// <exception cref="AnnException">InvalidArgument: an extension that is not written, or a target that cannot be created.</exception>
     public static VectorWriter CreateWriter(IFileSystem files, string path, long rows, int dimension, KeyColumn? keys = null)
     {
