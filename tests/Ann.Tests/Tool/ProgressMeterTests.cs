@@ -36,7 +36,11 @@ public sealed class ProgressMeterTests
         StringWriter error = new();
         ToolContext tool = new()
         {
-            Out = TextWriter.Null, Error = error, ErrorIsTerminal = isTerminal, Time = clock, CacheDirectory = "",
+            Out = TextWriter.Null,
+            Error = error,
+            ErrorIsTerminal = isTerminal,
+            Time = clock,
+            CacheDirectory = "",
         };
         int reports = seconds * 100;
         using (ProgressMeter meter = new(tool, "read", "rows", 1_000))

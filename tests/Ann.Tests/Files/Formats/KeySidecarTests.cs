@@ -20,7 +20,11 @@ public sealed class KeySidecarTests : IDisposable
         keys.Add("clé 鼠标");
         KeySidecarHeader header = new()
         {
-            KeyType = "string", Rows = 2, Dimension = 8, EncoderFingerprint = "0123", EncoderName = "default",
+            KeyType = "string",
+            Rows = 2,
+            Dimension = 8,
+            EncoderFingerprint = "0123",
+            EncoderName = "default",
         };
 
         KeySidecar.Write(PhysicalFileSystem.Instance, _folder["x.keys.jsonl"], header, keys);
