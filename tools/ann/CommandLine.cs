@@ -1,9 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Ann.Core;
-using Ann.Tool.Remote;
 using Ann.Tool.Verbs;
-using Grpc.Core;
 
 namespace Ann.Tool;
 
@@ -38,16 +36,6 @@ internal static class CommandLine
         {
             tool.Error.WriteLine("ann: cancelled; nothing was left half-written.");
             return ExitCodes.Cancelled;
-        }
-        catch (RpcException e) when (cancellation.IsCancellationRequested && e.StatusCode == StatusCode.Cancelled)
-        {
-            tool.Error.WriteLine("ann: cancelled.");
-            return ExitCodes.Cancelled;
-        }
-        catch (RpcException e)
-        {
-            tool.Error.WriteLine("ann: " + ServerConnection.Explain(e));
-            return ExitCodes.BadInput;
         }
         catch (Exception e) when (e is AnnException or IOException or UnauthorizedAccessException)
         {

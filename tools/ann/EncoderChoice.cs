@@ -34,7 +34,8 @@ internal sealed class EncoderChoice
         Description = "Fail when the first provider is not there, instead of falling back.",
     };
 
-    private readonly Option<int> _threads = VerbOptions.Number("--threads", "Threads of one inference; 0 leaves it to ONNX Runtime.", 0, 0, 1024);
+    private readonly Option<int> _threads = VerbOptions.Number(
+        "--threads", "Threads of one inference; 0 leaves it to ONNX Runtime.", 0, 0, 1024);
 
     private readonly Option<int> _batch = VerbOptions.Number("--batch",
         $"Rows of one inference; 0 takes {TextBatchRows} for texts and {FeatureBatchRows} for features.", 0, 0, 4096);

@@ -6,7 +6,9 @@ using Ann.Core.Segments;
 
 namespace Ann.Tool;
 
-/// <summary>The vectors of a build with what is known of them: keys and encoder, from the file itself or from the sidecar beside it.</summary>
+/// <summary>
+/// The vectors of a build with what is known of them: keys and encoder, from the file itself or from the sidecar beside it.
+/// </summary>
 internal sealed class InputRows : IDisposable
 {
     private const int BatchFloats = 1 << 18;
@@ -89,7 +91,8 @@ internal sealed class InputRows : IDisposable
     }
 
     /// <summary>A hash over rows as a sidecar carries it.</summary>
-    public static string RowsHash(XxHash3 hash) => hash.GetCurrentHashAsUInt64().ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
+    public static string RowsHash(XxHash3 hash) =>
+        hash.GetCurrentHashAsUInt64().ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <inheritdoc/>
     public void Dispose() => _reader.Dispose();
@@ -102,7 +105,9 @@ internal sealed class InputRows : IDisposable
         }
         catch (AnnException e)
         {
-            throw AnnException.BadInput(_reader.Path, _reader.Place(row), e.Message, e);
+            // The builder's message names the row; a line is worth adding.
+            string place = _reader.Place(row);
+            throw AnnException.BadInput(_reader.Path, place == $"row {row}" ? "" : place, e.Message, e);
         }
     }
 
@@ -111,11 +116,15 @@ internal sealed class InputRows : IDisposable
         if (header.Rows != _reader.Count || header.Dimension != _reader.Dimension)
         {
             throw AnnException.BadInput(_sidecarPath!, "line 1",
-                $"it describes {header.Rows} rows of dimension {header.Dimension}; {_reader.Path} holds {_reader.Count} of {_reader.Dimension}.");
+                $"it describes {header.Rows} rows of dimension {header.Dimension}; "
+                + $"{_reader.Path} holds {_reader.Count} of {_reader.Dimension}.");
         }
         if (header.KeysInline && _reader.Keys is null)
             throw AnnException.BadInput(_sidecarPath!, "line 1", $"it says that the keys are inline; {_reader.Path} has none.");
         if (_sidecarKeys is not null && _reader.Keys is not null)
-            throw AnnException.BadInput(_sidecarPath!, "", $"{_reader.Path} has keys of its own; a sidecar with keys cannot be used with it.");
+        {
+            throw AnnException.BadInput(
+                _sidecarPath!, "", $"{_reader.Path} has keys of its own; a sidecar with keys cannot be used with it.");
+        }
     }
 }

@@ -20,14 +20,17 @@ internal sealed record ToolContext
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Where the embedded encoder is kept between runs: <c>ANN_CACHE_DIR</c>, or <c>annserver/encoders</c> in the user's local data.</summary>
+    /// <summary>
+    /// Where the embedded encoder is kept between runs: <c>ANN_CACHE_DIR</c>, or <c>annserver/encoders</c> in the user's local data.
+    /// </summary>
     public required string CacheDirectory { get; init; }
 
     /// <summary>The process's own.</summary>
     public static ToolContext OfProcess()
     {
         string? cache = Environment.GetEnvironmentVariable("ANN_CACHE_DIR");
-        string data = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        string data = Environment.GetFolderPath(
+            Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
         return new ToolContext
         {
             Out = Console.Out,

@@ -37,7 +37,12 @@ internal static class VerbOptions
     /// <summary>One of a few words.</summary>
     public static Option<string> Choice(string name, string description, string standard, params string[] words)
     {
-        Option<string> option = new(name) { Description = description, DefaultValueFactory = _ => standard, HelpName = string.Join('|', words) };
+        Option<string> option = new(name)
+        {
+            Description = description,
+            DefaultValueFactory = _ => standard,
+            HelpName = string.Join('|', words),
+        };
         option.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && !words.Contains(result.Tokens[0].Value))

@@ -53,7 +53,8 @@ public sealed class BuildVerbTests : IDisposable
     {
         string input = _folder.Write("x.fbin", Bytes(2u, 1u), Bytes(1f, 2f));
         _folder.Write("x.fbin.keys.jsonl",
-            "{\"key_type\":\"uint64\",\"rows\":2,\"dimension\":1,\"encoder_fingerprint\":\"0011223344556677\",\"encoder_name\":\"mine\"}\n70\n71\n");
+            "{\"key_type\":\"uint64\",\"rows\":2,\"dimension\":1,"
+            + "\"encoder_fingerprint\":\"0011223344556677\",\"encoder_name\":\"mine\"}\n70\n71\n");
 
         ToolRun run = (await Build(input)).Expect(0);
 
@@ -85,7 +86,7 @@ public sealed class BuildVerbTests : IDisposable
         (await Build(_folder.Write("items.jsonl", "{\"id\": 1, \"vector\": [1]}\nnope\n"))).ExpectRefusal("items.jsonl: line 2: not JSON");
         (await Build(_folder.Write("d.jsonl", "{\"id\": 1, \"vector\": [1]}\n\n{\"id\": 1, \"vector\": [2]}\n")))
             .ExpectRefusal("d.jsonl: line 3: the key '1' is already the key of line 1");
-        (await Build(_folder.Write("nan.fbin", Bytes(2u, 2u), Bytes(1f, 2f, float.NaN, 1f)))).ExpectRefusal("nan.fbin: row 1:", "NaN");
+        (await Build(_folder.Write("nan.fbin", Bytes(2u, 2u), Bytes(1f, 2f, float.NaN, 1f)))).ExpectRefusal("nan.fbin: row 1", "NaN");
         (await Build(_folder.Write("zero.fbin", Bytes(2u, 2u), Bytes(1f, 2f, 0f, 0f)), "--metric", "cosine")).ExpectRefusal("--metric");
         (await Build(_folder["absent.fbin"])).ExpectRefusal("absent.fbin: no such file");
         (await Build(_folder.Root)).ExpectRefusal("no extension");
@@ -120,7 +121,8 @@ public sealed class BuildVerbTests : IDisposable
         (await Build(input, "--m", "many")).ExpectRefusal("--m is many");
         (await Build(input, "--codes", "int3")).ExpectRefusal("int8, f32");
         (await Build(input, "--nonsense")).ExpectRefusal("--nonsense");
-        (await ToolRun.RunAsync("build", "--input", input, "--metric", "l2", "--output", _folder["y.index"])).ExpectRefusal("extension .ann");
+        (await ToolRun.RunAsync("build", "--input", input, "--metric", "l2", "--output", _folder["y.index"]))
+            .ExpectRefusal("extension .ann");
         (await ToolRun.RunAsync("build", "--input", input, "--metric", "l2", "--output", _folder["no/such/y.ann"]))
             .ExpectRefusal("y.ann: cannot be written: there is no directory");
         (await ToolRun.RunAsync("frobnicate")).ExpectRefusal("frobnicate");
@@ -137,7 +139,8 @@ public sealed class BuildVerbTests : IDisposable
         _folder.Write("y.ann", "the old content");
 
         ToolRun run = await ToolRun.RunAsync(
-            new FaultyFileSystem(freeBytes), CancellationToken.None, "build", "--input", input, "--metric", "l2", "--output", _folder["y.ann"]);
+            new FaultyFileSystem(freeBytes), CancellationToken.None,
+            "build", "--input", input, "--metric", "l2", "--output", _folder["y.ann"]);
 
         run.ExpectRefusal($"{_folder["y.ann"]}: cannot be written: No space left on device");
         Assert.Equal("the old content", File.ReadAllText(_folder["y.ann"]));
@@ -174,7 +177,8 @@ public sealed class BuildVerbTests : IDisposable
         string input = SampleVectors.Write(_folder, "x.fbin", 500);
 
         ToolRun run = await ToolRun.RunAsync(
-            PhysicalFileSystem.Instance, new CancellationToken(canceled: true), "build", "--input", input, "--metric", "l2", "--output", _folder["y.ann"]);
+            PhysicalFileSystem.Instance, new CancellationToken(canceled: true),
+            "build", "--input", input, "--metric", "l2", "--output", _folder["y.ann"]);
 
         run.Expect(130);
         Assert.Equal(["x.fbin"], _folder.Names());
@@ -186,6 +190,7 @@ public sealed class BuildVerbTests : IDisposable
     private string Npy(string descr, bool fortran, byte[] data)
     {
         string header = $"{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': (2, 2), }}\n";
-        return _folder.Write("x.npy", [0x93, .. "NUMPY"u8, 1, 0], Bytes((ushort)header.Length), System.Text.Encoding.ASCII.GetBytes(header), data);
+        byte[] text = System.Text.Encoding.ASCII.GetBytes(header);
+        return _folder.Write("x.npy", [0x93, .. "NUMPY"u8, 1, 0], Bytes((ushort)text.Length), text, data);
     }
 }

@@ -42,8 +42,8 @@ public sealed class DemoVerbTests
     {
         int before = Directory.GetDirectories(Path.GetTempPath(), "ann-demo-*").Length;
 
-        (await ToolRun.RunAsync(Core.Files.PhysicalFileSystem.Instance, new CancellationToken(canceled: true), "demo", "--once", "--items", "200"))
-            .Expect(130);
+        CancellationToken cancelled = new(canceled: true);
+        (await ToolRun.RunAsync(Core.Files.PhysicalFileSystem.Instance, cancelled, "demo", "--once", "--items", "200")).Expect(130);
 
         Assert.True(Directory.GetDirectories(Path.GetTempPath(), "ann-demo-*").Length <= before);
     }

@@ -90,9 +90,7 @@ public sealed class EncodeVerbTests : IDisposable
     {
         string input = _folder.Write("items.jsonl", Items);
 
-        ToolRun run = await ToolRun.RunAsync("encode", "--input", input, "--output", _folder["x.npy"], "--providers", "tensorrt,cpu", "--require-provider");
-
-        run.ExpectRefusal("tensorrt");
+        (await Encode(input, "x.npy", "--providers", "tensorrt,cpu", "--require-provider")).ExpectRefusal("tensorrt");
         (await Encode(input, "x.npy", "--providers", "tensorrt,cpu")).Expect(0);
     }
 
@@ -105,12 +103,16 @@ public sealed class EncodeVerbTests : IDisposable
         (await Encode(input, "warm.npy")).Expect(0); // Writes the encoder's cache while there is room.
 
         ToolRun run = await ToolRun.RunAsync(
-            new FaultyFileSystem(freeBytes), CancellationToken.None, "encode", "--input", input, "--output", _folder["x.npy"], "--providers", "cpu");
+            new FaultyFileSystem(freeBytes), CancellationToken.None,
+            "encode", "--input", input, "--output", _folder["x.npy"], "--providers", "cpu");
 
         run.ExpectRefusal("x.npy", "cannot be written: No space left on device");
         Assert.Equal(["items.jsonl", "warm.npy", "warm.npy.keys.jsonl"], _folder.Names());
     }
 
-    private Task<ToolRun> Encode(string input, string output, params string[] more) =>
-        ToolRun.RunAsync(["encode", "--input", input, "--output", _folder[output], .. more.Contains("--providers") ? more : [.. more, "--providers", "cpu"]]);
+    private Task<ToolRun> Encode(string input, string output, params string[] more)
+    {
+        string[] providers = more.Contains("--providers") ? [] : ["--providers", "cpu"];
+        return ToolRun.RunAsync(["encode", "--input", input, "--output", _folder[output], .. more, .. providers]);
+    }
 }

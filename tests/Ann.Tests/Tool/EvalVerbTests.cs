@@ -123,7 +123,8 @@ public sealed class EvalVerbTests : IDisposable
         (await Eval(index, queries, "--ef", "100", "--k", "51")).ExpectRefusal("--k is 51", "holds 50 items");
         (await Eval(index, queries, "--k", "0")).ExpectRefusal("--k is 0; it must be 1 to 10000");
         (await Eval(index, narrow)).ExpectRefusal("narrow.fbin: the queries have dimension 2;", "has 16");
-        (await Eval(index, queries, "--truth", Ibin("t.ibin", 5, 10, value: 50))).ExpectRefusal("t.ibin: row 0: neighbour 50 is no row", "has 50");
+        (await Eval(index, queries, "--truth", Ibin("t.ibin", 5, 10, value: 50)))
+            .ExpectRefusal("t.ibin: row 0: neighbour 50 is no row", "has 50");
         (await Eval(queries, queries)).ExpectRefusal("q.fbin");
     }
 

@@ -23,12 +23,15 @@ public sealed class ServeAndQueryTests : IDisposable
             {"id": "b-1", "title": "stainless steel water bottle"}
             """);
         (await ToolRun.RunAsync("encode", "--input", items, "--output", _folder["items.npy"], "--providers", "cpu")).Expect(0);
-        (await ToolRun.RunAsync("build", "--input", _folder["items.npy"], "--metric", "cosine", "--output", _folder["items.ann"])).Expect(0);
+        string[] build = ["build", "--input", _folder["items.npy"], "--metric", "cosine", "--output", _folder["items.ann"]];
+        (await ToolRun.RunAsync(build)).Expect(0);
 
         await using Serving server = await Serving.StartAsync("--data", _folder.Root);
         Assert.Equal("items", server.Report.GetProperty("indexes")[0].GetProperty("name").GetString());
 
-        ToolRun byText = (await Query(server, "items", "--text", "wireles mouse", "--text", "steel botle", "--k", "2", "--show", items, "--json")).Expect(0);
+        ToolRun byText = await Query(
+            server, "items", "--text", "wireles mouse", "--text", "steel botle", "--k", "2", "--show", items, "--json");
+        byText.Expect(0);
         JsonElement[] queries = [.. byText.Json.GetProperty("queries").EnumerateArray()];
         Assert.Equal(["m-1", "b-1"], queries.Select(query => query.GetProperty("results")[0].GetProperty("key").GetString()));
         Assert.Equal("wireless mouse", queries[0].GetProperty("results")[0].GetProperty("title").GetString());
@@ -41,7 +44,8 @@ public sealed class ServeAndQueryTests : IDisposable
         (await Query(server, "items", "--text", "mouse", "--show", items)).Expect(0);
         (await Query(server, "nothing", "--text", "mouse")).ExpectRefusal("NotFound", "nothing");
         (await Query(server, "items", "--text", "mouse", "--k", "10", "--ef", "5")).ExpectRefusal("InvalidArgument", "ef_search");
-        (await Query(server, "items", "--vector-file", SampleVectors.Write(_folder, "other.fbin", 1))).ExpectRefusal("InvalidArgument", "dimension");
+        (await Query(server, "items", "--vector-file", SampleVectors.Write(_folder, "other.fbin", 1)))
+            .ExpectRefusal("InvalidArgument", "dimension");
         (await Query(server, "items")).ExpectRefusal("either --text or --vector-file");
 
         Assert.Equal(ExitCodes.Done, await server.StopAsync());
@@ -64,7 +68,8 @@ public sealed class ServeAndQueryTests : IDisposable
     [Fact]
     public async Task AServerThatIsNotThereIsNamed()
     {
-        (await ToolRun.RunAsync("query", "--address", "http://127.0.0.1:1", "--index", "x", "--text", "y")).ExpectRefusal("Unavailable");
+        (await ToolRun.RunAsync("query", "--address", "http://127.0.0.1:1", "--index", "x", "--text", "y"))
+            .ExpectRefusal("http://127.0.0.1:1: no server answers");
         (await ToolRun.RunAsync("query", "--address", "nonsense", "--index", "x", "--text", "y")).ExpectRefusal("--address is 'nonsense'");
     }
 

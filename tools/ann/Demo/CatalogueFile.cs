@@ -5,7 +5,9 @@ using Ann.Core.Files;
 
 namespace Ann.Tool.Demo;
 
-/// <summary>The catalogue as a user's own items would be: JSONL with <c>id</c> and <c>title</c>, and members that the encoder skips.</summary>
+/// <summary>
+/// The catalogue as a user's own items would be: JSONL with <c>id</c> and <c>title</c>, and members that the encoder skips.
+/// </summary>
 internal static class CatalogueFile
 {
     /// <summary>Writes it; it appears whole or not at all.</summary>

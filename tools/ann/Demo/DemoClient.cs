@@ -55,7 +55,8 @@ internal sealed class DemoClient(ServerConnection server, string index, IReadOnl
     }
 
     /// <summary>Time of single searches by one caller, and searches a second by several at once. Texts are encoded beforehand.</summary>
-    public async Task<(double P50Us, double P99Us, double Qps)> LoadAsync(IReadOnlyList<string> texts, int callers, CancellationToken cancellation)
+    public async Task<(double P50Us, double P99Us, double Qps)> LoadAsync(
+        IReadOnlyList<string> texts, int callers, CancellationToken cancellation)
     {
         SearchRequest all = await RequestAsync(texts, RecallK, cancellation);
         SearchRequest[] requests =

@@ -46,7 +46,10 @@ internal sealed class GroundTruth
             for (int i = 0; i < k; i++)
             {
                 if (row[i] < 0 || row[i] >= segment.Count)
-                    throw AnnException.BadInput(path, $"row {query}", $"neighbour {row[i]} is no row of {segment.Path}: it has {segment.Count}.");
+                {
+                    throw AnnException.BadInput(
+                        path, $"row {query}", $"neighbour {row[i]} is no row of {segment.Path}: it has {segment.Count}.");
+                }
                 nodes[query * k + i] = (int)row[i];
             }
         }
@@ -58,15 +61,15 @@ internal sealed class GroundTruth
     {
         int[] nodes = new int[queries.Count * k];
         int done = 0;
+        SearchParameters parameters = new(k, Exact: true);
+        SearchBudget budget = SearchBudget.Unlimited with { Cancellation = cancellation };
         using ProgressMeter progress = new(tool, "exact truth", "queries", queries.Count);
         Parallel.For(
             0, queries.Count, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount },
             () => new Neighbor[k],
             (int query, ParallelLoopState state, Neighbor[] found) =>
             {
-                int count = segment.Search(
-                    queries[query], new SearchParameters(k, Exact: true), SearchBudget.Unlimited with { Cancellation = cancellation }, found,
-                    out SearchStatistics _);
+                int count = segment.Search(queries[query], in parameters, in budget, found, out SearchStatistics _);
                 cancellation.ThrowIfCancellationRequested();
                 for (int i = 0; i < count; i++)
                     nodes[query * k + i] = found[i].Node;

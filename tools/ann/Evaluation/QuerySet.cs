@@ -21,7 +21,10 @@ internal sealed class QuerySet(float[] values, int count, int dimension)
         if (reader.Notice is not null)
             tool.Notice(reader.Notice);
         if (reader.Dimension != segment.Dimension)
-            throw AnnException.BadInput(path, "", $"the queries have dimension {reader.Dimension}; {segment.Path} has {segment.Dimension}.");
+        {
+            throw AnnException.BadInput(
+                path, "", $"the queries have dimension {reader.Dimension}; {segment.Path} has {segment.Dimension}.");
+        }
         if (reader.Count * reader.Dimension > Array.MaxLength)
             throw AnnException.BadInput(path, "", $"{reader.Count} queries are more than fit in memory at once.");
 

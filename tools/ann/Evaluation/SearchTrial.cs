@@ -59,7 +59,8 @@ internal sealed class SearchTrial(SealedSegment segment, QuerySet queries, int k
         return seconds * queries.Count / count;
     }
 
-    private (double Seconds, long Visited, long Expanded) Search(int ef, int searches, LatencySamples latencies, CancellationToken cancellation)
+    private (double Seconds, long Visited, long Expanded) Search(
+        int ef, int searches, LatencySamples latencies, CancellationToken cancellation)
     {
         int next = -1;
         long visited = 0;

@@ -32,24 +32,27 @@ internal sealed class ServerConnection : IDisposable
     public string Address { get; }
 
     /// <summary>What the server says of an index.</summary>
-    public async Task<IndexDescription> DescribeAsync(string index, CancellationToken cancellation) =>
-        (await _indexes.DescribeAsync(new DescribeRequest { Index = index }, cancellationToken: cancellation)).Index;
+    public async Task<IndexDescription> DescribeAsync(string index, CancellationToken cancellation)
+    {
+        DescribeRequest request = new() { Index = index };
+        return (await AnswerAsync(_indexes.DescribeAsync(request, cancellationToken: cancellation), cancellation)).Index;
+    }
 
     /// <summary>Everything that the server hosts.</summary>
     public async Task<IReadOnlyList<IndexDescription>> ListAsync(CancellationToken cancellation) =>
-        (await _indexes.ListAsync(new ListRequest(), cancellationToken: cancellation)).Indexes;
+        (await AnswerAsync(_indexes.ListAsync(new ListRequest(), cancellationToken: cancellation), cancellation)).Indexes;
 
     /// <summary>Encodes texts with the encoder of an index.</summary>
-    public async Task<EmbedResponse> EmbedAsync(string index, IEnumerable<string> texts, CancellationToken cancellation)
+    public Task<EmbedResponse> EmbedAsync(string index, IEnumerable<string> texts, CancellationToken cancellation)
     {
         EmbedRequest request = new() { Index = index };
         request.Texts.AddRange(texts);
-        return await _retrieval.EmbedAsync(request, cancellationToken: cancellation);
+        return AnswerAsync(_retrieval.EmbedAsync(request, cancellationToken: cancellation), cancellation);
     }
 
     /// <summary>Searches.</summary>
-    public async Task<SearchResponse> SearchAsync(SearchRequest request, CancellationToken cancellation) =>
-        await _retrieval.SearchAsync(request, cancellationToken: cancellation);
+    public Task<SearchResponse> SearchAsync(SearchRequest request, CancellationToken cancellation) =>
+        AnswerAsync(_retrieval.SearchAsync(request, cancellationToken: cancellation), cancellation);
 
     /// <summary>Rows as the wire carries them fastest.</summary>
     public static VectorBatch ToBatch(ReadOnlySpan<float> rows, int dimension) => new()
@@ -60,21 +63,43 @@ internal sealed class ServerConnection : IDisposable
     };
 
     /// <summary>One row of a batch, without copying its numbers.</summary>
-    public static VectorBatch RowOf(VectorBatch batch, int row) => new()
+    public static VectorBatch RowOf(VectorBatch batch, int row)
     {
-        Dtype = batch.Dtype,
-        Dim = batch.Dim,
-        Data = UnsafeByteOperations.UnsafeWrap(batch.Data.Memory.Slice(row * (int)batch.Dim * sizeof(float), (int)batch.Dim * sizeof(float))),
-    };
+        int sizeInBytes = (int)batch.Dim * sizeof(float);
+        return new VectorBatch
+        {
+            Dtype = batch.Dtype,
+            Dim = batch.Dim,
+            Data = UnsafeByteOperations.UnsafeWrap(batch.Data.Memory.Slice(row * sizeInBytes, sizeInBytes)),
+        };
+    }
 
     /// <summary>A result's key as a person reads it.</summary>
     public static string KeyAt(KeyColumn keys, int position) => keys.Texts.Count > 0
         ? keys.Texts[position]
         : keys.Numbers[position].ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>A failed call as a line for people.</summary>
-    public static string Explain(RpcException e) => $"the server answered {e.StatusCode}: {e.Status.Detail}";
-
     /// <inheritdoc/>
     public void Dispose() => _channel.Dispose();
+
+    /// <summary>The answer of a call; a failure becomes a line that names the server.</summary>
+    private async Task<T> AnswerAsync<T>(AsyncUnaryCall<T> call, CancellationToken cancellation)
+    {
+        try
+        {
+            return await call;
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.Cancelled && cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("The call was cancelled.", e, cancellation);
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable && e.Status.DebugException is Exception cause)
+        {
+            throw new AnnException(AnnError.Unavailable, $"{Address}: no server answers: {cause.GetBaseException().Message}", e);
+        }
+        catch (RpcException e)
+        {
+            throw new AnnException(AnnError.InvalidArgument, $"{Address}: the server answered {e.StatusCode}: {e.Status.Detail}", e);
+        }
+    }
 }

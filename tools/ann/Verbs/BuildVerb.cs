@@ -112,7 +112,8 @@ internal static class BuildVerb
     private static void Print(TextWriter text, BuildReport report)
     {
         text.WriteLine(
-            $"{report.Output}: {report.Rows:N0} items of dimension {report.Dimension}, {report.Metric}, codes {report.Codes}, keys: {report.Keys}");
+            $"{report.Output}: {report.Rows:N0} items of dimension {report.Dimension}, {report.Metric}, codes {report.Codes}, "
+            + $"keys: {report.Keys}");
         text.WriteLine(
             $"  {report.Seconds:F1} s (read {report.ReadSeconds:F1}, build {report.BuildSeconds:F1}, write {report.WriteSeconds:F1}), "
             + $"{report.RowsPerS:N0} rows/s, {report.Bytes:N0} bytes, generation {report.Generation}");

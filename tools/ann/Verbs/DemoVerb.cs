@@ -61,7 +61,8 @@ internal static class DemoVerb
         double generated = tool.SecondsSince(start);
 
         tool.Notice("2. encoding their titles with the embedded ONNX encoder");
-        EncodeReport encoded = EncodeVerb.RunTexts(tool, files.Items, files.Vectors, EncoderChoice.Default, new() { Providers = [Provider] }, cancellation);
+        EncodeReport encoded = EncodeVerb.RunTexts(
+            tool, files.Items, files.Vectors, EncoderChoice.Default, new() { Providers = [Provider] }, cancellation);
         double encodedAt = tool.SecondsSince(start);
 
         tool.Notice($"3. building the index ({encoded.Rows:N0} × {encoded.Dimension}, cosine, int8 codes)");
@@ -150,8 +151,10 @@ internal static class DemoVerb
         text.WriteLine("Ask it yourself while it serves (leave out --once):");
         text.WriteLine($"  ann query --address {report.Address} --index {IndexName} --text \"garden hose 20 m\" --show {files.Items}");
         text.WriteLine($"  grpcurl -plaintext {target} ann.v1.Indexes/List");
-        text.WriteLine($"  grpcurl -plaintext -d '{{\"index\":\"{IndexName}\",\"texts\":[\"garden hose\"]}}' {target} ann.v1.Retrieval/Embed \\");
-        text.WriteLine($"    | jq '{{index:\"{IndexName}\",queries:.vectors,k:5}}' | grpcurl -plaintext -d @ {target} ann.v1.Retrieval/Search");
+        string embed = $"{{\"index\":\"{IndexName}\",\"texts\":[\"garden hose\"]}}";
+        string search = $"{{index:\"{IndexName}\",queries:.vectors,k:5}}";
+        text.WriteLine($"  grpcurl -plaintext -d '{embed}' {target} ann.v1.Retrieval/Embed \\");
+        text.WriteLine($"    | jq '{search}' | grpcurl -plaintext -d @ {target} ann.v1.Retrieval/Search");
     }
 
     /// <summary>Where the stages leave their results.</summary>

@@ -16,7 +16,8 @@ internal static class EncodeVerb
     public static Command Create(ToolContext tool)
     {
         Option<string> input = VerbOptions.Required("--input", "FILE",
-            "Texts: .jsonl with \"id\" and \"text\" (or \"title\", or both) a line. Features or item numbers of a tower: .npy .fbin .ibin …");
+            "Texts: .jsonl with \"id\" and \"text\" (or \"title\", or both) a line. "
+            + "Features or item numbers of a tower: .npy .fbin .ibin …");
         Option<string> output = VerbOptions.Required(
             "--output", "FILE", "Vectors: .npy .fbin .jsonl. Keys and encoder go to OUTPUT.keys.jsonl, where build finds them.");
         EncoderChoice encoder = new();
@@ -141,7 +142,8 @@ internal static class EncodeVerb
         return keys;
     }
 
-    private static EncodeReport Report(string input, string output, string? sidecar, long rows, EncoderInfo encoder, double seconds) => new()
+    private static EncodeReport Report(
+        string input, string output, string? sidecar, long rows, EncoderInfo encoder, double seconds) => new()
     {
         Input = input,
         Output = output,

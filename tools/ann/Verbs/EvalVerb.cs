@@ -22,7 +22,8 @@ internal static class EvalVerb
         Option<string> index = VerbOptions.Required("--index", "FILE", "The .ann file.");
         Option<string> queries = VerbOptions.Required("--queries", "FILE", "Query vectors, in any format that build reads.");
         Option<string?> truth = VerbOptions.Optional("--truth", "FILE",
-            "True neighbours as rows of the build's input: .ibin .ivecs .npy. With fewer than k columns, or none: computed by exact search.");
+            "True neighbours as rows of the build's input: .ibin .ivecs .npy. "
+            + "With fewer than k columns, or none: computed by exact search.");
         Option<bool> exact = new("--exact") { Description = "Compute the truth by exact search even when a file is given." };
         Option<string?> writeTruth = VerbOptions.Optional("--write-truth", "FILE", "Keep the truth that was used, as .ibin.");
         Option<int> k = VerbOptions.Number("--k", "Results a query.", 10, 1, SearchParameters.MaxK);
@@ -53,7 +54,8 @@ internal static class EvalVerb
             int results = parsed.GetValue(k);
             Request request = new(
                 parsed.GetRequiredValue(index), parsed.GetRequiredValue(queries), parsed.GetValue(truth), parsed.GetValue(exact),
-                parsed.GetValue(writeTruth), results, ParseEf(parsed.GetValue(ef)!, results), parsed.GetValue(threads), parsed.GetValue(minRecall));
+                parsed.GetValue(writeTruth), results, ParseEf(parsed.GetValue(ef)!, results), parsed.GetValue(threads),
+                parsed.GetValue(minRecall));
             EvalReport report = Run(tool, request, cancellation);
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.EvalReport);
@@ -90,7 +92,8 @@ internal static class EvalVerb
         }
         if (meter.DoubtfulQueries > 0)
         {
-            tool.Notice($"{source}: for {meter.DoubtfulQueries} queries the index found a nearer item that is not among the true neighbours. "
+            tool.Notice(
+                $"{source}: for {meter.DoubtfulQueries} queries the index found a nearer item that is not among the true neighbours. "
                 + "Is it the truth of these vectors, in their order, under this metric?");
         }
         return new EvalReport
@@ -152,7 +155,8 @@ internal static class EvalVerb
 
     private static void Print(TextWriter text, EvalReport report)
     {
-        text.WriteLine($"{report.Index}: {report.Rows:N0} items of dimension {report.Dimension}, {report.Metric}, generation {report.Generation}");
+        text.WriteLine(
+            $"{report.Index}: {report.Rows:N0} items of dimension {report.Dimension}, {report.Metric}, generation {report.Generation}");
         text.WriteLine($"{report.Queries:N0} queries, k {report.K}, {report.Threads} thread(s), truth: {report.Truth}");
         text.WriteLine($"{"ef",7}{"recall",10}{"queries/s",12}{"mean us",10}{"p50 us",10}{"p99 us",10}{"visited",10}");
         foreach (EvalRun run in report.Runs)

@@ -36,12 +36,13 @@ internal static class InfoVerb
     {
         BuildRecord build = report.Build;
         Certificate certificate = report.Certificate;
+        string encoder = build.EncoderFingerprint.Length == 0 ? "(unknown)" : $"{build.EncoderName}, {build.EncoderFingerprint}";
         text.WriteLine($"{report.File}: {report.Rows:N0} items of dimension {report.Dimension}, {report.Metric}, {report.KeyType} keys");
         text.WriteLine($"  generation    {report.Generation}");
         text.WriteLine($"  size          {report.Bytes:N0} bytes ({(double)report.Bytes / report.Rows:N0} an item)");
         text.WriteLine($"  name          {(build.Name.Length == 0 ? "(none)" : build.Name)}");
         text.WriteLine($"  source        {(build.Source.Length == 0 ? "(unknown)" : build.Source)}");
-        text.WriteLine($"  encoder       {(build.EncoderFingerprint.Length == 0 ? "(unknown)" : $"{build.EncoderName}, {build.EncoderFingerprint}")}");
+        text.WriteLine($"  encoder       {encoder}");
         text.WriteLine($"  graph         M {build.M}, efConstruction {build.EfConstruction}, seed {build.Seed}, codes {build.Codes}");
         text.WriteLine($"  reachable     {certificate.Reachable:N0} of {report.Rows:N0}");
     }

@@ -32,9 +32,11 @@ internal static class QueryVerb
             Description = "A text, encoded by the server with the index's encoder. May be repeated.",
             HelpName = "TEXT",
         };
-        Option<string?> vectorFile = VerbOptions.Optional("--vector-file", "FILE", $"Query vectors, at most {MaxRows} rows, instead of texts.");
+        Option<string?> vectorFile = VerbOptions.Optional(
+            "--vector-file", "FILE", $"Query vectors, at most {MaxRows} rows, instead of texts.");
         Option<int> k = VerbOptions.Number("--k", "Results a query.", 10, 1, SearchParameters.MaxK);
-        Option<int> ef = VerbOptions.Number("--ef", "Beam width, at least k; 0 leaves it to the server.", 0, 0, SearchParameters.MaxEfSearch);
+        Option<int> ef = VerbOptions.Number(
+            "--ef", "Beam width, at least k; 0 leaves it to the server.", 0, 0, SearchParameters.MaxEfSearch);
         Option<bool> exact = new("--exact") { Description = "Scan every item instead of walking the graph." };
         Option<string?> show = VerbOptions.Optional("--show", "FILE", "The items as .jsonl: prints title and text of each result.");
         Option<bool> json = VerbOptions.Json();
@@ -63,7 +65,8 @@ internal static class QueryVerb
         return command;
     }
 
-    private static async Task<QueryReport> RunAsync(ToolContext tool, ServerConnection server, Request request, CancellationToken cancellation)
+    private static async Task<QueryReport> RunAsync(
+        ToolContext tool, ServerConnection server, Request request, CancellationToken cancellation)
     {
         SearchRequest search = new() { Index = request.Index, K = (uint)request.K };
         if (request.Ef > 0)
@@ -109,13 +112,15 @@ internal static class QueryVerb
         float[] values = new float[reader.Count * reader.Dimension];
         for (int row = 0; row < reader.Count;)
             row += reader.ReadRows(values.AsSpan(row * reader.Dimension));
-        return (ServerConnection.ToBatch(values, reader.Dimension), [.. Enumerable.Range(0, (int)reader.Count).Select(row => $"row {row}")]);
+        string[] names = [.. Enumerable.Range(0, (int)reader.Count).Select(row => $"row {row}")];
+        return (ServerConnection.ToBatch(values, reader.Dimension), names);
     }
 
     /// <summary>Titles of the results only: the file may be larger than memory.</summary>
     private static Dictionary<string, string> ReadTitles(ToolContext tool, string path, KeyColumn wanted)
     {
-        HashSet<string> keys = [.. wanted.Texts, .. wanted.Numbers.Select(number => number.ToString(System.Globalization.CultureInfo.InvariantCulture))];
+        int results = Math.Max(wanted.Texts.Count, wanted.Numbers.Count);
+        HashSet<string> keys = [.. Enumerable.Range(0, results).Select(position => ServerConnection.KeyAt(wanted, position))];
         Dictionary<string, string> titles = new(keys.Count, StringComparer.Ordinal);
         using JsonlTextReader reader = new(tool.Files, path);
         List<string> texts = [];

@@ -32,7 +32,10 @@ internal static class ServeVerb
             DefaultValueFactory = _ => "cuda,cpu",
             HelpName = "A,B",
         };
-        Option<bool> require = new("--require-provider") { Description = "Fail when the first provider is not there, instead of falling back." };
+        Option<bool> require = new("--require-provider")
+        {
+            Description = "Fail when the first provider is not there, instead of falling back.",
+        };
         Option<bool> json = VerbOptions.Json();
 
         Verb command = new("serve",

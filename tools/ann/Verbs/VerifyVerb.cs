@@ -5,7 +5,9 @@ using Ann.Tool.Reports;
 
 namespace Ann.Tool.Verbs;
 
-/// <summary><c>ann verify</c>: whether an index file is whole. A damaged one is a failed check (1), a file of another kind bad input (2).</summary>
+/// <summary>
+/// <c>ann verify</c>: whether an index file is whole. A damaged one is a failed check (1), a file of another kind bad input (2).
+/// </summary>
 internal static class VerifyVerb
 {
     /// <summary>The command.</summary>
@@ -14,7 +16,8 @@ internal static class VerifyVerb
         Argument<string> file = new("file") { Description = "The .ann file." };
         Option<bool> json = VerbOptions.Json();
         Verb command = new("verify",
-            "Check every hash, link and key of an index file. Exit code 1 names the section and byte that are wrong.", "ann verify items.ann")
+            "Check every hash, link and key of an index file. Exit code 1 names the section and byte that are wrong.",
+            "ann verify items.ann")
         {
             file, json,
         };

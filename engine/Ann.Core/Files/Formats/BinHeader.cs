@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Ann.Core.Files.Formats;
 
-/// <summary>Headers of the plain binary formats: the <c>bin</c> family of big-ann-benchmarks and the <c>vecs</c> family of TEXMEX.</summary>
+/// <summary>
+/// Headers of the plain binary formats: the <c>bin</c> family of big-ann-benchmarks and the <c>vecs</c> family of TEXMEX.
+/// </summary>
 internal static class BinHeader
 {
     /// <summary>Length of a <c>bin</c> header: <c>uint32 rows, uint32 components</c>.</summary>

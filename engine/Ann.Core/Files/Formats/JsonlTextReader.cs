@@ -11,7 +11,9 @@ public sealed class JsonlTextReader : IDisposable
     private readonly JsonlItemReader _items;
 
     /// <summary>Counts the items of a file in a first pass.</summary>
-    /// <exception cref="AnnException">NotFound: no such file. InvalidArgument: another extension, no items, or a first line that is no item.</exception>
+    /// <exception cref="AnnException">
+    /// NotFound: no such file. InvalidArgument: another extension, no items, or a first line that is no item.
+    /// </exception>
     public JsonlTextReader(IFileSystem files, string path)
     {
         if (!path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase))

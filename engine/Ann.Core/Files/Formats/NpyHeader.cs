@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Ann.Core.Files.Formats;
 
-/// <summary>The header of NumPy's <c>.npy</c> format, versions 1 to 3: a magic, a version, a length and a Python dictionary literal.</summary>
+/// <summary>
+/// The header of NumPy's <c>.npy</c> format, versions 1 to 3: a magic, a version, a length and a Python dictionary literal.
+/// </summary>
 internal static class NpyHeader
 {
     private const int MaxHeaderBytes = 65_536;

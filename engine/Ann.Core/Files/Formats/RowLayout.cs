@@ -1,6 +1,8 @@
 namespace Ann.Core.Files.Formats;
 
-/// <summary>How a binary file lays out a matrix, as its header says: rows one after another, each with the same number of components.</summary>
+/// <summary>
+/// How a binary file lays out a matrix, as its header says: rows one after another, each with the same number of components.
+/// </summary>
 /// <param name="Rows">Rows, 1 or more.</param>
 /// <param name="Columns">Components of a row, 1 to <see cref="MaxColumns"/>.</param>
 /// <param name="Element">What a component is.</param>
@@ -18,7 +20,9 @@ internal readonly record struct RowLayout(long Rows, int Columns, ElementType El
     public int RowSizeInBytes => Columns * Element.SizeInBytes() + PrefixSizeInBytes;
 
     /// <summary>Refuses a layout that the file cannot have.</summary>
-    /// <exception cref="AnnException">InvalidArgument: no rows, dimension out of range, or a size other than the header promises.</exception>
+    /// <exception cref="AnnException">
+    /// InvalidArgument: no rows, dimension out of range, or a size other than the header promises.
+    /// </exception>
     public void Check(string path, long sizeInBytes)
     {
         CheckColumns(path, Columns);

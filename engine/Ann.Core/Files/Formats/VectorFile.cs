@@ -61,23 +61,14 @@ public static class VectorFile
         });
     }
 
-    /// <summary>True when an <c>npy</c> file holds whole numbers of 2 bytes or more: inputs of an encoder rather than vectors.</summary>
-    /// <exception cref="AnnException">As <see cref="OpenReader"/>.</exception>
-    public static bool HoldsIntegers(IFileSystem files, string path)
-    {
-        if (!path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
-            return false;
-        using Stream stream = files.OpenRead(path);
-        RequireRegular(stream, path);
-        return !NpyHeader.Read(stream, path, allowOneDimension: true).Element.IsVector();
-    }
-
     /// <summary>Creates a file of vectors; it appears under its name at <see cref="VectorWriter.Commit"/>.</summary>
     /// <param name="files">Where to write.</param>
     /// <param name="path">The target: <c>.fbin</c>, <c>.npy</c> (float32) or <c>.jsonl</c>.</param>
     /// <param name="rows">Rows that will be written.</param>
     /// <param name="dimension">Components of a row.</param>
-    /// <param name="keys">Keys of the rows, for <c>.jsonl</c>; at least the keys of the rows written so far. Null numbers the rows from 0.</param>
+    /// <param name="keys">
+    /// Keys of the rows, for <c>.jsonl</c>; at least the keys of the rows written so far. Null numbers the rows from 0.
+    /// </param>
     /// <exception cref="AnnException">InvalidArgument: an extension that is not written, or a target that cannot be created.</exception>
     public static VectorWriter CreateWriter(IFileSystem files, string path, long rows, int dimension, KeyColumn? keys = null)
     {

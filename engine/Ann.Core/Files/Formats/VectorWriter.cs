@@ -1,6 +1,8 @@
 namespace Ann.Core.Files.Formats;
 
-/// <summary>Writes a vector file row by row. Created by <see cref="VectorFile.CreateWriter"/>; nothing appears before <see cref="Commit"/>.</summary>
+/// <summary>
+/// Writes a vector file row by row. Created by <see cref="VectorFile.CreateWriter"/>; nothing appears before <see cref="Commit"/>.
+/// </summary>
 public abstract class VectorWriter : IDisposable
 {
     private readonly AtomicFile _file;

@@ -21,14 +21,15 @@ public sealed class BinaryFormatTests : IDisposable
         Gen.Int[1, 20].SelectMany(dimension => Gen.Float.Where(float.IsFinite).Array[dimension].Array[1, 30])
             .Sample(rows =>
             {
-                using (VectorWriter writer = VectorFile.CreateWriter(PhysicalFileSystem.Instance, _folder[name], rows.Length, rows[0].Length))
+                PhysicalFileSystem files = PhysicalFileSystem.Instance;
+                using (VectorWriter writer = VectorFile.CreateWriter(files, _folder[name], rows.Length, rows[0].Length))
                 {
                     foreach (float[] row in rows)
                         writer.Write(row);
                     writer.Commit();
                 }
 
-                using VectorReader reader = VectorFile.OpenReader(PhysicalFileSystem.Instance, _folder[name]);
+                using VectorReader reader = VectorFile.OpenReader(files, _folder[name]);
                 Assert.Equal(rows.Length, reader.Count);
                 Assert.Equal(rows[0].Length, reader.Dimension);
                 Assert.Equal(rows.SelectMany(row => row), ReadAll(reader));

@@ -129,7 +129,8 @@ public sealed class JsonlTests : IDisposable
     public void DuplicateKeysAreNamedByLine(string first, string second, string key)
     {
         string path = _folder.Write("x.jsonl", string.Join('\n',
-            $"{{\"id\": {first}, \"vector\": [1]}}", "", $"{{\"id\": {second}, \"vector\": [1]}}", $"{{\"id\": {first}, \"vector\": [1]}}"));
+            $"{{\"id\": {first}, \"vector\": [1]}}", "",
+            $"{{\"id\": {second}, \"vector\": [1]}}", $"{{\"id\": {first}, \"vector\": [1]}}"));
 
         using VectorReader reader = VectorFile.OpenReader(PhysicalFileSystem.Instance, path);
         ReadAll(reader);

@@ -18,7 +18,14 @@ public sealed class KeySidecarTests : IDisposable
         KeyColumn keys = new(KeyKind.String);
         keys.Add("a \"quoted\" \\ key");
         keys.Add("clé 鼠标");
-        KeySidecarHeader header = new() { KeyType = "string", Rows = 2, Dimension = 8, EncoderFingerprint = "0123", EncoderName = "default" };
+        KeySidecarHeader header = new()
+        {
+            KeyType = "string",
+            Rows = 2,
+            Dimension = 8,
+            EncoderFingerprint = "0123",
+            EncoderName = "default",
+        };
 
         KeySidecar.Write(PhysicalFileSystem.Instance, _folder["x.keys.jsonl"], header, keys);
         (KeySidecarHeader read, KeyColumn? readKeys) = KeySidecar.Read(PhysicalFileSystem.Instance, _folder["x.keys.jsonl"]);
