@@ -143,19 +143,22 @@ internal static class EncodeVerb
     }
 
     private static EncodeReport Report(
-        string input, string output, string? sidecar, long rows, EncoderInfo encoder, double seconds) => new()
+        string input, string output, string? sidecar, long rows, EncoderInfo encoder, double seconds)
     {
-        Input = input,
-        Output = output,
-        Keys = sidecar,
-        Rows = rows,
-        Dimension = encoder.Dimension,
-        EncoderName = encoder.Name,
-        EncoderFingerprint = encoder.FingerprintText,
-        Provider = encoder.Provider,
-        Seconds = seconds,
-        RowsPerS = rows / seconds,
-    };
+        return new EncodeReport
+        {
+            Input = input,
+            Output = output,
+            Keys = sidecar,
+            Rows = rows,
+            Dimension = encoder.Dimension,
+            EncoderName = encoder.Name,
+            EncoderFingerprint = encoder.FingerprintText,
+            Provider = encoder.Provider,
+            Seconds = seconds,
+            RowsPerS = rows / seconds,
+        };
+    }
 
     private static void Print(TextWriter text, EncodeReport report)
     {
