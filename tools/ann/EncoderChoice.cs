@@ -24,8 +24,8 @@ internal sealed class EncoderChoice
 
     private readonly Option<string> _providers = new("--providers")
     {
-        Description = "ONNX Runtime execution providers in order of preference.",
-        DefaultValueFactory = _ => "cuda,cpu",
+        Description = "ONNX Runtime execution providers in order of preference: tensorrt, cuda, cpu, a library's path, or auto.",
+        DefaultValueFactory = _ => "auto",
         HelpName = "A,B",
     };
 

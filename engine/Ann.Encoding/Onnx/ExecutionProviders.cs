@@ -31,7 +31,8 @@ internal static class ExecutionProviders
     {
         if (provider is not (Auto or Cpu or Cuda or TensorRt) && !provider.AsSpan().ContainsAny('/', '\\'))
             throw AnnException.Invalid(
-                "providers", $"Provider '{provider}' is unknown; expected auto, tensorrt, cuda, cpu, or the path of a plug-in provider library.");
+                "providers",
+                $"Provider '{provider}' is unknown; expected auto, tensorrt, cuda, cpu, or the path of a plug-in provider library.");
     }
 
     /// <summary>Session options that put the graph on <paramref name="wanted"/>; what it cannot run falls to the CPU.</summary>

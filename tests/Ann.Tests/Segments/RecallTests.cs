@@ -40,7 +40,7 @@ public sealed class RecallTests(ITestOutputHelper output)
 
         double atTen = AssertRecall(segment, queries, k: 10, ef: 256, floor: 0.98);
         double atThousand = AssertRecall(segment, queries, k: 1000, ef: 1500, floor: 0.97);
-        output.WriteLine($"{Count} × 64, norms log-normal with σ = 1, seed {Seed}, {codes}: recall@10 {atTen:F4}, recall@1000 {atThousand:F4}");
+        output.WriteLine($"{Count} × 64, log-normal norms, σ = 1, seed {Seed}, {codes}: recall@10 {atTen:F4}, recall@1000 {atThousand:F4}");
         Assert.True(segment.Certificate.Norms.P99 > 5 * segment.Certificate.Norms.Median, "the certificate shows the skew");
     }
 

@@ -28,8 +28,8 @@ internal static class ServeVerb
         };
         Option<string> providers = new("--providers")
         {
-            Description = "ONNX Runtime execution providers of the encoders, in order of preference.",
-            DefaultValueFactory = _ => "cuda,cpu",
+            Description = "ONNX Runtime execution providers of the encoders, in order of preference; auto takes the best of this build.",
+            DefaultValueFactory = _ => "auto",
             HelpName = "A,B",
         };
         Option<bool> require = new("--require-provider")
