@@ -31,9 +31,7 @@ public interface IFileSystem
     /// <summary>Deletes a file; does nothing when there is none.</summary>
     void Delete(string path);
 
-    /// <summary>
-    /// True when <paramref name="path"/> exists and is not a regular file (a pipe, <c>/dev/stdout</c>, <c>/dev/full</c>).
-    /// </summary>
+    /// <summary>True for what lies below <c>/dev</c> (<c>/dev/stdout</c>, <c>/dev/full</c>): written to directly, never replaced.</summary>
     bool IsDevice(string path);
 
     /// <summary>Maps a whole file read-only. The mapping lives until it is disposed.</summary>

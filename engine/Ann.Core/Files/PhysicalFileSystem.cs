@@ -70,10 +70,7 @@ public sealed class PhysicalFileSystem : IFileSystem
     public void Delete(string path) => File.Delete(path);
 
     /// <inheritdoc/>
-    public bool IsDevice(string path) =>
-        !OperatingSystem.IsWindows() && File.Exists(path)
-        && (File.GetAttributes(path) & (FileAttributes.Device | FileAttributes.System)) != 0
-        || path.StartsWith("/dev/", StringComparison.Ordinal);
+    public bool IsDevice(string path) => !OperatingSystem.IsWindows() && path.StartsWith("/dev/", StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public FileMapping Map(string path) => Opening(path, static p =>

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -81,26 +82,30 @@ public sealed class KeyColumn(KeyKind kind)
             ? Numbers[row].ToString(System.Globalization.CultureInfo.InvariantCulture)
             : Encoding.UTF8.GetString(Utf8(row));
 
+    /// <summary>The first row whose key an earlier row has, with that earlier row; null when all keys differ.</summary>
+    public (int First, int Second)? FindDuplicate()
+    {
+        // Keys by hash; a bucket of equal hashes is walked through "next". No key is copied.
+        Dictionary<ulong, int> newest = new(Count);
+        int[] next = new int[Count];
+        for (int row = 0; row < Count; row++)
+        {
+            ulong hash = Kind == KeyKind.UInt64 ? _numbers[row] : XxHash3.HashToUInt64(Utf8(row));
+            next[row] = newest.TryGetValue(hash, out int earlier) ? earlier : -1;
+            newest[hash] = row;
+            for (int other = next[row]; other >= 0; other = next[other])
+                if (Kind == KeyKind.UInt64 || Utf8(other).SequenceEqual(Utf8(row)))
+                    return (other, row);
+        }
+        return null;
+    }
+
     /// <summary>Refuses a column in which two rows share a key.</summary>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: names the key and both rows.</exception>
     public void RequireUnique()
     {
-        if (Kind == KeyKind.UInt64)
-        {
-            Dictionary<ulong, int> seen = new(Count);
-            for (int row = 0; row < Count; row++)
-                if (!seen.TryAdd(_numbers[row], row))
-                    throw Duplicate(row, seen[_numbers[row]]);
-        }
-        else
-        {
-            Dictionary<string, int> seen = new(Count, StringComparer.Ordinal);
-            for (int row = 0; row < Count; row++)
-                if (!seen.TryAdd(Format(row), row))
-                    throw Duplicate(row, seen[Format(row)]);
-        }
+        if (FindDuplicate() is (int first, int second))
+            throw AnnException.Invalid(
+                "key", $"The key '{Format(second)}' of row {second} is already the key of row {first}; keys must be unique.");
     }
-
-    private AnnException Duplicate(int row, int first) =>
-        AnnException.Invalid("key", $"The key '{Format(row)}' of row {row} is already the key of row {first}; keys must be unique.");
 }

@@ -49,11 +49,7 @@ public sealed class JsonlTextReader : IDisposable
 
     /// <summary>Refuses a file in which two items share a key. Call it when every item has been read.</summary>
     /// <exception cref="AnnException">InvalidArgument: names the key and both lines.</exception>
-    public void RequireUniqueKeys()
-    {
-        if (DuplicateKeys.Find(Keys) is (int first, int second))
-            throw DuplicateKeys.Error(Path, Place(second), Keys.Format(second), Place(first));
-    }
+    public void RequireUniqueKeys() => DuplicateKeys.Refuse(Keys, Path, Place);
 
     /// <inheritdoc/>
     public void Dispose() => _items.Dispose();

@@ -55,8 +55,7 @@ public static class KeySidecar
             ReadKey(line, keys, path, lines.Line);
         if (keys.Count != header.Rows)
             throw AnnException.BadInput(path, "", $"its header says {header.Rows} keys; found {keys.Count}.");
-        if (DuplicateKeys.Find(keys) is (int first, int second))
-            throw DuplicateKeys.Error(path, $"row {second}", keys.Format(second), $"row {first}");
+        DuplicateKeys.Refuse(keys, path, static row => $"row {row}");
         return (header, keys);
     }
 

@@ -33,8 +33,8 @@ public abstract class VectorReader : IDisposable
     /// <exception cref="AnnException">InvalidArgument: names the key and the places of both rows.</exception>
     public void RequireUniqueKeys()
     {
-        if (Keys is not null && DuplicateKeys.Find(Keys) is (int first, int second))
-            throw DuplicateKeys.Error(Path, Place(second), Keys.Format(second), Place(first));
+        if (Keys is not null)
+            DuplicateKeys.Refuse(Keys, Path, Place);
     }
 
     /// <inheritdoc/>
