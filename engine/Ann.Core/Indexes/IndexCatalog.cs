@@ -61,7 +61,8 @@ public sealed class IndexCatalog : IDisposable
         {
             throw new AnnException(
                 AnnError.FailedPrecondition,
-                $"Index '{wanted.Name}' has generation {snapshot.Generation}; the request asks for {generation}.") { Field = "index" };
+                $"Index '{wanted.Name}' has generation {snapshot.Generation}; the request asks for {generation}.")
+            { Field = "index" };
         }
     }
 }

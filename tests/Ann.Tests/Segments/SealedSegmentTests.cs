@@ -37,8 +37,13 @@ public sealed class SealedSegmentTests
     {
         SegmentBuildOptions options = SegmentFixture.Options(Metric.Cosine) with
         {
-            M = 12, EfConstruction = 77, Seed = 5, Name = "products",
-            EncoderFingerprint = "00ff00ff00ff00ff", EncoderName = "default", Source = "a.npy",
+            M = 12,
+            EfConstruction = 77,
+            Seed = 5,
+            Name = "products",
+            EncoderFingerprint = "00ff00ff00ff00ff",
+            EncoderName = "default",
+            Source = "a.npy",
         };
         using SealedSegment segment = SegmentFixture.Seal(Rows, options);
 
