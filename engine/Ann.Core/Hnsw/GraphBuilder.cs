@@ -36,7 +36,7 @@ internal sealed unsafe class GraphBuilder<TDistance, TScorer>(
     public void Build(Action<int>? progress, CancellationToken cancellation)
     {
         int[] order = InsertionOrder();
-        Debug.Assert(order[0] == storage.Graph.EntryPoint || storage.Graph.MaxLevel == storage.Graph.LevelOf(order[0]));
+        Debug.Assert(order[0] == storage.Graph.EntryPoint);
 
         int inserted = 1;
         while (inserted < order.Length)

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Ann.Core.Hnsw;
 
 /// <summary>The scratch memory of one search at a time on one graph: pooled, so that a search allocates nothing.</summary>
@@ -28,7 +26,6 @@ internal sealed class SearchContext(int nodes, int slots) : IDisposable
     /// <summary>Makes ready for a new search.</summary>
     public void Begin(in SearchBudget budget)
     {
-        Debug.Assert(nodes > 0);
         Budget = budget;
         Statistics = default;
     }

@@ -31,9 +31,6 @@ internal sealed class TokenBuffer(int rows, bool hasWeights) : IDisposable
         _count++;
     }
 
-    /// <summary>Tokens of the row being written.</summary>
-    public int OpenLength => _count - (Rows == 0 ? 0 : _ends[Rows - 1]);
-
     /// <summary>Ends the row being written, which may be empty.</summary>
     public void EndRow()
     {
