@@ -36,6 +36,9 @@ public sealed unsafe class SealedSegment : IDisposable
     /// <summary>Codes that the walk reads.</summary>
     public CodesKind Codes => _header.Codes;
 
+    /// <summary>Layout of what the walk reads.</summary>
+    public SegmentLayout Layout => _header.Layout;
+
     /// <summary>Components of a vector.</summary>
     public int Dimension => _header.Dimension;
 
@@ -93,6 +96,27 @@ public sealed unsafe class SealedSegment : IDisposable
     public int Search(
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results,
         out SearchStatistics statistics) => _searcher.Search(query, in parameters, in budget, results, out statistics);
+
+    /// <summary>
+    /// Finds the nearest items of several queries on the calling thread, interleaving their walks so that one query's memory is fetched
+    /// while another computes. Each answer is the one that <see cref="Search"/> gives.
+    /// </summary>
+    /// <param name="queries">One query after another, <see cref="Dimension"/> components each.</param>
+    /// <param name="parameters">The same for all.</param>
+    /// <param name="budget">When to stop early; shared.</param>
+    /// <param name="results">Room for k per query: those of query i start at i·k.</param>
+    /// <param name="counts">Results written, one a query.</param>
+    /// <param name="statistics">One a query.</param>
+    /// <exception cref="AnnException">As <see cref="Search"/>.</exception>
+    public void SearchMany(
+        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results, Span<int> counts,
+        Span<SearchStatistics> statistics)
+    {
+        for (int i = 0; i < counts.Length; i++)
+            counts[i] = Search(
+                queries.Slice(i * Dimension, Dimension), in parameters, in budget, results.Slice(i * parameters.K, parameters.K),
+                out statistics[i]);
+    }
 
     /// <summary>The exact distance of a query to one item.</summary>
     /// <exception cref="AnnException">As <see cref="Search"/>.</exception>

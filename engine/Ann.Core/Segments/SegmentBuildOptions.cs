@@ -10,6 +10,16 @@ public enum CodesKind : byte
     Int8 = 2,
 }
 
+/// <summary>How a segment lays out what the walk reads. Stored in files: values never change.</summary>
+public enum SegmentLayout : byte
+{
+    /// <summary>Links, and codes by themselves: the least memory.</summary>
+    Lean = 0,
+
+    /// <summary>Beside a node's links, estimates of its neighbours' distances: the least latency. Needs int8 codes.</summary>
+    Fast = 1,
+}
+
 /// <summary>What to build.</summary>
 public sealed record SegmentBuildOptions
 {
@@ -18,6 +28,9 @@ public sealed record SegmentBuildOptions
 
     /// <summary>Codes of the walk. Default: <see cref="CodesKind.Int8"/>.</summary>
     public CodesKind Codes { get; init; } = CodesKind.Int8;
+
+    /// <summary>Layout of what the walk reads. Default: <see cref="SegmentLayout.Fast"/>.</summary>
+    public SegmentLayout Layout { get; init; } = SegmentLayout.Fast;
 
     /// <summary>Neighbours kept per node on levels ≥ 1; twice as many on level 0. 2 to 128. Default: 16.</summary>
     public int M { get; init; } = 16;

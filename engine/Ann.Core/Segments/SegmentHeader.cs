@@ -49,6 +49,8 @@ internal sealed class SegmentHeader
 
     public required KeyKind Keys { get; init; }
 
+    public SegmentLayout Layout { get; init; }
+
     public required int Count { get; init; }
 
     public required int Dimension { get; init; }
@@ -83,6 +85,7 @@ internal sealed class SegmentHeader
         span[40] = (byte)Metric;
         span[41] = (byte)Codes;
         span[42] = (byte)Keys;
+        span[43] = (byte)Layout;
         BinaryPrimitives.WriteInt32LittleEndian(span[44..], M);
         BinaryPrimitives.WriteInt32LittleEndian(span[48..], EntryPoint);
         BinaryPrimitives.WriteInt32LittleEndian(span[52..], MaxLevel);
@@ -136,6 +139,7 @@ internal sealed class SegmentHeader
             Metric = (Metric)bytes[40],
             Codes = (CodesKind)bytes[41],
             Keys = (KeyKind)bytes[42],
+            Layout = (SegmentLayout)bytes[43],
             M = BinaryPrimitives.ReadInt32LittleEndian(bytes[44..]),
             EntryPoint = BinaryPrimitives.ReadInt32LittleEndian(bytes[48..]),
             MaxLevel = BinaryPrimitives.ReadInt32LittleEndian(bytes[52..]),
@@ -175,6 +179,8 @@ internal sealed class SegmentHeader
             throw Bad(path, 41, $"codes {(byte)Codes} are unknown.");
         if (!Enum.IsDefined(Keys))
             throw Bad(path, 42, $"key kind {(byte)Keys} is unknown.");
+        if (!Enum.IsDefined(Layout))
+            throw Bad(path, 43, $"layout {(byte)Layout} is unknown.");
         if (M is < Hnsw.HnswParameters.MinM or > Hnsw.HnswParameters.MaxM)
             throw Bad(path, 44, $"M is {M}; {Hnsw.HnswParameters.MinM} to {Hnsw.HnswParameters.MaxM} was expected.");
         if (EntryPoint < 0 || EntryPoint >= Count)
