@@ -81,21 +81,29 @@ internal sealed unsafe class Beam : IDisposable
 
     /// <summary>Takes the nearest entry that was not expanded yet, and marks it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryExpand(out int node)
+    public bool TryExpandEntry(out ulong entry)
     {
         while (_next < Count)
         {
-            ulong entry = _entries[_next];
+            entry = _entries[_next];
             if ((entry & ExpandedMark) == 0)
             {
                 _entries[_next++] = entry | ExpandedMark;
-                node = NodeOf(entry);
                 return true;
             }
             _next++;
         }
-        node = HnswGraph.NoNode;
+        entry = 0;
         return false;
+    }
+
+    /// <summary>As the other, for who needs no distance.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryExpand(out int node)
+    {
+        bool found = TryExpandEntry(out ulong entry);
+        node = found ? NodeOf(entry) : HnswGraph.NoNode;
+        return found;
     }
 
     /// <summary>

@@ -15,8 +15,9 @@ namespace Ann.Core.Hnsw;
 /// <param name="upperLinks">Rows of M slots; a node of level L has L of them.</param>
 /// <param name="entryPoint">Node where every search starts.</param>
 /// <param name="maxLevel">Level of the entry point: the highest of all.</param>
+/// <param name="level0Stride">Bytes from one row of level 0 to the next; 0 where they follow each other.</param>
 internal readonly unsafe struct HnswGraph(
-    int count, int m, int* level0, byte* levels, int* upperSlots, int* upperLinks, int entryPoint, int maxLevel)
+    int count, int m, int* level0, byte* levels, int* upperSlots, int* upperLinks, int entryPoint, int maxLevel, int level0Stride = 0)
 {
     public const int NoNode = -1;
 
@@ -27,9 +28,14 @@ internal readonly unsafe struct HnswGraph(
     public readonly int MaxLevel = maxLevel;
 
     private readonly int* _level0 = level0;
+    private readonly long _level0Stride = level0Stride == 0 ? 2 * m * sizeof(int) : level0Stride;
     private readonly byte* _levels = levels;
     private readonly int* _upperSlots = upperSlots;
     private readonly int* _upperLinks = upperLinks;
+
+    /// <summary>The same graph with its rows of level 0 elsewhere.</summary>
+    public HnswGraph WithLevel0(int* level0, int strideInBytes) =>
+        new(Count, M, level0, _levels, _upperSlots, _upperLinks, EntryPoint, MaxLevel, strideInBytes);
 
     public int LevelOf(int node)
     {
@@ -48,7 +54,7 @@ internal readonly unsafe struct HnswGraph(
         Debug.Assert((uint)node < (uint)Count);
         Debug.Assert(level <= _levels[node]);
         return level == 0
-            ? _level0 + (long)node * M0
+            ? (int*)((byte*)_level0 + node * _level0Stride)
             : _upperLinks + ((long)_upperSlots[node] + level - 1) * M;
     }
 

@@ -17,11 +17,16 @@ internal sealed unsafe class QueryContext : IDisposable
         _dimension = segment.Dimension;
         _query = new NativeBlock(VectorTable.StrideOf(_dimension) * (long)sizeof(float));
         _quantised = new NativeBlock(Int8Codes.StrideOf(_dimension) * (long)sizeof(short));
-        Walk = new SearchContext(segment.Count, segment.Graph.M0);
+        Walk = new SearchContext(segment.Count, segment.Blocks is { } b ? b.Groups * FastScan.Lanes : segment.Graph.M0);
+        if (segment.Blocks is { } shape)
+            Estimates = new EstimateTables(segment.Dimension, shape.Bits);
     }
 
     /// <summary>Scratch of the graph walk.</summary>
     public SearchContext Walk { get; }
+
+    /// <summary>Makes the tables of estimates; null in the lean layout.</summary>
+    public EstimateTables? Estimates { get; }
 
     /// <summary>The prepared query, zero-padded.</summary>
     public float* Query => (float*)_query.Start;
@@ -45,6 +50,7 @@ internal sealed unsafe class QueryContext : IDisposable
         _query.Dispose();
         _quantised.Dispose();
         Walk.Dispose();
+        Estimates?.Dispose();
     }
 }
 

@@ -153,6 +153,7 @@ public sealed unsafe class SealedSegment : IDisposable
             Codes = header.Codes,
             Dimension = header.Dimension,
             Graph = sections.Graph(),
+            Blocks = header.Blocks,
             Rows = (float*)sections.Require(SectionKind.Rows, count * rowStride * sizeof(float)),
             RowStride = rowStride,
             CodeBytes = coded ? (sbyte*)sections.Require(SectionKind.Codes, count * codeStride) : null,

@@ -20,6 +20,7 @@ public sealed unsafe class SegmentBuilder : IDisposable
     private readonly VectorTable _rows;
     private Int8Codes? _codes;
     private GraphStorage? _graph;
+    private NeighborBlocks? _blocks;
     private KeyColumn? _keys;
     private int _added;
 
@@ -80,6 +81,10 @@ public sealed unsafe class SegmentBuilder : IDisposable
         _graph = new GraphStorage(_rows.Count, _parameters);
         int repaired = BuildGraph(Report(BuildStage.Graph), cancellation);
 
+        if (_codes is not null && _options.Layout == SegmentLayout.Fast)
+            _blocks = NeighborBlocks.Encode(
+                _graph.Graph, _rows, _options.Metric, (float*)_codes.Mean.Start, _options.Threads, cancellation);
+
         SegmentView view = View();
         Certificate = CertificateMeasurement.Measure(in view, repaired, _options.Threads, Report(BuildStage.Certificate), cancellation);
 
@@ -108,7 +113,10 @@ public sealed unsafe class SegmentBuilder : IDisposable
             writer.Add(SectionKind.CodeFactors, _codes.Factors);
             writer.Add(SectionKind.CodeMean, _codes.Mean);
         }
-        writer.Add(SectionKind.Level0Links, _graph.Level0);
+        if (_blocks is null)
+            writer.Add(SectionKind.Level0Links, _graph.Level0);
+        else
+            writer.Add(SectionKind.Level0Blocks, _blocks.Block);
         writer.Add(SectionKind.Levels, _graph.Levels);
         writer.Add(SectionKind.UpperSlots, _graph.UpperSlots);
         writer.Add(SectionKind.UpperLinks, _graph.UpperLinks);
@@ -127,6 +135,7 @@ public sealed unsafe class SegmentBuilder : IDisposable
         _rows.Dispose();
         _codes?.Dispose();
         _graph?.Dispose();
+        _blocks?.Dispose();
     }
 
     private int BuildGraph(Action<int>? progress, CancellationToken cancellation)
@@ -163,7 +172,8 @@ public sealed unsafe class SegmentBuilder : IDisposable
         Metric = _options.Metric,
         Codes = _options.Codes,
         Dimension = _rows.Dimension,
-        Graph = _graph!.Graph,
+        Graph = _blocks?.Graph ?? _graph!.Graph,
+        Blocks = _blocks?.Shape,
         Rows = _rows.Start,
         RowStride = _rows.Stride,
         CodeBytes = _codes is null ? null : (sbyte*)_codes.Codes.Start,
@@ -179,6 +189,8 @@ public sealed unsafe class SegmentBuilder : IDisposable
         Keys = _keys!.Kind,
         Count = _rows.Count,
         Dimension = _rows.Dimension,
+        Layout = _blocks is null ? SegmentLayout.Lean : SegmentLayout.Fast,
+        EstimateBits = _blocks?.Shape.Bits ?? 0,
         M = _options.M,
         EntryPoint = _graph!.Graph.EntryPoint,
         MaxLevel = _graph.Graph.MaxLevel,

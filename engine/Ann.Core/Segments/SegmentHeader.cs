@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.IO.Hashing;
+using Ann.Core.Codes;
+using Ann.Core.Distances;
 
 namespace Ann.Core.Segments;
 
@@ -18,6 +20,7 @@ internal enum SectionKind : uint
     Levels = 9,
     UpperSlots = 10,
     UpperLinks = 11,
+    Level0Blocks = 12,
 }
 
 /// <summary>One entry of the table of sections.</summary>
@@ -50,6 +53,12 @@ internal sealed class SegmentHeader
     public required KeyKind Keys { get; init; }
 
     public SegmentLayout Layout { get; init; }
+
+    /// <summary>Sign bits a neighbour; 0 in the lean layout.</summary>
+    public int EstimateBits { get; init; }
+
+    /// <summary>Shape of the blocks; null in the lean layout.</summary>
+    public Hnsw.BlockShape? Blocks => Layout == SegmentLayout.Fast ? new(2 * M, EstimateBits) : null;
 
     public required int Count { get; init; }
 
@@ -90,6 +99,7 @@ internal sealed class SegmentHeader
         BinaryPrimitives.WriteInt32LittleEndian(span[48..], EntryPoint);
         BinaryPrimitives.WriteInt32LittleEndian(span[52..], MaxLevel);
         BinaryPrimitives.WriteInt32LittleEndian(span[56..], Sections.Count);
+        BinaryPrimitives.WriteInt32LittleEndian(span[60..], EstimateBits);
         for (int i = 0; i < Sections.Count; i++)
         {
             Span<byte> entry = span[(TableOffset + i * EntrySize)..];
@@ -143,6 +153,7 @@ internal sealed class SegmentHeader
             M = BinaryPrimitives.ReadInt32LittleEndian(bytes[44..]),
             EntryPoint = BinaryPrimitives.ReadInt32LittleEndian(bytes[48..]),
             MaxLevel = BinaryPrimitives.ReadInt32LittleEndian(bytes[52..]),
+            EstimateBits = BinaryPrimitives.ReadInt32LittleEndian(bytes[60..]),
             Sections = ReadTable(bytes, sections),
             Hash = actual,
         };
@@ -167,6 +178,7 @@ internal sealed class SegmentHeader
 
     private void Validate(string path, long fileLength)
     {
+        int maxBits = Math.Min(FastScan.MaxBits, Rotation.SizeOf(Math.Max(Dimension, 1)));
         if (FileLength != fileLength)
             throw Bad(path, 24, $"the header says {FileLength} bytes; the file has {fileLength}.");
         if (Count < 1)
@@ -183,6 +195,10 @@ internal sealed class SegmentHeader
             throw Bad(path, 43, $"layout {(byte)Layout} is unknown.");
         if (M is < Hnsw.HnswParameters.MinM or > Hnsw.HnswParameters.MaxM)
             throw Bad(path, 44, $"M is {M}; {Hnsw.HnswParameters.MinM} to {Hnsw.HnswParameters.MaxM} was expected.");
+        if (Layout == SegmentLayout.Fast
+            ? Codes != CodesKind.Int8 || EstimateBits < FastScan.BitsStep || EstimateBits > maxBits || EstimateBits % FastScan.BitsStep != 0
+            : EstimateBits != 0)
+            throw Bad(path, 60, $"{EstimateBits} bits an estimate do not go with layout {Layout} and codes {Codes}.");
         if (EntryPoint < 0 || EntryPoint >= Count)
             throw Bad(path, 48, $"entry point {EntryPoint} is not one of {Count} nodes.");
         if (MaxLevel is < 0 or > Hnsw.HnswParameters.MaxLevel)

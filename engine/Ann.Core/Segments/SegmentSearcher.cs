@@ -19,6 +19,7 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
     /// <summary>How far ahead of the row being reranked memory is asked for.</summary>
     private const int RerankPrefetch = 4;
 
+    private static readonly float Margin = float.Parse(Environment.GetEnvironmentVariable("ANN_EPS") ?? "0.75");
     private readonly QueryContextPool _contexts = new(segment);
 
     /// <inheritdoc cref="SealedSegment.Search"/>
@@ -86,7 +87,15 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
             fixed (short* quantised = context.Quantised)
             {
                 Int8Scorer scorer = new(segment.CodeBytes, segment.CodeStride, segment.CodeFactors, quantised, unit);
-                LayerSearch.Run(in graph, in scorer, ef, context.Walk);
+                if (segment.Blocks is { } shape)
+                {
+                    EstimateQuery estimate = context.Estimates!.Prepare(segment.Metric, context.Query, segment.CodeMean, Margin);
+                    BlockWalk.Run(in graph, shape, in estimate, in scorer, ef, context.Walk);
+                }
+                else
+                {
+                    LayerSearch.Run(in graph, in scorer, ef, context.Walk);
+                }
             }
         }
         else if (segment.Metric == Metric.L2)

@@ -97,9 +97,12 @@ internal sealed unsafe class SegmentSections
             throw Bad(
                 SectionKind.Levels, Find(SectionKind.Levels).Offset + Header.EntryPoint, "the entry point is not on the highest level.");
 
-        int* level0 = (int*)Require(SectionKind.Level0Links, (long)count * 2 * m * 4);
+        BlockShape? blocks = Header.Blocks;
+        int* level0 = (int*)(blocks is { } shape
+            ? Require(SectionKind.Level0Blocks, (long)count * shape.Stride)
+            : Require(SectionKind.Level0Links, (long)count * 2 * m * 4));
         int* upper = (int*)Require(SectionKind.UpperLinks, rows * m * 4);
-        HnswGraph graph = new(count, m, level0, levels, slots, upper, Header.EntryPoint, Header.MaxLevel);
+        HnswGraph graph = new(count, m, level0, levels, slots, upper, Header.EntryPoint, Header.MaxLevel, blocks?.Stride ?? 0);
         for (int node = 0; node < count; node++)
             for (int level = 0; level <= levels[node]; level++)
                 CheckLinks(in graph, level, node);
@@ -118,7 +121,8 @@ internal sealed unsafe class SegmentSections
             ended |= link == HnswGraph.NoNode;
             if (sound)
                 continue;
-            SectionKind kind = level == 0 ? SectionKind.Level0Links : SectionKind.UpperLinks;
+            SectionKind kind = level > 0 ? SectionKind.UpperLinks
+                : Header.Layout == SegmentLayout.Fast ? SectionKind.Level0Blocks : SectionKind.Level0Links;
             throw Bad(kind, (byte*)(links + i) - _mapping.Start, $"node {node} links to {link} on level {level}.");
         }
     }

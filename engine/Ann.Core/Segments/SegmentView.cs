@@ -33,6 +33,9 @@ internal readonly unsafe struct SegmentView
     /// <summary>A padded row; null without codes.</summary>
     public float* CodeMean { get; init; }
 
+    /// <summary>Shape of the blocks that <see cref="Graph"/>'s rows on level 0 begin; null in the lean layout.</summary>
+    public BlockShape? Blocks { get; init; }
+
     public int Count => Graph.Count;
 
     public float* Row(int node) => Rows + (long)node * RowStride;
