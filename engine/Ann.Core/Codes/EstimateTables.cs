@@ -33,15 +33,14 @@ internal sealed unsafe class EstimateTables : IDisposable
     public EstimateQuery Prepare(Metric metric, float* query, float* mean, float margin)
     {
         float* rotated = (float*)_rotated.Start;
-        double squares = 0;
-        double withMean = 0;
-        for (int i = 0; i < _dimension; i++)
-        {
-            rotated[i] = metric == Metric.InnerProduct ? query[i] : query[i] - mean[i];
-            squares += (double)rotated[i] * rotated[i];
-            withMean += (double)query[i] * mean[i];
-        }
-        new Span<float>(rotated + _dimension, _rotation.Size - _dimension).Clear();
+        int stride = VectorTable.StrideOf(_dimension);
+        if (metric == Metric.InnerProduct)
+            new Span<float>(query, stride).CopyTo(new Span<float>(rotated, stride));
+        else
+            QueryQuantisation.Subtract(rotated, query, mean, stride);
+        float squares = QueryQuantisation.Dot(rotated, rotated, stride);
+        float withMean = QueryQuantisation.Dot(query, mean, stride);
+        new Span<float>(rotated + stride, _rotation.Size - stride).Clear();
         _rotation.Apply(rotated);
 
         float largest = 0;
@@ -56,14 +55,14 @@ internal sealed unsafe class EstimateTables : IDisposable
         if (!float.IsFinite(inverse))
             inverse = 0;
         for (int quad = 0; quad < _bits / 4; quad++)
-            Fill(rotated + quad * 4, inverse, _tables.Start + FastScan.TableOffset(quad));
+            QueryQuantisation.FillTable(rotated + quad * 4, inverse, _tables.Start + FastScan.TableOffset(quad));
 
         float step = inverse > 0 ? 1 / inverse : 0;
         (float slope, float intercept) = metric switch
         {
-            Metric.L2 => (1f, (float)squares),
-            Metric.Cosine => (2f, (float)(2 - 2 * withMean)),
-            _ => (0f, (float)squares),
+            Metric.L2 => (1f, squares),
+            Metric.Cosine => (2f, 2 - 2 * withMean),
+            _ => (0f, squares),
         };
         return new EstimateQuery(_tables.Start, _bits, step, -total, slope, intercept, _error * margin);
     }
@@ -73,20 +72,5 @@ internal sealed unsafe class EstimateTables : IDisposable
         _rotation.Dispose();
         _rotated.Dispose();
         _tables.Dispose();
-    }
-
-    /// <summary>Entry i of a table: twice the sum of |x| over the components whose sign agrees with their bit of i.</summary>
-    private static void Fill(float* values, float inverse, byte* table)
-    {
-        for (int i = 0; i < 16; i++)
-        {
-            float sum = 0;
-            for (int bit = 0; bit < 4; bit++)
-            {
-                float value = (i >> bit & 1) == 1 ? values[bit] : -values[bit];
-                sum += MathF.Max(value, 0);
-            }
-            table[i] = table[i + 16] = (byte)MathF.Round(2 * sum * inverse);
-        }
     }
 }

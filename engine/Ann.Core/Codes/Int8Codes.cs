@@ -19,6 +19,9 @@ internal sealed unsafe class Int8Codes : IDisposable
 
     private const int Grain = 1024;
 
+    /// <summary>One scale for all rows costs the average row log2 of this many bits at most.</summary>
+    private const float WidestToMean = 3;
+
     private Int8Codes(int count, int dimension)
     {
         Stride = StrideOf(dimension);
@@ -26,6 +29,12 @@ internal sealed unsafe class Int8Codes : IDisposable
         Factors = new NativeBlock((long)count * FactorBytes);
         Mean = new NativeBlock((long)VectorTable.StrideOf(dimension) * sizeof(float));
     }
+
+    /// <summary>
+    /// Value of one unit of every code, when rows differ so little in range that one scale serves all; 0 when each has its own. Inner
+    /// product always has its own: norms differ there.
+    /// </summary>
+    public float Scale { get; private set; }
 
     /// <summary>Bytes from one code to the next.</summary>
     public int Stride { get; }
@@ -48,6 +57,8 @@ internal sealed unsafe class Int8Codes : IDisposable
     {
         Int8Codes codes = new(rows.Count, rows.Dimension);
         codes.ComputeMean(rows);
+        if (metric != Metric.InnerProduct)
+            codes.Scale = codes.CommonScale(rows);
         int done = 0;
         ParallelBuild.For(rows.Count, threads, Grain, (_, from, to) =>
         {
@@ -79,21 +90,41 @@ internal sealed unsafe class Int8Codes : IDisposable
             mean[i] = (float)(sums[i] / rows.Count);
     }
 
+    /// <summary>The scale of the row with the widest range, unless that is far wider than most.</summary>
+    private float CommonScale(VectorTable rows)
+    {
+        float* mean = (float*)Mean.Start;
+        float widest = 0;
+        double sum = 0;
+        for (int row = 0; row < rows.Count; row++)
+        {
+            float largest = Largest(rows.Values(row), mean);
+            widest = MathF.Max(widest, largest);
+            sum += largest;
+        }
+        float scale = widest / 127;
+        return widest <= WidestToMean * sum / rows.Count && float.IsFinite(1 / scale) ? scale : 0;
+    }
+
+    private static float Largest(ReadOnlySpan<float> values, float* mean)
+    {
+        float largest = 0;
+        for (int i = 0; i < values.Length; i++)
+            largest = MathF.Max(largest, MathF.Abs(values[i] - mean[i]));
+        return largest;
+    }
+
     private void EncodeRow(VectorTable rows, int row, Metric metric)
     {
         ReadOnlySpan<float> values = rows.Values(row);
         float* mean = (float*)Mean.Start;
-        float largest = 0;
+        float largest = Largest(values, mean);
         double squares = 0;
         for (int i = 0; i < values.Length; i++)
-        {
-            float centred = values[i] - mean[i];
-            largest = MathF.Max(largest, MathF.Abs(centred));
-            squares += (double)centred * centred;
-        }
+            squares += (double)(values[i] - mean[i]) * (values[i] - mean[i]);
 
-        float scale = largest / 127;
-        float inverse = largest > 0 ? 127 / largest : 0;
+        float scale = Scale > 0 ? Scale : largest / 127;
+        float inverse = scale > 0 ? 1 / scale : 0;
         if (!float.IsFinite(inverse)) // components so small that their reciprocal overflows carry no order
             (scale, inverse) = (0, 0);
         sbyte* code = (sbyte*)Codes.Start + (long)row * Stride;

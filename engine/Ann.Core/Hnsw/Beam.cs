@@ -15,6 +15,9 @@ namespace Ann.Core.Hnsw;
 internal sealed unsafe class Beam : IDisposable
 {
     private const ulong ExpandedMark = 1;
+    private const ulong RequestedMark = 2;
+    private const ulong Marks = ExpandedMark | RequestedMark;
+    private const int NodeShift = 2;
 
     private NativeBlock _block = new(0);
     private ulong* _entries;
@@ -23,6 +26,8 @@ internal sealed unsafe class Beam : IDisposable
 
     /// <summary>ef: entries kept.</summary>
     public int Capacity { get; private set; }
+
+    public int Next => _next;
 
     /// <summary>Entries held.</summary>
     public int Count { get; private set; }
@@ -43,11 +48,14 @@ internal sealed unsafe class Beam : IDisposable
         // Positive floats order like their bits; negative ones in reverse: flip all bits of those, and the sign of the others.
         int bits = BitConverter.SingleToInt32Bits(distance);
         uint ordered = (uint)(bits ^ ((bits >> 31) | int.MinValue));
-        return ((ulong)ordered << 32) | ((ulong)(uint)node << 1);
+        return ((ulong)ordered << 32) | ((ulong)(uint)node << NodeShift);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int NodeOf(ulong entry) => (int)((uint)entry >> 1);
+    public static int NodeOf(ulong entry) => (int)((uint)entry >> NodeShift);
+
+    /// <summary>The entry as <see cref="Pack"/> made it.</summary>
+    public static ulong Unmarked(ulong entry) => entry & ~Marks;
 
     public static float DistanceOf(ulong entry)
     {
@@ -62,8 +70,8 @@ internal sealed unsafe class Beam : IDisposable
         if (capacity > _allocated)
         {
             _block.Dispose();
-            _block = new NativeBlock((long)capacity * sizeof(ulong));
-            _entries = (ulong*)_block.Start;
+            _block = new NativeBlock((capacity + 2L * SortedWords.Margin) * sizeof(ulong));
+            _entries = (ulong*)_block.Start + SortedWords.Margin;
             _allocated = capacity;
         }
         Capacity = capacity;
@@ -75,7 +83,7 @@ internal sealed unsafe class Beam : IDisposable
     public void Unmark()
     {
         for (int i = 0; i < Count; i++)
-            _entries[i] &= ~ExpandedMark;
+            _entries[i] &= ~Marks;
         _next = 0;
     }
 
@@ -114,6 +122,41 @@ internal sealed unsafe class Beam : IDisposable
         for (int i = _next; i < Count; i++)
             if ((_entries[i] & ExpandedMark) == 0)
                 return NodeOf(_entries[i]);
+        return HnswGraph.NoNode;
+    }
+
+    /// <summary>Adds an entry, if it is among the <see cref="Capacity"/> nearest. Its node must not be in the beam.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(ulong entry)
+    {
+        int kept = Count;
+        if (kept < Capacity)
+            Count = kept + 1;
+        else if (entry < _entries[kept - 1])
+            kept--;
+        else
+            return;
+        _next = Math.Min(_next, SortedWords.Insert(_entries, kept, entry));
+    }
+
+    /// <summary>
+    /// The next of the <paramref name="ahead"/> entries to be expanded that nobody has asked this for yet;
+    /// <see cref="HnswGraph.NoNode"/> for none.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int RequestAhead(ref int place, ref int ahead)
+    {
+        for (; place < Count && ahead > 0; place++)
+        {
+            ulong entry = _entries[place];
+            if ((entry & ExpandedMark) != 0)
+                continue;
+            ahead--;
+            if ((entry & RequestedMark) != 0)
+                continue;
+            _entries[place++] = entry | RequestedMark;
+            return NodeOf(entry);
+        }
         return HnswGraph.NoNode;
     }
 

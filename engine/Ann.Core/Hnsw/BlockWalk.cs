@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Ann.Core.Codes;
 using Ann.Core.Distances;
 
@@ -10,6 +11,8 @@ namespace Ann.Core.Hnsw;
 /// </summary>
 internal static unsafe class BlockWalk
 {
+    public static readonly int Ahead = int.Parse(Environment.GetEnvironmentVariable("ANN_AHEAD") ?? "3");
+    public static readonly bool Lag = Environment.GetEnvironmentVariable("ANN_LAG") != "0";
     public static void Run<TScorer>(
         in HnswGraph graph, BlockShape shape, in EstimateQuery estimate, in TScorer scorer, int ef, SearchContext context)
         where TScorer : struct, INodeScorer
@@ -21,17 +24,25 @@ internal static unsafe class BlockWalk
         beam.Merge([entry]);
         visited.TryMark(Beam.NodeOf(entry));
 
-        Span<int> nodes = context.Nodes;
-        Span<ulong> found = context.Found;
-        while (beam.TryExpandEntry(out ulong closest))
+        Span<int> fresh = context.Nodes;
+        Span<int> pending = context.Pending;
+        int waiting = 0;
+        while (true)
         {
+            if (!beam.TryExpandEntry(out ulong closest))
+            {
+                if (waiting == 0)
+                    break;
+                Score(in scorer, pending[..waiting], beam, context.Distances);
+                waiting = 0;
+                continue;
+            }
             if (context.MustStop())
                 break;
             context.Statistics.Expanded++;
 
             byte* block = (byte*)graph.Links(0, Beam.NodeOf(closest));
-            ulong threshold = beam.Threshold;
-            float limit = beam.Count < ef ? float.PositiveInfinity : Beam.DistanceOf(threshold);
+            float limit = beam.Count < ef ? float.PositiveInfinity : Beam.DistanceOf(beam.Threshold);
             int count = 0;
             for (int group = 0; group < shape.Groups; group++)
             {
@@ -45,23 +56,43 @@ internal static unsafe class BlockWalk
                     if (!visited.TryMark(node))
                         continue;
                     scorer.Prefetch(node);
-                    nodes[count++] = node;
+                    fresh[count++] = node;
                 }
             }
-            int next = beam.PeekNext();
-            if (next != HnswGraph.NoNode)
-                Memory.Prefetch(graph.Links(0, next), shape.Stride);
-
-            int kept = 0;
-            for (int i = 0; i < count; i++)
-            {
-                ulong candidate = Beam.Pack(nodes[i], scorer.Score(nodes[i]));
-                if (candidate < threshold)
-                    found[kept++] = candidate;
-            }
             context.Statistics.Visited += count;
-            beam.Merge(found[..kept]);
+            if (Lag)
+            {
+                Score(in scorer, pending[..waiting], beam, context.Distances);
+                waiting = count;
+                Span<int> free = pending;
+                pending = fresh;
+                fresh = free;
+                PrefetchAhead(in graph, shape, beam);
+            }
+            else
+            {
+                PrefetchAhead(in graph, shape, beam);
+                Score(in scorer, fresh[..count], beam, context.Distances);
+            }
         }
         visited.Clear();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchAhead(in HnswGraph graph, BlockShape shape, Beam beam)
+    {
+        int ahead = Ahead;
+        int place = beam.Next;
+        for (int node; (node = beam.RequestAhead(ref place, ref ahead)) != HnswGraph.NoNode;)
+            Memory.Prefetch(graph.Links(0, node), shape.Stride);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Score<TScorer>(in TScorer scorer, ReadOnlySpan<int> nodes, Beam beam, Span<float> distances)
+        where TScorer : struct, INodeScorer
+    {
+        scorer.Score(nodes, distances);
+        for (int i = 0; i < nodes.Length; i++)
+            beam.Add(Beam.Pack(nodes[i], distances[i]));
     }
 }

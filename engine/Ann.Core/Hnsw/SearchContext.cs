@@ -8,6 +8,8 @@ internal sealed class SearchContext(int nodes, int slots) : IDisposable
 
     private readonly int[] _nodes = new int[slots];
     private readonly ulong[] _found = new ulong[slots];
+    private readonly float[] _distances = new float[slots];
+    private readonly int[] _pending = new int[slots];
 
     public Beam Beam { get; } = new();
 
@@ -19,6 +21,12 @@ internal sealed class SearchContext(int nodes, int slots) : IDisposable
 
     /// <summary>Room for the unvisited neighbours of one node.</summary>
     public Span<int> Nodes => _nodes;
+
+    /// <summary>Room for their distances.</summary>
+    public Span<float> Distances => _distances;
+
+    /// <summary>A second one, for a walk that scores them one hop later.</summary>
+    public Span<int> Pending => _pending;
 
     /// <summary>Room for the beam entries made of them.</summary>
     public Span<ulong> Found => _found;

@@ -43,6 +43,12 @@ internal readonly unsafe struct TemperedScorer(
         float negativeDot = NegativeDot.Between(query, rows + (long)node * stride, (nuint)stride);
         return queryNorm.Square + norm.Square + 2 * (negativeDot * queryNorm.Scale * norm.Scale);
     }
+
+    public void Score(ReadOnlySpan<int> nodes, Span<float> distances)
+    {
+        for (int i = 0; i < nodes.Length; i++)
+            distances[i] = Score(nodes[i]);
+    }
 }
 
 /// <summary>What tempering does to one row.</summary>

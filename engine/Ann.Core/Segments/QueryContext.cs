@@ -8,6 +8,7 @@ namespace Ann.Core.Segments;
 internal sealed unsafe class QueryContext : IDisposable
 {
     private readonly NativeBlock _query;
+    private readonly NativeBlock _scratch;
     private readonly NativeBlock _quantised;
     private readonly int _dimension;
     private ulong[] _ranked = new ulong[256];
@@ -16,6 +17,7 @@ internal sealed unsafe class QueryContext : IDisposable
     {
         _dimension = segment.Dimension;
         _query = new NativeBlock(VectorTable.StrideOf(_dimension) * (long)sizeof(float));
+        _scratch = new NativeBlock(VectorTable.StrideOf(_dimension) * (long)sizeof(float));
         _quantised = new NativeBlock(Int8Codes.StrideOf(_dimension) * (long)sizeof(short));
         Walk = new SearchContext(segment.Count, segment.Blocks is { } b ? b.Groups * FastScan.Lanes : segment.Graph.M0);
         if (segment.Blocks is { } shape)
@@ -34,6 +36,9 @@ internal sealed unsafe class QueryContext : IDisposable
     /// <summary>The same without padding.</summary>
     public Span<float> QueryValues => new(Query, _dimension);
 
+    /// <summary>A padded row for intermediate results.</summary>
+    public float* Scratch => (float*)_scratch.Start;
+
     /// <summary>The 16-bit query, zero-padded.</summary>
     public Span<short> Quantised => new(_quantised.Start, Int8Codes.StrideOf(_dimension));
 
@@ -48,6 +53,7 @@ internal sealed unsafe class QueryContext : IDisposable
     public void Dispose()
     {
         _query.Dispose();
+        _scratch.Dispose();
         _quantised.Dispose();
         Walk.Dispose();
         Estimates?.Dispose();

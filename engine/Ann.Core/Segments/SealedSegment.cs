@@ -147,6 +147,7 @@ public sealed unsafe class SealedSegment : IDisposable
         int rowStride = VectorTable.StrideOf(header.Dimension);
         int codeStride = Int8Codes.StrideOf(header.Dimension);
         bool coded = header.Codes == CodesKind.Int8;
+        float scale = coded ? sections.CodeScale() : 0;
         return new SegmentView
         {
             Metric = header.Metric,
@@ -158,7 +159,8 @@ public sealed unsafe class SealedSegment : IDisposable
             RowStride = rowStride,
             CodeBytes = coded ? (sbyte*)sections.Require(SectionKind.Codes, count * codeStride) : null,
             CodeStride = codeStride,
-            CodeFactors = coded ? (float*)sections.Require(SectionKind.CodeFactors, count * Int8Codes.FactorBytes) : null,
+            CodeScale = scale,
+            CodeFactors = coded && scale == 0 ? (float*)sections.Require(SectionKind.CodeFactors, count * Int8Codes.FactorBytes) : null,
             CodeMean = coded ? (float*)sections.Require(SectionKind.CodeMean, rowStride * (long)sizeof(float)) : null,
         };
     }

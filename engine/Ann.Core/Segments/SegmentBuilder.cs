@@ -110,7 +110,10 @@ public sealed unsafe class SegmentBuilder : IDisposable
         if (_codes is not null)
         {
             writer.Add(SectionKind.Codes, _codes.Codes);
-            writer.Add(SectionKind.CodeFactors, _codes.Factors);
+            if (_codes.Scale > 0)
+                writer.Add(SectionKind.CodeScale, BitConverter.GetBytes(_codes.Scale));
+            else
+                writer.Add(SectionKind.CodeFactors, _codes.Factors);
             writer.Add(SectionKind.CodeMean, _codes.Mean);
         }
         if (_blocks is null)
@@ -178,6 +181,7 @@ public sealed unsafe class SegmentBuilder : IDisposable
         RowStride = _rows.Stride,
         CodeBytes = _codes is null ? null : (sbyte*)_codes.Codes.Start,
         CodeStride = _codes?.Stride ?? 0,
+        CodeScale = _codes?.Scale ?? 0,
         CodeFactors = _codes is null ? null : (float*)_codes.Factors.Start,
         CodeMean = _codes is null ? null : (float*)_codes.Mean.Start,
     };

@@ -21,6 +21,7 @@ internal enum SectionKind : uint
     UpperSlots = 10,
     UpperLinks = 11,
     Level0Blocks = 12,
+    CodeScale = 13,
 }
 
 /// <summary>One entry of the table of sections.</summary>

@@ -17,9 +17,9 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
     private const int RerankMargin = 64;
 
     /// <summary>How far ahead of the row being reranked memory is asked for.</summary>
-    private const int RerankPrefetch = 4;
+    private const int RerankPrefetch = 12;
 
-    private static readonly float Margin = float.Parse(Environment.GetEnvironmentVariable("ANN_EPS") ?? "0.75");
+    private static readonly float Margin = float.Parse(Environment.GetEnvironmentVariable("ANN_EPS") ?? "0.5");
     private readonly QueryContextPool _contexts = new(segment);
 
     /// <inheritdoc cref="SealedSegment.Search"/>
@@ -81,27 +81,24 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
     {
         int ef = parameters.EfSearch == 0 ? SearchParameters.DefaultEfSearch(parameters.K) : parameters.EfSearch;
         HnswGraph graph = segment.Graph;
+        Int8Query coded = default;
         if (segment.Codes == CodesKind.Int8)
         {
-            float unit = Int8Query.Quantise(segment.Metric, context.QueryValues, segment.CodeMean, context.Quantised);
+            coded = Int8Query.Quantise(
+                segment.Metric, context.Query, segment.CodeMean, context.Scratch, segment.RowStride, context.Quantised);
             fixed (short* quantised = context.Quantised)
             {
-                Int8Scorer scorer = new(segment.CodeBytes, segment.CodeStride, segment.CodeFactors, quantised, unit);
-                if (segment.Blocks is { } shape)
-                {
-                    EstimateQuery estimate = context.Estimates!.Prepare(segment.Metric, context.Query, segment.CodeMean, Margin);
-                    BlockWalk.Run(in graph, shape, in estimate, in scorer, ef, context.Walk);
-                }
+                float scale = segment.CodeScale;
+                if (scale == 0)
+                    WalkCodes(context, ef, new Int8Scorer(
+                        segment.CodeBytes, segment.CodeStride, segment.CodeFactors, quantised, coded.Unit));
+                else if (segment.Metric == Metric.L2)
+                    WalkCodes(context, ef, new UniformScorer<SquaresTerm>(
+                        segment.CodeBytes, segment.CodeStride, quantised, -2 * scale * coded.Unit, scale * scale));
                 else
-                {
-                    LayerSearch.Run(in graph, in scorer, ef, context.Walk);
-                }
+                    WalkCodes(context, ef, new UniformScorer<NoTerm>(
+                        segment.CodeBytes, segment.CodeStride, quantised, -scale * coded.Unit, 0));
             }
-        }
-        else if (segment.Metric == Metric.L2)
-        {
-            RowScorer<SquaredL2> scorer = new(segment.Rows, segment.RowStride, context.Query);
-            LayerSearch.Run(in graph, in scorer, ef, context.Walk);
         }
         else
         {
@@ -115,33 +112,64 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
         {
             Span<ulong> ranked = context.Ranked(beam.Length);
             for (int i = 0; i < beam.Length; i++)
-                ranked[i] = beam[i] & ~1UL; // without the expanded mark
+                ranked[i] = Beam.Unmarked(beam[i]);
             return ranked;
         }
         return segment.Metric == Metric.L2
-            ? Rerank<SquaredL2>(context, beam, parameters.K)
-            : Rerank<NegativeDot>(context, beam, parameters.K);
+            ? Rerank<SquaredL2>(context, beam, parameters.K, coded)
+            : Rerank<NegativeDot>(context, beam, parameters.K, coded);
     }
 
-    /// <summary>Exact distances for the head of the beam.</summary>
-    private Span<ulong> Rerank<TDistance>(QueryContext context, ReadOnlySpan<ulong> beam, int k)
+    private void WalkCodes<TScorer>(QueryContext context, int ef, TScorer scorer)
+        where TScorer : struct, INodeScorer
+    {
+        HnswGraph graph = segment.Graph;
+        if (segment.Blocks is not { } shape)
+        {
+            LayerSearch.Run(in graph, in scorer, ef, context.Walk);
+            return;
+        }
+        EstimateQuery estimate = context.Estimates!.Prepare(segment.Metric, context.Query, segment.CodeMean, Margin);
+        BlockWalk.Run(in graph, shape, in estimate, in scorer, ef, context.Walk);
+    }
+
+    /// <summary>Weight of the dot product in the distance by codes of a node.</summary>
+    private float WeightOf(int node) => segment.CodeScale == 0
+        ? segment.CodeFactors[2L * node + 1]
+        : segment.CodeScale * (segment.Metric == Metric.L2 ? -2 : -1);
+
+    /// <summary>
+    /// Exact distances for the head of the beam: the first k, then those that may still be nearer than the k-th, as far as the codes can err.
+    /// </summary>
+    private Span<ulong> Rerank<TDistance>(QueryContext context, ReadOnlySpan<ulong> beam, int k, Int8Query coded)
         where TDistance : struct, IDistance
     {
-        int count = Math.Min(beam.Length, Math.Max(2 * k, k + RerankMargin));
-        Span<ulong> ranked = context.Ranked(count);
+        int most = Math.Min(beam.Length, Math.Max(2 * k, k + RerankMargin));
+        Span<ulong> ranked = context.Ranked(most);
         RowScorer<TDistance> exact = new(segment.Rows, segment.RowStride, context.Query);
-        for (int i = 0; i < Math.Min(RerankPrefetch, count); i++)
+        for (int i = 0; i < Math.Min(RerankPrefetch, most); i++)
             exact.Prefetch(Beam.NodeOf(beam[i]));
-        for (int i = 0; i < count; i++)
+        int count = 0;
+        for (; count < most; count++)
         {
-            if (i + RerankPrefetch < count)
-                exact.Prefetch(Beam.NodeOf(beam[i + RerankPrefetch]));
-            int node = Beam.NodeOf(beam[i]);
-            ranked[i] = Beam.Pack(node, exact.Score(node));
+            if (count + RerankPrefetch < most)
+                exact.Prefetch(Beam.NodeOf(beam[count + RerankPrefetch]));
+            int node = Beam.NodeOf(beam[count]);
+            if (count >= k)
+            {
+                float least = Beam.DistanceOf(beam[count]) + coded.Shift - coded.ErrorOf(WeightOf(node));
+                if (least > Beam.DistanceOf(ranked[k - 1]))
+                    break;
+            }
+            // The beam is nearly in order, so an entry moves few places.
+            ulong entry = Beam.Pack(node, exact.Score(node));
+            int place = count;
+            for (; place > 0 && ranked[place - 1] > entry; place--)
+                ranked[place] = ranked[place - 1];
+            ranked[place] = entry;
         }
         context.Walk.Statistics.Reranked = count;
-        ranked.Sort();
-        return ranked;
+        return ranked[..count];
     }
 
     private Span<ulong> Scan(QueryContext context, int k) => segment.Metric == Metric.L2

@@ -33,7 +33,26 @@ internal sealed unsafe class SegmentSections
         Section section = Find(kind);
         if (section.Length != length)
             throw Bad(kind, section.Offset, $"{section.Length} bytes; {length} were expected.");
+        if (Environment.GetEnvironmentVariable("ANN_COPY") is { } what && what.Contains(((int)kind).ToString() + ",", StringComparison.Ordinal))
+        {
+            Distances.NativeBlock b = new(length);
+            Keep.Add(b);
+            Buffer.MemoryCopy(_mapping.Start + section.Offset, b.Start, length, length);
+            return b.Start;
+        }
         return _mapping.Start + section.Offset;
+    }
+    private static readonly List<Distances.NativeBlock> Keep = new();
+
+    /// <summary>The scale of all codes; 0 when the segment has no such section, and a scale a row instead.</summary>
+    public float CodeScale()
+    {
+        if (!_sections.TryGetValue(SectionKind.CodeScale, out Section section))
+            return 0;
+        float scale = *(float*)Require(SectionKind.CodeScale, sizeof(float));
+        return float.IsFinite(scale) && scale > 0
+            ? scale
+            : throw Bad(SectionKind.CodeScale, section.Offset, $"the scale is {scale}; a positive number was expected.");
     }
 
     /// <summary>The JSON of a section.</summary>

@@ -30,6 +30,9 @@ internal readonly unsafe struct SegmentView
     /// <summary>Two floats a row; null without codes.</summary>
     public float* CodeFactors { get; init; }
 
+    /// <summary>Value of one unit of every code; 0 when rows have their own.</summary>
+    public float CodeScale { get; init; }
+
     /// <summary>A padded row; null without codes.</summary>
     public float* CodeMean { get; init; }
 

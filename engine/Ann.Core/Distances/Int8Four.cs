@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Ann.Core.Distances;
+
+/// <summary>Inner products of a 16-bit query with four 8-bit codes at once: their sums across lanes are made together.</summary>
+internal static unsafe class Int8Four
+{
+    /// <summary>Σ queryᵢ · codeᵢ of four codes.</summary>
+    /// <inheritdoc cref="Int8Dot.Between"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Dots(short* query, sbyte* a, sbyte* b, sbyte* c, sbyte* d, nuint length) =>
+        SimdWidth.Has512 && Avx512BW.IsSupported
+            ? Dots512(query, a, b, c, d, length)
+            : Vector128.Create(
+                Int8Dot.Between(query, a, length), Int8Dot.Between(query, b, length), Int8Dot.Between(query, c, length),
+                Int8Dot.Between(query, d, length));
+
+    /// <summary>The same, and Σ codeᵢ² of each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Dots(
+        short* query, sbyte* a, sbyte* b, sbyte* c, sbyte* d, nuint length, out Vector128<int> squares)
+    {
+        if (SimdWidth.Has512 && Avx512BW.IsSupported)
+            return Dots512(query, a, b, c, d, length, out squares);
+        squares = Vector128.Create(Squares(a, length), Squares(b, length), Squares(c, length), Squares(d, length));
+        return Vector128.Create(
+            Int8Dot.Between(query, a, length), Int8Dot.Between(query, b, length), Int8Dot.Between(query, c, length),
+            Int8Dot.Between(query, d, length));
+    }
+
+    private static Vector128<int> Dots512(short* query, sbyte* a, sbyte* b, sbyte* c, sbyte* d, nuint length)
+    {
+        Debug.Assert(length % Int8Dot.Lanes == 0);
+        Vector512<int> sa = default, sb = default, sc = default, sd = default;
+        for (nuint i = 0; i < length; i += 32)
+        {
+            Vector512<short> q = Vector512.Load(query + i);
+            sa += Avx512BW.MultiplyAddAdjacent(Wide(a + i), q);
+            sb += Avx512BW.MultiplyAddAdjacent(Wide(b + i), q);
+            sc += Avx512BW.MultiplyAddAdjacent(Wide(c + i), q);
+            sd += Avx512BW.MultiplyAddAdjacent(Wide(d + i), q);
+        }
+        return Sums(sa, sb, sc, sd);
+    }
+
+    private static Vector128<int> Dots512(
+        short* query, sbyte* a, sbyte* b, sbyte* c, sbyte* d, nuint length, out Vector128<int> squares)
+    {
+        Debug.Assert(length % Int8Dot.Lanes == 0);
+        Vector512<int> sa = default, sb = default, sc = default, sd = default;
+        Vector512<int> ra = default, rb = default, rc = default, rd = default;
+        for (nuint i = 0; i < length; i += 32)
+        {
+            Vector512<short> q = Vector512.Load(query + i);
+            Vector512<short> wa = Wide(a + i), wb = Wide(b + i), wc = Wide(c + i), wd = Wide(d + i);
+            sa += Avx512BW.MultiplyAddAdjacent(wa, q);
+            sb += Avx512BW.MultiplyAddAdjacent(wb, q);
+            sc += Avx512BW.MultiplyAddAdjacent(wc, q);
+            sd += Avx512BW.MultiplyAddAdjacent(wd, q);
+            ra += Avx512BW.MultiplyAddAdjacent(wa, wa);
+            rb += Avx512BW.MultiplyAddAdjacent(wb, wb);
+            rc += Avx512BW.MultiplyAddAdjacent(wc, wc);
+            rd += Avx512BW.MultiplyAddAdjacent(wd, wd);
+        }
+        squares = Sums(ra, rb, rc, rd);
+        return Sums(sa, sb, sc, sd);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<short> Wide(sbyte* code) => Avx512BW.ConvertToVector512Int16(Vector256.Load(code));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Sums(Vector512<int> a, Vector512<int> b, Vector512<int> c, Vector512<int> d)
+    {
+        Vector256<int> ab = Avx2.HorizontalAdd(a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper());
+        Vector256<int> cd = Avx2.HorizontalAdd(c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper());
+        Vector256<int> abcd = Avx2.HorizontalAdd(ab, cd);
+        return abcd.GetLower() + abcd.GetUpper();
+    }
+
+    private static int Squares(sbyte* code, nuint length)
+    {
+        Vector128<int> sum = default;
+        for (nuint i = 0; i < length; i += 16)
+        {
+            (Vector128<short> low, Vector128<short> high) = Vector128.Widen(Vector128.Load(code + i));
+            (Vector128<int> l0, Vector128<int> l1) = Vector128.Widen(low * low);
+            (Vector128<int> h0, Vector128<int> h1) = Vector128.Widen(high * high);
+            sum += (l0 + l1) + (h0 + h1);
+        }
+        return Vector128.Sum(sum);
+    }
+}
