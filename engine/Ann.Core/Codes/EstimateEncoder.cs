@@ -18,27 +18,24 @@ internal sealed unsafe class EstimateEncoder : IDisposable
 {
     private readonly VectorTable _rows;
     private readonly Metric _metric;
-    private readonly BlockShape _shape;
     private readonly float* _mean;
     private readonly Rotation _rotation;
     private readonly NativeBlock _scratch;
 
     /// <param name="rows">Prepared rows.</param>
     /// <param name="metric">Of the index.</param>
-    /// <param name="shape">Of the blocks.</param>
     /// <param name="mean">Of the rows, padded: differences from it keep the numbers small.</param>
-    public EstimateEncoder(VectorTable rows, Metric metric, BlockShape shape, float* mean)
+    public EstimateEncoder(VectorTable rows, Metric metric, float* mean)
     {
         _rows = rows;
         _metric = metric;
-        _shape = shape;
         _mean = mean;
         _rotation = new Rotation(rows.Dimension);
         _scratch = new NativeBlock(2L * _rotation.Size * sizeof(float));
     }
 
     /// <summary>Fills the factors and codes of a block, whose links are there.</summary>
-    public void Encode(int node, byte* block)
+    public void Encode(int node, BlockShape shape, byte* block)
     {
         float* origin = (float*)_scratch.Start;
         float* difference = origin + _rotation.Size;
@@ -46,12 +43,12 @@ internal sealed unsafe class EstimateEncoder : IDisposable
         _rotation.Apply(origin);
 
         int* links = (int*)block;
-        for (int slot = 0; slot < _shape.Groups * FastScan.Lanes; slot++)
+        for (int slot = 0; slot < shape.Groups * FastScan.Lanes; slot++)
         {
             int group = slot / FastScan.Lanes;
             int lane = slot % FastScan.Lanes;
-            ushort* factors = (ushort*)(block + _shape.FactorsOffset + group * BlockShape.FactorBytes) + lane;
-            byte* codes = block + _shape.CodesOffset + group * _shape.CodeBytes + lane;
+            ushort* factors = (ushort*)(block + shape.FactorsOffset + group * BlockShape.FactorBytes) + lane;
+            byte* codes = block + shape.CodesOffset + group * shape.CodeBytes + lane;
             if (links[slot] == HnswGraph.NoNode)
             {
                 (factors[0], factors[FastScan.Lanes]) = (ToBFloat16(float.PositiveInfinity), 0);
@@ -62,9 +59,9 @@ internal sealed unsafe class EstimateEncoder : IDisposable
             for (int i = 0; i < _rows.Dimension; i++)
                 squares += (double)difference[i] * difference[i];
             _rotation.Apply(difference);
-            (float addend, float weight) = Factors(origin, difference, squares);
+            (float addend, float weight) = Factors(origin, difference, squares, shape.Bits);
             (factors[0], factors[FastScan.Lanes]) = (ToBFloat16(addend), ToBFloat16(weight));
-            for (int quads = 0; quads < _shape.Bits / 4; quads += 2)
+            for (int quads = 0; quads < shape.Bits / 4; quads += 2)
                 codes[quads / 2 * FastScan.Lanes] = Signs(difference + quads * 4);
         }
     }
@@ -75,11 +72,11 @@ internal sealed unsafe class EstimateEncoder : IDisposable
         _scratch.Dispose();
     }
 
-    private (float Addend, float Weight) Factors(float* origin, float* difference, double squares)
+    private (float Addend, float Weight) Factors(float* origin, float* difference, double squares, int bits)
     {
         double magnitudes = 0;
         double along = 0;
-        for (int i = 0; i < _shape.Bits; i++)
+        for (int i = 0; i < bits; i++)
         {
             magnitudes += Math.Abs(difference[i]);
             along += difference[i] < 0 ? -origin[i] : origin[i];

@@ -8,39 +8,50 @@ internal sealed unsafe class NeighborBlocks : IDisposable
 {
     private const int Grain = 256;
 
-    private NeighborBlocks(in HnswGraph graph, BlockShape shape)
+    private NeighborBlocks(in HnswGraph graph, int bits)
     {
-        Shape = shape;
-        Block = new NativeBlock((long)graph.Count * shape.Stride);
-        Graph = graph.WithLevel0((int*)Block.Start, shape.Stride);
+        Shape = new BlockShape(graph.M0, bits);
+        UpperShape = new BlockShape(graph.M, bits);
+        Level0 = new NativeBlock((long)graph.Count * Shape.Stride);
+        Upper = new NativeBlock(graph.UpperRows * UpperShape.Stride);
+        Graph = graph.WithLinks((int*)Level0.Start, Shape.Stride, (int*)Upper.Start, UpperShape.Stride);
     }
 
-    /// <summary>Shape of each block.</summary>
+    /// <summary>Shape of a block of level 0.</summary>
     public BlockShape Shape { get; }
 
-    /// <summary>All blocks, in node order.</summary>
-    public NativeBlock Block { get; }
+    /// <summary>Shape of a block of the levels above.</summary>
+    public BlockShape UpperShape { get; }
 
-    /// <summary>The same graph, with level 0 read from the blocks.</summary>
+    /// <summary>The blocks of level 0, in node order.</summary>
+    public NativeBlock Level0 { get; }
+
+    /// <summary>The blocks of the levels above, in the order of their rows of links.</summary>
+    public NativeBlock Upper { get; }
+
+    /// <summary>The same graph, read from the blocks.</summary>
     public HnswGraph Graph { get; }
 
-    /// <summary>Copies the links of level 0 and encodes the estimates beside them.</summary>
+    /// <summary>Copies the links and encodes the estimates beside them.</summary>
     public static NeighborBlocks Encode(
         HnswGraph graph, VectorTable rows, Metric metric, float* mean, int threads, CancellationToken cancellation)
     {
-        BlockShape shape = new(graph.M0, EstimateTables.BitsOf(rows.Dimension));
-        NeighborBlocks blocks = new(in graph, shape);
-        EstimateEncoder[] encoders = [.. Enumerable.Range(0, threads).Select(_ => new EstimateEncoder(rows, metric, shape, mean))];
+        NeighborBlocks blocks = new(in graph, EstimateTables.BitsOf(rows.Dimension));
+        EstimateEncoder[] encoders = [.. Enumerable.Range(0, threads).Select(_ => new EstimateEncoder(rows, metric, mean))];
         try
         {
             ParallelBuild.For(graph.Count, threads, Grain, (worker, from, to) =>
             {
                 for (int node = from; node < to; node++)
                 {
-                    byte* block = blocks.Block.Start + (long)node * shape.Stride;
-                    new Span<int>(block, shape.Groups * FastScan.Lanes).Fill(HnswGraph.NoNode);
-                    graph.Neighbors(0, node).CopyTo(new Span<int>(block, graph.M0));
-                    encoders[worker].Encode(node, block);
+                    for (int level = 0; level <= graph.LevelOf(node); level++)
+                    {
+                        BlockShape shape = level == 0 ? blocks.Shape : blocks.UpperShape;
+                        int* links = blocks.Graph.Links(level, node);
+                        new Span<int>(links, shape.Groups * FastScan.Lanes).Fill(HnswGraph.NoNode);
+                        graph.Neighbors(level, node).CopyTo(new Span<int>(links, shape.Slots));
+                        encoders[worker].Encode(node, shape, (byte*)links);
+                    }
                 }
             }, cancellation);
         }
@@ -57,5 +68,9 @@ internal sealed unsafe class NeighborBlocks : IDisposable
         return blocks;
     }
 
-    public void Dispose() => Block.Dispose();
+    public void Dispose()
+    {
+        Level0.Dispose();
+        Upper.Dispose();
+    }
 }

@@ -17,7 +17,7 @@ internal static unsafe class BlockWalk
         in HnswGraph graph, BlockShape shape, in EstimateQuery estimate, in TScorer scorer, int ef, SearchContext context)
         where TScorer : struct, INodeScorer
     {
-        ulong entry = LayerSearch.Descend(in graph, in scorer, graph.MaxLevel, toLevel: 1, context);
+        ulong entry = Descend(in graph, new BlockShape(graph.M, shape.Bits), in estimate, in scorer, context);
         Beam beam = context.Beam;
         VisitedSet visited = context.Visited;
         beam.Reset(ef);
@@ -76,6 +76,50 @@ internal static unsafe class BlockWalk
             }
         }
         visited.Clear();
+    }
+
+    /// <summary>
+    /// Greedy steps down to level 1. Only neighbours that may be nearer than the node itself are scored: one or two of a row.
+    /// </summary>
+    private static ulong Descend<TScorer>(
+        in HnswGraph graph, BlockShape shape, in EstimateQuery estimate, in TScorer scorer, SearchContext context)
+        where TScorer : struct, INodeScorer
+    {
+        ulong nearest = Beam.Pack(graph.EntryPoint, scorer.Score(graph.EntryPoint));
+        context.Statistics.Visited++;
+        Span<int> nodes = context.Nodes;
+        Span<float> distances = context.Distances;
+        for (int level = graph.MaxLevel; level >= 1; level--)
+        {
+            ulong from;
+            do
+            {
+                from = nearest;
+                byte* block = (byte*)graph.Links(level, Beam.NodeOf(from));
+                Memory.Prefetch(block, shape.Stride);
+                float distance = Beam.DistanceOf(from);
+                int count = 0;
+                for (int group = 0; group < shape.Groups; group++)
+                {
+                    uint mask = estimate.MayBeBelow(
+                        block + shape.CodesOffset + group * shape.CodeBytes,
+                        (ushort*)(block + shape.FactorsOffset + group * BlockShape.FactorBytes), distance, distance);
+                    int* links = (int*)block + group * FastScan.Lanes;
+                    for (; mask != 0; mask &= mask - 1)
+                    {
+                        int node = links[BitOperations.TrailingZeroCount(mask)];
+                        scorer.Prefetch(node);
+                        nodes[count++] = node;
+                    }
+                }
+                scorer.Score(nodes[..count], distances);
+                for (int i = 0; i < count; i++)
+                    nearest = Math.Min(nearest, Beam.Pack(nodes[i], distances[i]));
+                context.Statistics.Visited += count;
+            }
+            while (nearest != from);
+        }
+        return nearest;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

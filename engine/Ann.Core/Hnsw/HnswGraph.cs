@@ -16,8 +16,10 @@ namespace Ann.Core.Hnsw;
 /// <param name="entryPoint">Node where every search starts.</param>
 /// <param name="maxLevel">Level of the entry point: the highest of all.</param>
 /// <param name="level0Stride">Bytes from one row of level 0 to the next; 0 where they follow each other.</param>
+/// <param name="upperStride">Bytes from one row of the upper levels to the next; 0 where they follow each other.</param>
 internal readonly unsafe struct HnswGraph(
-    int count, int m, int* level0, byte* levels, int* upperSlots, int* upperLinks, int entryPoint, int maxLevel, int level0Stride = 0)
+    int count, int m, int* level0, byte* levels, int* upperSlots, int* upperLinks, int entryPoint, int maxLevel, int level0Stride = 0,
+    int upperStride = 0)
 {
     public const int NoNode = -1;
 
@@ -29,13 +31,26 @@ internal readonly unsafe struct HnswGraph(
 
     private readonly int* _level0 = level0;
     private readonly long _level0Stride = level0Stride == 0 ? 2 * m * sizeof(int) : level0Stride;
+    private readonly long _upperStride = upperStride == 0 ? m * sizeof(int) : upperStride;
     private readonly byte* _levels = levels;
     private readonly int* _upperSlots = upperSlots;
     private readonly int* _upperLinks = upperLinks;
 
-    /// <summary>The same graph with its rows of level 0 elsewhere.</summary>
-    public HnswGraph WithLevel0(int* level0, int strideInBytes) =>
-        new(Count, M, level0, _levels, _upperSlots, _upperLinks, EntryPoint, MaxLevel, strideInBytes);
+    /// <summary>The same graph with its rows of links elsewhere.</summary>
+    public HnswGraph WithLinks(int* level0, int level0Stride, int* upper, int upperStride) =>
+        new(Count, M, level0, _levels, _upperSlots, upper, EntryPoint, MaxLevel, level0Stride, upperStride);
+
+    /// <summary>Rows of links on levels ≥ 1.</summary>
+    public long UpperRows
+    {
+        get
+        {
+            for (int node = Count - 1; node >= 0; node--)
+                if (_levels[node] > 0)
+                    return _upperSlots[node] + (long)_levels[node];
+            return 0;
+        }
+    }
 
     public int LevelOf(int node)
     {
@@ -55,7 +70,7 @@ internal readonly unsafe struct HnswGraph(
         Debug.Assert(level <= _levels[node]);
         return level == 0
             ? (int*)((byte*)_level0 + node * _level0Stride)
-            : _upperLinks + ((long)_upperSlots[node] + level - 1) * M;
+            : (int*)((byte*)_upperLinks + (_upperSlots[node] + level - 1L) * _upperStride);
     }
 
     /// <summary>The neighbours of a node on a level.</summary>

@@ -28,6 +28,7 @@ internal static class LayerSearch
     {
         ulong nearest = Beam.Pack(graph.EntryPoint, scorer.Score(graph.EntryPoint));
         context.Statistics.Visited++;
+        Span<float> distances = context.Distances;
         for (int level = fromLevel; level >= toLevel; level--)
         {
             ulong from;
@@ -37,8 +38,9 @@ internal static class LayerSearch
                 ReadOnlySpan<int> neighbors = graph.Neighbors(level, Beam.NodeOf(from));
                 foreach (int node in neighbors)
                     scorer.Prefetch(node);
-                foreach (int node in neighbors)
-                    nearest = Math.Min(nearest, Beam.Pack(node, scorer.Score(node)));
+                scorer.Score(neighbors, distances);
+                for (int i = 0; i < neighbors.Length; i++)
+                    nearest = Math.Min(nearest, Beam.Pack(neighbors[i], distances[i]));
                 context.Statistics.Visited += neighbors.Length;
             }
             while (nearest != from);

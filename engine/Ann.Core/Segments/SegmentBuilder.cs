@@ -117,12 +117,17 @@ public sealed unsafe class SegmentBuilder : IDisposable
             writer.Add(SectionKind.CodeMean, _codes.Mean);
         }
         if (_blocks is null)
+        {
             writer.Add(SectionKind.Level0Links, _graph.Level0);
+            writer.Add(SectionKind.UpperLinks, _graph.UpperLinks);
+        }
         else
-            writer.Add(SectionKind.Level0Blocks, _blocks.Block);
+        {
+            writer.Add(SectionKind.Level0Blocks, _blocks.Level0);
+            writer.Add(SectionKind.UpperBlocks, _blocks.Upper);
+        }
         writer.Add(SectionKind.Levels, _graph.Levels);
         writer.Add(SectionKind.UpperSlots, _graph.UpperSlots);
-        writer.Add(SectionKind.UpperLinks, _graph.UpperLinks);
 
         SegmentHeader? header = null;
         writer.Write(

@@ -22,6 +22,7 @@ internal enum SectionKind : uint
     UpperLinks = 11,
     Level0Blocks = 12,
     CodeScale = 13,
+    UpperBlocks = 14,
 }
 
 /// <summary>One entry of the table of sections.</summary>
@@ -58,8 +59,11 @@ internal sealed class SegmentHeader
     /// <summary>Sign bits a neighbour; 0 in the lean layout.</summary>
     public int EstimateBits { get; init; }
 
-    /// <summary>Shape of the blocks; null in the lean layout.</summary>
+    /// <summary>Shape of the blocks of level 0; null in the lean layout.</summary>
     public Hnsw.BlockShape? Blocks => Layout == SegmentLayout.Fast ? new(2 * M, EstimateBits) : null;
+
+    /// <summary>Shape of the blocks of the levels above; null in the lean layout.</summary>
+    public Hnsw.BlockShape? UpperBlocks => Layout == SegmentLayout.Fast ? new(M, EstimateBits) : null;
 
     public required int Count { get; init; }
 

@@ -120,8 +120,12 @@ internal sealed unsafe class SegmentSections
         int* level0 = (int*)(blocks is { } shape
             ? Require(SectionKind.Level0Blocks, (long)count * shape.Stride)
             : Require(SectionKind.Level0Links, (long)count * 2 * m * 4));
-        int* upper = (int*)Require(SectionKind.UpperLinks, rows * m * 4);
-        HnswGraph graph = new(count, m, level0, levels, slots, upper, Header.EntryPoint, Header.MaxLevel, blocks?.Stride ?? 0);
+        BlockShape? upperBlocks = Header.UpperBlocks;
+        int* upper = (int*)(upperBlocks is { } upperShape
+            ? Require(SectionKind.UpperBlocks, rows * upperShape.Stride)
+            : Require(SectionKind.UpperLinks, rows * m * 4));
+        HnswGraph graph = new(
+            count, m, level0, levels, slots, upper, Header.EntryPoint, Header.MaxLevel, blocks?.Stride ?? 0, upperBlocks?.Stride ?? 0);
         for (int node = 0; node < count; node++)
             for (int level = 0; level <= levels[node]; level++)
                 CheckLinks(in graph, level, node);
@@ -140,8 +144,10 @@ internal sealed unsafe class SegmentSections
             ended |= link == HnswGraph.NoNode;
             if (sound)
                 continue;
-            SectionKind kind = level > 0 ? SectionKind.UpperLinks
-                : Header.Layout == SegmentLayout.Fast ? SectionKind.Level0Blocks : SectionKind.Level0Links;
+            bool fast = Header.Layout == SegmentLayout.Fast;
+            SectionKind kind = level > 0
+                ? (fast ? SectionKind.UpperBlocks : SectionKind.UpperLinks)
+                : (fast ? SectionKind.Level0Blocks : SectionKind.Level0Links);
             throw Bad(kind, (byte*)(links + i) - _mapping.Start, $"node {node} links to {link} on level {level}.");
         }
     }
