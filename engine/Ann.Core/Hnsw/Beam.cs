@@ -27,8 +27,6 @@ internal sealed unsafe class Beam : IDisposable
     /// <summary>ef: entries kept.</summary>
     public int Capacity { get; private set; }
 
-    public int Next => _next;
-
     /// <summary>Entries held.</summary>
     public int Count { get; private set; }
 
@@ -41,6 +39,9 @@ internal sealed unsafe class Beam : IDisposable
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => Count < Capacity ? ulong.MaxValue : _entries[Count - 1];
     }
+
+    /// <summary>A distance below which a new entry would be kept: that of the last entry, or infinity while there is room.</summary>
+    public float Limit => Count < Capacity ? float.PositiveInfinity : DistanceOf(_entries[Count - 1]);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Pack(int node, float distance)
@@ -139,14 +140,11 @@ internal sealed unsafe class Beam : IDisposable
         _next = Math.Min(_next, SortedWords.Insert(_entries, kept, entry));
     }
 
-    /// <summary>
-    /// The next of the <paramref name="ahead"/> entries to be expanded that nobody has asked this for yet;
-    /// <see cref="HnswGraph.NoNode"/> for none.
-    /// </summary>
+    /// <summary>Asks for the rows of level 0 of the entries that are to be expanded next, once each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int RequestAhead(ref int place, ref int ahead)
+    public void PrefetchAhead(in HnswGraph graph, int sizeInBytes, int ahead)
     {
-        for (; place < Count && ahead > 0; place++)
+        for (int place = _next; place < Count && ahead > 0; place++)
         {
             ulong entry = _entries[place];
             if ((entry & ExpandedMark) != 0)
@@ -154,10 +152,9 @@ internal sealed unsafe class Beam : IDisposable
             ahead--;
             if ((entry & RequestedMark) != 0)
                 continue;
-            _entries[place++] = entry | RequestedMark;
-            return NodeOf(entry);
+            _entries[place] = entry | RequestedMark;
+            Memory.Prefetch(graph.Links(0, NodeOf(entry)), sizeInBytes);
         }
-        return HnswGraph.NoNode;
     }
 
     /// <summary>Merges new entries. Sorts <paramref name="found"/> in place; keeps the <see cref="Capacity"/> nearest of both.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Ann.Core.Codes;
@@ -6,137 +7,179 @@ using Ann.Core.Distances;
 namespace Ann.Core.Hnsw;
 
 /// <summary>
-/// The walk over level 0 in the fast layout. All neighbours of a node are estimated in one pass over its block; only those that may be nearer
-/// than the beam's worst are checked against the visited set and scored by their codes.
+/// The walk in the fast layout, one step at a time, so that several can take turns on a thread and each finds its memory fetched when its
+/// turn comes. All neighbours of a node are estimated in one pass over its block; only those that may be nearer than the beam's worst are
+/// checked against the visited set and scored by their codes.
 /// </summary>
-internal static unsafe class BlockWalk
+/// <remarks>
+/// <para>Whatever a step will read was asked for a step before, or earlier: the blocks of the nodes that are next in the beam, and the codes
+/// of the neighbours that the last estimates let through. So these are scored one expansion late. That costs a hop in a hundred, and
+/// hides a cache miss in each.</para>
+/// <para>The sequence of steps depends on the query alone: answers are the same alone and taking turns.</para>
+/// </remarks>
+/// <param name="graph">Rows of links that begin blocks.</param>
+/// <param name="shape">Of the blocks of level 0.</param>
+/// <param name="estimate">Of the query.</param>
+/// <param name="scorer">Of the query.</param>
+/// <param name="ef">Beam width.</param>
+/// <param name="context">Scratch; its beam holds the ef nearest in the end.</param>
+internal unsafe struct BlockWalk<TScorer>(
+    HnswGraph graph, BlockShape shape, EstimateQuery estimate, TScorer scorer, int ef, SearchContext context)
+    where TScorer : struct, INodeScorer
 {
-    public static readonly int Ahead = int.Parse(Environment.GetEnvironmentVariable("ANN_AHEAD") ?? "3");
-    public static readonly bool Lag = Environment.GetEnvironmentVariable("ANN_LAG") != "0";
-    public static void Run<TScorer>(
-        in HnswGraph graph, BlockShape shape, in EstimateQuery estimate, in TScorer scorer, int ef, SearchContext context)
-        where TScorer : struct, INodeScorer
+    /// <summary>Blocks that are asked for before their turn. Measured: 3 hides what 1 and 2 leave; more only crowds the cache.</summary>
+    private const int BlocksAhead = 3;
+
+    private readonly HnswGraph _graph = graph;
+    private readonly BlockShape _shape = shape;
+    private readonly EstimateQuery _estimate = estimate;
+    private readonly TScorer _scorer = scorer;
+    private readonly SearchContext _context = context;
+    private ulong _nearest = Start(in graph, in scorer, ef, context);
+    private int _level = graph.MaxLevel;
+    private int _waiting = 0;
+
+    /// <summary>Walks to the end.</summary>
+    public void Run()
     {
-        ulong entry = Descend(in graph, new BlockShape(graph.M, shape.Bits), in estimate, in scorer, context);
-        Beam beam = context.Beam;
-        VisitedSet visited = context.Visited;
-        beam.Reset(ef);
-        beam.Merge([entry]);
-        visited.TryMark(Beam.NodeOf(entry));
-
-        Span<int> fresh = context.Nodes;
-        Span<int> pending = context.Pending;
-        int waiting = 0;
-        while (true)
+        while (Step())
         {
-            if (!beam.TryExpandEntry(out ulong closest))
-            {
-                if (waiting == 0)
-                    break;
-                Score(in scorer, pending[..waiting], beam, context.Distances);
-                waiting = 0;
-                continue;
-            }
-            if (context.MustStop())
-                break;
-            context.Statistics.Expanded++;
-
-            byte* block = (byte*)graph.Links(0, Beam.NodeOf(closest));
-            float limit = beam.Count < ef ? float.PositiveInfinity : Beam.DistanceOf(beam.Threshold);
-            int count = 0;
-            for (int group = 0; group < shape.Groups; group++)
-            {
-                uint mask = estimate.MayBeBelow(
-                    block + shape.CodesOffset + group * shape.CodeBytes,
-                    (ushort*)(block + shape.FactorsOffset + group * BlockShape.FactorBytes), Beam.DistanceOf(closest), limit);
-                int* links = (int*)block + group * FastScan.Lanes;
-                for (; mask != 0; mask &= mask - 1)
-                {
-                    int node = links[BitOperations.TrailingZeroCount(mask)];
-                    if (!visited.TryMark(node))
-                        continue;
-                    scorer.Prefetch(node);
-                    fresh[count++] = node;
-                }
-            }
-            context.Statistics.Visited += count;
-            if (Lag)
-            {
-                Score(in scorer, pending[..waiting], beam, context.Distances);
-                waiting = count;
-                Span<int> free = pending;
-                pending = fresh;
-                fresh = free;
-                PrefetchAhead(in graph, shape, beam);
-            }
-            else
-            {
-                PrefetchAhead(in graph, shape, beam);
-                Score(in scorer, fresh[..count], beam, context.Distances);
-            }
         }
-        visited.Clear();
+    }
+
+    /// <summary>Expands one node. False when there is nothing left to do.</summary>
+    public bool Step() => _level > 0 ? StepDown() : StepAlong();
+
+    private static ulong Start(in HnswGraph graph, in TScorer scorer, int ef, SearchContext context)
+    {
+        ulong entry = Beam.Pack(graph.EntryPoint, scorer.Score(graph.EntryPoint));
+        context.Statistics.Visited++;
+        context.Beam.Reset(ef);
+        if (graph.MaxLevel == 0)
+            Enter(entry, context);
+        return entry;
+    }
+
+    private static void Enter(ulong entry, SearchContext context)
+    {
+        context.Beam.Add(entry);
+        context.Visited.TryMark(Beam.NodeOf(entry));
     }
 
     /// <summary>
-    /// Greedy steps down to level 1. Only neighbours that may be nearer than the node itself are scored: one or two of a row.
+    /// A greedy step on an upper level: to the nearest neighbour, or down when none is nearer. Only neighbours that may be nearer are
+    /// scored: one or two of a row. Their codes are asked for in one step and scored in the next.
     /// </summary>
-    private static ulong Descend<TScorer>(
-        in HnswGraph graph, BlockShape shape, in EstimateQuery estimate, in TScorer scorer, SearchContext context)
-        where TScorer : struct, INodeScorer
+    private bool StepDown()
     {
-        ulong nearest = Beam.Pack(graph.EntryPoint, scorer.Score(graph.EntryPoint));
-        context.Statistics.Visited++;
-        Span<int> nodes = context.Nodes;
-        Span<float> distances = context.Distances;
-        for (int level = graph.MaxLevel; level >= 1; level--)
+        ulong from = _nearest;
+        Span<int> nodes = _context.Nodes;
+        if (_waiting == 0)
         {
-            ulong from;
-            do
-            {
-                from = nearest;
-                byte* block = (byte*)graph.Links(level, Beam.NodeOf(from));
-                Memory.Prefetch(block, shape.Stride);
-                float distance = Beam.DistanceOf(from);
-                int count = 0;
-                for (int group = 0; group < shape.Groups; group++)
-                {
-                    uint mask = estimate.MayBeBelow(
-                        block + shape.CodesOffset + group * shape.CodeBytes,
-                        (ushort*)(block + shape.FactorsOffset + group * BlockShape.FactorBytes), distance, distance);
-                    int* links = (int*)block + group * FastScan.Lanes;
-                    for (; mask != 0; mask &= mask - 1)
-                    {
-                        int node = links[BitOperations.TrailingZeroCount(mask)];
-                        scorer.Prefetch(node);
-                        nodes[count++] = node;
-                    }
-                }
-                scorer.Score(nodes[..count], distances);
-                for (int i = 0; i < count; i++)
-                    nearest = Math.Min(nearest, Beam.Pack(nodes[i], distances[i]));
-                context.Statistics.Visited += count;
-            }
-            while (nearest != from);
+            BlockShape shape = new(_graph.M, _shape.Bits);
+            float distance = Beam.DistanceOf(from);
+            _waiting = Estimate((byte*)_graph.Links(_level, Beam.NodeOf(from)), shape, distance, distance, new AllNodes(), nodes);
+            if (_waiting > 0)
+                return true;
         }
-        return nearest;
+        else
+        {
+            Span<float> distances = _context.Distances;
+            _scorer.Score(nodes[.._waiting], distances);
+            for (int i = 0; i < _waiting; i++)
+                _nearest = Math.Min(_nearest, Beam.Pack(nodes[i], distances[i]));
+            _context.Statistics.Visited += _waiting;
+            _waiting = 0;
+        }
+
+        if (_nearest == from && --_level == 0)
+            Enter(_nearest, _context);
+        Memory.Prefetch(_graph.Links(_level, Beam.NodeOf(_nearest)), _shape.Stride);
+        return true;
+    }
+
+    /// <summary>A step of best-first search on level 0: estimates the neighbours of the next node, then scores those of the last one.</summary>
+    private bool StepAlong()
+    {
+        Beam beam = _context.Beam;
+        if (!beam.TryExpandEntry(out ulong closest))
+        {
+            if (_waiting == 0)
+                return End();
+            ScorePending(beam);
+            _waiting = 0;
+            return true;
+        }
+        if (_context.MustStop())
+            return End();
+        _context.Statistics.Expanded++;
+
+        int count = Estimate(
+            (byte*)_graph.Links(0, Beam.NodeOf(closest)), _shape, Beam.DistanceOf(closest), beam.Limit, new Unvisited(_context.Visited),
+            _context.Nodes);
+        _context.Statistics.Visited += count;
+        ScorePending(beam);
+        _context.SwapPending();
+        _waiting = count;
+        beam.PrefetchAhead(in _graph, _shape.Stride, BlocksAhead);
+        return true;
+    }
+
+    private readonly bool End()
+    {
+        _context.Visited.Clear();
+        return false;
+    }
+
+    /// <summary>Collects the neighbours that may be nearer than a limit, and asks for their codes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly int Estimate<TGate>(byte* block, BlockShape shape, float distance, float limit, TGate gate, Span<int> nodes)
+        where TGate : struct, IGate
+    {
+        int count = 0;
+        for (int group = 0; group < shape.Groups; group++)
+        {
+            uint mask = _estimate.MayBeBelow(
+                block + shape.CodesOffset + group * shape.CodeBytes,
+                (ushort*)(block + shape.FactorsOffset + group * BlockShape.FactorBytes), distance, limit);
+            int* links = (int*)block + group * FastScan.Lanes;
+            for (; mask != 0; mask &= mask - 1)
+            {
+                int node = links[BitOperations.TrailingZeroCount(mask)];
+                Debug.Assert(node != HnswGraph.NoNode, "an unused slot is infinitely far");
+                if (!gate.Passes(node))
+                    continue;
+                _scorer.Prefetch(node);
+                nodes[count++] = node;
+            }
+        }
+        return count;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PrefetchAhead(in HnswGraph graph, BlockShape shape, Beam beam)
+    private readonly void ScorePending(Beam beam)
     {
-        int ahead = Ahead;
-        int place = beam.Next;
-        for (int node; (node = beam.RequestAhead(ref place, ref ahead)) != HnswGraph.NoNode;)
-            Memory.Prefetch(graph.Links(0, node), shape.Stride);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Score<TScorer>(in TScorer scorer, ReadOnlySpan<int> nodes, Beam beam, Span<float> distances)
-        where TScorer : struct, INodeScorer
-    {
-        scorer.Score(nodes, distances);
+        ReadOnlySpan<int> nodes = _context.Pending[.._waiting];
+        Span<float> distances = _context.Distances;
+        _scorer.Score(nodes, distances);
         for (int i = 0; i < nodes.Length; i++)
             beam.Add(Beam.Pack(nodes[i], distances[i]));
+    }
+
+    /// <summary>Which of the estimated nodes are scored.</summary>
+    private interface IGate
+    {
+        bool Passes(int node);
+    }
+
+    private readonly struct AllNodes : IGate
+    {
+        public bool Passes(int node) => true;
+    }
+
+    private readonly struct Unvisited(VisitedSet visited) : IGate
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public bool Passes(int node) => visited.TryMark(node);
     }
 }

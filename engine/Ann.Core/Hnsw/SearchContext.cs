@@ -6,10 +6,10 @@ internal sealed class SearchContext(int nodes, int slots) : IDisposable
     /// <summary>Expansions between two looks at the budget: about 20 µs of work.</summary>
     private const int ExpansionsPerCheck = 16;
 
-    private readonly int[] _nodes = new int[slots];
+    private int[] _nodes = new int[slots];
     private readonly ulong[] _found = new ulong[slots];
     private readonly float[] _distances = new float[slots];
-    private readonly int[] _pending = new int[slots];
+    private int[] _pending = new int[slots];
 
     public Beam Beam { get; } = new();
 
@@ -30,6 +30,9 @@ internal sealed class SearchContext(int nodes, int slots) : IDisposable
 
     /// <summary>Room for the beam entries made of them.</summary>
     public Span<ulong> Found => _found;
+
+    /// <summary>Makes <see cref="Nodes"/> the pending ones.</summary>
+    public void SwapPending() => (_nodes, _pending) = (_pending, _nodes);
 
     /// <summary>Makes ready for a new search.</summary>
     public void Begin(in SearchBudget budget)

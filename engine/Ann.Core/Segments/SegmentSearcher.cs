@@ -130,7 +130,7 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
             return;
         }
         EstimateQuery estimate = context.Estimates!.Prepare(segment.Metric, context.Query, segment.CodeMean, Margin);
-        BlockWalk.Run(in graph, shape, in estimate, in scorer, ef, context.Walk);
+        new BlockWalk<TScorer>(graph, shape, estimate, scorer, ef, context.Walk).Run();
     }
 
     /// <summary>Weight of the dot product in the distance by codes of a node.</summary>
