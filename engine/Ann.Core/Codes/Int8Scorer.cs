@@ -26,4 +26,10 @@ internal readonly unsafe struct Int8Scorer(sbyte* codes, int stride, float* fact
         float* factor = factors + (long)node * 2;
         return factor[0] + factor[1] * (unit * dot);
     }
+
+    public void Score(ReadOnlySpan<int> nodes, Span<float> distances)
+    {
+        for (int i = 0; i < nodes.Length; i++)
+            distances[i] = Score(nodes[i]);
+    }
 }

@@ -12,6 +12,9 @@ internal interface INodeScorer
 
     /// <summary>Distance of the query to a node.</summary>
     float Score(int node);
+
+    /// <summary>Writes the distance of the query to each of some nodes.</summary>
+    void Score(ReadOnlySpan<int> nodes, Span<float> distances);
 }
 
 /// <summary>Exact float32 distances.</summary>
@@ -26,6 +29,12 @@ internal readonly unsafe struct RowScorer<TDistance>(float* rows, int stride, fl
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Score(int node) => TDistance.Between(query, rows + (long)node * stride, (nuint)stride);
+
+    public void Score(ReadOnlySpan<int> nodes, Span<float> distances)
+    {
+        for (int i = 0; i < nodes.Length; i++)
+            distances[i] = Score(nodes[i]);
+    }
 }
 
 /// <summary>Prefetch hints.</summary>

@@ -76,9 +76,10 @@ internal static class LayerSearch
             ulong threshold = beam.Threshold;
             int found = 0;
             Span<ulong> entries = context.Found;
-            foreach (int node in context.Nodes[..count])
+            scorer.Score(context.Nodes[..count], context.Distances);
+            for (int i = 0; i < count; i++)
             {
-                ulong entry = Beam.Pack(node, scorer.Score(node));
+                ulong entry = Beam.Pack(context.Nodes[i], context.Distances[i]);
                 if (entry < threshold)
                     entries[found++] = entry;
             }

@@ -7,6 +7,7 @@ internal sealed class SearchContext(int nodes, int slots) : IDisposable
     private const int ExpansionsPerCheck = 16;
 
     private readonly int[] _nodes = new int[slots];
+    private readonly float[] _distances = new float[slots];
     private readonly ulong[] _found = new ulong[slots];
 
     public Beam Beam { get; } = new();
@@ -19,6 +20,9 @@ internal sealed class SearchContext(int nodes, int slots) : IDisposable
 
     /// <summary>Room for the unvisited neighbours of one node.</summary>
     public Span<int> Nodes => _nodes;
+
+    /// <summary>Room for their distances.</summary>
+    public Span<float> Distances => _distances;
 
     /// <summary>Room for the beam entries made of them.</summary>
     public Span<ulong> Found => _found;
