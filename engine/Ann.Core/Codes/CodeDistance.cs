@@ -60,6 +60,7 @@ internal readonly unsafe struct CodeScorer(sbyte* codes, int stride, CodePoint* 
         return _point.Square + other.Square - 2 * (_point.Scale * other.Scale * dot);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void Score(ReadOnlySpan<int> nodes, Span<float> distances)
     {
         int i = 0;

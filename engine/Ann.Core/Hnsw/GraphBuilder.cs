@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ann.Core.Distances;
 
 namespace Ann.Core.Hnsw;
 
@@ -26,9 +27,14 @@ internal sealed unsafe class GraphBuilder<TDistance, TScorer>(
 
     private readonly SearchContext[] _contexts = CreateContexts(storage.Graph, threads);
     private readonly int[][] _links = CreateRows(threads, parameters.M0);
+    private readonly int[][] _rows = CreateRows(threads, parameters.M0 + MaxBatch);
+    private readonly float[][] _distances = [.. Enumerable.Range(0, threads).Select(_ => new float[parameters.M0 + MaxBatch])];
     private readonly ulong[][] _candidates = CreateCandidates(threads, parameters.M0 + MaxBatch);
-    private ulong[] _edges = [];
-    private int[] _starts = [];
+    private readonly NativeBlock _first = CreateFirst(storage.Graph.Count);
+    private ulong[] _entries = [];
+    private LocalityKey[] _keys = [];
+    private int[] _targets = [];
+    private Edge[] _edges = [];
 
     /// <summary>Inserts every node.</summary>
     /// <param name="progress">Told the nodes inserted so far, after each batch.</param>
@@ -42,24 +48,32 @@ internal sealed unsafe class GraphBuilder<TDistance, TScorer>(
         while (inserted < order.Length)
         {
             int size = Math.Min(Math.Clamp(inserted / BatchDivisor, 1, MaxBatch), order.Length - inserted);
-            ReadOnlyMemory<int> batch = order.AsMemory(inserted, size);
+            Memory<int> batch = order.AsMemory(inserted, size);
+            int top = storage.Graph.LevelOf(batch.Span[0]);
+            long t0 = System.Diagnostics.Stopwatch.GetTimestamp();
+            FindEntries(batch, cancellation);
+            T0 += System.Diagnostics.Stopwatch.GetTimestamp() - t0; t0 = System.Diagnostics.Stopwatch.GetTimestamp();
             ParallelBuild.For(size, threads, Grain, (worker, from, to) =>
             {
-                foreach (int node in batch.Span[from..to])
-                    ChooseLinks(node, _contexts[worker], _links[worker]);
+                for (int i = from; i < to; i++)
+                    ChooseLinks(batch.Span[i], _entries[i], _contexts[worker], _links[worker]);
             }, cancellation);
+            T1 += System.Diagnostics.Stopwatch.GetTimestamp() - t0; t0 = System.Diagnostics.Stopwatch.GetTimestamp();
 
-            int top = storage.Graph.LevelOf(batch.Span[0]);
             for (int level = 0; level <= top; level++)
                 LinkBack(batch.Span, level, cancellation);
+            T2 += System.Diagnostics.Stopwatch.GetTimestamp() - t0; 
 
             inserted += size;
             progress?.Invoke(inserted);
         }
     }
 
+    public static long T0, T1, T2, TS, V, X;
+
     public void Dispose()
     {
+        _first.Dispose();
         foreach (SearchContext context in _contexts)
             context.Dispose();
     }
@@ -79,23 +93,81 @@ internal sealed unsafe class GraphBuilder<TDistance, TScorer>(
         return order;
     }
 
-    /// <summary>Searches the graph for a node's neighbours on each of its levels, and writes its own rows of links.</summary>
-    private void ChooseLinks(int node, SearchContext context, int[] links)
+    /// <summary>
+    /// Finds where the search of each node of a batch comes in, and sorts the batch by place: nodes near each other are then searched
+    /// one after the other, and find links and rows in the cache.
+    /// </summary>
+    private void FindEntries(Memory<int> batch, CancellationToken cancellation)
+    {
+        if (_entries.Length < batch.Length)
+        {
+            _entries = new ulong[batch.Length];
+            _keys = new LocalityKey[batch.Length];
+        }
+        ParallelBuild.For(batch.Length, threads, Grain, (worker, from, to) =>
+        {
+            for (int i = from; i < to; i++)
+                _keys[i] = FindEntry(batch.Span[i], _contexts[worker]);
+        }, cancellation);
+        Span<LocalityKey> keys = _keys.AsSpan(0, batch.Length);
+        if (!NoSort) keys.Sort(batch.Span);
+        for (int i = 0; i < keys.Length; i++)
+            _entries[i] = keys[i].Entry;
+    }
+
+    static readonly bool Old = Environment.GetEnvironmentVariable("OLD") != null;
+    static readonly bool NoSort = Environment.GetEnvironmentVariable("NOSORT") != null;
+
+    private LocalityKey FindEntry(int node, SearchContext context)
     {
         HnswGraph graph = storage.Graph;
         TScorer scorer = distance.ScorerOf(node);
         int level = graph.LevelOf(node);
         context.Begin(SearchBudget.Unlimited);
+        ulong entry = Beam.Pack(graph.EntryPoint, scorer.Score(graph.EntryPoint));
+        LocalityKey key = new() { Level = -level, Node = node };
+        for (int at = graph.MaxLevel; at > level; at--)
+        {
+            entry = LayerSearch.Descend(in graph, in scorer, entry, at, at, context);
+            if (at > 1)
+                key.Cells = key.Cells << 32 | (uint)Beam.NodeOf(entry);
+        }
+        key.Entry = entry;
+        return key;
+    }
 
-        ulong entry = LayerSearch.Descend(in graph, in scorer, graph.MaxLevel, level + 1, context);
+    private struct LocalityKey : IComparable<LocalityKey>
+    {
+        public int Level;
+        public UInt128 Cells;
+        public ulong Entry;
+        public int Node;
+        public readonly int CompareTo(LocalityKey other)
+        {
+            int order = Level.CompareTo(other.Level);
+            if (order == 0) order = Cells.CompareTo(other.Cells);
+            if (order == 0) order = ((uint)Entry).CompareTo((uint)other.Entry);
+            return order != 0 ? order : Node.CompareTo(other.Node);
+        }
+    }
+
+    /// <summary>Searches the graph for a node's neighbours on each of its levels, and writes its own rows of links.</summary>
+    private void ChooseLinks(int node, ulong entry, SearchContext context, int[] links)
+    {
+        HnswGraph graph = storage.Graph;
+        TScorer scorer = distance.ScorerOf(node);
+        context.Begin(SearchBudget.Unlimited);
         context.Beam.Reset(parameters.EfConstruction);
         context.Beam.Merge([entry]);
-        for (; level >= 0; level--)
+        for (int level = graph.LevelOf(node); level >= 0; level--)
         {
             // The beam of the level above is the entry to this one (Algorithm 1, line 16).
             context.Beam.Unmark();
-            LayerSearch.RunLevel(in graph, level, in scorer, context);
+            if (Old) LayerSearch.RunLevel(in graph, level, in scorer, context); else BuildSearch.RunLevel(in graph, level, in scorer, context);
+            long t = System.Diagnostics.Stopwatch.GetTimestamp();
             int count = NeighborSelection.Select(context.Beam.Entries, parameters.M, in distance, links);
+            TS += System.Diagnostics.Stopwatch.GetTimestamp() - t;
+            V += context.Statistics.Visited; X += context.Statistics.Expanded; context.Statistics = default;
             links.AsSpan(0, count).CopyTo(new Span<int>(graph.Links(level, node), graph.Slots(level)));
         }
     }
@@ -104,7 +176,8 @@ internal sealed unsafe class GraphBuilder<TDistance, TScorer>(
     private void LinkBack(ReadOnlySpan<int> batch, int level, CancellationToken cancellation)
     {
         HnswGraph graph = storage.Graph;
-        int count = 0;
+        int count = 0, targets = 0;
+        int* first = (int*)_first.Start;
         foreach (int node in batch)
         {
             if (graph.LevelOf(node) < level)
@@ -112,53 +185,60 @@ internal sealed unsafe class GraphBuilder<TDistance, TScorer>(
             foreach (int target in graph.Neighbors(level, node))
             {
                 if (count == _edges.Length)
+                {
                     Array.Resize(ref _edges, Math.Max(1024, count * 2));
-                _edges[count++] = ((ulong)(uint)target << 32) | (uint)node;
+                    Array.Resize(ref _targets, _edges.Length);
+                }
+                if (first[target] < 0)
+                    _targets[targets++] = target;
+                _edges[count] = new Edge(node, first[target]);
+                first[target] = count++;
             }
         }
-        Array.Sort(_edges, 0, count);
-
-        int targets = 0;
-        for (int i = 0; i < count; i++)
-        {
-            if (i > 0 && _edges[i] >> 32 == _edges[i - 1] >> 32)
-                continue;
-            if (targets + 1 >= _starts.Length)
-                Array.Resize(ref _starts, Math.Max(1024, targets * 2));
-            _starts[targets++] = i;
-        }
-        if (targets == 0)
-            return;
-        _starts[targets] = count;
-
         ParallelBuild.For(targets, threads, Grain, (worker, from, to) =>
         {
+            int* head = (int*)_first.Start;
             for (int i = from; i < to; i++)
-                TakeLinks(level, _edges.AsSpan(_starts[i].._starts[i + 1]), worker);
+            {
+                TakeLinks(level, _targets[i], head[_targets[i]], worker);
+                head[_targets[i]] = -1;
+            }
         }, cancellation);
     }
 
+    private readonly record struct Edge(int Node, int Next);
+
+    private static NativeBlock CreateFirst(int count)
+    {
+        NativeBlock block = new((long)count * sizeof(int));
+        new Span<int>(block.Start, count).Fill(-1);
+        return block;
+    }
+
     /// <summary>Adds new neighbours to a target's row; when they do not fit, the heuristic chooses among old and new.</summary>
-    private void TakeLinks(int level, ReadOnlySpan<ulong> edges, int worker)
+    private void TakeLinks(int level, int target, int edge, int worker)
     {
         HnswGraph graph = storage.Graph;
-        int target = (int)(edges[0] >> 32);
         int slots = graph.Slots(level);
         int used = graph.Neighbors(level, target).Length;
         Span<int> row = new(graph.Links(level, target), slots);
-        if (used + edges.Length <= slots)
+        Span<int> all = _rows[worker];
+        row[..used].CopyTo(all);
+        int count = used;
+        for (int e = edge; e >= 0; e = _edges[e].Next)
+            all[count++] = _edges[e].Node;
+        if (count <= slots)
         {
-            foreach (ulong edge in edges)
-                row[used++] = (int)(uint)edge;
+            all[used..count].CopyTo(row[used..]);
             return;
         }
 
         TScorer scorer = distance.ScorerOf(target);
-        Span<ulong> candidates = _candidates[worker].AsSpan(0, used + edges.Length);
-        for (int i = 0; i < used; i++)
-            candidates[i] = Beam.Pack(row[i], scorer.Score(row[i]));
-        for (int i = 0; i < edges.Length; i++)
-            candidates[used + i] = Beam.Pack((int)(uint)edges[i], scorer.Score((int)(uint)edges[i]));
+        Span<float> distances = _distances[worker];
+        scorer.Score(all[..count], distances);
+        Span<ulong> candidates = _candidates[worker].AsSpan(0, count);
+        for (int i = 0; i < count; i++)
+            candidates[i] = Beam.Pack(all[i], distances[i]);
         candidates.Sort();
 
         int kept = NeighborSelection.Select(candidates, slots, in distance, _links[worker]);
@@ -167,7 +247,7 @@ internal sealed unsafe class GraphBuilder<TDistance, TScorer>(
     }
 
     private static SearchContext[] CreateContexts(HnswGraph graph, int threads) =>
-        [.. Enumerable.Range(0, threads).Select(_ => new SearchContext(graph.Count, graph.M0))];
+        [.. Enumerable.Range(0, threads).Select(_ => new SearchContext(graph.Count, BuildSearch.Width * graph.M0))];
 
     private static int[][] CreateRows(int threads, int length) =>
         [.. Enumerable.Range(0, threads).Select(_ => new int[length])];

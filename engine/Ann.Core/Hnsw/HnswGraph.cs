@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Ann.Core.Hnsw;
 
@@ -52,11 +54,27 @@ internal readonly unsafe struct HnswGraph(
             : _upperLinks + ((long)_upperSlots[node] + level - 1) * M;
     }
 
+    /// <summary>Used slots of a row, which has <paramref name="slots"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Used(int* links, int slots)
+    {
+        int used = 0;
+        if (Vector512.IsHardwareAccelerated && slots % 16 == 0)
+        {
+            // NoNode is the only negative value, and comes last.
+            for (int i = 0; i < slots; i += 16)
+                used += 16 - BitOperations.PopCount(Vector512.Load(links + i).ExtractMostSignificantBits());
+            return used;
+        }
+        while (used < slots && links[used] != NoNode)
+            used++;
+        return used;
+    }
+
     /// <summary>The neighbours of a node on a level.</summary>
     public ReadOnlySpan<int> Neighbors(int level, int node)
     {
-        ReadOnlySpan<int> row = new(Links(level, node), Slots(level));
-        int used = row.IndexOf(NoNode);
-        return used < 0 ? row : row[..used];
+        int* links = Links(level, node);
+        return new ReadOnlySpan<int>(links, Used(links, Slots(level)));
     }
 }

@@ -28,6 +28,14 @@ internal static class LayerSearch
     {
         ulong nearest = Beam.Pack(graph.EntryPoint, scorer.Score(graph.EntryPoint));
         context.Statistics.Visited++;
+        return Descend(in graph, in scorer, nearest, fromLevel, toLevel, context);
+    }
+
+    /// <summary>The same, from a given node instead of the entry point.</summary>
+    public static ulong Descend<TScorer>(
+        in HnswGraph graph, in TScorer scorer, ulong nearest, int fromLevel, int toLevel, SearchContext context)
+        where TScorer : struct, INodeScorer
+    {
         for (int level = fromLevel; level >= toLevel; level--)
         {
             ulong from;
@@ -68,42 +76,27 @@ internal static class LayerSearch
             context.Statistics.Expanded++;
 
             // Ask for every row before using any: the cache misses overlap instead of queueing.
-            int count = KeepUnvisited(graph.Links(level, closest), slots, in scorer, visited, context.Nodes);
+            int* links = graph.Links(level, closest);
+            int count = visited.Mark(links, HnswGraph.Used(links, slots), context.NodesStart);
+            for (int i = 0; i < count; i++)
+                scorer.Prefetch(context.NodesStart[i]);
             int next = beam.PeekNext();
             if (next != HnswGraph.NoNode)
                 Memory.Prefetch(graph.Links(level, next), slots * sizeof(int));
 
             ulong threshold = beam.Threshold;
             int found = 0;
-            Span<ulong> entries = context.Found;
-            scorer.Score(context.Nodes[..count], context.Distances);
+            ulong* entriesStart = context.FoundStart;
+            scorer.Score(new ReadOnlySpan<int>(context.NodesStart, count), new Span<float>(context.DistancesStart, count));
             for (int i = 0; i < count; i++)
             {
-                ulong entry = Beam.Pack(context.Nodes[i], context.Distances[i]);
-                if (entry < threshold)
-                    entries[found++] = entry;
+                ulong entry = Beam.Pack(context.NodesStart[i], context.DistancesStart[i]);
+                entriesStart[found] = entry;
+                found += entry < threshold ? 1 : 0;
             }
             context.Statistics.Visited += count;
-            beam.Merge(entries[..found]);
+            beam.Merge(new Span<ulong>(entriesStart, found));
         }
         visited.Clear();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe int KeepUnvisited<TScorer>(int* links, int slots, in TScorer scorer, VisitedSet visited, Span<int> nodes)
-        where TScorer : struct, INodeScorer
-    {
-        int count = 0;
-        for (int i = 0; i < slots; i++)
-        {
-            int node = links[i];
-            if (node == HnswGraph.NoNode)
-                break;
-            if (!visited.TryMark(node))
-                continue;
-            scorer.Prefetch(node);
-            nodes[count++] = node;
-        }
-        return count;
     }
 }

@@ -1,14 +1,14 @@
+using Ann.Core.Distances;
+
 namespace Ann.Core.Hnsw;
 
 /// <summary>The scratch memory of one search at a time on one graph: pooled, so that a search allocates nothing.</summary>
-internal sealed class SearchContext(int nodes, int slots) : IDisposable
+internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
 {
     /// <summary>Expansions between two looks at the budget: about 20 µs of work.</summary>
     private const int ExpansionsPerCheck = 16;
 
-    private readonly int[] _nodes = new int[slots];
-    private readonly float[] _distances = new float[slots];
-    private readonly ulong[] _found = new ulong[slots];
+    private readonly NativeBlock _scratch = new(slots * (long)(sizeof(ulong) + sizeof(int) + sizeof(float)));
 
     public Beam Beam { get; } = new();
 
@@ -18,14 +18,14 @@ internal sealed class SearchContext(int nodes, int slots) : IDisposable
 
     public SearchStatistics Statistics;
 
-    /// <summary>Room for the unvisited neighbours of one node.</summary>
-    public Span<int> Nodes => _nodes;
+    /// <summary>Room for the beam entries made of the unvisited neighbours of one node.</summary>
+    public ulong* FoundStart => (ulong*)_scratch.Start;
+
+    /// <summary>Room for those neighbours.</summary>
+    public int* NodesStart => (int*)(FoundStart + slots);
 
     /// <summary>Room for their distances.</summary>
-    public Span<float> Distances => _distances;
-
-    /// <summary>Room for the beam entries made of them.</summary>
-    public Span<ulong> Found => _found;
+    public float* DistancesStart => (float*)(NodesStart + slots);
 
     /// <summary>Makes ready for a new search.</summary>
     public void Begin(in SearchBudget budget)
@@ -47,5 +47,6 @@ internal sealed class SearchContext(int nodes, int slots) : IDisposable
     {
         Beam.Dispose();
         Visited.Dispose();
+        _scratch.Dispose();
     }
 }
