@@ -44,15 +44,27 @@ internal sealed unsafe class Int8Codes : IDisposable
 
     /// <summary>Encodes every row.</summary>
     public static Int8Codes Encode(
-        VectorTable rows, Metric metric, int threads, Action<int>? progress, CancellationToken cancellation)
+        VectorTable rows, Metric metric, int threads, Action<int>? progress, CancellationToken cancellation) =>
+        Encode(rows, metric, norms: null, threads, progress, cancellation);
+
+    /// <summary>Encodes every row as it is after tempering, for Euclidean distances between those.</summary>
+    /// <param name="rows">As they are before.</param>
+    /// <param name="norms">One a row.</param>
+    /// <param name="threads">Of the work.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    public static Int8Codes EncodeTempered(VectorTable rows, TemperedNorm* norms, int threads, CancellationToken cancellation) =>
+        Encode(rows, Metric.L2, norms, threads, progress: null, cancellation);
+
+    private static Int8Codes Encode(
+        VectorTable rows, Metric metric, TemperedNorm* norms, int threads, Action<int>? progress, CancellationToken cancellation)
     {
         Int8Codes codes = new(rows.Count, rows.Dimension);
-        codes.ComputeMean(rows);
+        codes.ComputeMean(rows, norms);
         int done = 0;
         ParallelBuild.For(rows.Count, threads, Grain, (_, from, to) =>
         {
             for (int row = from; row < to; row++)
-                codes.EncodeRow(rows, row, metric);
+                codes.EncodeRow(rows, row, norms is null ? 1 : norms[row].Scale, metric);
             progress?.Invoke(Interlocked.Add(ref done, to - from));
         }, cancellation);
         return codes;
@@ -65,21 +77,22 @@ internal sealed unsafe class Int8Codes : IDisposable
         Mean.Dispose();
     }
 
-    private void ComputeMean(VectorTable rows)
+    private void ComputeMean(VectorTable rows, TemperedNorm* norms)
     {
         double[] sums = new double[rows.Dimension];
         for (int row = 0; row < rows.Count; row++)
         {
             ReadOnlySpan<float> values = rows.Values(row);
+            float temper = norms is null ? 1 : norms[row].Scale;
             for (int i = 0; i < values.Length; i++)
-                sums[i] += values[i];
+                sums[i] += temper * values[i];
         }
         float* mean = (float*)Mean.Start;
         for (int i = 0; i < sums.Length; i++)
             mean[i] = (float)(sums[i] / rows.Count);
     }
 
-    private void EncodeRow(VectorTable rows, int row, Metric metric)
+    private void EncodeRow(VectorTable rows, int row, float temper, Metric metric)
     {
         ReadOnlySpan<float> values = rows.Values(row);
         float* mean = (float*)Mean.Start;
@@ -87,7 +100,7 @@ internal sealed unsafe class Int8Codes : IDisposable
         double squares = 0;
         for (int i = 0; i < values.Length; i++)
         {
-            float centred = values[i] - mean[i];
+            float centred = temper * values[i] - mean[i];
             largest = MathF.Max(largest, MathF.Abs(centred));
             squares += (double)centred * centred;
         }
@@ -98,7 +111,7 @@ internal sealed unsafe class Int8Codes : IDisposable
             (scale, inverse) = (0, 0);
         sbyte* code = (sbyte*)Codes.Start + (long)row * Stride;
         for (int i = 0; i < values.Length; i++)
-            code[i] = (sbyte)Math.Clamp(MathF.Round((values[i] - mean[i]) * inverse), -127, 127);
+            code[i] = (sbyte)Math.Clamp(MathF.Round((temper * values[i] - mean[i]) * inverse), -127, 127);
 
         float* factors = (float*)Factors.Start + (long)row * 2;
         factors[0] = metric == Metric.L2 ? (float)squares : 0;

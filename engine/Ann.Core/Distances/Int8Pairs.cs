@@ -17,7 +17,9 @@ public static unsafe class Int8Pairs
     /// <param name="b1">A code.</param>
     /// <param name="b2">A code.</param>
     /// <param name="b3">A code.</param>
-    /// <param name="length">Padded dimension: a positive multiple of <see cref="Int8Dot.Lanes"/>, 65,536 or less, so that no sum overflows.</param>
+    /// <param name="length">
+    /// Padded dimension: a positive multiple of <see cref="Int8Dot.Lanes"/>, 65,536 or less, so that no sum overflows.
+    /// </param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> OneToFour(sbyte* a, sbyte* b0, sbyte* b1, sbyte* b2, sbyte* b3, nuint length)
     {
@@ -51,7 +53,10 @@ public static unsafe class Int8Pairs
             s2 += Avx512BW.MultiplyAddAdjacent(Widen512(b2 + i), wide);
             s3 += Avx512BW.MultiplyAddAdjacent(Widen512(b3 + i), wide);
         }
-        return Sums(s0.GetLower() + s0.GetUpper(), s1.GetLower() + s1.GetUpper(), s2.GetLower() + s2.GetUpper(), s3.GetLower() + s3.GetUpper());
+        return Sums(Fold(s0), Fold(s1), Fold(s2), Fold(s3));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static Vector256<int> Fold(Vector512<int> sums) => sums.GetLower() + sums.GetUpper();
     }
 
     private static Vector128<int> OneToFour256(sbyte* a, sbyte* b0, sbyte* b1, sbyte* b2, sbyte* b3, nuint length)

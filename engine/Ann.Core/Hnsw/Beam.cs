@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Ann.Core.Distances;
 
 namespace Ann.Core.Hnsw;
@@ -16,9 +15,6 @@ namespace Ann.Core.Hnsw;
 internal sealed unsafe class Beam : IDisposable
 {
     private const ulong ExpandedMark = 1;
-
-    /// <summary>Entries of room on either side, so that whole registers may be moved at the ends.</summary>
-    private const int Margin = 8;
 
     private NativeBlock _block = new(0);
     private ulong* _entries;
@@ -66,8 +62,8 @@ internal sealed unsafe class Beam : IDisposable
         if (capacity > _allocated)
         {
             _block.Dispose();
-            _block = new NativeBlock((capacity + 2L * Margin) * sizeof(ulong));
-            _entries = (ulong*)_block.Start + Margin;
+            _block = new NativeBlock((long)capacity * sizeof(ulong));
+            _entries = (ulong*)_block.Start;
             _allocated = capacity;
         }
         Capacity = capacity;
@@ -148,7 +144,7 @@ internal sealed unsafe class Beam : IDisposable
         {
             ulong entry = found[added - 1];
             int place = LowerBound(entry, kept);
-            MoveUp(_entries + place, kept - place, added);
+            Words.MoveUp(_entries + place, kept - place, added);
             added--;
             _entries[place + added] = entry;
             kept = place;
@@ -157,20 +153,6 @@ internal sealed unsafe class Beam : IDisposable
     }
 
     public void Dispose() => _block.Dispose();
-
-    /// <summary>Moves entries up by some places. Inlined and by whole registers: a call for a few hundred bytes costs as much again.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void MoveUp(ulong* start, int count, int by)
-    {
-        ulong* from = start + count;
-        for (; from - start >= 8; from -= 8)
-            Vector512.Store(Vector512.Load(from - 8), from - 8 + by);
-        while (from > start)
-        {
-            from--;
-            from[by] = *from;
-        }
-    }
 
     private int LowerBound(ulong entry, int count)
     {

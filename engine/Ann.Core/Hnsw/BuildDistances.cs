@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Ann.Core.Distances;
 
 namespace Ann.Core.Hnsw;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Ann.Core.Distances;
 
 namespace Ann.Core.Hnsw;
 
@@ -10,11 +9,12 @@ namespace Ann.Core.Hnsw;
 internal static unsafe class BuildSearch
 {
     /// <summary>Nodes expanded together.</summary>
-    public static readonly int Width = int.TryParse(Environment.GetEnvironmentVariable("W"), out int w) ? w : 4;
+    public const int Width = 4;
 
-    /// <summary>Nodes scored together; the memory of those <see cref="Ahead"/> further is asked for first.</summary>
+    /// <summary>Nodes scored together; memory is asked for <see cref="Ahead"/> nodes before its turn.</summary>
     private const int Group = 8;
-    private static readonly int Ahead = int.TryParse(Environment.GetEnvironmentVariable("AH"), out int w) ? w : 16;
+
+    private const int Ahead = 16;
 
     /// <summary>
     /// Best-first search of one level from the entries in the beam, none of them expanded yet, until all of the beam is expanded.
@@ -31,7 +31,6 @@ internal static unsafe class BuildSearch
         int slots = graph.Slots(level);
         int* nodes = context.NodesStart;
         float* distances = context.DistancesStart;
-        ulong* entries = context.FoundStart;
         Debug.Assert(beam.Count > 0, "the caller seeds the beam");
 
         foreach (ulong entry in beam.Entries)
@@ -40,7 +39,8 @@ internal static unsafe class BuildSearch
         {
             int count = 0;
             int expanded = 0;
-            while (expanded < Width && beam.TryExpand(out int node))
+            int width = beam.Count < beam.Capacity ? 1 : Width; // while the beam fills, all that is found must be sorted in
+            while (expanded < width && beam.TryExpand(out int node))
             {
                 int* links = graph.Links(level, node);
                 count += visited.Mark(links, HnswGraph.Used(links, slots), nodes + count);
@@ -62,15 +62,7 @@ internal static unsafe class BuildSearch
                 scorer.Score(new ReadOnlySpan<int>(nodes + i, size), new Span<float>(distances + i, size));
             }
 
-            ulong threshold = beam.Threshold;
-            int found = 0;
-            for (int i = 0; i < count; i++)
-            {
-                ulong entry = Beam.Pack(nodes[i], distances[i]);
-                entries[found] = entry;
-                found += entry < threshold ? 1 : 0;
-            }
-            beam.Merge(new Span<ulong>(entries, found));
+            beam.Merge(context.PackFound(count, beam.Threshold));
         }
         visited.Clear();
     }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Ann.Core.Distances;
 
 namespace Ann.Core.Hnsw;
 
@@ -10,13 +9,14 @@ namespace Ann.Core.Hnsw;
 /// <remarks>
 /// 1. Nodes are taken by level, highest first, in an order drawn from the seed: the entry point is the first, upper levels are whole
 ///    before the many nodes of level 0 come, and neighbours in the input are strangers in the order.
-/// 2. A batch is a small share of the nodes already in. Each of its nodes searches the graph as it was before the batch and chooses
-///    its links (in parallel: the graph is only read, and each node writes its own unseen row).
-/// 3. The links back are sorted by target, and each target takes its new neighbours at once (in parallel: one thread a target).
-/// 4. After the last batch every node is made reachable: <see cref="Reachability"/>.
+/// 2. A batch is a small share of the nodes already in. Its nodes are sorted by where they lie in the graph, so that one finds in the
+///    cache what the one before it read.
+/// 3. Each node of the batch searches the graph as it was before the batch and chooses its links (in parallel: the graph is only read,
+///    and each node writes its own unseen row).
+/// 4. The links back are chained by target, and each target takes its new neighbours at once (in parallel: one thread a target).
+/// 5. After the last batch every node is made reachable: <see cref="Reachability"/>.
 /// </remarks>
-internal sealed unsafe class GraphBuilder<TDistance, TScorer>(
-    GraphStorage storage, HnswParameters parameters, TDistance distance, int threads) : IDisposable
+internal sealed unsafe class GraphBuilder<TDistance, TScorer> : IDisposable
     where TDistance : struct, IBuildDistance<TScorer>
     where TScorer : struct, INodeScorer
 {
@@ -25,16 +25,21 @@ internal sealed unsafe class GraphBuilder<TDistance, TScorer>(
     private const int MaxBatch = 8192;
     private const int Grain = 16;
 
-    private readonly SearchContext[] _contexts = CreateContexts(storage.Graph, threads);
-    private readonly int[][] _links = CreateRows(threads, parameters.M0);
-    private readonly int[][] _rows = CreateRows(threads, parameters.M0 + MaxBatch);
-    private readonly float[][] _distances = [.. Enumerable.Range(0, threads).Select(_ => new float[parameters.M0 + MaxBatch])];
-    private readonly ulong[][] _candidates = CreateCandidates(threads, parameters.M0 + MaxBatch);
-    private readonly NativeBlock _first = CreateFirst(storage.Graph.Count);
-    private ulong[] _entries = [];
-    private LocalityKey[] _keys = [];
-    private int[] _targets = [];
-    private Edge[] _edges = [];
+    private readonly GraphStorage _storage;
+    private readonly HnswParameters _parameters;
+    private readonly TDistance _distance;
+    private readonly Worker[] _workers;
+    private readonly BackLinks _backLinks;
+    private BatchPlace[] _places = [];
+
+    public GraphBuilder(GraphStorage storage, HnswParameters parameters, TDistance distance, int threads)
+    {
+        _storage = storage;
+        _parameters = parameters;
+        _distance = distance;
+        _workers = [.. Enumerable.Range(0, threads).Select(_ => new Worker(storage.Graph))];
+        _backLinks = new BackLinks(storage.Graph.Count);
+    }
 
     /// <summary>Inserts every node.</summary>
     /// <param name="progress">Told the nodes inserted so far, after each batch.</param>
@@ -42,216 +47,165 @@ internal sealed unsafe class GraphBuilder<TDistance, TScorer>(
     public void Build(Action<int>? progress, CancellationToken cancellation)
     {
         int[] order = InsertionOrder();
-        Debug.Assert(order[0] == storage.Graph.EntryPoint);
+        Debug.Assert(order[0] == _storage.Graph.EntryPoint);
 
         int inserted = 1;
         while (inserted < order.Length)
         {
             int size = Math.Min(Math.Clamp(inserted / BatchDivisor, 1, MaxBatch), order.Length - inserted);
             Memory<int> batch = order.AsMemory(inserted, size);
-            int top = storage.Graph.LevelOf(batch.Span[0]);
-            long t0 = System.Diagnostics.Stopwatch.GetTimestamp();
             FindEntries(batch, cancellation);
-            T0 += System.Diagnostics.Stopwatch.GetTimestamp() - t0; t0 = System.Diagnostics.Stopwatch.GetTimestamp();
-            ParallelBuild.For(size, threads, Grain, (worker, from, to) =>
+            ParallelBuild.For(size, _workers.Length, Grain, (worker, from, to) =>
             {
                 for (int i = from; i < to; i++)
-                    ChooseLinks(batch.Span[i], _entries[i], _contexts[worker], _links[worker]);
+                    ChooseLinks(batch.Span[i], _places[i].Entry, _workers[worker]);
             }, cancellation);
-            T1 += System.Diagnostics.Stopwatch.GetTimestamp() - t0; t0 = System.Diagnostics.Stopwatch.GetTimestamp();
 
+            int top = _storage.Graph.LevelOf(batch.Span[0]);
             for (int level = 0; level <= top; level++)
                 LinkBack(batch.Span, level, cancellation);
-            T2 += System.Diagnostics.Stopwatch.GetTimestamp() - t0; 
 
             inserted += size;
             progress?.Invoke(inserted);
         }
     }
 
-    public static long T0, T1, T2, TS, V, X;
-
     public void Dispose()
     {
-        _first.Dispose();
-        foreach (SearchContext context in _contexts)
-            context.Dispose();
+        foreach (Worker worker in _workers)
+            worker.Context.Dispose();
+        _backLinks.Dispose();
     }
 
     /// <summary>Entry point first; then by level, highest first; within a level by the seed.</summary>
     private int[] InsertionOrder()
     {
-        HnswGraph graph = storage.Graph;
+        HnswGraph graph = _storage.Graph;
         int[] order = new int[graph.Count];
         (int Level, bool NotEntry, ulong Draw)[] keys = new (int, bool, ulong)[graph.Count];
         for (int node = 0; node < order.Length; node++)
         {
             order[node] = node;
-            keys[node] = (-graph.LevelOf(node), node != graph.EntryPoint, parameters.OrderOf(node));
+            keys[node] = (-graph.LevelOf(node), node != graph.EntryPoint, _parameters.OrderOf(node));
         }
         Array.Sort(keys, order);
         return order;
     }
 
-    /// <summary>
-    /// Finds where the search of each node of a batch comes in, and sorts the batch by place: nodes near each other are then searched
-    /// one after the other, and find links and rows in the cache.
-    /// </summary>
+    /// <summary>Finds where the search of each node of a batch begins, and sorts the batch by place.</summary>
     private void FindEntries(Memory<int> batch, CancellationToken cancellation)
     {
-        if (_entries.Length < batch.Length)
-        {
-            _entries = new ulong[batch.Length];
-            _keys = new LocalityKey[batch.Length];
-        }
-        ParallelBuild.For(batch.Length, threads, Grain, (worker, from, to) =>
+        if (_places.Length < batch.Length)
+            _places = new BatchPlace[batch.Length];
+        ParallelBuild.For(batch.Length, _workers.Length, Grain, (worker, from, to) =>
         {
             for (int i = from; i < to; i++)
-                _keys[i] = FindEntry(batch.Span[i], _contexts[worker]);
+                _places[i] = FindEntry(batch.Span[i], _workers[worker].Context);
         }, cancellation);
-        Span<LocalityKey> keys = _keys.AsSpan(0, batch.Length);
-        if (!NoSort) keys.Sort(batch.Span);
-        for (int i = 0; i < keys.Length; i++)
-            _entries[i] = keys[i].Entry;
+        _places.AsSpan(0, batch.Length).Sort();
+        for (int i = 0; i < batch.Length; i++)
+            batch.Span[i] = _places[i].Node;
     }
 
-    static readonly bool Old = Environment.GetEnvironmentVariable("OLD") != null;
-    static readonly bool NoSort = Environment.GetEnvironmentVariable("NOSORT") != null;
-
-    private LocalityKey FindEntry(int node, SearchContext context)
+    private BatchPlace FindEntry(int node, SearchContext context)
     {
-        HnswGraph graph = storage.Graph;
-        TScorer scorer = distance.ScorerOf(node);
+        HnswGraph graph = _storage.Graph;
+        TScorer scorer = _distance.ScorerOf(node);
         int level = graph.LevelOf(node);
         context.Begin(SearchBudget.Unlimited);
-        ulong entry = Beam.Pack(graph.EntryPoint, scorer.Score(graph.EntryPoint));
-        LocalityKey key = new() { Level = -level, Node = node };
-        for (int at = graph.MaxLevel; at > level; at--)
-        {
-            entry = LayerSearch.Descend(in graph, in scorer, entry, at, at, context);
-            if (at > 1)
-                key.Cells = key.Cells << 32 | (uint)Beam.NodeOf(entry);
-        }
-        key.Entry = entry;
-        return key;
-    }
 
-    private struct LocalityKey : IComparable<LocalityKey>
-    {
-        public int Level;
-        public UInt128 Cells;
-        public ulong Entry;
-        public int Node;
-        public readonly int CompareTo(LocalityKey other)
+        UInt128 path = 0;
+        ulong entry = Beam.Pack(graph.EntryPoint, scorer.Score(graph.EntryPoint));
+        for (int above = graph.MaxLevel; above > level; above--)
         {
-            int order = Level.CompareTo(other.Level);
-            if (order == 0) order = Cells.CompareTo(other.Cells);
-            if (order == 0) order = ((uint)Entry).CompareTo((uint)other.Entry);
-            return order != 0 ? order : Node.CompareTo(other.Node);
+            entry = LayerSearch.Descend(in graph, in scorer, entry, above, above, context);
+            path = (path << 32) | (uint)Beam.NodeOf(entry);
         }
+        return new BatchPlace(level, path, node, entry);
     }
 
     /// <summary>Searches the graph for a node's neighbours on each of its levels, and writes its own rows of links.</summary>
-    private void ChooseLinks(int node, ulong entry, SearchContext context, int[] links)
+    private void ChooseLinks(int node, ulong entry, Worker worker)
     {
-        HnswGraph graph = storage.Graph;
-        TScorer scorer = distance.ScorerOf(node);
+        HnswGraph graph = _storage.Graph;
+        TScorer scorer = _distance.ScorerOf(node);
+        SearchContext context = worker.Context;
         context.Begin(SearchBudget.Unlimited);
-        context.Beam.Reset(parameters.EfConstruction);
+        context.Beam.Reset(_parameters.EfConstruction);
         context.Beam.Merge([entry]);
         for (int level = graph.LevelOf(node); level >= 0; level--)
         {
             // The beam of the level above is the entry to this one (Algorithm 1, line 16).
             context.Beam.Unmark();
-            if (Old) LayerSearch.RunLevel(in graph, level, in scorer, context); else BuildSearch.RunLevel(in graph, level, in scorer, context);
-            long t = System.Diagnostics.Stopwatch.GetTimestamp();
-            int count = NeighborSelection.Select(context.Beam.Entries, parameters.M, in distance, links);
-            TS += System.Diagnostics.Stopwatch.GetTimestamp() - t;
-            V += context.Statistics.Visited; X += context.Statistics.Expanded; context.Statistics = default;
-            links.AsSpan(0, count).CopyTo(new Span<int>(graph.Links(level, node), graph.Slots(level)));
+            BuildSearch.RunLevel(in graph, level, in scorer, context);
+            int count = NeighborSelection.Select(context.Beam.Entries, _parameters.M, in _distance, worker.Links);
+            worker.Links.AsSpan(0, count).CopyTo(new Span<int>(graph.Links(level, node), graph.Slots(level)));
         }
     }
 
     /// <summary>Gives each node that a batch linked to on a level its links back.</summary>
     private void LinkBack(ReadOnlySpan<int> batch, int level, CancellationToken cancellation)
     {
-        HnswGraph graph = storage.Graph;
-        int count = 0, targets = 0;
-        int* first = (int*)_first.Start;
-        foreach (int node in batch)
+        HnswGraph graph = _storage.Graph;
+        _backLinks.Collect(in graph, level, batch);
+        ParallelBuild.For(_backLinks.Targets.Length, _workers.Length, Grain, (worker, from, to) =>
         {
-            if (graph.LevelOf(node) < level)
-                break; // a batch is sorted by level, highest first
-            foreach (int target in graph.Neighbors(level, node))
-            {
-                if (count == _edges.Length)
-                {
-                    Array.Resize(ref _edges, Math.Max(1024, count * 2));
-                    Array.Resize(ref _targets, _edges.Length);
-                }
-                if (first[target] < 0)
-                    _targets[targets++] = target;
-                _edges[count] = new Edge(node, first[target]);
-                first[target] = count++;
-            }
-        }
-        ParallelBuild.For(targets, threads, Grain, (worker, from, to) =>
-        {
-            int* head = (int*)_first.Start;
             for (int i = from; i < to; i++)
-            {
-                TakeLinks(level, _targets[i], head[_targets[i]], worker);
-                head[_targets[i]] = -1;
-            }
+                TakeLinks(level, _backLinks.Targets[i], _workers[worker]);
         }, cancellation);
     }
 
-    private readonly record struct Edge(int Node, int Next);
-
-    private static NativeBlock CreateFirst(int count)
-    {
-        NativeBlock block = new((long)count * sizeof(int));
-        new Span<int>(block.Start, count).Fill(-1);
-        return block;
-    }
-
     /// <summary>Adds new neighbours to a target's row; when they do not fit, the heuristic chooses among old and new.</summary>
-    private void TakeLinks(int level, int target, int edge, int worker)
+    private void TakeLinks(int level, int target, Worker worker)
     {
-        HnswGraph graph = storage.Graph;
+        HnswGraph graph = _storage.Graph;
         int slots = graph.Slots(level);
-        int used = graph.Neighbors(level, target).Length;
         Span<int> row = new(graph.Links(level, target), slots);
-        Span<int> all = _rows[worker];
-        row[..used].CopyTo(all);
-        int count = used;
-        for (int e = edge; e >= 0; e = _edges[e].Next)
-            all[count++] = _edges[e].Node;
+        int used = HnswGraph.Used(graph.Links(level, target), slots);
+        int count = used + _backLinks.Count(target);
         if (count <= slots)
         {
-            all[used..count].CopyTo(row[used..]);
+            _backLinks.Take(target, row[used..]);
             return;
         }
 
-        TScorer scorer = distance.ScorerOf(target);
-        Span<float> distances = _distances[worker];
-        scorer.Score(all[..count], distances);
-        Span<ulong> candidates = _candidates[worker].AsSpan(0, count);
+        Span<int> nodes = worker.Nodes(count);
+        row[..used].CopyTo(nodes);
+        _backLinks.Take(target, nodes[used..]);
+        Span<float> distances = worker.Distances(count);
+        _distance.ScorerOf(target).Score(nodes, distances);
+        Span<ulong> candidates = worker.Candidates(count);
         for (int i = 0; i < count; i++)
-            candidates[i] = Beam.Pack(all[i], distances[i]);
+            candidates[i] = Beam.Pack(nodes[i], distances[i]);
         candidates.Sort();
 
-        int kept = NeighborSelection.Select(candidates, slots, in distance, _links[worker]);
-        _links[worker].AsSpan(0, kept).CopyTo(row);
+        int kept = NeighborSelection.Select(candidates, slots, in _distance, worker.Links);
+        worker.Links.AsSpan(0, kept).CopyTo(row);
         row[kept..].Fill(HnswGraph.NoNode);
     }
 
-    private static SearchContext[] CreateContexts(HnswGraph graph, int threads) =>
-        [.. Enumerable.Range(0, threads).Select(_ => new SearchContext(graph.Count, BuildSearch.Width * graph.M0))];
+    /// <summary>The scratch memory of one thread.</summary>
+    private sealed class Worker(HnswGraph graph)
+    {
+        private int[] _nodes = [];
+        private float[] _distances = [];
+        private ulong[] _candidates = [];
 
-    private static int[][] CreateRows(int threads, int length) =>
-        [.. Enumerable.Range(0, threads).Select(_ => new int[length])];
+        public SearchContext Context { get; } = new(graph.Count, graph.M0 * BuildSearch.Width);
 
-    private static ulong[][] CreateCandidates(int threads, int length) =>
-        [.. Enumerable.Range(0, threads).Select(_ => new ulong[length])];
+        public int[] Links { get; } = new int[graph.M0];
+
+        public Span<int> Nodes(int count) => Sized(ref _nodes, count);
+
+        public Span<float> Distances(int count) => Sized(ref _distances, count);
+
+        public Span<ulong> Candidates(int count) => Sized(ref _candidates, count);
+
+        private static Span<T> Sized<T>(ref T[] array, int count)
+        {
+            if (array.Length < count)
+                array = new T[2 * count];
+            return array.AsSpan(0, count);
+        }
+    }
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
+using Ann.Core.Distances;
 
 namespace Ann.Core.Hnsw;
 
@@ -56,20 +55,7 @@ internal readonly unsafe struct HnswGraph(
 
     /// <summary>Used slots of a row, which has <paramref name="slots"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Used(int* links, int slots)
-    {
-        int used = 0;
-        if (Vector512.IsHardwareAccelerated && slots % 16 == 0)
-        {
-            // NoNode is the only negative value, and comes last.
-            for (int i = 0; i < slots; i += 16)
-                used += 16 - BitOperations.PopCount(Vector512.Load(links + i).ExtractMostSignificantBits());
-            return used;
-        }
-        while (used < slots && links[used] != NoNode)
-            used++;
-        return used;
-    }
+    public static int Used(int* links, int slots) => Words.CountNonNegative(links, slots);
 
     /// <summary>The neighbours of a node on a level.</summary>
     public ReadOnlySpan<int> Neighbors(int level, int node)

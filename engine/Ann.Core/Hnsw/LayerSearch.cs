@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 
 namespace Ann.Core.Hnsw;
 
@@ -84,18 +83,9 @@ internal static class LayerSearch
             if (next != HnswGraph.NoNode)
                 Memory.Prefetch(graph.Links(level, next), slots * sizeof(int));
 
-            ulong threshold = beam.Threshold;
-            int found = 0;
-            ulong* entriesStart = context.FoundStart;
             scorer.Score(new ReadOnlySpan<int>(context.NodesStart, count), new Span<float>(context.DistancesStart, count));
-            for (int i = 0; i < count; i++)
-            {
-                ulong entry = Beam.Pack(context.NodesStart[i], context.DistancesStart[i]);
-                entriesStart[found] = entry;
-                found += entry < threshold ? 1 : 0;
-            }
             context.Statistics.Visited += count;
-            beam.Merge(new Span<ulong>(entriesStart, found));
+            beam.Merge(context.PackFound(count, beam.Threshold));
         }
         visited.Clear();
     }

@@ -19,13 +19,30 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
     public SearchStatistics Statistics;
 
     /// <summary>Room for the beam entries made of the unvisited neighbours of one node.</summary>
-    public ulong* FoundStart => (ulong*)_scratch.Start;
+    private ulong* FoundStart => (ulong*)_scratch.Start;
 
     /// <summary>Room for those neighbours.</summary>
     public int* NodesStart => (int*)(FoundStart + slots);
 
     /// <summary>Room for their distances.</summary>
     public float* DistancesStart => (float*)(NodesStart + slots);
+
+    /// <summary>Beam entries of the nodes and distances in the scratch, those below a threshold.</summary>
+    public Span<ulong> PackFound(int count, ulong threshold)
+    {
+        // Which are near enough is hard to predict: write each, and step on only past those.
+        int* nodes = NodesStart;
+        float* distances = DistancesStart;
+        ulong* found = FoundStart;
+        int kept = 0;
+        for (int i = 0; i < count; i++)
+        {
+            ulong entry = Beam.Pack(nodes[i], distances[i]);
+            found[kept] = entry;
+            kept += entry < threshold ? 1 : 0;
+        }
+        return new Span<ulong>(found, kept);
+    }
 
     /// <summary>Makes ready for a new search.</summary>
     public void Begin(in SearchBudget budget)

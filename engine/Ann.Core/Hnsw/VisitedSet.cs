@@ -22,7 +22,7 @@ internal sealed unsafe class VisitedSet : IDisposable
     public VisitedSet(int count)
     {
         int words = (int)(((long)count + 63) / 64);
-        _undoCapacity = MaxUndo;
+        _undoCapacity = Math.Min(count, MaxUndo);
         _bits = new NativeBlock(words * 8L);
         _undo = new NativeBlock(_undoCapacity * sizeof(int));
         _words = (ulong*)_bits.Start;
