@@ -53,17 +53,29 @@ internal sealed unsafe class Int8Codes : IDisposable
 
     /// <summary>Encodes every row.</summary>
     public static Int8Codes Encode(
-        VectorTable rows, Metric metric, int threads, Action<int>? progress, CancellationToken cancellation)
+        VectorTable rows, Metric metric, int threads, Action<int>? progress, CancellationToken cancellation) =>
+        Encode(rows, metric, norms: null, threads, progress, cancellation);
+
+    /// <summary>Encodes every row as it is after tempering, for Euclidean distances between those.</summary>
+    /// <param name="rows">As they are before.</param>
+    /// <param name="norms">One a row.</param>
+    /// <param name="threads">Of the work.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    public static Int8Codes EncodeTempered(VectorTable rows, TemperedNorm* norms, int threads, CancellationToken cancellation) =>
+        Encode(rows, Metric.L2, norms, threads, progress: null, cancellation);
+
+    private static Int8Codes Encode(
+        VectorTable rows, Metric metric, TemperedNorm* norms, int threads, Action<int>? progress, CancellationToken cancellation)
     {
         Int8Codes codes = new(rows.Count, rows.Dimension);
-        codes.ComputeMean(rows);
-        if (metric != Metric.InnerProduct)
+        codes.ComputeMean(rows, norms);
+        if (metric != Metric.InnerProduct && norms is null)
             codes.Scale = codes.CommonScale(rows);
         int done = 0;
         ParallelBuild.For(rows.Count, threads, Grain, (_, from, to) =>
         {
             for (int row = from; row < to; row++)
-                codes.EncodeRow(rows, row, metric);
+                codes.EncodeRow(rows, row, norms is null ? 1 : norms[row].Scale, metric);
             progress?.Invoke(Interlocked.Add(ref done, to - from));
         }, cancellation);
         return codes;
@@ -76,14 +88,15 @@ internal sealed unsafe class Int8Codes : IDisposable
         Mean.Dispose();
     }
 
-    private void ComputeMean(VectorTable rows)
+    private void ComputeMean(VectorTable rows, TemperedNorm* norms)
     {
         double[] sums = new double[rows.Dimension];
         for (int row = 0; row < rows.Count; row++)
         {
             ReadOnlySpan<float> values = rows.Values(row);
+            float temper = norms is null ? 1 : norms[row].Scale;
             for (int i = 0; i < values.Length; i++)
-                sums[i] += values[i];
+                sums[i] += temper * values[i];
         }
         float* mean = (float*)Mean.Start;
         for (int i = 0; i < sums.Length; i++)
@@ -98,7 +111,7 @@ internal sealed unsafe class Int8Codes : IDisposable
         double sum = 0;
         for (int row = 0; row < rows.Count; row++)
         {
-            float largest = Largest(rows.Values(row), mean);
+            float largest = Largest(rows.Values(row), 1, mean);
             widest = MathF.Max(widest, largest);
             sum += largest;
         }
@@ -106,22 +119,25 @@ internal sealed unsafe class Int8Codes : IDisposable
         return widest <= WidestToMean * sum / rows.Count && float.IsFinite(1 / scale) ? scale : 0;
     }
 
-    private static float Largest(ReadOnlySpan<float> values, float* mean)
+    private static float Largest(ReadOnlySpan<float> values, float temper, float* mean)
     {
         float largest = 0;
         for (int i = 0; i < values.Length; i++)
-            largest = MathF.Max(largest, MathF.Abs(values[i] - mean[i]));
+            largest = MathF.Max(largest, MathF.Abs(temper * values[i] - mean[i]));
         return largest;
     }
 
-    private void EncodeRow(VectorTable rows, int row, Metric metric)
+    private void EncodeRow(VectorTable rows, int row, float temper, Metric metric)
     {
         ReadOnlySpan<float> values = rows.Values(row);
         float* mean = (float*)Mean.Start;
-        float largest = Largest(values, mean);
+        float largest = Largest(values, temper, mean);
         double squares = 0;
         for (int i = 0; i < values.Length; i++)
-            squares += (double)(values[i] - mean[i]) * (values[i] - mean[i]);
+        {
+            float centred = temper * values[i] - mean[i];
+            squares += (double)centred * centred;
+        }
 
         float scale = Scale > 0 ? Scale : largest / 127;
         float inverse = scale > 0 ? 1 / scale : 0;
@@ -129,7 +145,7 @@ internal sealed unsafe class Int8Codes : IDisposable
             (scale, inverse) = (0, 0);
         sbyte* code = (sbyte*)Codes.Start + (long)row * Stride;
         for (int i = 0; i < values.Length; i++)
-            code[i] = (sbyte)Math.Clamp(MathF.Round((values[i] - mean[i]) * inverse), -127, 127);
+            code[i] = (sbyte)Math.Clamp(MathF.Round((temper * values[i] - mean[i]) * inverse), -127, 127);
 
         float* factors = (float*)Factors.Start + (long)row * 2;
         factors[0] = metric == Metric.L2 ? (float)squares : 0;

@@ -157,6 +157,18 @@ internal sealed unsafe class Beam : IDisposable
         }
     }
 
+    /// <summary>Asks for the links of the nodes that <see cref="TryExpand"/> would take next, unless something nearer is found.</summary>
+    public void PrefetchNext(in HnswGraph graph, int level, int nodes)
+    {
+        for (int i = _next; i < Count && nodes > 0; i++)
+        {
+            if ((_entries[i] & ExpandedMark) != 0)
+                continue;
+            Memory.Prefetch(graph.Links(level, NodeOf(_entries[i])), graph.Slots(level) * sizeof(int));
+            nodes--;
+        }
+    }
+
     /// <summary>Merges new entries. Sorts <paramref name="found"/> in place; keeps the <see cref="Capacity"/> nearest of both.</summary>
     public void Merge(Span<ulong> found)
     {
@@ -180,7 +192,7 @@ internal sealed unsafe class Beam : IDisposable
         {
             ulong entry = found[added - 1];
             int place = LowerBound(entry, kept);
-            Buffer.MemoryCopy(_entries + place, _entries + place + added, (kept - place) * 8L, (kept - place) * 8L);
+            Words.MoveUp(_entries + place, kept - place, added);
             added--;
             _entries[place + added] = entry;
             kept = place;
@@ -192,13 +204,14 @@ internal sealed unsafe class Beam : IDisposable
 
     private int LowerBound(ulong entry, int count)
     {
+        // Whether an entry lies right or left of the middle is a coin toss: arithmetic instead of a branch.
         ulong* start = _entries;
         while (count > 0)
         {
             int half = count >> 1;
-            bool right = start[half] < entry;
-            start = right ? start + half + 1 : start;
-            count = right ? count - half - 1 : half;
+            int right = start[half] < entry ? -1 : 0;
+            start += (half + 1) & right;
+            count = half - (right & ~count & 1);
         }
         return (int)(start - _entries);
     }

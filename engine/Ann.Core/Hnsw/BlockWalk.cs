@@ -73,7 +73,7 @@ internal unsafe struct BlockWalk<TScorer>(
     private bool StepDown()
     {
         ulong from = _nearest;
-        Span<int> nodes = _context.Nodes;
+        int* nodes = _context.NodesStart;
         if (_waiting == 0)
         {
             BlockShape shape = new(_graph.M, _shape.Bits);
@@ -85,7 +85,7 @@ internal unsafe struct BlockWalk<TScorer>(
         else
         {
             Span<float> distances = _context.Distances;
-            _scorer.Score(nodes[.._waiting], distances);
+            _scorer.Score(new ReadOnlySpan<int>(nodes, _waiting), distances);
             for (int i = 0; i < _waiting; i++)
                 _nearest = Math.Min(_nearest, Beam.Pack(nodes[i], distances[i]));
             _context.Statistics.Visited += _waiting;
@@ -116,7 +116,7 @@ internal unsafe struct BlockWalk<TScorer>(
 
         int count = Estimate(
             (byte*)_graph.Links(0, Beam.NodeOf(closest)), _shape, Beam.DistanceOf(closest), beam.Limit, new Unvisited(_context.Visited),
-            _context.Nodes);
+            _context.NodesStart);
         _context.Statistics.Visited += count;
         ScorePending(beam);
         _context.SwapPending();
@@ -133,7 +133,7 @@ internal unsafe struct BlockWalk<TScorer>(
 
     /// <summary>Collects the neighbours that may be nearer than a limit, and asks for their codes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly int Estimate<TGate>(byte* block, BlockShape shape, float distance, float limit, TGate gate, Span<int> nodes)
+    private readonly int Estimate<TGate>(byte* block, BlockShape shape, float distance, float limit, TGate gate, int* nodes)
         where TGate : struct, IGate
     {
         int count = 0;
@@ -159,7 +159,7 @@ internal unsafe struct BlockWalk<TScorer>(
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void ScorePending(Beam beam)
     {
-        ReadOnlySpan<int> nodes = _context.Pending[.._waiting];
+        ReadOnlySpan<int> nodes = new(_context.PendingStart, _waiting);
         Span<float> distances = _context.Distances;
         _scorer.Score(nodes, distances);
         for (int i = 0; i < nodes.Length; i++)

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Ann.Core.Distances;
 
 namespace Ann.Core.Hnsw;
@@ -15,10 +14,16 @@ internal interface IBuildDistance<TScorer> : IRowDistance
 internal readonly unsafe struct RowBuildDistance<TDistance>(float* rows, int stride) : IBuildDistance<RowScorer<TDistance>>
     where TDistance : struct, IDistance
 {
-    public static bool KeepsPruned => false;
+    public bool KeepsPruned => false;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float Between(int a, int b) => TDistance.Between(rows + (long)a * stride, rows + (long)b * stride, (nuint)stride);
+    public bool AnyNearer(int node, ReadOnlySpan<int> others, float than)
+    {
+        float* row = rows + (long)node * stride;
+        foreach (int other in others)
+            if (TDistance.Between(row, rows + (long)other * stride, (nuint)stride) < than)
+                return true;
+        return false;
+    }
 
     public RowScorer<TDistance> ScorerOf(int node) => new(rows, stride, rows + (long)node * stride);
 }

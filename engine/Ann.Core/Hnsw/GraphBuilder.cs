@@ -9,13 +9,14 @@ namespace Ann.Core.Hnsw;
 /// <remarks>
 /// 1. Nodes are taken by level, highest first, in an order drawn from the seed: the entry point is the first, upper levels are whole
 ///    before the many nodes of level 0 come, and neighbours in the input are strangers in the order.
-/// 2. A batch is a small share of the nodes already in. Each of its nodes searches the graph as it was before the batch and chooses
-///    its links (in parallel: the graph is only read, and each node writes its own unseen row).
-/// 3. The links back are sorted by target, and each target takes its new neighbours at once (in parallel: one thread a target).
-/// 4. After the last batch every node is made reachable: <see cref="Reachability"/>.
+/// 2. A batch is a small share of the nodes already in. Its nodes are sorted by where they lie in the graph, so that one finds in the
+///    cache what the one before it read.
+/// 3. Each node of the batch searches the graph as it was before the batch and chooses its links (in parallel: the graph is only read,
+///    and each node writes its own unseen row).
+/// 4. The links back are chained by target, and each target takes its new neighbours at once (in parallel: one thread a target).
+/// 5. After the last batch every node is made reachable: <see cref="Reachability"/>.
 /// </remarks>
-internal sealed unsafe class GraphBuilder<TDistance, TScorer>(
-    GraphStorage storage, HnswParameters parameters, TDistance distance, int threads) : IDisposable
+internal sealed unsafe class GraphBuilder<TDistance, TScorer> : IDisposable
     where TDistance : struct, IBuildDistance<TScorer>
     where TScorer : struct, INodeScorer
 {
@@ -24,11 +25,21 @@ internal sealed unsafe class GraphBuilder<TDistance, TScorer>(
     private const int MaxBatch = 8192;
     private const int Grain = 16;
 
-    private readonly SearchContext[] _contexts = CreateContexts(storage.Graph, threads);
-    private readonly int[][] _links = CreateRows(threads, parameters.M0);
-    private readonly ulong[][] _candidates = CreateCandidates(threads, parameters.M0 + MaxBatch);
-    private ulong[] _edges = [];
-    private int[] _starts = [];
+    private readonly GraphStorage _storage;
+    private readonly HnswParameters _parameters;
+    private readonly TDistance _distance;
+    private readonly Worker[] _workers;
+    private readonly BackLinks _backLinks;
+    private BatchPlace[] _places = [];
+
+    public GraphBuilder(GraphStorage storage, HnswParameters parameters, TDistance distance, int threads)
+    {
+        _storage = storage;
+        _parameters = parameters;
+        _distance = distance;
+        _workers = [.. Enumerable.Range(0, threads).Select(_ => new Worker(storage.Graph))];
+        _backLinks = new BackLinks(storage.Graph.Count);
+    }
 
     /// <summary>Inserts every node.</summary>
     /// <param name="progress">Told the nodes inserted so far, after each batch.</param>
@@ -36,20 +47,21 @@ internal sealed unsafe class GraphBuilder<TDistance, TScorer>(
     public void Build(Action<int>? progress, CancellationToken cancellation)
     {
         int[] order = InsertionOrder();
-        Debug.Assert(order[0] == storage.Graph.EntryPoint);
+        Debug.Assert(order[0] == _storage.Graph.EntryPoint);
 
         int inserted = 1;
         while (inserted < order.Length)
         {
             int size = Math.Min(Math.Clamp(inserted / BatchDivisor, 1, MaxBatch), order.Length - inserted);
-            ReadOnlyMemory<int> batch = order.AsMemory(inserted, size);
-            ParallelBuild.For(size, threads, Grain, (worker, from, to) =>
+            Memory<int> batch = order.AsMemory(inserted, size);
+            FindEntries(batch, cancellation);
+            ParallelBuild.For(size, _workers.Length, Grain, (worker, from, to) =>
             {
-                foreach (int node in batch.Span[from..to])
-                    ChooseLinks(node, _contexts[worker], _links[worker]);
+                for (int i = from; i < to; i++)
+                    ChooseLinks(batch.Span[i], _places[i].Entry, _workers[worker]);
             }, cancellation);
 
-            int top = storage.Graph.LevelOf(batch.Span[0]);
+            int top = _storage.Graph.LevelOf(batch.Span[0]);
             for (int level = 0; level <= top; level++)
                 LinkBack(batch.Span, level, cancellation);
 
@@ -60,118 +72,140 @@ internal sealed unsafe class GraphBuilder<TDistance, TScorer>(
 
     public void Dispose()
     {
-        foreach (SearchContext context in _contexts)
-            context.Dispose();
+        foreach (Worker worker in _workers)
+            worker.Context.Dispose();
+        _backLinks.Dispose();
     }
 
     /// <summary>Entry point first; then by level, highest first; within a level by the seed.</summary>
     private int[] InsertionOrder()
     {
-        HnswGraph graph = storage.Graph;
+        HnswGraph graph = _storage.Graph;
         int[] order = new int[graph.Count];
         (int Level, bool NotEntry, ulong Draw)[] keys = new (int, bool, ulong)[graph.Count];
         for (int node = 0; node < order.Length; node++)
         {
             order[node] = node;
-            keys[node] = (-graph.LevelOf(node), node != graph.EntryPoint, parameters.OrderOf(node));
+            keys[node] = (-graph.LevelOf(node), node != graph.EntryPoint, _parameters.OrderOf(node));
         }
         Array.Sort(keys, order);
         return order;
     }
 
-    /// <summary>Searches the graph for a node's neighbours on each of its levels, and writes its own rows of links.</summary>
-    private void ChooseLinks(int node, SearchContext context, int[] links)
+    /// <summary>Finds where the search of each node of a batch begins, and sorts the batch by place.</summary>
+    private void FindEntries(Memory<int> batch, CancellationToken cancellation)
     {
-        HnswGraph graph = storage.Graph;
-        TScorer scorer = distance.ScorerOf(node);
+        if (_places.Length < batch.Length)
+            _places = new BatchPlace[batch.Length];
+        ParallelBuild.For(batch.Length, _workers.Length, Grain, (worker, from, to) =>
+        {
+            for (int i = from; i < to; i++)
+                _places[i] = FindEntry(batch.Span[i], _workers[worker].Context);
+        }, cancellation);
+        _places.AsSpan(0, batch.Length).Sort();
+        for (int i = 0; i < batch.Length; i++)
+            batch.Span[i] = _places[i].Node;
+    }
+
+    private BatchPlace FindEntry(int node, SearchContext context)
+    {
+        HnswGraph graph = _storage.Graph;
+        TScorer scorer = _distance.ScorerOf(node);
         int level = graph.LevelOf(node);
         context.Begin(SearchBudget.Unlimited);
 
-        ulong entry = LayerSearch.Descend(in graph, in scorer, graph.MaxLevel, level + 1, context);
-        context.Beam.Reset(parameters.EfConstruction);
+        UInt128 path = 0;
+        ulong entry = Beam.Pack(graph.EntryPoint, scorer.Score(graph.EntryPoint));
+        for (int above = graph.MaxLevel; above > level; above--)
+        {
+            entry = LayerSearch.Descend(in graph, in scorer, entry, above, above, context);
+            path = (path << 32) | (uint)Beam.NodeOf(entry);
+        }
+        return new BatchPlace(level, path, node, entry);
+    }
+
+    /// <summary>Searches the graph for a node's neighbours on each of its levels, and writes its own rows of links.</summary>
+    private void ChooseLinks(int node, ulong entry, Worker worker)
+    {
+        HnswGraph graph = _storage.Graph;
+        TScorer scorer = _distance.ScorerOf(node);
+        SearchContext context = worker.Context;
+        context.Begin(SearchBudget.Unlimited);
+        context.Beam.Reset(_parameters.EfConstruction);
         context.Beam.Merge([entry]);
-        for (; level >= 0; level--)
+        for (int level = graph.LevelOf(node); level >= 0; level--)
         {
             // The beam of the level above is the entry to this one (Algorithm 1, line 16).
             context.Beam.Unmark();
-            LayerSearch.RunLevel(in graph, level, in scorer, context);
-            int count = NeighborSelection.Select(context.Beam.Entries, parameters.M, in distance, links);
-            links.AsSpan(0, count).CopyTo(new Span<int>(graph.Links(level, node), graph.Slots(level)));
+            BuildSearch.RunLevel(in graph, level, in scorer, context);
+            int count = NeighborSelection.Select(context.Beam.Entries, _parameters.M, in _distance, worker.Links);
+            worker.Links.AsSpan(0, count).CopyTo(new Span<int>(graph.Links(level, node), graph.Slots(level)));
         }
     }
 
     /// <summary>Gives each node that a batch linked to on a level its links back.</summary>
     private void LinkBack(ReadOnlySpan<int> batch, int level, CancellationToken cancellation)
     {
-        HnswGraph graph = storage.Graph;
-        int count = 0;
-        foreach (int node in batch)
-        {
-            if (graph.LevelOf(node) < level)
-                break; // a batch is sorted by level, highest first
-            foreach (int target in graph.Neighbors(level, node))
-            {
-                if (count == _edges.Length)
-                    Array.Resize(ref _edges, Math.Max(1024, count * 2));
-                _edges[count++] = ((ulong)(uint)target << 32) | (uint)node;
-            }
-        }
-        Array.Sort(_edges, 0, count);
-
-        int targets = 0;
-        for (int i = 0; i < count; i++)
-        {
-            if (i > 0 && _edges[i] >> 32 == _edges[i - 1] >> 32)
-                continue;
-            if (targets + 1 >= _starts.Length)
-                Array.Resize(ref _starts, Math.Max(1024, targets * 2));
-            _starts[targets++] = i;
-        }
-        if (targets == 0)
-            return;
-        _starts[targets] = count;
-
-        ParallelBuild.For(targets, threads, Grain, (worker, from, to) =>
+        HnswGraph graph = _storage.Graph;
+        _backLinks.Collect(in graph, level, batch);
+        ParallelBuild.For(_backLinks.Targets.Length, _workers.Length, Grain, (worker, from, to) =>
         {
             for (int i = from; i < to; i++)
-                TakeLinks(level, _edges.AsSpan(_starts[i].._starts[i + 1]), worker);
+                TakeLinks(level, _backLinks.Targets[i], _workers[worker]);
         }, cancellation);
     }
 
     /// <summary>Adds new neighbours to a target's row; when they do not fit, the heuristic chooses among old and new.</summary>
-    private void TakeLinks(int level, ReadOnlySpan<ulong> edges, int worker)
+    private void TakeLinks(int level, int target, Worker worker)
     {
-        HnswGraph graph = storage.Graph;
-        int target = (int)(edges[0] >> 32);
+        HnswGraph graph = _storage.Graph;
         int slots = graph.Slots(level);
-        int used = graph.Neighbors(level, target).Length;
         Span<int> row = new(graph.Links(level, target), slots);
-        if (used + edges.Length <= slots)
+        int used = HnswGraph.Used(graph.Links(level, target), slots);
+        int count = used + _backLinks.Count(target);
+        if (count <= slots)
         {
-            foreach (ulong edge in edges)
-                row[used++] = (int)(uint)edge;
+            _backLinks.Take(target, row[used..]);
             return;
         }
 
-        TScorer scorer = distance.ScorerOf(target);
-        Span<ulong> candidates = _candidates[worker].AsSpan(0, used + edges.Length);
-        for (int i = 0; i < used; i++)
-            candidates[i] = Beam.Pack(row[i], scorer.Score(row[i]));
-        for (int i = 0; i < edges.Length; i++)
-            candidates[used + i] = Beam.Pack((int)(uint)edges[i], scorer.Score((int)(uint)edges[i]));
+        Span<int> nodes = worker.Nodes(count);
+        row[..used].CopyTo(nodes);
+        _backLinks.Take(target, nodes[used..]);
+        Span<float> distances = worker.Distances(count);
+        _distance.ScorerOf(target).Score(nodes, distances);
+        Span<ulong> candidates = worker.Candidates(count);
+        for (int i = 0; i < count; i++)
+            candidates[i] = Beam.Pack(nodes[i], distances[i]);
         candidates.Sort();
 
-        int kept = NeighborSelection.Select(candidates, slots, in distance, _links[worker]);
-        _links[worker].AsSpan(0, kept).CopyTo(row);
+        int kept = NeighborSelection.Select(candidates, slots, in _distance, worker.Links);
+        worker.Links.AsSpan(0, kept).CopyTo(row);
         row[kept..].Fill(HnswGraph.NoNode);
     }
 
-    private static SearchContext[] CreateContexts(HnswGraph graph, int threads) =>
-        [.. Enumerable.Range(0, threads).Select(_ => new SearchContext(graph.Count, graph.M0))];
+    /// <summary>The scratch memory of one thread.</summary>
+    private sealed class Worker(HnswGraph graph)
+    {
+        private int[] _nodes = [];
+        private float[] _distances = [];
+        private ulong[] _candidates = [];
 
-    private static int[][] CreateRows(int threads, int length) =>
-        [.. Enumerable.Range(0, threads).Select(_ => new int[length])];
+        public SearchContext Context { get; } = new(graph.Count, graph.M0 * BuildSearch.Width);
 
-    private static ulong[][] CreateCandidates(int threads, int length) =>
-        [.. Enumerable.Range(0, threads).Select(_ => new ulong[length])];
+        public int[] Links { get; } = new int[graph.M0];
+
+        public Span<int> Nodes(int count) => Sized(ref _nodes, count);
+
+        public Span<float> Distances(int count) => Sized(ref _distances, count);
+
+        public Span<ulong> Candidates(int count) => Sized(ref _candidates, count);
+
+        private static Span<T> Sized<T>(ref T[] array, int count)
+        {
+            if (array.Length < count)
+                array = new T[2 * count];
+            return array.AsSpan(0, count);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Ann.Core.Distances;
 
 namespace Ann.Core.Hnsw;
 
@@ -73,11 +74,14 @@ internal readonly unsafe struct HnswGraph(
             : (int*)((byte*)_upperLinks + (_upperSlots[node] + level - 1L) * _upperStride);
     }
 
+    /// <summary>Used slots of a row, which has <paramref name="slots"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Used(int* links, int slots) => Words.CountNonNegative(links, slots);
+
     /// <summary>The neighbours of a node on a level.</summary>
     public ReadOnlySpan<int> Neighbors(int level, int node)
     {
-        ReadOnlySpan<int> row = new(Links(level, node), Slots(level));
-        int used = row.IndexOf(NoNode);
-        return used < 0 ? row : row[..used];
+        int* links = Links(level, node);
+        return new ReadOnlySpan<int>(links, Used(links, Slots(level)));
     }
 }

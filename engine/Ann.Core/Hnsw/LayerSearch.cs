@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 
 namespace Ann.Core.Hnsw;
 
@@ -28,7 +27,14 @@ internal static class LayerSearch
     {
         ulong nearest = Beam.Pack(graph.EntryPoint, scorer.Score(graph.EntryPoint));
         context.Statistics.Visited++;
-        Span<float> distances = context.Distances;
+        return Descend(in graph, in scorer, nearest, fromLevel, toLevel, context);
+    }
+
+    /// <summary>The same, from a given node instead of the entry point.</summary>
+    public static ulong Descend<TScorer>(
+        in HnswGraph graph, in TScorer scorer, ulong nearest, int fromLevel, int toLevel, SearchContext context)
+        where TScorer : struct, INodeScorer
+    {
         for (int level = fromLevel; level >= toLevel; level--)
         {
             ulong from;
@@ -38,6 +44,7 @@ internal static class LayerSearch
                 ReadOnlySpan<int> neighbors = graph.Neighbors(level, Beam.NodeOf(from));
                 foreach (int node in neighbors)
                     scorer.Prefetch(node);
+                Span<float> distances = context.Distances[..neighbors.Length];
                 scorer.Score(neighbors, distances);
                 for (int i = 0; i < neighbors.Length; i++)
                     nearest = Math.Min(nearest, Beam.Pack(neighbors[i], distances[i]));
@@ -70,41 +77,18 @@ internal static class LayerSearch
             context.Statistics.Expanded++;
 
             // Ask for every row before using any: the cache misses overlap instead of queueing.
-            int count = KeepUnvisited(graph.Links(level, closest), slots, in scorer, visited, context.Nodes);
+            int* links = graph.Links(level, closest);
+            int count = visited.Mark(links, HnswGraph.Used(links, slots), context.NodesStart);
+            for (int i = 0; i < count; i++)
+                scorer.Prefetch(context.NodesStart[i]);
             int next = beam.PeekNext();
             if (next != HnswGraph.NoNode)
                 Memory.Prefetch(graph.Links(level, next), slots * sizeof(int));
 
-            ulong threshold = beam.Threshold;
-            int found = 0;
-            Span<ulong> entries = context.Found;
-            foreach (int node in context.Nodes[..count])
-            {
-                ulong entry = Beam.Pack(node, scorer.Score(node));
-                if (entry < threshold)
-                    entries[found++] = entry;
-            }
+            scorer.Score(new ReadOnlySpan<int>(context.NodesStart, count), new Span<float>(context.DistancesStart, count));
             context.Statistics.Visited += count;
-            beam.Merge(entries[..found]);
+            beam.Merge(context.PackFound(count, beam.Threshold));
         }
         visited.Clear();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe int KeepUnvisited<TScorer>(int* links, int slots, in TScorer scorer, VisitedSet visited, Span<int> nodes)
-        where TScorer : struct, INodeScorer
-    {
-        int count = 0;
-        for (int i = 0; i < slots; i++)
-        {
-            int node = links[i];
-            if (node == HnswGraph.NoNode)
-                break;
-            if (!visited.TryMark(node))
-                continue;
-            scorer.Prefetch(node);
-            nodes[count++] = node;
-        }
-        return count;
     }
 }

@@ -6,10 +6,10 @@ namespace Ann.Core.Hnsw;
 internal interface IRowDistance
 {
     /// <summary>True to fill rows of links with the nearest of the pruned candidates (the paper's keepPrunedConnections).</summary>
-    static abstract bool KeepsPruned { get; }
+    bool KeepsPruned { get; }
 
-    /// <summary>Distance between two nodes. Symmetric.</summary>
-    float Between(int a, int b);
+    /// <summary>True when one of some other nodes is nearer to a node than <paramref name="than"/>.</summary>
+    bool AnyNearer(int node, ReadOnlySpan<int> others, float than);
 }
 
 /// <summary>
@@ -34,14 +34,10 @@ internal static class NeighborSelection
             if (kept == limit)
                 break;
             int node = Beam.NodeOf(candidate);
-            float toOwner = Beam.DistanceOf(candidate);
-            bool diverse = true;
-            for (int i = 0; i < kept && diverse; i++)
-                diverse = distance.Between(node, links[i]) >= toOwner;
-            if (diverse)
+            if (!distance.AnyNearer(node, links[..kept], Beam.DistanceOf(candidate)))
                 links[kept++] = node;
         }
-        return TDistance.KeepsPruned ? AddPruned(candidates, links[..limit], kept) : kept;
+        return distance.KeepsPruned ? AddPruned(candidates, links[..limit], kept) : kept;
     }
 
     private static int AddPruned(ReadOnlySpan<ulong> candidates, Span<int> links, int kept)

@@ -1,15 +1,15 @@
+using Ann.Core.Distances;
+
 namespace Ann.Core.Hnsw;
 
 /// <summary>The scratch memory of one search at a time on one graph: pooled, so that a search allocates nothing.</summary>
-internal sealed class SearchContext(int nodes, int slots) : IDisposable
+internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
 {
     /// <summary>Expansions between two looks at the budget: about 20 µs of work.</summary>
     private const int ExpansionsPerCheck = 16;
 
-    private int[] _nodes = new int[slots];
-    private readonly ulong[] _found = new ulong[slots];
-    private readonly float[] _distances = new float[slots];
-    private int[] _pending = new int[slots];
+    private readonly NativeBlock _scratch = new(slots * (long)(sizeof(ulong) + 2 * sizeof(int) + sizeof(float)));
+    private bool _swapped;
 
     public Beam Beam { get; } = new();
 
@@ -19,20 +19,40 @@ internal sealed class SearchContext(int nodes, int slots) : IDisposable
 
     public SearchStatistics Statistics;
 
-    /// <summary>Room for the unvisited neighbours of one node.</summary>
-    public Span<int> Nodes => _nodes;
+    /// <summary>Room for the beam entries made of the unvisited neighbours of one node.</summary>
+    private ulong* FoundStart => (ulong*)_scratch.Start;
+
+    /// <summary>Room for those neighbours.</summary>
+    public int* NodesStart => (int*)(FoundStart + slots) + (_swapped ? 2 * slots : 0);
 
     /// <summary>Room for their distances.</summary>
-    public Span<float> Distances => _distances;
+    public float* DistancesStart => (float*)(FoundStart + slots) + slots;
 
-    /// <summary>A second one, for a walk that scores them one hop later.</summary>
-    public Span<int> Pending => _pending;
+    /// <summary>A second <see cref="NodesStart"/>, for a walk that scores nodes one expansion late.</summary>
+    public int* PendingStart => (int*)(FoundStart + slots) + (_swapped ? 0 : 2 * slots);
 
-    /// <summary>Room for the beam entries made of them.</summary>
-    public Span<ulong> Found => _found;
+    /// <summary>The same as a span.</summary>
+    public Span<float> Distances => new(DistancesStart, slots);
 
-    /// <summary>Makes <see cref="Nodes"/> the pending ones.</summary>
-    public void SwapPending() => (_nodes, _pending) = (_pending, _nodes);
+    /// <summary>Beam entries of the nodes and distances in the scratch, those below a threshold.</summary>
+    public Span<ulong> PackFound(int count, ulong threshold)
+    {
+        // Which are near enough is hard to predict: write each, and step on only past those.
+        int* nodes = NodesStart;
+        float* distances = DistancesStart;
+        ulong* found = FoundStart;
+        int kept = 0;
+        for (int i = 0; i < count; i++)
+        {
+            ulong entry = Beam.Pack(nodes[i], distances[i]);
+            found[kept] = entry;
+            kept += entry < threshold ? 1 : 0;
+        }
+        return new Span<ulong>(found, kept);
+    }
+
+    /// <summary>Makes the nodes the pending ones.</summary>
+    public void SwapPending() => _swapped = !_swapped;
 
     /// <summary>Makes ready for a new search.</summary>
     public void Begin(in SearchBudget budget)
@@ -54,5 +74,6 @@ internal sealed class SearchContext(int nodes, int slots) : IDisposable
     {
         Beam.Dispose();
         Visited.Dispose();
+        _scratch.Dispose();
     }
 }

@@ -16,10 +16,16 @@ namespace Ann.Core.Hnsw;
 /// </remarks>
 internal readonly unsafe struct TemperedDistance(float* rows, int stride, TemperedNorm* norms) : IBuildDistance<TemperedScorer>
 {
-    public static bool KeepsPruned => true;
+    public bool KeepsPruned => true;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float Between(int a, int b) => ScorerOf(a).Score(b);
+    public bool AnyNearer(int node, ReadOnlySpan<int> others, float than)
+    {
+        TemperedScorer scorer = ScorerOf(node);
+        foreach (int other in others)
+            if (scorer.Score(other) < than)
+                return true;
+        return false;
+    }
 
     public TemperedScorer ScorerOf(int node) => new(rows, stride, norms, rows + (long)node * stride, norms[node]);
 }

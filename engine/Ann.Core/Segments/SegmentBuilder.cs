@@ -148,21 +148,29 @@ public sealed unsafe class SegmentBuilder : IDisposable
 
     private int BuildGraph(Action<int>? progress, CancellationToken cancellation)
     {
-        switch (_options.Metric)
+        using NativeBlock? norms = _options.Metric == Metric.InnerProduct ? TemperedNorm.Compute(_rows) : null;
+        TemperedNorm* tempered = norms is null ? null : (TemperedNorm*)norms.Start;
+        if (_codes is not null && _rows.Dimension >= CodeDistance.MinDimension)
+            return BuildGraphOnCodes(tempered, progress, cancellation);
+        return _options.Metric switch
         {
-            case Metric.L2:
-                return BuildGraph<RowBuildDistance<SquaredL2>, RowScorer<SquaredL2>>(
-                    new(_rows.Start, _rows.Stride), progress, cancellation);
-            case Metric.Cosine:
-                return BuildGraph<RowBuildDistance<NegativeDot>, RowScorer<NegativeDot>>(
-                    new(_rows.Start, _rows.Stride), progress, cancellation);
-            default:
-                using (NativeBlock norms = TemperedNorm.Compute(_rows))
-                {
-                    return BuildGraph<TemperedDistance, TemperedScorer>(
-                        new(_rows.Start, _rows.Stride, (TemperedNorm*)norms.Start), progress, cancellation);
-                }
-        }
+            Metric.L2 => BuildGraph<RowBuildDistance<SquaredL2>, RowScorer<SquaredL2>>(
+                new(_rows.Start, _rows.Stride), progress, cancellation),
+            Metric.Cosine => BuildGraph<RowBuildDistance<NegativeDot>, RowScorer<NegativeDot>>(
+                new(_rows.Start, _rows.Stride), progress, cancellation),
+            _ => BuildGraph<TemperedDistance, TemperedScorer>(new(_rows.Start, _rows.Stride, tempered), progress, cancellation),
+        };
+    }
+
+    /// <summary>For inner product the codes of the walk are of the rows as they are; the build makes its own, of tempered rows.</summary>
+    private int BuildGraphOnCodes(TemperedNorm* norms, Action<int>? progress, CancellationToken cancellation)
+    {
+        using Int8Codes? tempered =
+            norms is null ? null : Int8Codes.EncodeTempered(_rows, norms, _options.Threads, cancellation);
+        Int8Codes codes = tempered ?? _codes!;
+        using NativeBlock block = CodeDistance.ComputePoints(codes, tempered is null ? _options.Metric : Metric.L2, _rows.Count);
+        CodePoints points = new((sbyte*)codes.Codes.Start, codes.Stride, (CodePoint*)block.Start);
+        return BuildGraph<CodeDistance, CodeScorer>(new(points, keepsPruned: norms is not null), progress, cancellation);
     }
 
     private int BuildGraph<TDistance, TScorer>(TDistance distance, Action<int>? progress, CancellationToken cancellation)

@@ -40,7 +40,10 @@ public sealed class InstructionSetMatrixTests
             start.Environment[disabled] = "0";
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet")
             start.ArgumentList.Add(typeof(InstructionSetMatrixTests).Assembly.Location);
-        string[] names = ["Distances.KernelTests", "Distances.InstructionSetTests", "Codes.Int8CodesTests", "Hnsw.LayerSearchTests"];
+        string[] names =
+        [
+            "Distances.KernelTests", "Distances.InstructionSetTests", "Codes.Int8CodesTests", "Codes.CodeGraphTests", "Hnsw.LayerSearchTests",
+        ];
         foreach (string name in names)
         {
             start.ArgumentList.Add("-class");

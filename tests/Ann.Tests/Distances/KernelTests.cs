@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Ann.Core.Distances;
 using CsCheck;
 
@@ -11,6 +12,9 @@ public sealed unsafe class KernelTests
 {
     private static readonly Gen<(float[] A, float[] B)> Pairs = Gen.Int[1, 300].SelectMany(dimension => Gen.Select(
         Gen.Float[-10f, 10f].Array[dimension], Gen.Float[-10f, 10f].Array[dimension]));
+
+    private static readonly Gen<sbyte[][]> FiveCodes = Gen.Int[1, 300].SelectMany(
+        dimension => Gen.SByte[-127, 127].Array[dimension].Array[5]);
 
     [Fact]
     public void SquaredL2EqualsTheScalarReference() => Pairs.Sample(
@@ -54,6 +58,60 @@ public sealed unsafe class KernelTests
 
         Assert.Equal(-127L * limit * length, Int8Dot.Between((short*)query.Start, (sbyte*)code.Start, (nuint)length));
     }
+
+    [Fact]
+    public void Int8PairsAreExact() => FiveCodes.Sample(rows =>
+    {
+        int length = (rows[0].Length + Int8Dot.Lanes - 1) / Int8Dot.Lanes * Int8Dot.Lanes;
+        using NativeBlock block = new(5 * length);
+        sbyte* a = (sbyte*)block.Start;
+        for (int row = 0; row < 5; row++)
+            rows[row].CopyTo(new Span<sbyte>(a + row * length, length));
+
+        Vector128<int> four = Int8Pairs.OneToFour(a, a + length, a + 2 * length, a + 3 * length, a + 4 * length, (nuint)length);
+
+        for (int row = 1; row < 5; row++)
+        {
+            int expected = rows[0].Zip(rows[row], (x, y) => x * y).Sum();
+            Assert.Equal(expected, four[row - 1]);
+            Assert.Equal(expected, Int8Pairs.Between(a, a + row * length, (nuint)length));
+        }
+    }, iter: 2_000);
+
+    [Fact]
+    public void Int8PairsDoNotOverflowAtTheirLimit()
+    {
+        using NativeBlock block = new(65_536);
+        sbyte* code = (sbyte*)block.Start;
+        new Span<sbyte>(code, 65_536).Fill(-127);
+
+        Assert.Equal(127 * 127 * 65_536, Int8Pairs.Between(code, code, 65_536));
+        Assert.Equal(Vector128.Create(127 * 127 * 65_536), Int8Pairs.OneToFour(code, code, code, code, code, 65_536));
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 3)]
+    [InlineData(7, 1)]
+    [InlineData(8, 1)]
+    [InlineData(200, 31)]
+    public void WordsMoveUpAsAWhole(int count, int by)
+    {
+        ulong[] words = [.. Enumerable.Range(1, count + by).Select(i => (ulong)i)];
+        fixed (ulong* start = words)
+            Words.MoveUp(start, count, by);
+
+        Assert.Equal(Enumerable.Range(1, count).Select(i => (ulong)i), words[by..]);
+        Assert.Equal(Enumerable.Range(1, Math.Min(by, count)).Select(i => (ulong)i), words[..Math.Min(by, count)]);
+    }
+
+    [Fact]
+    public void NumbersBeforeTheFirstNegativeAreCounted() => Gen.Select(Gen.Int[0, 40], Gen.Int[0, 40]).Sample((used, free) =>
+    {
+        int[] numbers = [.. Enumerable.Range(0, used), .. Enumerable.Repeat(-1, free)];
+        fixed (int* start = numbers)
+            Assert.Equal(used, Words.CountNonNegative(start, numbers.Length));
+    });
 
     [Fact]
     public void ARowIsAtDistanceZeroFromItself()

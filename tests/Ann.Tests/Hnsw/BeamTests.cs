@@ -3,7 +3,7 @@ using CsCheck;
 
 namespace Ann.Tests.Hnsw;
 
-public sealed class BeamTests
+public sealed unsafe class BeamTests
 {
     [Fact]
     public void PackingKeepsOrderAndValues() => Gen.Select(Gen.Float, Gen.Float, Gen.Int[0, int.MaxValue - 1], Gen.Int[0, int.MaxValue - 1])
@@ -70,6 +70,28 @@ public sealed class BeamTests
             set.Clear();
         }
     });
+
+    [Fact]
+    public void MarkingManyEqualsMarkingEach() => Gen.Select(Gen.Int[1, 5_000], Gen.Int[0, 1 << 30].Array[1, 32].Array[1, 40]).Sample(
+        (count, rows) =>
+        {
+            using VisitedSet one = new(count);
+            using VisitedSet many = new(count);
+            for (int round = 0; round < 2; round++)
+            {
+                foreach (int[] row in rows)
+                {
+                    int[] nodes = [.. row.Select(node => node % count).Distinct()];
+                    int[] unmarked = new int[nodes.Length];
+                    int written;
+                    fixed (int* from = nodes, to = unmarked)
+                        written = many.Mark(from, nodes.Length, to);
+                    Assert.Equal(nodes.Where(one.TryMark), unmarked[..written]);
+                }
+                one.Clear();
+                many.Clear();
+            }
+        });
 
     [Fact]
     public void TheVisitedSetForgetsMoreThanItCanUndo()
