@@ -5,6 +5,12 @@ namespace Ann.Core.Codes;
 /// <summary>Makes an <see cref="EstimateQuery"/>. Pooled with the rest of a query's scratch.</summary>
 internal sealed unsafe class EstimateTables : IDisposable
 {
+    /// <summary>
+    /// Standard errors by which an estimate is taken to be too far before its node is passed over. At 0.5 hardly an answer is lost, and a
+    /// tenth of the codes is read that would be at 1 (ADR 0010).
+    /// </summary>
+    private const float Margin = 0.5f;
+
     private readonly int _dimension;
     private readonly int _bits;
     private readonly float _error;
@@ -26,11 +32,14 @@ internal sealed unsafe class EstimateTables : IDisposable
         _error = (float)Math.Sqrt(bits * (1 - beta * beta) / (size - 1));
     }
 
+    /// <summary>More bits make longer blocks for little: 256 of 1,024 tell a neighbour from a stranger (ADR 0010).</summary>
+    private const int MaxBits = 256;
+
     /// <summary>Sign bits that are kept of a vector of this dimension.</summary>
-    public static int BitsOf(int dimension) => Math.Min(Rotation.SizeOf(dimension), int.Parse(Environment.GetEnvironmentVariable("ANN_BITS") ?? "256"));
+    public static int BitsOf(int dimension) => Math.Min(Rotation.SizeOf(dimension), MaxBits);
 
     /// <summary>Rotates a query and fills the tables.</summary>
-    public EstimateQuery Prepare(Metric metric, float* query, float* mean, float margin)
+    public EstimateQuery Prepare(Metric metric, float* query, float* mean)
     {
         float* rotated = (float*)_rotated.Start;
         int stride = VectorTable.StrideOf(_dimension);
@@ -64,7 +73,7 @@ internal sealed unsafe class EstimateTables : IDisposable
             Metric.Cosine => (2f, 2 - 2 * withMean),
             _ => (0f, squares),
         };
-        return new EstimateQuery(_tables.Start, _bits, step, -total, slope, intercept, _error * margin);
+        return new EstimateQuery(_tables.Start, _bits, step, -total, slope, intercept, _error * Margin);
     }
 
     public void Dispose()

@@ -12,6 +12,9 @@ public sealed unsafe class NativeBlock : IDisposable
     private const nuint HugePage = 2 << 20;
     private const int AdviseHugePage = 14;
 
+    /// <summary>Advice to <see cref="Madvise"/>: the pages may be dropped from memory.</summary>
+    internal const int AdviseDontNeed = 4;
+
     private byte* _start;
 
     /// <param name="sizeInBytes">0 or more.</param>
@@ -68,5 +71,5 @@ public sealed unsafe class NativeBlock : IDisposable
 
     [DllImport("libc", EntryPoint = "madvise")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Madvise(void* start, nuint length, int advice);
+    internal static extern int Madvise(void* start, nuint length, int advice);
 }

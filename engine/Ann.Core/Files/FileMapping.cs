@@ -7,6 +7,7 @@ namespace Ann.Core.Files;
 public sealed unsafe class FileMapping : IDisposable
 {
     private readonly Action _release;
+    private readonly bool _isFile;
     private byte* _start;
 
     /// <summary>Takes ownership of both; <paramref name="view"/> covers the file from its first byte.</summary>
@@ -15,6 +16,7 @@ public sealed unsafe class FileMapping : IDisposable
         Length = length;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
         _start += view.PointerOffset;
+        _isFile = true;
         _release = () =>
         {
             view.SafeMemoryMappedViewHandle.ReleasePointer();
@@ -36,6 +38,16 @@ public sealed unsafe class FileMapping : IDisposable
 
     /// <summary>First byte; null once disposed. 64-byte aligned.</summary>
     public byte* Start => _start;
+
+    /// <summary>
+    /// Lets the system take back the memory of pages that were read; they are read again when they are needed. Does nothing for a copy in
+    /// memory, and nothing where the system has no such call.
+    /// </summary>
+    public void ReleasePages()
+    {
+        if (_isFile && OperatingSystem.IsLinux())
+            _ = NativeBlock.Madvise(_start, (nuint)Length, NativeBlock.AdviseDontNeed);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -169,67 +169,12 @@ internal sealed unsafe class Beam : IDisposable
         }
     }
 
-    /// <summary>Merges new entries. Sorts <paramref name="found"/> in place; keeps the <see cref="Capacity"/> nearest of both.</summary>
-    public void Merge(Span<ulong> found)
+    /// <summary>Adds each of some entries.</summary>
+    public void Merge(ReadOnlySpan<ulong> found)
     {
-        if (found.Length == 0)
-            return;
-        SortFew(found);
-
-        int kept = Count;
-        int added = found.Length;
-        for (int excess = kept + added - Capacity; excess > 0; excess--)
-        {
-            if (kept > 0 && _entries[kept - 1] > found[added - 1])
-                kept--;
-            else
-                added--;
-        }
-
-        // From the farthest new entry down: move what lies beyond it up by the number of new entries still to place.
-        Count = kept + added;
-        while (added > 0)
-        {
-            ulong entry = found[added - 1];
-            int place = LowerBound(entry, kept);
-            Words.MoveUp(_entries + place, kept - place, added);
-            added--;
-            _entries[place + added] = entry;
-            kept = place;
-            _next = Math.Min(_next, place + added);
-        }
+        foreach (ulong entry in found)
+            Add(entry);
     }
 
     public void Dispose() => _block.Dispose();
-
-    private int LowerBound(ulong entry, int count)
-    {
-        // Whether an entry lies right or left of the middle is a coin toss: arithmetic instead of a branch.
-        ulong* start = _entries;
-        while (count > 0)
-        {
-            int half = count >> 1;
-            int right = start[half] < entry ? -1 : 0;
-            start += (half + 1) & right;
-            count = half - (right & ~count & 1);
-        }
-        return (int)(start - _entries);
-    }
-
-    private static void SortFew(Span<ulong> entries)
-    {
-        if (entries.Length > 32)
-        {
-            entries.Sort();
-            return;
-        }
-        for (int i = 1; i < entries.Length; i++)
-        {
-            ulong entry = entries[i];
-            int j = i - 1;
-            for (; j >= 0 && entries[j] > entry; j--)
-                entries[j + 1] = entries[j];
-            entries[j + 1] = entry;
-        }
-    }
 }

@@ -53,6 +53,9 @@ public readonly record struct SearchParameters(int K, int EfSearch = 0, bool Exa
     /// <summary>The beam width when the caller names none: wide enough for recall ≥ 0.98 on ordinary data, 1.5 × k for large k.</summary>
     public static int DefaultEfSearch(int k) => Math.Max(128, k + k / 2);
 
+    /// <summary>The beam width that is used: <see cref="EfSearch"/>, or the default for <see cref="K"/>.</summary>
+    public int BeamWidth => EfSearch == 0 ? DefaultEfSearch(K) : EfSearch;
+
     /// <summary>Refuses values out of range.</summary>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: names the field, the range and the value.</exception>
     public void Validate()

@@ -10,6 +10,7 @@ internal sealed unsafe class QueryContext : IDisposable
     private readonly NativeBlock _query;
     private readonly NativeBlock _scratch;
     private readonly NativeBlock _quantised;
+    private readonly EstimateTables? _estimates;
     private readonly int _dimension;
     private ulong[] _ranked = new ulong[256];
 
@@ -21,14 +22,11 @@ internal sealed unsafe class QueryContext : IDisposable
         _quantised = new NativeBlock(Int8Codes.StrideOf(_dimension) * (long)sizeof(short));
         Walk = new SearchContext(segment.Count, segment.Blocks is { } b ? b.Groups * FastScan.Lanes : segment.Graph.M0);
         if (segment.Blocks is { } shape)
-            Estimates = new EstimateTables(segment.Dimension, shape.Bits);
+            _estimates = new EstimateTables(segment.Dimension, shape.Bits);
     }
 
     /// <summary>Scratch of the graph walk.</summary>
     public SearchContext Walk { get; }
-
-    /// <summary>Makes the tables of estimates; null in the lean layout.</summary>
-    public EstimateTables? Estimates { get; }
 
     /// <summary>The prepared query, zero-padded.</summary>
     public float* Query => (float*)_query.Start;
@@ -36,11 +34,16 @@ internal sealed unsafe class QueryContext : IDisposable
     /// <summary>The same without padding.</summary>
     public Span<float> QueryValues => new(Query, _dimension);
 
-    /// <summary>A padded row for intermediate results.</summary>
-    public float* Scratch => (float*)_scratch.Start;
-
     /// <summary>The 16-bit query, zero-padded.</summary>
-    public Span<short> Quantised => new(_quantised.Start, Int8Codes.StrideOf(_dimension));
+    public short* Quantised => (short*)_quantised.Start;
+
+    /// <summary>Quantises <see cref="Query"/> for the codes of a segment.</summary>
+    public Int8Query Quantise(in SegmentView segment) => Int8Query.Quantise(
+        segment.Metric, Query, segment.CodeMean, (float*)_scratch.Start, segment.RowStride,
+        new Span<short>(Quantised, Int8Codes.StrideOf(_dimension)));
+
+    /// <summary>Makes the tables by which <see cref="Query"/> reads the estimates of a segment in the fast layout.</summary>
+    public EstimateQuery Estimate(in SegmentView segment) => _estimates!.Prepare(segment.Metric, Query, segment.CodeMean);
 
     /// <summary>Room for ranked entries. Allocates only when it was never this large.</summary>
     public Span<ulong> Ranked(int count)
@@ -56,14 +59,17 @@ internal sealed unsafe class QueryContext : IDisposable
         _scratch.Dispose();
         _quantised.Dispose();
         Walk.Dispose();
-        Estimates?.Dispose();
+        _estimates?.Dispose();
     }
 }
 
 /// <summary>Idle contexts of one segment. Renting and returning take no lock.</summary>
 internal sealed class QueryContextPool(SegmentView segment) : IDisposable
 {
-    private readonly QueryContext?[] _idle = new QueryContext?[2 * Environment.ProcessorCount];
+    /// <summary>A thread that searches many queries at once holds one for each.</summary>
+    private const int ContextsPerCore = 8;
+
+    private readonly QueryContext?[] _idle = new QueryContext?[ContextsPerCore * Environment.ProcessorCount];
 
     public QueryContext Rent()
     {

@@ -13,8 +13,9 @@ public sealed unsafe class SealedSegment : IDisposable
     private readonly SegmentHeader _header;
     private readonly SegmentView _view;
     private readonly SegmentSearcher _searcher;
+    private readonly List<NativeBlock>? _copies;
 
-    private SealedSegment(string path, FileMapping mapping)
+    private SealedSegment(string path, FileMapping mapping, SegmentResidence residence)
     {
         SegmentSections sections = new(path, mapping);
         _mapping = mapping;
@@ -23,7 +24,10 @@ public sealed unsafe class SealedSegment : IDisposable
         Keys = sections.Keys();
         BuildRecord = sections.Json(SectionKind.BuildRecord, SegmentJson.Default.BuildRecord);
         Certificate = sections.Json(SectionKind.Certificate, SegmentJson.Default.Certificate);
-        _view = View(sections);
+        bool loaded = residence == SegmentResidence.Loaded || (residence == SegmentResidence.ByLayout && Layout == SegmentLayout.Fast);
+        _copies = loaded ? [] : null;
+        _view = View(sections, _copies);
+        mapping.ReleasePages(); // those that only the checks have read
         _searcher = new SegmentSearcher(_view, Keys);
     }
 
@@ -60,11 +64,17 @@ public sealed unsafe class SealedSegment : IDisposable
     /// <summary>Size of the file in bytes.</summary>
     public long SizeInBytes => _header.FileLength;
 
+    /// <summary>Bytes of the sections that were copied to memory; 0 when all are mapped.</summary>
+    public long LoadedBytes => _copies?.Sum(block => block.SizeInBytes) ?? 0;
+
     /// <summary>Maps a file and checks all of it: header, every section's hash, every link and key.</summary>
+    /// <param name="files">Where the file is.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="residence">Where links and codes lie while the segment is open.</param>
     /// <exception cref="AnnException">
     /// Corrupt: names the section and the byte. NotFound: no such file. InvalidArgument: no <c>.ann</c> file, or of another version.
     /// </exception>
-    public static SealedSegment Open(IFileSystem files, string path)
+    public static SealedSegment Open(IFileSystem files, string path, SegmentResidence residence = SegmentResidence.ByLayout)
     {
         if (!BitConverter.IsLittleEndian)
             throw new AnnException(
@@ -72,7 +82,7 @@ public sealed unsafe class SealedSegment : IDisposable
         FileMapping mapping = files.Map(path);
         try
         {
-            return new SealedSegment(path, mapping);
+            return new SealedSegment(path, mapping, residence);
         }
         catch
         {
@@ -112,10 +122,9 @@ public sealed unsafe class SealedSegment : IDisposable
         ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results, Span<int> counts,
         Span<SearchStatistics> statistics)
     {
-        for (int i = 0; i < counts.Length; i++)
-            counts[i] = Search(
-                queries.Slice(i * Dimension, Dimension), in parameters, in budget, results.Slice(i * parameters.K, parameters.K),
-                out statistics[i]);
+        if (queries.Length != (long)counts.Length * Dimension)
+            throw AnnException.DimensionMismatch("queries", "The index", Dimension, queries.Length / Math.Max(counts.Length, 1));
+        _searcher.SearchMany(queries, in parameters, in budget, results, counts, statistics);
     }
 
     /// <summary>The exact distance of a query to one item.</summary>
@@ -137,10 +146,12 @@ public sealed unsafe class SealedSegment : IDisposable
     public void Dispose()
     {
         _searcher.Dispose();
+        foreach (NativeBlock block in _copies ?? [])
+            block.Dispose();
         _mapping.Dispose();
     }
 
-    private static SegmentView View(SegmentSections sections)
+    private static SegmentView View(SegmentSections sections, List<NativeBlock>? copies)
     {
         SegmentHeader header = sections.Header;
         long count = header.Count;
@@ -153,14 +164,14 @@ public sealed unsafe class SealedSegment : IDisposable
             Metric = header.Metric,
             Codes = header.Codes,
             Dimension = header.Dimension,
-            Graph = sections.Graph(),
+            Graph = sections.Graph(copies),
             Blocks = header.Blocks,
             Rows = (float*)sections.Require(SectionKind.Rows, count * rowStride * sizeof(float)),
             RowStride = rowStride,
-            CodeBytes = coded ? (sbyte*)sections.Require(SectionKind.Codes, count * codeStride) : null,
+            CodeBytes = coded ? (sbyte*)sections.Require(SectionKind.Codes, count * codeStride, copies) : null,
             CodeStride = codeStride,
             CodeScale = scale,
-            CodeFactors = coded && scale == 0 ? (float*)sections.Require(SectionKind.CodeFactors, count * Int8Codes.FactorBytes) : null,
+            CodeFactors = coded && scale == 0 ? (float*)sections.Require(SectionKind.CodeFactors, count * Int8Codes.FactorBytes, copies) : null,
             CodeMean = coded ? (float*)sections.Require(SectionKind.CodeMean, rowStride * (long)sizeof(float)) : null,
         };
     }

@@ -10,16 +10,6 @@ namespace Ann.Core.Segments;
 /// <param name="keys">Breaks ties between equal distances; null leaves them in node order.</param>
 internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? keys) : IDisposable
 {
-    /// <summary>Rows scanned between two looks at the budget: about 100 µs.</summary>
-    private const int RowsPerCheck = 1024;
-
-    /// <summary>Candidates reranked beyond k: codes rarely move an item further than this from its place.</summary>
-    private const int RerankMargin = 64;
-
-    /// <summary>How far ahead of the row being reranked memory is asked for.</summary>
-    private const int RerankPrefetch = 12;
-
-    private static readonly float Margin = float.Parse(Environment.GetEnvironmentVariable("ANN_EPS") ?? "0.5");
     private readonly QueryContextPool _contexts = new(segment);
 
     /// <inheritdoc cref="SealedSegment.Search"/>
@@ -27,30 +17,48 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results,
         out SearchStatistics statistics)
     {
-        parameters.Validate();
-        if (query.Length != segment.Dimension)
-            throw AnnException.DimensionMismatch("queries", "The index", segment.Dimension, query.Length);
-        if (results.Length < parameters.K)
-            throw new ArgumentException($"k is {parameters.K}; there is room for {results.Length} results.", nameof(results));
-
+        Validate(query.Length, in parameters, results.Length, queries: 1);
         QueryContext context = _contexts.Rent();
         try
         {
-            RowPreparation.Prepare(segment.Metric, query, context.QueryValues, "queries", row: 0);
-            context.Walk.Begin(in budget);
+            Prepare(context, query, row: 0, in budget);
             Span<ulong> ranked = parameters.Exact ? Scan(context, parameters.K) : Walk(context, in parameters);
             statistics = context.Walk.Statistics;
-
-            if (keys is { AreAscending: false })
-                SortTies(ranked, parameters.K);
-            int count = Math.Min(ranked.Length, parameters.K);
-            for (int i = 0; i < count; i++)
-                results[i] = new Neighbor(Beam.NodeOf(ranked[i]), Beam.DistanceOf(ranked[i]));
-            return count;
+            return Write(ranked, parameters.K, results);
         }
         finally
         {
             _contexts.Return(context);
+        }
+    }
+
+    /// <inheritdoc cref="SealedSegment.SearchMany"/>
+    public void SearchMany(
+        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results, Span<int> counts,
+        Span<SearchStatistics> statistics)
+    {
+        if (counts.Length == 0)
+            return;
+        int dimension = queries.Length / counts.Length;
+        Validate(dimension, in parameters, results.Length, counts.Length);
+        if (segment.Blocks is null || parameters.Exact || counts.Length == 1)
+        {
+            int k = parameters.K;
+            for (int i = 0; i < counts.Length; i++)
+                counts[i] = Search(
+                    queries.Slice(i * dimension, dimension), in parameters, in budget, results.Slice(i * k, k), out statistics[i]);
+        }
+        else if (segment.CodeScale == 0)
+        {
+            TakeTurns<RowScaleScoring, Int8Scorer>(queries, in parameters, in budget, results, counts, statistics);
+        }
+        else if (segment.Metric == Metric.L2)
+        {
+            TakeTurns<UniformSquaresScoring, UniformScorer<SquaresTerm>>(queries, in parameters, in budget, results, counts, statistics);
+        }
+        else
+        {
+            TakeTurns<UniformScoring, UniformScorer<NoTerm>>(queries, in parameters, in budget, results, counts, statistics);
         }
     }
 
@@ -62,7 +70,7 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
         QueryContext context = _contexts.Rent();
         try
         {
-            RowPreparation.Prepare(segment.Metric, query, context.QueryValues, "queries", row: 0);
+            Prepare(context, query, row: 0, SearchBudget.Unlimited);
             nuint stride = (nuint)segment.RowStride;
             return segment.Metric == Metric.L2
                 ? SquaredL2.Between(context.Query, segment.Row(node), stride)
@@ -76,126 +84,158 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
 
     public void Dispose() => _contexts.Dispose();
 
+    private void Validate(int dimension, in SearchParameters parameters, int room, int queries)
+    {
+        parameters.Validate();
+        if (dimension != segment.Dimension)
+            throw AnnException.DimensionMismatch("queries", "The index", segment.Dimension, dimension);
+        if (room < (long)parameters.K * queries)
+            throw new ArgumentException($"k is {parameters.K} for {queries} queries; there is room for {room} results.", nameof(room));
+    }
+
+    private void Prepare(QueryContext context, ReadOnlySpan<float> query, int row, in SearchBudget budget)
+    {
+        RowPreparation.Prepare(segment.Metric, query, context.QueryValues, "queries", row);
+        context.Walk.Begin(in budget);
+    }
+
+    private int Write(Span<ulong> ranked, int k, Span<Neighbor> results)
+    {
+        if (keys is { AreAscending: false })
+            SortTies(ranked, k);
+        int count = Math.Min(ranked.Length, k);
+        for (int i = 0; i < count; i++)
+            results[i] = new Neighbor(Beam.NodeOf(ranked[i]), Beam.DistanceOf(ranked[i]));
+        return count;
+    }
+
     /// <summary>The one switch over metric and codes, above the loop.</summary>
     private Span<ulong> Walk(QueryContext context, in SearchParameters parameters)
     {
-        int ef = parameters.EfSearch == 0 ? SearchParameters.DefaultEfSearch(parameters.K) : parameters.EfSearch;
-        HnswGraph graph = segment.Graph;
-        Int8Query coded = default;
-        if (segment.Codes == CodesKind.Int8)
-        {
-            coded = Int8Query.Quantise(
-                segment.Metric, context.Query, segment.CodeMean, context.Scratch, segment.RowStride, context.Quantised);
-            fixed (short* quantised = context.Quantised)
-            {
-                float scale = segment.CodeScale;
-                if (scale == 0)
-                    WalkCodes(context, ef, new Int8Scorer(
-                        segment.CodeBytes, segment.CodeStride, segment.CodeFactors, quantised, coded.Unit));
-                else if (segment.Metric == Metric.L2)
-                    WalkCodes(context, ef, new UniformScorer<SquaresTerm>(
-                        segment.CodeBytes, segment.CodeStride, quantised, -2 * scale * coded.Unit, scale * scale));
-                else
-                    WalkCodes(context, ef, new UniformScorer<NoTerm>(
-                        segment.CodeBytes, segment.CodeStride, quantised, -scale * coded.Unit, 0));
-            }
-        }
-        else
-        {
-            RowScorer<NegativeDot> scorer = new(segment.Rows, segment.RowStride, context.Query);
-            LayerSearch.Run(in graph, in scorer, ef, context.Walk);
-        }
+        int ef = parameters.BeamWidth;
         context.Walk.Statistics.EfSearch = ef;
-
-        ReadOnlySpan<ulong> beam = context.Walk.Beam.Entries;
-        if (segment.Codes != CodesKind.Int8)
+        if (segment.Codes == CodesKind.F32)
         {
-            Span<ulong> ranked = context.Ranked(beam.Length);
-            for (int i = 0; i < beam.Length; i++)
-                ranked[i] = Beam.Unmarked(beam[i]);
-            return ranked;
+            return segment.Metric == Metric.L2
+                ? WalkRows<SquaredL2>(context, ef)
+                : WalkRows<NegativeDot>(context, ef);
         }
+        if (segment.CodeScale == 0)
+            return WalkCodes<RowScaleScoring, Int8Scorer>(context, parameters.K, ef);
         return segment.Metric == Metric.L2
-            ? Rerank<SquaredL2>(context, beam, parameters.K, coded)
-            : Rerank<NegativeDot>(context, beam, parameters.K, coded);
+            ? WalkCodes<UniformSquaresScoring, UniformScorer<SquaresTerm>>(context, parameters.K, ef)
+            : WalkCodes<UniformScoring, UniformScorer<NoTerm>>(context, parameters.K, ef);
     }
 
-    private void WalkCodes<TScorer>(QueryContext context, int ef, TScorer scorer)
-        where TScorer : struct, INodeScorer
-    {
-        HnswGraph graph = segment.Graph;
-        if (segment.Blocks is not { } shape)
-        {
-            LayerSearch.Run(in graph, in scorer, ef, context.Walk);
-            return;
-        }
-        EstimateQuery estimate = context.Estimates!.Prepare(segment.Metric, context.Query, segment.CodeMean, Margin);
-        new BlockWalk<TScorer>(graph, shape, estimate, scorer, ef, context.Walk).Run();
-    }
-
-    /// <summary>Weight of the dot product in the distance by codes of a node.</summary>
-    private float WeightOf(int node) => segment.CodeScale == 0
-        ? segment.CodeFactors[2L * node + 1]
-        : segment.CodeScale * (segment.Metric == Metric.L2 ? -2 : -1);
-
-    /// <summary>
-    /// Exact distances for the head of the beam: the first k, then those that may still be nearer than the k-th, as far as the codes can err.
-    /// </summary>
-    private Span<ulong> Rerank<TDistance>(QueryContext context, ReadOnlySpan<ulong> beam, int k, Int8Query coded)
+    private Span<ulong> WalkRows<TDistance>(QueryContext context, int ef)
         where TDistance : struct, IDistance
     {
-        int most = Math.Min(beam.Length, Math.Max(2 * k, k + RerankMargin));
-        Span<ulong> ranked = context.Ranked(most);
-        RowScorer<TDistance> exact = new(segment.Rows, segment.RowStride, context.Query);
-        for (int i = 0; i < Math.Min(RerankPrefetch, most); i++)
-            exact.Prefetch(Beam.NodeOf(beam[i]));
-        int count = 0;
-        for (; count < most; count++)
-        {
-            if (count + RerankPrefetch < most)
-                exact.Prefetch(Beam.NodeOf(beam[count + RerankPrefetch]));
-            int node = Beam.NodeOf(beam[count]);
-            if (count >= k)
-            {
-                float least = Beam.DistanceOf(beam[count]) + coded.Shift - coded.ErrorOf(WeightOf(node));
-                if (least > Beam.DistanceOf(ranked[k - 1]))
-                    break;
-            }
-            // The beam is nearly in order, so an entry moves few places.
-            ulong entry = Beam.Pack(node, exact.Score(node));
-            int place = count;
-            for (; place > 0 && ranked[place - 1] > entry; place--)
-                ranked[place] = ranked[place - 1];
-            ranked[place] = entry;
-        }
-        context.Walk.Statistics.Reranked = count;
-        return ranked[..count];
+        HnswGraph graph = segment.Graph;
+        RowScorer<TDistance> scorer = new(segment.Rows, segment.RowStride, context.Query);
+        LayerSearch.Run(in graph, in scorer, ef, context.Walk);
+
+        ReadOnlySpan<ulong> beam = context.Walk.Beam.Entries;
+        Span<ulong> ranked = context.Ranked(beam.Length);
+        for (int i = 0; i < beam.Length; i++)
+            ranked[i] = Beam.Unmarked(beam[i]);
+        return ranked;
     }
 
-    private Span<ulong> Scan(QueryContext context, int k) => segment.Metric == Metric.L2
-        ? Scan(context, k, new RowScorer<SquaredL2>(segment.Rows, segment.RowStride, context.Query))
-        : Scan(context, k, new RowScorer<NegativeDot>(segment.Rows, segment.RowStride, context.Query));
-
-    private Span<ulong> Scan<TScorer>(QueryContext context, int k, TScorer scorer)
+    private Span<ulong> WalkCodes<TScoring, TScorer>(QueryContext context, int k, int ef)
+        where TScoring : struct, ICodeScoring<TScorer>
         where TScorer : struct, INodeScorer
     {
-        TopK top = new(context.Ranked(k));
-        ref SearchStatistics statistics = ref context.Walk.Statistics;
-        for (int from = 0; from < segment.Count; from += RowsPerCheck)
+        Int8Query coded = context.Quantise(in segment);
+        TScorer scorer = TScoring.Of(in segment, context, coded);
+        HnswGraph graph = segment.Graph;
+        if (segment.Blocks is { } shape)
+            new BlockWalk<TScorer>(graph, shape, context.Estimate(in segment), scorer, ef, context.Walk).Run();
+        else
+            LayerSearch.Run(in graph, in scorer, ef, context.Walk);
+        Reranking.Prefetch(in segment, context);
+        return Rerank(context, k, coded);
+    }
+
+    private Span<ulong> Rerank(QueryContext context, int k, Int8Query coded) => segment.Metric == Metric.L2
+        ? Reranking.Run<SquaredL2>(in segment, context, k, coded)
+        : Reranking.Run<NegativeDot>(in segment, context, k, coded);
+
+    private Span<ulong> Scan(QueryContext context, int k) => segment.Metric == Metric.L2
+        ? ExactScan.Run<SquaredL2>(in segment, context, k)
+        : ExactScan.Run<NegativeDot>(in segment, context, k);
+
+    private void TakeTurns<TScoring, TScorer>(
+        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results, Span<int> counts,
+        Span<SearchStatistics> statistics)
+        where TScoring : struct, ICodeScoring<TScorer>
+        where TScorer : struct, INodeScorer
+    {
+        int k = parameters.K;
+        int next = 0;
+        int running = 0;
+        QueryTurns<TScorer> turns = default;
+        try
         {
-            statistics.Stopped = context.Walk.Budget.Check();
-            if (statistics.Stopped != StopReason.None)
-                break;
-            int to = Math.Min(from + RowsPerCheck, segment.Count);
-            for (int node = from; node < to; node++)
+            while (next < Math.Min(QueryTurns<TScorer>.Count, counts.Length))
             {
-                ulong entry = Beam.Pack(node, scorer.Score(node));
-                if (entry < top.Threshold)
-                    top.Add(entry);
+                turns[next].Context = _contexts.Rent();
+                Begin<TScoring, TScorer>(ref turns[next], queries, next, in parameters, in budget);
+                next++;
+                running++;
             }
-            statistics.Visited = to;
+            while (running > 0)
+            {
+                foreach (ref QueryTurn<TScorer> turn in turns)
+                {
+                    if (turn.Context is not { } context)
+                        continue;
+                    if (!turn.Ended)
+                    {
+                        turn.Ended = !turn.Walk.Step();
+                        if (turn.Ended)
+                            Reranking.Prefetch(in segment, context);
+                        continue;
+                    }
+
+                    Span<ulong> ranked = Rerank(context, k, turn.Coded);
+                    counts[turn.Query] = Write(ranked, k, results.Slice(turn.Query * k, k));
+                    statistics[turn.Query] = context.Walk.Statistics;
+                    if (next < counts.Length)
+                    {
+                        Begin<TScoring, TScorer>(ref turn, queries, next++, in parameters, in budget);
+                        continue;
+                    }
+                    running--;
+                    turn.Context = null;
+                    _contexts.Return(context);
+                }
+            }
         }
-        return top.Sorted();
+        finally
+        {
+            foreach (ref QueryTurn<TScorer> turn in turns)
+            {
+                turn.Context?.Dispose(); // something was thrown: its walk is not at its end, so nobody else may have it
+            }
+        }
+    }
+
+    private void Begin<TScoring, TScorer>(
+        ref QueryTurn<TScorer> turn, ReadOnlySpan<float> queries, int query, in SearchParameters parameters, in SearchBudget budget)
+        where TScoring : struct, ICodeScoring<TScorer>
+        where TScorer : struct, INodeScorer
+    {
+        Debug.Assert(segment.Blocks is not null);
+        QueryContext context = turn.Context!;
+        int ef = parameters.BeamWidth;
+        Prepare(context, queries.Slice(query * segment.Dimension, segment.Dimension), query, in budget);
+        context.Walk.Statistics.EfSearch = ef;
+        turn.Query = query;
+        turn.Ended = false;
+        turn.Coded = context.Quantise(in segment);
+        turn.Walk = new BlockWalk<TScorer>(
+            segment.Graph, segment.Blocks.Value, context.Estimate(in segment), TScoring.Of(in segment, context, turn.Coded), ef,
+            context.Walk);
     }
 
     /// <summary>Orders runs of equal distance by key, as far as they reach into the first <paramref name="k"/>.</summary>

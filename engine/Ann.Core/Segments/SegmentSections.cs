@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Ann.Core.Distances;
 using Ann.Core.Files;
 using Ann.Core.Hnsw;
 
@@ -33,16 +34,23 @@ internal sealed unsafe class SegmentSections
         Section section = Find(kind);
         if (section.Length != length)
             throw Bad(kind, section.Offset, $"{section.Length} bytes; {length} were expected.");
-        if (Environment.GetEnvironmentVariable("ANN_COPY") is { } what && what.Contains(((int)kind).ToString() + ",", StringComparison.Ordinal))
-        {
-            Distances.NativeBlock b = new(length);
-            Keep.Add(b);
-            Buffer.MemoryCopy(_mapping.Start + section.Offset, b.Start, length, length);
-            return b.Start;
-        }
         return _mapping.Start + section.Offset;
     }
-    private static readonly List<Distances.NativeBlock> Keep = new();
+
+    /// <summary>
+    /// The same, copied to memory of its own on huge pages: a walk that jumps about in a mapped file pays for the translation of every
+    /// address. The copy lives until the caller disposes <paramref name="copies"/>; null leaves the section mapped.
+    /// </summary>
+    public byte* Require(SectionKind kind, long length, List<NativeBlock>? copies)
+    {
+        byte* mapped = Require(kind, length);
+        if (copies is null)
+            return mapped;
+        NativeBlock copy = new(length);
+        copies.Add(copy);
+        Buffer.MemoryCopy(mapped, copy.Start, length, length);
+        return copy.Start;
+    }
 
     /// <summary>The scale of all codes; 0 when the segment has no such section, and a scale a row instead.</summary>
     public float CodeScale()
@@ -97,7 +105,8 @@ internal sealed unsafe class SegmentSections
     }
 
     /// <summary>The graph, after checking that no link leads out of it or to a node that is not on the link's level.</summary>
-    public HnswGraph Graph()
+    /// <param name="copies">As in <see cref="Require(SectionKind, long, List{NativeBlock})"/>.</param>
+    public HnswGraph Graph(List<NativeBlock>? copies)
     {
         int count = Header.Count;
         int m = Header.M;
@@ -118,12 +127,12 @@ internal sealed unsafe class SegmentSections
 
         BlockShape? blocks = Header.Blocks;
         int* level0 = (int*)(blocks is { } shape
-            ? Require(SectionKind.Level0Blocks, (long)count * shape.Stride)
-            : Require(SectionKind.Level0Links, (long)count * 2 * m * 4));
+            ? Require(SectionKind.Level0Blocks, (long)count * shape.Stride, copies)
+            : Require(SectionKind.Level0Links, (long)count * 2 * m * 4, copies));
         BlockShape? upperBlocks = Header.UpperBlocks;
         int* upper = (int*)(upperBlocks is { } upperShape
-            ? Require(SectionKind.UpperBlocks, rows * upperShape.Stride)
-            : Require(SectionKind.UpperLinks, rows * m * 4));
+            ? Require(SectionKind.UpperBlocks, rows * upperShape.Stride, copies)
+            : Require(SectionKind.UpperLinks, rows * m * 4, copies));
         HnswGraph graph = new(
             count, m, level0, levels, slots, upper, Header.EntryPoint, Header.MaxLevel, blocks?.Stride ?? 0, upperBlocks?.Stride ?? 0);
         for (int node = 0; node < count; node++)

@@ -41,5 +41,8 @@ internal readonly unsafe struct SegmentView
 
     public int Count => Graph.Count;
 
+    /// <summary>Weight of the dot product in the distance by codes of a node.</summary>
+    public float CodeWeight(int node) => CodeScale == 0 ? CodeFactors[2L * node + 1] : Metric == Metric.L2 ? -2 * CodeScale : -CodeScale;
+
     public float* Row(int node) => Rows + (long)node * RowStride;
 }

@@ -89,22 +89,6 @@ public sealed unsafe class KernelTests
         Assert.Equal(Vector128.Create(127 * 127 * 65_536), Int8Pairs.OneToFour(code, code, code, code, code, 65_536));
     }
 
-    [Theory]
-    [InlineData(0, 0)]
-    [InlineData(1, 3)]
-    [InlineData(7, 1)]
-    [InlineData(8, 1)]
-    [InlineData(200, 31)]
-    public void WordsMoveUpAsAWhole(int count, int by)
-    {
-        ulong[] words = [.. Enumerable.Range(1, count + by).Select(i => (ulong)i)];
-        fixed (ulong* start = words)
-            Words.MoveUp(start, count, by);
-
-        Assert.Equal(Enumerable.Range(1, count).Select(i => (ulong)i), words[by..]);
-        Assert.Equal(Enumerable.Range(1, Math.Min(by, count)).Select(i => (ulong)i), words[..Math.Min(by, count)]);
-    }
-
     [Fact]
     public void NumbersBeforeTheFirstNegativeAreCounted() => Gen.Select(Gen.Int[0, 40], Gen.Int[0, 40]).Sample((used, free) =>
     {

@@ -1,0 +1,35 @@
+using Ann.Core.Distances;
+using Ann.Core.Hnsw;
+
+namespace Ann.Core.Segments;
+
+/// <summary>The answer without a graph: every row's distance.</summary>
+internal static unsafe class ExactScan
+{
+    /// <summary>Rows scanned between two looks at the budget: about 100 µs.</summary>
+    private const int RowsPerCheck = 1024;
+
+    /// <summary>The k nearest of all rows, nearest first.</summary>
+    public static Span<ulong> Run<TDistance>(scoped in SegmentView segment, QueryContext context, int k)
+        where TDistance : struct, IDistance
+    {
+        RowScorer<TDistance> scorer = new(segment.Rows, segment.RowStride, context.Query);
+        TopK top = new(context.Ranked(k));
+        ref SearchStatistics statistics = ref context.Walk.Statistics;
+        for (int from = 0; from < segment.Count; from += RowsPerCheck)
+        {
+            statistics.Stopped = context.Walk.Budget.Check();
+            if (statistics.Stopped != StopReason.None)
+                break;
+            int to = Math.Min(from + RowsPerCheck, segment.Count);
+            for (int node = from; node < to; node++)
+            {
+                ulong entry = Beam.Pack(node, scorer.Score(node));
+                if (entry < top.Threshold)
+                    top.Add(entry);
+            }
+            statistics.Visited = to;
+        }
+        return top.Sorted();
+    }
+}

@@ -1,0 +1,58 @@
+using Ann.Core.Codes;
+using Ann.Core.Distances;
+using Ann.Core.Hnsw;
+
+namespace Ann.Core.Segments;
+
+/// <summary>The exact second pass over the best candidates of a walk on codes.</summary>
+internal static unsafe class Reranking
+{
+    /// <summary>Candidates reranked beyond k at most: codes rarely move an item further than this from its place.</summary>
+    private const int Margin = 64;
+
+    /// <summary>How far ahead of the row being reranked memory is asked for.</summary>
+    private const int PrefetchAhead = 12;
+
+    /// <summary>Asks for the first rows that <see cref="Run"/> will read.</summary>
+    public static void Prefetch(in SegmentView segment, QueryContext context)
+    {
+        ReadOnlySpan<ulong> beam = context.Walk.Beam.Entries;
+        for (int i = 0; i < Math.Min(PrefetchAhead, beam.Length); i++)
+            Memory.Prefetch(segment.Row(Beam.NodeOf(beam[i])), segment.RowStride * sizeof(float));
+    }
+
+    /// <summary>
+    /// Exact distances for the head of the beam: the first k, then, in the order of the codes, as long as the codes may err by enough to
+    /// make one of the k nearest of the next.
+    /// </summary>
+    /// <returns>The reranked entries, nearest first: k, if there are as many, and some more.</returns>
+    public static Span<ulong> Run<TDistance>(scoped in SegmentView segment, QueryContext context, int k, Int8Query coded)
+        where TDistance : struct, IDistance
+    {
+        ReadOnlySpan<ulong> beam = context.Walk.Beam.Entries;
+        int most = Math.Min(beam.Length, Math.Max(2 * k, k + Margin));
+        Span<ulong> ranked = context.Ranked(most);
+        RowScorer<TDistance> exact = new(segment.Rows, segment.RowStride, context.Query);
+        int count = 0;
+        for (; count < most; count++)
+        {
+            if (count + PrefetchAhead < most)
+                exact.Prefetch(Beam.NodeOf(beam[count + PrefetchAhead]));
+            int node = Beam.NodeOf(beam[count]);
+            if (count >= k)
+            {
+                float least = Beam.DistanceOf(beam[count]) + coded.Shift - coded.ErrorOf(segment.CodeWeight(node));
+                if (least > Beam.DistanceOf(ranked[k - 1]))
+                    break;
+            }
+            // The beam is nearly in order, so an entry moves few places.
+            ulong entry = Beam.Pack(node, exact.Score(node));
+            int place = count;
+            for (; place > 0 && ranked[place - 1] > entry; place--)
+                ranked[place] = ranked[place - 1];
+            ranked[place] = entry;
+        }
+        context.Walk.Statistics.Reranked = count;
+        return ranked[..count];
+    }
+}
