@@ -70,6 +70,7 @@ internal unsafe struct BlockWalk<TScorer>(
     /// A greedy step on an upper level: to the nearest neighbour, or down when none is nearer. Only neighbours that may be nearer are
     /// scored: one or two of a row. Their codes are asked for in one step and scored in the next.
     /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool StepDown()
     {
         ulong from = _nearest;
@@ -78,7 +79,8 @@ internal unsafe struct BlockWalk<TScorer>(
         {
             BlockShape shape = new(_graph.M, _shape.Bits);
             float distance = Beam.DistanceOf(from);
-            _waiting = Estimate((byte*)_graph.Links(_level, Beam.NodeOf(from)), shape, distance, distance, new AllNodes(), nodes);
+            _waiting = Collect((byte*)_graph.Links(_level, Beam.NodeOf(from)), shape, distance, distance, nodes);
+            Prefetch(nodes, _waiting);
             if (_waiting > 0)
                 return true;
         }
@@ -99,6 +101,7 @@ internal unsafe struct BlockWalk<TScorer>(
     }
 
     /// <summary>A step of best-first search on level 0: estimates the neighbours of the next node, then scores those of the last one.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool StepAlong()
     {
         Beam beam = _context.Beam;
@@ -114,9 +117,10 @@ internal unsafe struct BlockWalk<TScorer>(
             return End();
         _context.Statistics.Expanded++;
 
-        int count = Estimate(
-            (byte*)_graph.Links(0, Beam.NodeOf(closest)), _shape, Beam.DistanceOf(closest), beam.Limit, new Unvisited(_context.Visited),
-            _context.NodesStart);
+        int* nodes = _context.NodesStart;
+        int count = Collect((byte*)_graph.Links(0, Beam.NodeOf(closest)), _shape, Beam.DistanceOf(closest), beam.Limit, nodes);
+        count = _context.Visited.Mark(nodes, count, nodes);
+        Prefetch(nodes, count);
         _context.Statistics.Visited += count;
         ScorePending(beam);
         _context.SwapPending();
@@ -131,10 +135,9 @@ internal unsafe struct BlockWalk<TScorer>(
         return false;
     }
 
-    /// <summary>Collects the neighbours that may be nearer than a limit, and asks for their codes.</summary>
+    /// <summary>Collects the neighbours that may be nearer than a limit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly int Estimate<TGate>(byte* block, BlockShape shape, float distance, float limit, TGate gate, int* nodes)
-        where TGate : struct, IGate
+    private readonly int Collect(byte* block, BlockShape shape, float distance, float limit, int* nodes)
     {
         int count = 0;
         for (int group = 0; group < shape.Groups; group++)
@@ -147,13 +150,17 @@ internal unsafe struct BlockWalk<TScorer>(
             {
                 int node = links[BitOperations.TrailingZeroCount(mask)];
                 Debug.Assert(node != HnswGraph.NoNode, "an unused slot is infinitely far");
-                if (!gate.Passes(node))
-                    continue;
-                _scorer.Prefetch(node);
                 nodes[count++] = node;
             }
         }
         return count;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Prefetch(int* nodes, int count)
+    {
+        for (int i = 0; i < count; i++)
+            _scorer.Prefetch(nodes[i]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -164,22 +171,5 @@ internal unsafe struct BlockWalk<TScorer>(
         _scorer.Score(nodes, distances);
         for (int i = 0; i < nodes.Length; i++)
             beam.Add(Beam.Pack(nodes[i], distances[i]));
-    }
-
-    /// <summary>Which of the estimated nodes are scored.</summary>
-    private interface IGate
-    {
-        bool Passes(int node);
-    }
-
-    private readonly struct AllNodes : IGate
-    {
-        public bool Passes(int node) => true;
-    }
-
-    private readonly struct Unvisited(VisitedSet visited) : IGate
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public bool Passes(int node) => visited.TryMark(node);
     }
 }
