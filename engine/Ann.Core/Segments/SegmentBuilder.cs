@@ -180,7 +180,9 @@ public sealed unsafe class SegmentBuilder : IDisposable
         using GraphBuilder<TDistance, TScorer> builder = new(_graph!, _parameters, distance, _options.Threads);
         builder.Build(progress, cancellation);
         HnswGraph graph = _graph!.Graph;
-        return Reachability.Repair<TDistance, TScorer>(in graph, in distance, cancellation);
+        int repaired = Reachability.Repair<TDistance, TScorer>(in graph, in distance, cancellation);
+        LinkFill.Run<TDistance, TScorer>(graph, distance, _options.Threads, cancellation);
+        return repaired;
     }
 
     private SegmentView View() => new()

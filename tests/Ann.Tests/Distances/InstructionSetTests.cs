@@ -42,7 +42,8 @@ public sealed class InstructionSetMatrixTests
             start.ArgumentList.Add(typeof(InstructionSetMatrixTests).Assembly.Location);
         string[] names =
         [
-            "Distances.KernelTests", "Distances.InstructionSetTests", "Codes.Int8CodesTests", "Codes.CodeGraphTests", "Hnsw.LayerSearchTests",
+            "Distances.KernelTests", "Distances.InstructionSetTests",
+            "Codes.Int8CodesTests", "Codes.CodeGraphTests", "Hnsw.LayerSearchTests",
         ];
         foreach (string name in names)
         {

@@ -118,6 +118,45 @@ public sealed unsafe class GraphBuilderTests
         Assert.Equal(60, Reachability.Count(in graph));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(1500)]
+    public void FillingAddsLinksBehindThoseThatWereThere(int count)
+    {
+        using SmallWorld world = SmallWorld.Build(count, dimension: 10, seed: 5);
+        HnswGraph graph = world.Graph;
+        int[][] before = [.. Enumerable.Range(0, count).Select(node => graph.Neighbors(0, node).ToArray())];
+
+        LinkFill.Run<RowBuildDistance<SquaredL2>, RowScorer<SquaredL2>>(
+            graph, new(world.Rows.Start, world.Rows.Stride), threads: 2, CancellationToken.None);
+
+        int full = 0;
+        for (int node = 0; node < count; node++)
+        {
+            int[] neighbors = graph.Neighbors(0, node).ToArray();
+            Assert.Equal(before[node], neighbors[..before[node].Length]);
+            Assert.DoesNotContain(node, neighbors);
+            Assert.Equal(neighbors.Length, neighbors.Distinct().Count());
+            Assert.All(neighbors, neighbor => Assert.InRange(neighbor, 0, count - 1));
+            full += neighbors.Length == graph.M0 ? 1 : 0;
+        }
+        Assert.True(count < 1500 || full > 0.99 * count, $"{full} of {count} rows are full");
+    }
+
+    [Fact]
+    public void FillingIsTheSameOnAnyNumberOfThreads()
+    {
+        using SmallWorld one = SmallWorld.Build(count: 2000, dimension: 12, seed: 9);
+        using SmallWorld four = SmallWorld.Build(count: 2000, dimension: 12, seed: 9);
+        LinkFill.Run<RowBuildDistance<SquaredL2>, RowScorer<SquaredL2>>(
+            one.Graph, new(one.Rows.Start, one.Rows.Stride), threads: 1, CancellationToken.None);
+        LinkFill.Run<RowBuildDistance<SquaredL2>, RowScorer<SquaredL2>>(
+            four.Graph, new(four.Rows.Start, four.Rows.Stride), threads: 4, CancellationToken.None);
+
+        Assert.True(one.Storage.Level0.Slice(0).SequenceEqual(four.Storage.Level0.Slice(0)));
+    }
+
     [Fact]
     public void ACancelledBuildEnds() => Assert.ThrowsAny<OperationCanceledException>(() =>
     {
