@@ -18,7 +18,7 @@ internal sealed class ClusteredLaw : VectorLaw
     private const float Spread = 0.6f;
 
     /// <summary>Standard deviation of the noise in each dimension, where the embedded centres' own is about 1.</summary>
-    private const float Noise = 0.1f;
+    private const float Noise = 0.12f;
 
     private readonly float[] _centres = new float[Clusters * Latent];
     private readonly float[] _map;
