@@ -14,9 +14,9 @@ internal sealed class DriverCompiler(ToolContext tool, string cacheDirectory, st
     private static readonly string[] Flags = ["-O3", "-march=native", "-std=c++17", "-pthread"];
 
     /// <summary>The program, compiled if it was not.</summary>
-    /// <returns>The path; or null and what is missing, with the command that installs it.</returns>
+    /// <returns>The path and the library's version; or no path and what is missing, with the command that installs it.</returns>
     /// <exception cref="AnnException">InvalidArgument: the compiler found fault with the source.</exception>
-    public async Task<(string? Program, string Missing)> CompileAsync(DriverSource driver, CancellationToken cancellation)
+    public async Task<(string? Program, string VersionOrMissing)> CompileAsync(DriverSource driver, CancellationToken cancellation)
     {
         string version = await VersionAsync(driver.Package, cancellation);
         string header = Source("driver.h");
@@ -25,10 +25,11 @@ internal sealed class DriverCompiler(ToolContext tool, string cacheDirectory, st
         foreach (string part in (string[])[header, source, version, cpuModel, .. Flags, .. driver.Flags])
             hash.Append(UTF8.GetBytes(part + '\n'));
         string name = Path.GetFileNameWithoutExtension(driver.File);
-        string directory = Path.Combine(cacheDirectory, $"driver-{name}-{hash.GetCurrentHashAsUInt64().ToString("x16", CultureInfo.InvariantCulture)}");
+        string key = hash.GetCurrentHashAsUInt64().ToString("x16", CultureInfo.InvariantCulture);
+        string directory = Path.Combine(cacheDirectory, $"driver-{name}-{key}");
         string program = Path.Combine(directory, name);
         if (tool.Files.FileExists(program))
-            return (program, "");
+            return (program, version);
 
         tool.Files.CreateDirectory(directory);
         Write(Path.Combine(directory, "driver.h"), header);
@@ -48,7 +49,7 @@ internal sealed class DriverCompiler(ToolContext tool, string cacheDirectory, st
                 : throw AnnException.BadInput(driver.File, "", $"g++ does not compile it: {fault}");
         }
         tool.Files.Replace(partial, program);
-        return (program, "");
+        return (program, version);
     }
 
     /// <summary>A header or a library that is not there, as g++ and ld word it.</summary>

@@ -61,7 +61,8 @@ internal sealed class EngineRunner(ToolContext tool, PeersRequest request, PeerE
                 float[] times = Read<float>(latencyFile, run.Searches);
                 Array.Sort(times);
                 points.Add(new CurvePoint(
-                    run.Ef, recall, run.Searches / run.Seconds, AtQuantile(times, 0.50), AtQuantile(times, 0.99), run.Visited, run.Allocated));
+                    run.Ef, recall, run.Searches / run.Seconds, AtQuantile(times, 0.50), AtQuantile(times, 0.99),
+                    run.Visited, run.Allocated));
             }
             return (output, points);
         }
@@ -73,7 +74,8 @@ internal sealed class EngineRunner(ToolContext tool, PeersRequest request, PeerE
     }
 
     /// <summary>The smallest value that at least this share does not exceed.</summary>
-    private static double AtQuantile(float[] sorted, double quantile) => sorted[Math.Max(0, (int)Math.Ceiling(quantile * sorted.Length) - 1)];
+    private static double AtQuantile(float[] sorted, double quantile) =>
+        sorted[Math.Max(0, (int)Math.Ceiling(quantile * sorted.Length) - 1)];
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 

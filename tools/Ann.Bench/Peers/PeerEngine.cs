@@ -32,10 +32,9 @@ internal sealed record PeerEngine(string Name, string IndexName, string Settings
         new("ann-fast-batch", "ann-fast", "as ann-fast, 16 queries a call on one thread; a query's latency is its call's"),
         new(Baseline, "hnswlib", "float32 rows, -O3 -march=native") { Driver = Hnswlib },
         new("faiss-hnsw-flat", "faiss-hnsw-flat", "IndexHNSWFlat; the library as Debian compiled it") { Driver = Faiss },
-        new("faiss-hnsw-sq8", "faiss-hnsw-sq8", "IndexHNSWSQ QT_8bit + IndexRefineFlat, up to 4k refined; the library as Debian compiled it")
-        {
-            Driver = Faiss,
-        },
+        new(
+            "faiss-hnsw-sq8", "faiss-hnsw-sq8",
+            "IndexHNSWSQ QT_8bit + IndexRefineFlat, up to 4k refined; the library as Debian compiled it") { Driver = Faiss },
         new("exact", "ann-lean", "AnnServer's exact scan; up to 100 queries") { IsExact = true },
 #if HNSW_NET
         new("hnsw.net", "hnsw.net", "HnswNet.HnswIndex, float32"),

@@ -106,7 +106,10 @@ internal sealed class PeersRun(ToolContext tool, PeersRequest request)
             for (int i = 0; i < row.Length; i++)
             {
                 if (row[i] < 0 || row[i] >= rows)
-                    throw AnnException.BadInput(request.Truth, $"row {query}", $"neighbour {row[i]} is no row of {request.Base}: it has {rows}.");
+                {
+                    throw AnnException.BadInput(
+                        request.Truth, $"row {query}", $"neighbour {row[i]} is no row of {request.Base}: it has {rows}.");
+                }
                 nodes[(query * row.Length) + i] = (int)row[i];
             }
         }
@@ -130,14 +133,13 @@ internal sealed class PeersRun(ToolContext tool, PeersRequest request)
             string maker = "";
             if (engine.Driver is not null)
             {
-                (string? driver, string missing) = await compiler.CompileAsync(engine.Driver, cancellation);
+                (string? driver, maker) = await compiler.CompileAsync(engine.Driver, cancellation);
                 if (driver is null)
                 {
-                    Miss(name, missing);
+                    Miss(name, maker);
                     continue;
                 }
                 program = [driver];
-                maker = Path.GetFileName(Path.GetDirectoryName(driver))!["driver-".Length..];
             }
             EngineRunner runner = new(tool, request, engine, program);
             Contestant contestant = new(runner);

@@ -3,7 +3,9 @@ using Ann.Bench.Curves;
 
 namespace Ann.Bench.Reports;
 
-/// <summary>Figures as the tables show them: <c>&gt;x</c> when the narrowest beam exceeds a recall, <c>-</c> when it is never reached.</summary>
+/// <summary>
+/// Figures as the tables show them: <c>&gt;x</c> when the narrowest beam exceeds a recall, <c>-</c> when it is never reached.
+/// </summary>
 internal static class Cells
 {
     public static string Qps(TargetReport target) => Marked(target, target.Qps?.Median, "N0");

@@ -14,26 +14,24 @@ internal static class PeersTable
         {
             text.WriteLine();
             text.WriteLine($"{threads} searching thread(s); x = times hnswlib at equal recall, median of the rounds, then their range");
-            string head = $"{"engine",-16}";
+            text.WriteLine($"{"recall",-8}{"engine",-16}{"qps",10}{"x",13}{"range",14}{"ef",7}{"p50 us",9}{"p99 us",9}{"visited",10}");
             foreach (double recall in PeersReport.Targets)
-                head += $"{"qps@" + recall.ToString("0.0##", CultureInfo.InvariantCulture),12}{"x",7}{"range",12}{"p50",6}{"p99",6}{"visited",9}";
-            text.WriteLine(head);
-            foreach (EngineReport engine in report.Engines)
             {
-                if (engine.Threads.FirstOrDefault(part => part.Threads == threads) is not ThreadsReport part)
-                    continue;
-                string line = $"{engine.Name,-16}";
-                foreach (TargetReport target in part.Targets)
+                foreach (EngineReport engine in report.Engines)
                 {
-                    line += $"{Cells.Qps(target),12}{Cells.Ratio(target),7}{Cells.RatioRange(target),12}"
-                        + $"{Cells.P50(target),6}{Cells.P99(target),6}{Cells.Visited(target),9}";
+                    if (engine.Threads.FirstOrDefault(part => part.Threads == threads) is not ThreadsReport part)
+                        continue;
+                    TargetReport target = part.Targets.First(candidate => candidate.Recall == recall);
+                    text.WriteLine(
+                        $"{recall,-8}{engine.Name,-16}{Cells.Qps(target),10}{Cells.Ratio(target),13}{Cells.RatioRange(target),14}"
+                        + $"{Cells.Ef(target),7}{Cells.P50(target),9}{Cells.P99(target),9}{Cells.Visited(target),10}");
                 }
-                text.WriteLine(line);
             }
         }
 
         text.WriteLine();
-        text.WriteLine($"{"engine",-16}{"build s (threads)",26}{"disk B/row",12}{"memory B/row",14}{"private",10}{"mapped",10}{"alloc B/query",15}");
+        text.WriteLine(
+            $"{"engine",-16}{"build s (threads)",26}{"disk B/row",12}{"memory B/row",14}{"private",10}{"mapped",10}{"alloc B/query",15}");
         foreach (EngineReport engine in report.Engines)
         {
             string builds = string.Join(' ', engine.Builds.Select(

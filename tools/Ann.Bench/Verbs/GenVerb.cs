@@ -22,7 +22,8 @@ internal static class GenVerb
         Option<int> seed = VerbOptions.Number("--seed", "Same seed, same bytes.", 1, 0, int.MaxValue);
         Option<int> truth = VerbOptions.Number("--truth", "True neighbours written for each query; 0 writes none.", 100, 0, 10_000);
         Option<string> metric = VerbOptions.Choice("--metric", "Metric of the truth.", "of the set", "of the set", "l2", "ip", "cosine");
-        Option<string> output = VerbOptions.Required("--output", "DIR", "Directory for base.fbin, query.fbin, query.gt<N>.ibin, query.gt<N>.dist.fbin.");
+        Option<string> output = VerbOptions.Required(
+            "--output", "DIR", "Directory for base.fbin, query.fbin, query.gt<N>.ibin, query.gt<N>.dist.fbin.");
 
         Verb command = new("gen",
             "Write a synthetic data set from a seed.",
@@ -51,7 +52,8 @@ internal static class GenVerb
             if (neighbors > 0)
                 WriteTruth(tool, nearness, basePath, queryPath, neighbors, cancellation);
             tool.Out.WriteLine(
-                $"{directory}: {count:N0} rows of dimension {law.Dimension}, {parsed.GetValue(queries):N0} queries, metric {nearness.ToName()}");
+                $"{directory}: {count:N0} rows of dimension {law.Dimension}, {parsed.GetValue(queries):N0} queries,"
+                + $" metric {nearness.ToName()}");
             return Task.FromResult(ExitCodes.Done);
         });
         return command;

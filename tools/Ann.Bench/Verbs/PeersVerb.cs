@@ -7,6 +7,8 @@ using Ann.Core.Files;
 using Ann.Core.Hnsw;
 using Ann.Tool;
 
+using static System.Text.Encoding;
+
 namespace Ann.Bench.Verbs;
 
 /// <summary><c>peers</c>: whole engines side by side.</summary>
@@ -26,7 +28,8 @@ internal static class PeersVerb
         Option<string?> truth = VerbOptions.Optional("--truth", "FILE", "True neighbours, .ibin; computed when left out or too few.");
         Option<int> k = VerbOptions.Number("--k", "Results a query.", 10, 1, SearchParameters.MaxK);
         Option<string> threads = List("--threads", "Searching threads, one sweep each.", "1");
-        Option<string> buildThreads = List("--build-threads", "Building threads, one timed build each; the last one's index is searched.", "2");
+        Option<string> buildThreads = List(
+            "--build-threads", "Building threads, one timed build each; the last one's index is searched.", "2");
         Option<int> rounds = VerbOptions.Number("--rounds", "Rounds; every engine has its turn in each.", 3, 1, 100);
         Option<string> engines = List("--engines", $"Engines: {string.Join(' ', Names())}.", "all");
         Option<string> ef = List("--ef", $"Beam widths, k to {SearchParameters.MaxEfSearch}. Left out: from k up in steps of a fifth.", "");
@@ -34,7 +37,8 @@ internal static class PeersVerb
         Option<int> efConstruction = VerbOptions.Number("--ef-construction", "Beam width of the builds.", 200, 2, 4096);
         Option<string?> cache = VerbOptions.Optional("--cache", "DIR", "Where drivers and indexes are kept between runs.");
         Option<int> core = VerbOptions.Number("--cpu", "First core to pin to.", 0, 0, 4095);
-        Option<int> milliseconds = VerbOptions.Number("--point-ms", "Least time that one beam width is measured for, a round.", 300, 1, 600_000);
+        Option<int> milliseconds = VerbOptions.Number(
+            "--point-ms", "Least time that one beam width is measured for, a round.", 300, 1, 600_000);
         Option<bool> reuse = new("--reuse-ann")
         {
             Description = "Search an .ann file of the cache even if another build of the engine made it.",
@@ -44,7 +48,7 @@ internal static class PeersVerb
 
         Verb command = new("peers",
             "Compare whole engines: recall against speed, build, memory.",
-            $"{Program.Name} peers --base base.fbin --queries query.fbin --metric l2 --truth query.gt100.ibin --json peers.json --report peers.html",
+            $"{Program.Name} peers --base base.fbin --queries query.fbin --metric l2 --truth query.gt100.ibin --report peers.html",
             $"{Program.Name} peers --base base.fbin --queries query.fbin --metric cosine --k 1000 --engines ann-fast,hnswlib")
         {
             rows, queries, metric, truth, k, threads, buildThreads, rounds, engines, ef, m, efConstruction, cache, core, milliseconds,
@@ -85,13 +89,16 @@ internal static class PeersVerb
             string line = string.Join(' ', parsed.Tokens.Select(token => token.Value));
             PeersReport report = await new PeersRun(tool, request).RunAsync($"{Program.Name} {line}", cancellation);
             Write(parsed.GetValue(json), () => JsonSerializer.SerializeToUtf8Bytes(report, BenchJson.Default.PeersReport));
+            Write(parsed.GetValue(html), () => UTF8.GetBytes(HtmlReport.Render(report)));
             PeersTable.Print(tool.Out, report);
             return ExitCodes.Done;
 
             IReadOnlyList<int> Numbers(Option<string> option, int least, int most)
             {
                 IReadOnlyList<int> list = NumberList.Parse(option.Name, parsed.GetValue(option)!, least, most);
-                return list.Count > 0 ? list : throw AnnException.Invalid(option.Name, $"{option.Name} is empty; expected numbers such as 1,2.");
+                return list.Count > 0
+                    ? list
+                    : throw AnnException.Invalid(option.Name, $"{option.Name} is empty; expected numbers such as 1,2.");
             }
         });
         return command;

@@ -6,5 +6,7 @@ namespace Ann.Bench.Verbs;
 internal static class VerbMetric
 {
     public static Metric Of(string name) =>
-        MetricExtensions.TryParse(name, out Metric metric) ? metric : throw new ArgumentOutOfRangeException(nameof(name), name, "no metric");
+        MetricExtensions.TryParse(name, out Metric metric)
+            ? metric
+            : throw new ArgumentOutOfRangeException(nameof(name), name, "no metric");
 }

@@ -54,7 +54,8 @@ internal static class WorkerVerb
                 Answers = parsed.GetValue(answers)!,
                 Latencies = parsed.GetValue(latencies)!,
             };
-            string version = typeof(WorkerVerb).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+            string version = typeof(WorkerVerb).Assembly
+                .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
             tool.Out.WriteLine($"program name=AnnServer version={version}");
             if (parsed.GetValue(action) == "build")
                 Build(tool, request, cancellation);

@@ -42,8 +42,8 @@ internal sealed class SegmentBatchTarget : ISearchTarget
         Scratch scratch = _scratch ??= new Scratch(Batch, _k);
         int dimension = _segment.Dimension;
         _segment.SearchMany(
-            _values.AsSpan(first * dimension, count * dimension), in _parameters, SearchBudget.Unlimited, scratch.Found.AsSpan(0, count * _k),
-            scratch.Counts.AsSpan(0, count), scratch.Statistics.AsSpan(0, count));
+            _values.AsSpan(first * dimension, count * dimension), in _parameters, SearchBudget.Unlimited,
+            scratch.Found.AsSpan(0, count * _k), scratch.Counts.AsSpan(0, count), scratch.Statistics.AsSpan(0, count));
         long visited = 0;
         for (int query = 0; query < count; query++)
         {
