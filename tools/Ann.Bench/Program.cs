@@ -17,6 +17,7 @@ internal static class Program
         {
             GenVerb.Create(tool),
             PeersVerb.Create(tool),
+            MicroVerb.Create(tool),
             WorkerVerb.Create(tool),
         };
 
@@ -25,7 +26,7 @@ internal static class Program
         using CancellationTokenSource stop = new();
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        return await CommandLine.RunAsync(Name, Root, args, ToolContext.OfProcess(), stop.Token);
+        return await Ann.Tool.CommandLine.RunAsync(Name, Root, args, ToolContext.OfProcess(), stop.Token);
 
         // The first signal asks for an orderly end; a second one ends the process at once, as without us.
         void Stop(PosixSignalContext signal)

@@ -45,7 +45,8 @@ internal sealed class RecallCurve
         double share = (Stretch(recall) - Stretch(low.Recall)) / (Stretch(high.Recall) - Stretch(low.Recall));
         CurvePoint point = new(
             (int)Math.Round(Between(low.Ef, high.Ef, share)), recall, Between(low.Qps, high.Qps, share),
-            Between(low.P50Us, high.P50Us, share), Between(low.P99Us, high.P99Us, share), Between(low.Visited, high.Visited, share), Math.Max(low.Allocated, high.Allocated));
+            Between(low.P50Us, high.P50Us, share), Between(low.P99Us, high.P99Us, share),
+            Between(low.Visited, high.Visited, share), Math.Max(low.Allocated, high.Allocated));
         return new CurveValue(CurveValueKind.OnCurve, point);
     }
 

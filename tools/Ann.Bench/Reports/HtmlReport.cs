@@ -45,8 +45,9 @@ internal static class HtmlReport
     internal static string Escape(string text) => WebUtility.HtmlEncode(text);
 
     private static string Method(PeersReport report) =>
-        $"{report.Set.QueryCount:N0} queries; {report.Rounds} rounds in which every engine has its turn, each in a process of its own, pinned "
-        + $"from core {report.Core} on; every answer checked against exact truth ({report.Set.Truth}), equal distances being equally right. "
+        $"{report.Set.QueryCount:N0} queries; {report.Rounds} rounds in which every engine has its turn, each in a process of its own, "
+        + $"pinned from core {report.Core} on; every answer checked against exact truth ({report.Set.Truth}), equal distances being "
+        + $"equally right. "
         + $"M {report.M}, efConstruction {report.EfConstruction}.";
 
     private static void Speed(StringBuilder page, PeersReport report, int threads)
@@ -60,10 +61,11 @@ internal static class HtmlReport
         ];
         page.Append(Invariant, $"<h2>Speed on {threads} searching thread{(threads == 1 ? "" : "s")}</h2>");
         page.Append(RecallPlot.Draw([.. parts.Select(part => (part.Name, Medians(part.Part)))]));
-        page.Append("<p class='note'>×: queries a second as a multiple of hnswlib's at equal recall, median of the rounds and their range; "
+        page.Append("<p class='note'>×: queries a second as a multiple of hnswlib's at equal recall, median of the rounds, then range; "
             + "@ gives the recall of the comparison where one of the two starts above the one asked for. "
-            + "&gt;: the narrowest beam already exceeds the recall. -: never reached. Times in microseconds; visited: distances computed for "
-            + "a query.</p><div class='scroll'><table><tr><th>recall</th><th class='text'>engine</th><th>queries/s</th><th>× hnswlib</th><th>range</th><th>ef</th><th>p50</th><th>p99</th><th>visited</th></tr>");
+            + "&gt;: the narrowest beam already exceeds the recall. -: never reached. Times in microseconds; visited: distances computed "
+            + "for a query.</p><div class='scroll'><table><tr><th>recall</th><th class='text'>engine</th><th>queries/s</th>"
+            + "<th>× hnswlib</th><th>range</th><th>ef</th><th>p50</th><th>p99</th><th>visited</th></tr>");
         foreach (double recall in PeersReport.Targets)
         {
             foreach ((string name, ThreadsReport part) in parts)
@@ -97,8 +99,8 @@ internal static class HtmlReport
 
     private static void Cost(StringBuilder page, PeersReport report)
     {
-        page.Append("<h2>Build, memory, disk</h2><div class='scroll'><table><tr><th>engine</th><th>build s (threads)</th><th>disk B/row</th>"
-            + "<th>memory B/row</th><th>private</th><th>mapped</th><th>allocated B/query</th></tr>");
+        page.Append("<h2>Build, memory, disk</h2><div class='scroll'><table><tr><th>engine</th><th>build s (threads)</th>"
+            + "<th>disk B/row</th><th>memory B/row</th><th>private</th><th>mapped</th><th>allocated B/query</th></tr>");
         foreach (EngineReport engine in report.Engines)
         {
             string builds = string.Join(", ", engine.Builds.Select(
@@ -106,10 +108,11 @@ internal static class HtmlReport
             string allocated = engine.AllocatedPerQuery < 0 ? "-" : engine.AllocatedPerQuery.ToString("F2", Invariant);
             page.Append(Invariant,
                 $"<tr><td>{Escape(engine.Name)}</td><td>{builds}</td><td>{engine.DiskBytesPerRow:N0}</td>"
-                + $"<td>{engine.MemoryPerRow.Total:N0}</td><td>{engine.MemoryPerRow.Anonymous:N0}</td><td>{engine.MemoryPerRow.File:N0}</td><td>{allocated}</td></tr>");
+                + $"<td>{engine.MemoryPerRow.Total:N0}</td><td>{engine.MemoryPerRow.Anonymous:N0}</td>"
+                + $"<td>{engine.MemoryPerRow.File:N0}</td><td>{allocated}</td></tr>");
         }
-        page.Append("</table></div><p class='note'>Memory: what resident memory grew by from before the index was opened to after the sweep. "
-            + "Builds are timed without reading the rows and without writing the file.</p>");
+        page.Append("</table></div><p class='note'>Memory: what resident memory grew by from before the index was opened to after the "
+            + "sweep. Builds are timed without reading the rows and without writing the file.</p>");
     }
 
     private static void Settings(StringBuilder page, PeersReport report)
