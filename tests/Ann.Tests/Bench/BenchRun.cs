@@ -18,7 +18,8 @@ internal static class BenchRun
             Files = PhysicalFileSystem.Instance,
             CacheDirectory = ToolRun.CacheDirectory,
         };
-        int code = await CommandLine.RunAsync(Ann.Bench.Program.Name, Ann.Bench.Program.Root, args, tool, TestContext.Current.CancellationToken);
+        int code = await CommandLine.RunAsync(
+            Ann.Bench.Program.Name, Ann.Bench.Program.Root, args, tool, TestContext.Current.CancellationToken);
         return new ToolRun(code, output.ToString(), error.ToString());
     }
 }

@@ -23,14 +23,16 @@ public sealed class PeersTests
         string rows = Path.Combine(folder["set"], "base.fbin"), queries = Path.Combine(folder["set"], "query.fbin");
 
         ToolRun run = (await BenchRun.RunAsync(
-            "peers", "--base", rows, "--queries", queries, "--metric", "cosine", "--engines", "ann-lean,ann-fast-batch,exact,hnswlib,hnsw.net",
+            "peers", "--base", rows, "--queries", queries, "--metric", "cosine",
+            "--engines", "ann-lean,ann-fast-batch,exact,hnswlib,hnsw.net",
             "--ef", "10,40", "--rounds", "2", "--build-threads", "1", "--point-ms", "1", "--cache", folder["cache"],
             "--json", folder["peers.json"], "--report", folder["peers.html"])).Expect(0);
 
         JsonElement report = JsonDocument.Parse(File.ReadAllText(folder["peers.json"])).RootElement;
         JsonElement[] engines = [.. report.GetProperty("engines").EnumerateArray()];
         string[] names = [.. engines.Select(engine => engine.GetProperty("name").GetString()!)];
-        string[] missing = [.. report.GetProperty("missing").EnumerateArray().Select(engine => engine.GetProperty("remedy").GetString()!)];
+        string[] missing =
+            [.. report.GetProperty("missing").EnumerateArray().Select(engine => engine.GetProperty("remedy").GetString()!)];
         Assert.Equal(["ann-lean", "ann-fast-batch", "exact"], names.Where(name => name != "hnswlib"));
         Assert.True(names.Contains("hnswlib") || missing.Any(remedy => remedy.Contains("apt-get install g++ libhnswlib-dev")));
         Assert.Contains(missing, remedy => remedy.Contains("-p:HnswNet=true"));
@@ -106,7 +108,13 @@ public sealed class PeersTests
             Machine = new Machine { Cpu = "cpu", Cores = 2, SimdBits = "512", OperatingSystem = "os", Runtime = "runtime" },
             Set = new SetReport
             {
-                Base = "set/base.fbin", Queries = "query.fbin", Rows = 1000, Dimension = 8, QueryCount = 10, Metric = "l2", Truth = "exact scan",
+                Base = "set/base.fbin",
+                Queries = "query.fbin",
+                Rows = 1000,
+                Dimension = 8,
+                QueryCount = 10,
+                Metric = "l2",
+                Truth = "exact scan",
             },
             K = 10,
             Rounds = 1,

@@ -3,7 +3,6 @@ using Ann.Core;
 using Ann.Core.Distances;
 using Ann.Core.Segments;
 using Ann.Tests.Files.Formats;
-using Ann.Tests.Tool;
 
 namespace Ann.Tests.Bench;
 
@@ -125,7 +124,8 @@ public sealed class SyntheticSetTests
         {
             Assert.Equal(K, neighbors.Result(query, found, distances));
             float[] target = queries.Values(query).ToArray();
-            int[] expected = [.. Enumerable.Range(0, Rows).OrderBy(row => Distance(metric, target, rows.Values(row).ToArray())).Take(K)];
+            int[] expected =
+                [.. Enumerable.Range(0, Rows).OrderBy(row => Distance(metric, target, rows.Values(row).ToArray())).Take(K)];
             Assert.Equal(expected, found);
             Assert.Equal(Distance(metric, target, rows.Values(found[0]).ToArray()), distances[0], tolerance: 1e-4);
         }
