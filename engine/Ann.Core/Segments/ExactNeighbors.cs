@@ -48,7 +48,8 @@ internal sealed unsafe class ExactNeighbors
         }, cancellation);
     }
 
-    /// <summary>The answer of one query, nearest first, ties by row; fewer than k when there were fewer rows. Call it after the last scan.</summary>
+    /// <summary>The answer of one query, nearest first, ties by row. Call it once, after the last scan.</summary>
+    /// <returns>Neighbours written: k, or fewer when there were fewer rows.</returns>
     public int Result(int query, Span<int> rows, Span<float> distances)
     {
         Span<ulong> sorted = new TopK(Heap(query), _counts[query]).Sorted();

@@ -61,8 +61,8 @@ internal sealed class DriverCompiler(ToolContext tool, string cacheDirectory, st
     internal static string FirstFault(string error)
     {
         string[] lines = error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        string line = lines.FirstOrDefault(text => text.Contains("error:", StringComparison.Ordinal))
-            ?? lines.FirstOrDefault(IsMissingPart) ?? lines.FirstOrDefault() ?? "no message";
+        string line = lines.FirstOrDefault(IsMissingPart)
+            ?? lines.FirstOrDefault(text => text.Contains("error:", StringComparison.Ordinal)) ?? lines.FirstOrDefault() ?? "no message";
         int place = line.IndexOf("error:", StringComparison.Ordinal);
         return place < 0 ? line : line[(place + "error:".Length)..].Trim();
     }

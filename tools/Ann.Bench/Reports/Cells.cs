@@ -25,7 +25,7 @@ internal static class Cells
         if (target.Ratio is not SpeedRatio ratio)
             return "-";
         string times = ratio.Times.Median.ToString("F2", CultureInfo.InvariantCulture);
-        return ratio.AtRecall == target.Recall ? times : times + ratio.AtRecall.ToString("'@'F4", CultureInfo.InvariantCulture);
+        return ratio.AtRecall == target.Recall ? times : times + "@" + ratio.AtRecall.ToString("F4", CultureInfo.InvariantCulture);
     }
 
     /// <summary>The range of the rounds.</summary>
