@@ -22,7 +22,7 @@ internal static class MicroRun
     {
         // In this process: a project generated below the tree would inherit the tree's own build rules, and fail by them.
         IConfig config = ManualConfig.Create(DefaultConfig.Instance)
-            .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance))
+            .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithMaxIterationCount(30))
             .AddColumn(WalkColumn.All)
             .AddExporter(JsonExporter.Full)
             .WithArtifactsPath(output);

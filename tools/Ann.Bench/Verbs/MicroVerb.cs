@@ -32,16 +32,18 @@ internal static class MicroVerb
         {
             filter, output, smoke,
         };
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellation) =>
         {
             if (!parsed.GetValue(smoke))
             {
+                // BenchmarkDotNet cannot be asked to stop; it writes its tables at the end of a class only.
+                using CancellationTokenRegistration stop = cancellation.Register(() => Environment.Exit(ExitCodes.Cancelled));
                 MicroRun.Measure(parsed.GetValue(filter)!, parsed.GetValue(output)!);
-                return ExitCodes.Done;
+                return Task.FromResult(ExitCodes.Done);
             }
             foreach (string name in MicroRun.Smoke())
                 tool.Out.WriteLine(name);
-            return ExitCodes.Done;
+            return Task.FromResult(ExitCodes.Done);
         });
         return command;
     }

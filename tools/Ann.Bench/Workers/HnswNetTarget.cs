@@ -50,6 +50,11 @@ internal sealed class HnswNetTarget : ISearchTarget
     public void SetEf(int ef) => _index.EfSearch = ef;
 
     /// <inheritdoc/>
+    public void BeginThread()
+    {
+    }
+
+    /// <inheritdoc/>
     public long Search(int first, int count, Span<int> answers)
     {
         answers.Fill(-1);

@@ -12,6 +12,9 @@ internal interface ISearchTarget : IDisposable
     /// <summary>Sets the beam width of the searches to come.</summary>
     void SetEf(int ef);
 
+    /// <summary>Makes what a thread needs for itself, before its clock runs.</summary>
+    void BeginThread();
+
     /// <summary>Answers queries from <paramref name="first"/> on, at most <see cref="Batch"/> of them.</summary>
     /// <param name="first">The first query.</param>
     /// <param name="count">How many.</param>

@@ -37,9 +37,12 @@ internal sealed class SegmentBatchTarget : ISearchTarget
     public void SetEf(int ef) => _parameters = new SearchParameters(_k, ef);
 
     /// <inheritdoc/>
+    public void BeginThread() => _scratch ??= new Scratch(Batch, _k);
+
+    /// <inheritdoc/>
     public long Search(int first, int count, Span<int> answers)
     {
-        Scratch scratch = _scratch ??= new Scratch(Batch, _k);
+        Scratch scratch = _scratch!;
         int dimension = _segment.Dimension;
         _segment.SearchMany(
             _values.AsSpan(first * dimension, count * dimension), in _parameters, SearchBudget.Unlimited,

@@ -39,9 +39,12 @@ internal sealed class SegmentTarget : ISearchTarget
     public void SetEf(int ef) => _parameters = _exact ? new SearchParameters(_k, Exact: true) : new SearchParameters(_k, ef);
 
     /// <inheritdoc/>
+    public void BeginThread() => _found ??= new Neighbor[_k];
+
+    /// <inheritdoc/>
     public long Search(int first, int count, Span<int> answers)
     {
-        Neighbor[] found = _found ??= new Neighbor[_k];
+        Neighbor[] found = _found!;
         int results = _segment.Search(_queries[first], in _parameters, SearchBudget.Unlimited, found, out SearchStatistics statistics);
         for (int i = 0; i < results; i++)
             answers[i] = found[i].Node;

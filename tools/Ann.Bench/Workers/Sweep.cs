@@ -70,6 +70,7 @@ internal sealed class Sweep(ToolContext tool, WorkerRequest request)
 
         void Work()
         {
+            target.BeginThread();
             long ownVisited = 0;
             long before = GC.GetAllocatedBytesForCurrentThread();
             while (Interlocked.Increment(ref next) is int call && call < calls && !cancellation.IsCancellationRequested)
