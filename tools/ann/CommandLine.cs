@@ -8,15 +8,26 @@ namespace Ann.Tool;
 /// <summary>From arguments to an exit code: the one place where a failure becomes a line and a number.</summary>
 internal static class CommandLine
 {
-    /// <summary>Runs one command line.</summary>
-    public static async Task<int> RunAsync(string[] args, ToolContext tool, CancellationToken cancellation)
+    /// <summary>Runs one command line of <c>ann</c>.</summary>
+    public static Task<int> RunAsync(string[] args, ToolContext tool, CancellationToken cancellation) =>
+        RunAsync("ann", Root, args, tool, cancellation);
+
+    /// <summary>Runs one command line of a program.</summary>
+    /// <param name="program">Its name, at the head of every message.</param>
+    /// <param name="create">Makes its commands.</param>
+    /// <param name="args">What was typed.</param>
+    /// <param name="tool">What the commands have of the world.</param>
+    /// <param name="cancellation">Asks for an orderly end.</param>
+    public static async Task<int> RunAsync(
+        string program, Func<ToolContext, RootCommand> create, string[] args, ToolContext tool, CancellationToken cancellation)
     {
         tool = tool with { Files = new NamingFileSystem(tool.Files) };
-        RootCommand root = Root(tool);
+        RootCommand root = create(tool);
+        root.Options.OfType<HelpOption>().Single().Action = new ExampleHelp();
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            string command = parsed.CommandResult.Command is RootCommand ? "ann" : "ann " + parsed.CommandResult.Command.Name;
+            string command = parsed.CommandResult.Command is RootCommand ? program : $"{program} " + parsed.CommandResult.Command.Name;
             string fault = parsed.UnmatchedTokens is [string unknown, ..] ? $"'{unknown}' is not known." : parsed.Errors[0].Message;
             tool.Error.WriteLine($"{command}: {fault} Try '{command} --help'.");
             return ExitCodes.BadInput;
@@ -34,27 +45,26 @@ internal static class CommandLine
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            tool.Error.WriteLine("ann: cancelled; nothing was left half-written.");
+            tool.Error.WriteLine($"{program}: cancelled; nothing was left half-written.");
             return ExitCodes.Cancelled;
         }
         catch (Exception e) when (e is AnnException or IOException or UnauthorizedAccessException)
         {
-            tool.Error.WriteLine("ann: " + e.Message.ReplaceLineEndings(" "));
+            tool.Error.WriteLine($"{program}: " + e.Message.ReplaceLineEndings(" "));
             return ExitCodes.BadInput;
         }
 #pragma warning disable CA1031 // The last frame of the process: whatever is left is ours, and is shown whole.
         catch (Exception e)
         {
-            tool.Error.WriteLine("ann: internal error, please report it:");
+            tool.Error.WriteLine($"{program}: internal error, please report it:");
             tool.Error.WriteLine(e);
             return ExitCodes.Internal;
         }
 #pragma warning restore CA1031
     }
 
-    private static RootCommand Root(ToolContext tool)
-    {
-        RootCommand root = new("AnnServer: items in, an HNSW index, nearest neighbours out.")
+    private static RootCommand Root(ToolContext tool) =>
+        new("AnnServer: items in, an HNSW index, nearest neighbours out.")
         {
             DemoVerb.Create(tool),
             EncodeVerb.Create(tool),
@@ -65,7 +75,4 @@ internal static class CommandLine
             ServeVerb.Create(tool),
             QueryVerb.Create(tool),
         };
-        root.Options.OfType<HelpOption>().Single().Action = new ExampleHelp();
-        return root;
-    }
 }

@@ -3,11 +3,13 @@ using System.Diagnostics;
 namespace Ann.Core.Segments;
 
 /// <summary>The k smallest of a stream of beam entries: a binary heap with the largest on top.</summary>
-internal ref struct TopK(Span<ulong> heap)
+/// <param name="heap">Room for k entries.</param>
+/// <param name="count">Entries that the room holds already, left there by another of these.</param>
+internal ref struct TopK(Span<ulong> heap, int count = 0)
 {
     private readonly Span<ulong> _heap = heap;
 
-    public int Count { get; private set; }
+    public int Count { get; private set; } = count;
 
     /// <summary>A new entry is kept when it is smaller than this.</summary>
     public readonly ulong Threshold => Count < _heap.Length ? ulong.MaxValue : _heap[0];

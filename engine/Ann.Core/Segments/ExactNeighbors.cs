@@ -1,0 +1,88 @@
+using Ann.Core.Distances;
+using Ann.Core.Hnsw;
+
+namespace Ann.Core.Segments;
+
+/// <summary>
+/// The exact k nearest rows of many queries, rows given block by block: for bases larger than memory. Far fewer reads of memory than
+/// a scan a query, since a piece of rows stays in the cache for all queries.
+/// </summary>
+internal sealed unsafe class ExactNeighbors
+{
+    /// <summary>Bytes of rows that all queries look at before the next piece: half of a small second-level cache.</summary>
+    private const int PieceBytes = 128 << 10;
+
+    private readonly Metric _metric;
+    private readonly VectorTable _queries;
+    private readonly int _k;
+    private readonly ulong[] _heaps;
+    private readonly int[] _counts;
+
+    /// <param name="metric">How nearness is measured.</param>
+    /// <param name="queries">Prepared for the metric by <see cref="RowPreparation"/>. Must outlive this object.</param>
+    /// <param name="k">Neighbours of a query, 1 or more.</param>
+    public ExactNeighbors(Metric metric, VectorTable queries, int k)
+    {
+        _metric = metric;
+        _queries = queries;
+        _k = k;
+        _heaps = new ulong[(long)queries.Count * k];
+        _counts = new int[queries.Count];
+    }
+
+    /// <summary>Looks at more rows.</summary>
+    /// <param name="rows">Prepared for the metric.</param>
+    /// <param name="count">Of them, the first so many.</param>
+    /// <param name="firstRow">What the first is called in the result.</param>
+    /// <param name="threads">Threads at most; the result does not depend on them.</param>
+    /// <param name="cancellation">Ends the scan early.</param>
+    public void Scan(VectorTable rows, int count, int firstRow, int threads, CancellationToken cancellation)
+    {
+        int grain = Math.Max(1, Math.Min(64, (_queries.Count + threads - 1) / threads));
+        ParallelBuild.For(_queries.Count, threads, grain, (_, from, to) =>
+        {
+            if (_metric == Metric.L2)
+                Scan<SquaredL2>(rows, count, firstRow, from, to);
+            else
+                Scan<NegativeDot>(rows, count, firstRow, from, to);
+        }, cancellation);
+    }
+
+    /// <summary>The answer of one query, nearest first, ties by row. Call it once, after the last scan.</summary>
+    /// <returns>Neighbours written: k, or fewer when there were fewer rows.</returns>
+    public int Result(int query, Span<int> rows, Span<float> distances)
+    {
+        Span<ulong> sorted = new TopK(Heap(query), _counts[query]).Sorted();
+        for (int i = 0; i < sorted.Length; i++)
+        {
+            rows[i] = Beam.NodeOf(sorted[i]);
+            distances[i] = Beam.DistanceOf(sorted[i]);
+        }
+        return sorted.Length;
+    }
+
+    private Span<ulong> Heap(int query) => _heaps.AsSpan(query * _k, _k);
+
+    private void Scan<TDistance>(VectorTable rows, int count, int firstRow, int fromQuery, int toQuery)
+        where TDistance : struct, IDistance
+    {
+        nuint stride = (nuint)rows.Stride;
+        int piece = Math.Max(8, PieceBytes / (rows.Stride * sizeof(float)));
+        for (int from = 0; from < count; from += piece)
+        {
+            int to = Math.Min(from + piece, count);
+            for (int query = fromQuery; query < toQuery; query++)
+            {
+                TopK top = new(Heap(query), _counts[query]);
+                float* vector = _queries.Row(query);
+                for (int row = from; row < to; row++)
+                {
+                    ulong entry = Beam.Pack(firstRow + row, TDistance.Between(vector, rows.Row(row), stride));
+                    if (entry < top.Threshold)
+                        top.Add(entry);
+                }
+                _counts[query] = top.Count;
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using Ann.Core.Files;
+using Ann.Tests.Tool;
+using Ann.Tool;
+
+namespace Ann.Tests.Bench;
+
+/// <summary>One command line of the benchmarks, run in process.</summary>
+internal static class BenchRun
+{
+    public static async Task<ToolRun> RunAsync(params string[] args)
+    {
+        StringWriter output = new();
+        StringWriter error = new();
+        ToolContext tool = new()
+        {
+            Out = TextWriter.Synchronized(output),
+            Error = TextWriter.Synchronized(error),
+            Files = PhysicalFileSystem.Instance,
+            CacheDirectory = ToolRun.CacheDirectory,
+        };
+        int code = await CommandLine.RunAsync(
+            Ann.Bench.Program.Name, Ann.Bench.Program.Root, args, tool, TestContext.Current.CancellationToken);
+        return new ToolRun(code, output.ToString(), error.ToString());
+    }
+}

@@ -1,0 +1,140 @@
+using System.Text.Json;
+using Ann.Bench.Curves;
+using Ann.Bench.Micro;
+using Ann.Bench.Peers;
+using Ann.Bench.Reports;
+using Ann.Bench.Verbs;
+using Ann.Tests.Files.Formats;
+using Ann.Tests.Tool;
+
+namespace Ann.Tests.Bench;
+
+/// <summary>The comparison from the command line to the page, and the micro-benchmarks against rot.</summary>
+public sealed class PeersTests
+{
+    /// <summary>Runs with and without the C++ libraries: a peer is measured, or named with the command that installs it.</summary>
+    [Fact]
+    public async Task EnginesAreMeasuredOrNamed()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "workers are pinned with taskset, which only Linux has");
+        using TemporaryFolder folder = new();
+        (await BenchRun.RunAsync(
+            "gen", "--rows", "600", "--dim", "12", "--queries", "20", "--truth", "10", "--output", folder["set"])).Expect(0);
+        string rows = Path.Combine(folder["set"], "base.fbin"), queries = Path.Combine(folder["set"], "query.fbin");
+
+        ToolRun run = (await BenchRun.RunAsync(
+            "peers", "--base", rows, "--queries", queries, "--metric", "cosine",
+            "--engines", "ann-lean,ann-fast-batch,exact,hnswlib,hnsw.net",
+            "--ef", "10,40", "--rounds", "2", "--build-threads", "1", "--point-ms", "1", "--cache", folder["cache"],
+            "--json", folder["peers.json"], "--report", folder["peers.html"])).Expect(0);
+
+        JsonElement report = JsonDocument.Parse(File.ReadAllText(folder["peers.json"])).RootElement;
+        JsonElement[] engines = [.. report.GetProperty("engines").EnumerateArray()];
+        string[] names = [.. engines.Select(engine => engine.GetProperty("name").GetString()!)];
+        string[] missing =
+            [.. report.GetProperty("missing").EnumerateArray().Select(engine => engine.GetProperty("remedy").GetString()!)];
+        Assert.Equal(["ann-lean", "ann-fast-batch", "exact"], names.Where(name => name != "hnswlib"));
+        Assert.True(names.Contains("hnswlib") || missing.Any(remedy => remedy.Contains("apt-get install g++ libhnswlib-dev")));
+        Assert.Contains(missing, remedy => remedy.Contains("-p:HnswNet=true"));
+
+        JsonElement lean = engines[0].GetProperty("threads")[0].GetProperty("rounds");
+        Assert.Equal(2, lean.GetArrayLength());
+        Assert.True(lean[0][1].GetProperty("recall").GetDouble() > 0.9);
+        Assert.Equal(0, engines[0].GetProperty("allocated_per_query").GetDouble());
+        Assert.Equal(1, engines[2].GetProperty("threads")[0].GetProperty("rounds")[0][0].GetProperty("recall").GetDouble());
+        Assert.Contains("ann-lean", run.Out);
+        Assert.Contains("data-engine='exact'", File.ReadAllText(folder["peers.html"]));
+        Assert.Empty(Directory.GetFiles(folder["cache"], "*.partial"));
+    }
+
+    [Fact]
+    public async Task BadInputIsOneLine()
+    {
+        using TemporaryFolder folder = new();
+        string rows = SampleVectors.Write(folder, "base.fbin", 30);
+        string cache = folder["cache"];
+
+        (await BenchRun.RunAsync("peers", "--base", rows, "--queries", rows, "--metric", "l2", "--engines", "warp", "--cache", cache))
+            .ExpectRefusal("--engines holds 'warp'", "hnswlib");
+        (await BenchRun.RunAsync("peers", "--base", rows, "--queries", rows, "--metric", "l2", "--ef", "5", "--cache", cache))
+            .ExpectRefusal("--ef holds '5'");
+        (await BenchRun.RunAsync("peers", "--base", folder["no.fbin"], "--queries", rows, "--metric", "l2", "--cache", cache))
+            .ExpectRefusal("no such file");
+        (await BenchRun.RunAsync("peers", "--base", rows, "--queries", rows, "--metric", "l2", "--k", "31", "--cache", cache))
+            .ExpectRefusal("--k is 31");
+    }
+
+    [Fact]
+    public void ThePageHasALineForEveryEngineAndFetchesNothing()
+    {
+        string page = HtmlReport.Render(Sample());
+
+        Assert.Equal(2, page.Split("<polyline").Length - 1);
+        Assert.Contains("data-engine='ann-fast'", page);
+        Assert.Contains("data-engine='hnswlib'", page);
+        Assert.Contains("apt-get install g++", page);
+        Assert.DoesNotContain("http", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", page, StringComparison.Ordinal);
+        Assert.Contains("3.00", page);
+    }
+
+    [Fact]
+    public void BeamWidthsStartAtK()
+    {
+        Assert.Equal([10, 12, 14], PeersVerb.BeamWidths("", 10).Take(3));
+        Assert.Equal(1000, PeersVerb.BeamWidths("", 1000)[0]);
+        Assert.Equal([16, 32], PeersVerb.BeamWidths("32,16", 10));
+    }
+
+    [Fact]
+    public void EveryMicroBenchmarkStillRuns()
+    {
+        IReadOnlyList<string> ran = MicroRun.Smoke();
+
+        Assert.Contains("KernelBenchmarks.Int8DotKernel", ran);
+        Assert.Contains("WalkBenchmarks.Search", ran);
+        Assert.Contains("WireBenchmarks.ReadResponse", ran);
+        Assert.Equal(11, ran.Count);
+    }
+
+    private static PeersReport Sample()
+    {
+        CurvePoint[] own = [new(10, 0.9, 3_000, 300, 600, 100, 0), new(40, 0.995, 1_500, 600, 900, 300, 0)];
+        CurvePoint[] other = [.. own.Select(point => point with { Qps = point.Qps / 3, Allocated = -1 })];
+        return new PeersReport
+        {
+            CommandLine = "ann-bench peers",
+            Started = DateTimeOffset.UnixEpoch,
+            Machine = new Machine { Cpu = "cpu", Cores = 2, SimdBits = "512", OperatingSystem = "os", Runtime = "runtime" },
+            Set = new SetReport
+            {
+                Base = "set/base.fbin",
+                Queries = "query.fbin",
+                Rows = 1000,
+                Dimension = 8,
+                QueryCount = 10,
+                Metric = "l2",
+                Truth = "exact scan",
+            },
+            K = 10,
+            Rounds = 1,
+            M = 16,
+            EfConstruction = 200,
+            Core = 0,
+            Engines = [Engine("ann-fast", own), Engine("hnswlib", other)],
+            Missing = [new MissingEngine("faiss-hnsw-flat", "there is no g++: apt-get install g++ libfaiss-dev")],
+        };
+
+        EngineReport Engine(string name, CurvePoint[] points) => new()
+        {
+            Name = name,
+            Version = "1",
+            Settings = "as always",
+            Builds = [new BuildNote(1.5, 2, 1000)],
+            DiskBytesPerRow = 1,
+            MemoryPerRow = new MemoryReport(3, 2, 1),
+            AllocatedPerQuery = 0,
+            Threads = [new ThreadsReport { Threads = 1, Rounds = [points], Targets = TargetTable.Of([points], [other]) }],
+        };
+    }
+}

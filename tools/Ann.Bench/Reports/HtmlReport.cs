@@ -1,0 +1,135 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Ann.Bench.Curves;
+
+namespace Ann.Bench.Reports;
+
+/// <summary>One self-contained page: plots, tables, machine, settings, command. No script, nothing fetched.</summary>
+internal static class HtmlReport
+{
+    private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
+
+    private const string Style = """
+        body { font: 15px/1.5 system-ui, sans-serif; color: #1d1d1f; background: #fff; max-width: 1180px; margin: 2rem auto;
+          padding: 0 1.2rem; }
+        h1 { font-size: 1.5rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
+        .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums; }
+        th, td { padding: .28rem .6rem; border-bottom: 1px solid #e3e3e6; text-align: right; white-space: nowrap; }
+        th { font-weight: 600; background: #f6f6f8; } th:first-child, td:first-child, td.text, th.text { text-align: left; }
+        td.text { white-space: normal; } tr.baseline td { background: #fdf3ec; } td.strong { font-weight: 650; }
+        .note { color: #5b5b62; font-size: 13.5px; }
+        code { font-size: 12.5px; background: #f6f6f8; padding: .1rem .3rem; word-break: break-all; }
+        svg { width: 100%; height: auto; } svg .grid { stroke: #e6e6ea; } svg .tick { font-size: 12px; fill: #5b5b62; }
+        svg .axis, svg .legend { font-size: 13px; fill: #1d1d1f; }
+        """;
+
+    /// <summary>The whole page.</summary>
+    public static string Render(PeersReport report)
+    {
+        StringBuilder page = new();
+        string title = $"{report.Set.Base}: {report.Set.Rows:N0} × {report.Set.Dimension}, {report.Set.Metric}, k = {report.K}";
+        page.Append("<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'>");
+        page.Append(
+            Invariant, $"<title>{Escape(title)}</title><style>{Style}</style></head><body><h1>{Escape(title)}</h1>");
+        page.Append(Invariant, $"<p class='note'>{Escape(Method(report))}</p>");
+        foreach (int threads in report.Engines.SelectMany(engine => engine.Threads).Select(part => part.Threads).Distinct().Order())
+            Speed(page, report, threads);
+        Cost(page, report);
+        Settings(page, report);
+        page.Append("</body></html>\n");
+        return page.ToString();
+    }
+
+    /// <summary>Text as HTML.</summary>
+    internal static string Escape(string text) => WebUtility.HtmlEncode(text);
+
+    private static string Method(PeersReport report) =>
+        $"{report.Set.QueryCount:N0} queries; {report.Rounds} rounds in which every engine has its turn, each in a process of its own, "
+        + $"pinned from core {report.Core} on; every answer checked against exact truth ({report.Set.Truth}), equal distances being "
+        + $"equally right. "
+        + $"M {report.M}, efConstruction {report.EfConstruction}.";
+
+    private static void Speed(StringBuilder page, PeersReport report, int threads)
+    {
+        List<(string Name, ThreadsReport Part)> parts =
+        [
+            .. from engine in report.Engines
+               from part in engine.Threads
+               where part.Threads == threads
+               select (engine.Name, part),
+        ];
+        page.Append(Invariant, $"<h2>Speed on {threads} searching thread{(threads == 1 ? "" : "s")}</h2>");
+        page.Append(RecallPlot.Draw([.. parts.Select(part => (part.Name, Medians(part.Part)))]));
+        page.Append("<p class='note'>×: queries a second as a multiple of hnswlib's at equal recall, median of the rounds, then range; "
+            + "@ gives the recall of the comparison where one of the two starts above the one asked for. "
+            + "&gt;: the narrowest beam already exceeds the recall. -: never reached. Times in microseconds; visited: distances computed "
+            + "for a query.</p><div class='scroll'><table><tr><th>recall</th><th class='text'>engine</th><th>queries/s</th>"
+            + "<th>× hnswlib</th><th>range</th><th>ef</th><th>p50</th><th>p99</th><th>visited</th></tr>");
+        foreach (double recall in PeersReport.Targets)
+        {
+            foreach ((string name, ThreadsReport part) in parts)
+            {
+                TargetReport target = part.Targets.First(candidate => candidate.Recall == recall);
+                page.Append(name == Peers.PeerEngine.Baseline ? "<tr class='baseline'>" : "<tr>");
+                page.Append(Invariant, $"<td>{recall}</td><td class='text'>{Escape(name)}</td>");
+                foreach (string cell in (string[])[Cells.Qps(target), Cells.Ratio(target)])
+                    page.Append(Invariant, $"<td class='strong'>{Escape(cell)}</td>");
+                string[] plain =
+                    [Cells.RatioRange(target), Cells.Ef(target), Cells.P50(target), Cells.P99(target), Cells.Visited(target)];
+                foreach (string cell in plain)
+                    page.Append(Invariant, $"<td>{Escape(cell)}</td>");
+                page.Append("</tr>");
+            }
+        }
+        page.Append("</table></div>");
+    }
+
+    /// <summary>One point a beam width: medians over the rounds.</summary>
+    private static IReadOnlyList<CurvePoint> Medians(ThreadsReport part) =>
+    [
+        .. from point in part.Rounds.SelectMany(points => points)
+           group point by point.Ef into width
+           select width.First() with
+           {
+               Qps = Spread.Of(width.Select(point => point.Qps))!.Median,
+               Recall = Spread.Of(width.Select(point => point.Recall))!.Median,
+           },
+    ];
+
+    private static void Cost(StringBuilder page, PeersReport report)
+    {
+        page.Append("<h2>Build, memory, disk</h2><div class='scroll'><table><tr><th>engine</th><th>build s (threads)</th>"
+            + "<th>disk B/row</th><th>memory B/row</th><th>private</th><th>mapped</th><th>allocated B/query</th></tr>");
+        foreach (EngineReport engine in report.Engines)
+        {
+            string builds = string.Join(", ", engine.Builds.Select(
+                build => string.Create(Invariant, $"{build.Seconds:F1} ({build.Threads})")));
+            string allocated = engine.AllocatedPerQuery < 0 ? "-" : engine.AllocatedPerQuery.ToString("F2", Invariant);
+            page.Append(Invariant,
+                $"<tr><td>{Escape(engine.Name)}</td><td>{builds}</td><td>{engine.DiskBytesPerRow:N0}</td>"
+                + $"<td>{engine.MemoryPerRow.Total:N0}</td><td>{engine.MemoryPerRow.Anonymous:N0}</td>"
+                + $"<td>{engine.MemoryPerRow.File:N0}</td><td>{allocated}</td></tr>");
+        }
+        page.Append("</table></div><p class='note'>Memory: what resident memory grew by from before the index was opened to after the "
+            + "sweep. Builds are timed without reading the rows and without writing the file.</p>");
+    }
+
+    private static void Settings(StringBuilder page, PeersReport report)
+    {
+        page.Append("<h2>Engines</h2><table><tr><th>engine</th><th class='text'>version</th><th class='text'>settings</th></tr>");
+        foreach (EngineReport engine in report.Engines)
+            Row(engine.Name, engine.Version, engine.Settings);
+        foreach (MissingEngine missing in report.Missing)
+            Row(missing.Name, "not here", missing.Remedy);
+        page.Append("</table><h2>Machine and command</h2>");
+        page.Append(Invariant,
+            $"<p>{Escape(report.Machine.Cpu)}, {report.Machine.Cores} cores, {Escape(report.Machine.SimdBits)}-bit kernels · "
+            + $"{Escape(report.Machine.OperatingSystem)} · {Escape(report.Machine.Runtime)} · {report.Started:yyyy-MM-dd HH:mm} UTC</p>"
+            + $"<p><code>{Escape(report.CommandLine)}</code></p>");
+
+        void Row(string name, string version, string settings) => page.Append(
+            Invariant,
+            $"<tr><td>{Escape(name)}</td><td class='text'>{Escape(version)}</td><td class='text'>{Escape(settings)}</td></tr>");
+    }
+}

@@ -1,0 +1,81 @@
+#if HNSW_NET
+using System.Diagnostics;
+using System.Globalization;
+using Ann.Core;
+using Ann.Core.Files.Formats;
+using Ann.Tool;
+using HnswNet;
+
+namespace Ann.Bench.Workers;
+
+/// <summary>HNSW.Net, the .NET baseline. Only builds with <c>-p:HnswNet=true</c> have it.</summary>
+internal sealed class HnswNetTarget : ISearchTarget
+{
+    private readonly HnswIndex _index;
+    private readonly float[][] _queries;
+    private readonly int _k;
+
+    public HnswNetTarget(ToolContext tool, WorkerRequest request)
+    {
+        _index = HnswIndex.LoadMapped(request.Index);
+        _queries = Read(tool, request.Queries);
+        _k = request.K;
+    }
+
+    /// <inheritdoc/>
+    public int Batch => 1;
+
+    /// <inheritdoc/>
+    public int Queries => _queries.Length;
+
+    public static void Build(ToolContext tool, WorkerRequest request)
+    {
+        float[][] rows = Read(tool, request.Base);
+        DistanceMetric metric = request.Metric switch
+        {
+            Metric.Cosine => DistanceMetric.Cosine,
+            Metric.L2 => DistanceMetric.L2,
+            _ => DistanceMetric.InnerProduct,
+        };
+        HnswIndex index = new(rows[0].Length, metric, request.M, request.EfConstruction);
+        long start = Stopwatch.GetTimestamp();
+        for (int row = 0; row < rows.Length; row++)
+            index.Add(row, rows[row]);
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        tool.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"built seconds={seconds:F6} threads=1"));
+        index.Save(request.Index);
+    }
+
+    /// <inheritdoc/>
+    public void SetEf(int ef) => _index.EfSearch = ef;
+
+    /// <inheritdoc/>
+    public void BeginThread()
+    {
+    }
+
+    /// <inheritdoc/>
+    public long Search(int first, int count, Span<int> answers)
+    {
+        answers.Fill(-1);
+        int i = 0;
+        foreach (var found in _index.Search(_queries[first], _k))
+            answers[i++] = (int)found.Id;
+        return -1;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    private static float[][] Read(ToolContext tool, string path)
+    {
+        using VectorReader reader = VectorFile.OpenReader(tool.Files, path);
+        float[][] rows = new float[reader.Count][];
+        for (int row = 0; row < rows.Length; row++)
+            reader.ReadRows(rows[row] = new float[reader.Dimension]);
+        return rows;
+    }
+}
+#endif

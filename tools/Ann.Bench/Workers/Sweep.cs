@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Ann.Tool;
+
+namespace Ann.Bench.Workers;
+
+/// <summary>The timed part of a worker: every beam width, warm, for long enough. The twin of <c>sweep</c> in <c>driver.h</c>.</summary>
+internal sealed class Sweep(ToolContext tool, WorkerRequest request)
+{
+    private const int MaxPasses = 200;
+
+    /// <summary>Untimed searches, until the compiler has seen what it needs.</summary>
+    public void WarmUp(ISearchTarget target, double seconds, CancellationToken cancellation)
+    {
+        int[] answers = new int[target.Queries * request.K];
+        float[] latencies = new float[target.Queries];
+        long start = Stopwatch.GetTimestamp();
+        do
+        {
+            foreach (int ef in request.Ef)
+            {
+                target.SetEf(ef);
+                Run(target, latencies, answers, cancellation);
+                if (Stopwatch.GetElapsedTime(start).TotalSeconds >= seconds)
+                    return;
+            }
+        }
+        while (true);
+    }
+
+    /// <summary>Measures, and writes lines, answers and latencies.</summary>
+    public void Measure(ISearchTarget target, CancellationToken cancellation)
+    {
+        using Stream answerFile = tool.Files.Create(request.Answers);
+        using Stream latencyFile = tool.Files.Create(request.Latencies);
+        int[] answers = new int[target.Queries * request.K];
+        foreach (int ef in request.Ef)
+        {
+            target.SetEf(ef);
+            (double pass, _, _) = Run(target, new float[target.Queries], answers, cancellation);
+            int passes = (int)Math.Clamp(Math.Ceiling(request.Seconds / pass), 1, MaxPasses);
+            float[] latencies = new float[target.Queries * passes];
+            (double seconds, long visited, long allocated) = Run(target, latencies, answers, cancellation);
+            answerFile.Write(MemoryMarshal.AsBytes<int>(answers));
+            latencyFile.Write(MemoryMarshal.AsBytes<float>(latencies));
+            tool.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"run ef={ef} searches={latencies.Length} queries={target.Queries} seconds={seconds:F9}"
+                + $" visited={(double)visited / latencies.Length:F3} allocated={(double)allocated / latencies.Length:F3}"));
+        }
+    }
+
+    /// <summary>As many searches as there is room for latencies, a whole number of passes.</summary>
+    private (double Seconds, long Visited, long Allocated) Run(
+        ISearchTarget target, float[] latencies, int[] answers, CancellationToken cancellation)
+    {
+        int callsAPass = (target.Queries + target.Batch - 1) / target.Batch;
+        int calls = latencies.Length / target.Queries * callsAPass;
+        int next = -1;
+        long visited = 0;
+        long allocated = 0;
+        long start = Stopwatch.GetTimestamp();
+        if (request.Threads == 1)
+            Work();
+        else
+            Parallel.For(0, request.Threads, new ParallelOptions { MaxDegreeOfParallelism = request.Threads }, _ => Work());
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        cancellation.ThrowIfCancellationRequested();
+        return (seconds, visited, allocated);
+
+        void Work()
+        {
+            target.BeginThread();
+            long ownVisited = 0;
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            while (Interlocked.Increment(ref next) is int call && call < calls && !cancellation.IsCancellationRequested)
+            {
+                int first = call % callsAPass * target.Batch;
+                int count = Math.Min(target.Batch, target.Queries - first);
+                long began = Stopwatch.GetTimestamp();
+                ownVisited += target.Search(first, count, answers.AsSpan(first * request.K, count * request.K));
+                float microseconds = (float)(Stopwatch.GetElapsedTime(began).TotalSeconds * 1e6);
+                latencies.AsSpan((call / callsAPass * target.Queries) + first, count).Fill(microseconds);
+            }
+            Interlocked.Add(ref allocated, GC.GetAllocatedBytesForCurrentThread() - before);
+            Interlocked.Add(ref visited, ownVisited);
+        }
+    }
+}
