@@ -64,6 +64,7 @@ internal static class CommandLine
             EvalVerb.Create(tool),
             ServeVerb.Create(tool),
             QueryVerb.Create(tool),
+            LoadVerb.Create(tool),
         };
         root.Options.OfType<HelpOption>().Single().Action = new ExampleHelp();
         return root;
