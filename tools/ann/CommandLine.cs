@@ -74,5 +74,6 @@ internal static class CommandLine
             EvalVerb.Create(tool),
             ServeVerb.Create(tool),
             QueryVerb.Create(tool),
+            LoadVerb.Create(tool),
         };
 }

@@ -23,14 +23,21 @@ internal sealed class AdmissionQueue(string work, int running, int waiting) : ID
     /// <param name="cancellation">Cancelled at the call's deadline too; a waiting call then leaves the queue.</param>
     /// <exception cref="AnnException"><see cref="AnnError.Overloaded"/>: the queue is full.</exception>
     /// <exception cref="OperationCanceledException">The caller went away, or its deadline passed.</exception>
-    public async ValueTask<RateLimitLease> EnterAsync(CancellationToken cancellation)
+    public ValueTask<RateLimitLease> EnterAsync(CancellationToken cancellation)
     {
-        RateLimitLease lease = await _limiter.AcquireAsync(1, cancellation);
+        ValueTask<RateLimitLease> entering = _limiter.AcquireAsync(1, cancellation);
+        return entering.IsCompletedSuccessfully ? new(Require(entering.Result)) : WaitAsync(entering);
+    }
+
+    public void Dispose() => _limiter.Dispose();
+
+    private async ValueTask<RateLimitLease> WaitAsync(ValueTask<RateLimitLease> entering) => Require(await entering);
+
+    private RateLimitLease Require(RateLimitLease lease)
+    {
         if (lease.IsAcquired)
             return lease;
         lease.Dispose();
         throw new AnnException(AnnError.Overloaded, $"The {work} queue is full: {running} running, {waiting} waiting.");
     }
-
-    public void Dispose() => _limiter.Dispose();
 }

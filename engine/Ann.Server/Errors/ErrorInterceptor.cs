@@ -7,12 +7,13 @@ namespace Ann.Server.Errors;
 /// <summary>The only place where an exception becomes a gRPC status. Outermost, so that it sees the other interceptors' too.</summary>
 internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log, TimeProvider time) : Interceptor
 {
-    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+    public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
         try
         {
-            return await continuation(request, context);
+            Task<TResponse> call = continuation(request, context);
+            return call.IsCompletedSuccessfully ? call : WatchAsync(call, context);
         }
         catch (Exception e) when (e is not RpcException)
         {
@@ -31,6 +32,18 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log, Ti
         catch (Exception) when (context.CancellationToken.IsCancellationRequested)
         {
             throw Ended(context); // A write that fails after the caller went away is the same event, however it is reported.
+        }
+        catch (Exception e) when (e is not RpcException)
+        {
+            throw ToRpcException(e, context);
+        }
+    }
+
+    private async Task<TResponse> WatchAsync<TResponse>(Task<TResponse> call, ServerCallContext context)
+    {
+        try
+        {
+            return await call;
         }
         catch (Exception e) when (e is not RpcException)
         {

@@ -8,13 +8,29 @@ namespace Ann.Server.Hosting;
 /// </summary>
 internal sealed class DrainInterceptor(DrainGate gate) : Interceptor
 {
-    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+    public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
         gate.Enter();
+        bool stays = false;
         try
         {
-            return await continuation(request, context);
+            Task<TResponse> call = continuation(request, context);
+            stays = !call.IsCompleted;
+            return stays ? ExitAfterAsync(call) : call;
+        }
+        finally
+        {
+            if (!stays)
+                gate.Exit();
+        }
+    }
+
+    private async Task<TResponse> ExitAfterAsync<TResponse>(Task<TResponse> call)
+    {
+        try
+        {
+            return await call;
         }
         finally
         {

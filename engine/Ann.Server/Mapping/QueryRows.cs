@@ -32,6 +32,9 @@ internal readonly ref struct QueryRows
     /// <summary>One row.</summary>
     public ReadOnlySpan<float> this[int row] => _values.Slice(row * Dimension, Dimension);
 
+    /// <summary>Some rows, one after another.</summary>
+    public ReadOnlySpan<float> Rows(int first, int count) => _values.Slice(first * Dimension, count * Dimension);
+
     /// <summary>
     /// Checks form and dimension of a batch and gives its rows. NaN, infinity and zero vectors are left to the search, which looks at
     /// every component anyway.

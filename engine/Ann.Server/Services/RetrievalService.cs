@@ -24,19 +24,35 @@ internal sealed class RetrievalService(
 {
     private const int MaxTagBytes = 256;
 
+    /// <summary>Rows of one call into the engine: it interleaves their walks, and the deadline is looked at between two calls.</summary>
+    private const int RowsAtOnce = 64;
+
+    /// <summary>Results of one call into the engine, so that its buffer stays small however large k is.</summary>
+    private const int ResultsAtOnce = 1 << 16;
+
     private readonly ServerOptions _limits = options.Value;
 
-    public override async Task<SearchResponse> Search(SearchRequest request, ServerCallContext context)
+    /// <remarks>A call that need not wait for its place runs to its end without a state machine.</remarks>
+    public override Task<SearchResponse> Search(SearchRequest request, ServerCallContext context)
     {
-        long arrived = Stopwatch.GetTimestamp();
-        using RateLimitLease place = await admission.Searches.EnterAsync(context.CancellationToken);
-        return Search(request, context, queued: Stopwatch.GetElapsedTime(arrived));
+        ValueTask<RateLimitLease> entering = admission.Searches.EnterAsync(context.CancellationToken);
+        if (!entering.IsCompletedSuccessfully)
+            return SearchLaterAsync(entering.AsTask(), request, context);
+        using RateLimitLease place = entering.Result;
+        return Task.FromResult(Search(request, context, queued: TimeSpan.Zero));
     }
 
     public override async Task<EmbedResponse> Embed(EmbedRequest request, ServerCallContext context)
     {
         using RateLimitLease place = await admission.Embeds.EnterAsync(context.CancellationToken);
         return EmbedTexts(request, context);
+    }
+
+    private async Task<SearchResponse> SearchLaterAsync(Task<RateLimitLease> entering, SearchRequest request, ServerCallContext context)
+    {
+        long arrived = Stopwatch.GetTimestamp();
+        using RateLimitLease place = await entering;
+        return Search(request, context, queued: Stopwatch.GetElapsedTime(arrived));
     }
 
     /// <summary>Synchronous on the request's thread: from here to the reply nothing waits.</summary>
@@ -53,16 +69,23 @@ internal sealed class RetrievalService(
 
         SearchBudget budget = CallBudget.Of(context, time);
         SearchColumns columns = new(index, queries.Count, parameters.K);
-        Neighbor[] results = ArrayPool<Neighbor>.Shared.Rent(parameters.K);
+        int rowsAtOnce = Math.Min(queries.Count, Math.Clamp(ResultsAtOnce / parameters.K, 1, RowsAtOnce));
+        Span<int> counts = stackalloc int[RowsAtOnce];
+        Span<SearchStatistics> statistics = stackalloc SearchStatistics[RowsAtOnce];
+        Neighbor[] results = ArrayPool<Neighbor>.Shared.Rent(rowsAtOnce * parameters.K);
         try
         {
-            for (int row = 0; row < queries.Count; row++)
+            for (int first = 0; first < queries.Count; first += rowsAtOnce)
             {
+                int rows = Math.Min(rowsAtOnce, queries.Count - first);
                 // The search looks at the budget too, but only every few expansions; a small index would never ask.
                 CallBudget.RequireComplete(budget.Check(), context, time);
-                int found = SearchRow(index, queries, row, parameters, budget, results, out SearchStatistics statistics);
-                CallBudget.RequireComplete(statistics.Stopped, context, time);
-                columns.Add(results.AsSpan(0, found), statistics);
+                SearchRows(index, queries, first, parameters, budget, results, counts[..rows], statistics[..rows]);
+                for (int i = 0; i < rows; i++)
+                {
+                    CallBudget.RequireComplete(statistics[i].Stopped, context, time);
+                    columns.Add(results.AsSpan(i * parameters.K, counts[i]), statistics[i]);
+                }
             }
         }
         finally
@@ -72,19 +95,24 @@ internal sealed class RetrievalService(
         return columns.ToResponse(queued, Stopwatch.GetElapsedTime(started));
     }
 
-    private static int SearchRow(
-        IndexSnapshot index, in QueryRows queries, int row, in SearchParameters parameters, in SearchBudget budget, Neighbor[] results,
-        out SearchStatistics statistics)
+    private static void SearchRows(
+        IndexSnapshot index, in QueryRows queries, int first, in SearchParameters parameters, in SearchBudget budget, Neighbor[] results,
+        Span<int> counts, Span<SearchStatistics> statistics)
     {
         try
         {
-            return index.Segment.Search(queries[row], parameters, budget, results.AsSpan(0, parameters.K), out statistics);
+            if (counts.Length == 1)
+                counts[0] = index.Segment.Search(queries[first], parameters, budget, results.AsSpan(0, parameters.K), out statistics[0]);
+            else
+                index.Segment.SearchMany(queries.Rows(first, counts.Length), parameters, budget, results, counts, statistics);
         }
         catch (AnnException e) when (e.Error == AnnError.InvalidArgument)
         {
-            // All else was checked before: what is left is NaN, infinity or a zero vector. The search knows one row only and calls it 0;
-            // checking once more gives the caller's own field and row.
-            RowPreparation.Prepare(index.Segment.Metric, queries[row], new float[queries.Dimension], "queries", row);
+            // All else was checked before: what is left is NaN, infinity or a zero vector. The search does not know the row that the caller
+            // knows; checking once more gives the caller's own field and row.
+            float[] scratch = new float[queries.Dimension];
+            for (int row = first; row < first + counts.Length; row++)
+                RowPreparation.Prepare(index.Segment.Metric, queries[row], scratch, "queries", row);
             throw;
         }
     }

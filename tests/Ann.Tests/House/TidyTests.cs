@@ -16,6 +16,7 @@ public sealed partial class TidyTests
         ["Ann.Protocol"] = [],
         ["Ann.Encoding"] = ["Ann.Core"],
         ["Ann.Server"] = ["Ann.Encoding", "Ann.Core", "Ann.Protocol"],
+        ["Ann.Bench.Garnet"] = ["Ann.Core"],
         ["ann"] = ["Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
         ["Ann.Bench"] = ["ann", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
         ["Ann.Tests"] = ["ann", "Ann.Bench", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],

@@ -11,7 +11,7 @@ public sealed class HelpTests
             .Where(line => line.StartsWith("  ", StringComparison.Ordinal) && line.Length > 3 && line[2] != ' ')
             .Select(line => line.Trim().Split(' ')[0])];
 
-        Assert.Superset(new HashSet<string> { "encode", "build", "info", "verify", "eval" }, verbs.ToHashSet());
+        Assert.Superset(new HashSet<string> { "encode", "build", "info", "verify", "eval", "load" }, verbs.ToHashSet());
         foreach (string verb in verbs)
         {
             string help = (await ToolRun.RunAsync(verb, "--help")).Expect(0).Out;

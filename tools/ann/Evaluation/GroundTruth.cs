@@ -29,9 +29,15 @@ internal sealed class GroundTruth
     public ReadOnlySpan<int> this[int query] => _nodes.AsSpan(query * K, K);
 
     /// <summary>Reads the first k columns of a file.</summary>
+    /// <param name="tool">Whose files.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="k">Neighbours wanted of each query.</param>
+    /// <param name="queries">Queries there are; the file may cover fewer.</param>
+    /// <param name="index">The index, for messages.</param>
+    /// <param name="rows">Items of the index.</param>
     /// <returns>Null when the file has fewer than k columns.</returns>
     /// <exception cref="AnnException">InvalidArgument: more rows than queries, or a row that the index does not have.</exception>
-    public static GroundTruth? Load(ToolContext tool, string path, int k, int queries, SealedSegment segment)
+    public static GroundTruth? Load(ToolContext tool, string path, int k, int queries, string index, long rows)
     {
         using IntegerReader reader = VectorFile.OpenIntegers(tool.Files, path);
         if (reader.Columns < k)
@@ -45,10 +51,10 @@ internal sealed class GroundTruth
         {
             for (int i = 0; i < k; i++)
             {
-                if (row[i] < 0 || row[i] >= segment.Count)
+                if (row[i] < 0 || row[i] >= rows)
                 {
                     throw AnnException.BadInput(
-                        path, $"row {query}", $"neighbour {row[i]} is no row of {segment.Path}: it has {segment.Count}.");
+                        path, $"row {query}", $"neighbour {row[i]} is no row of {index}: it has {rows}.");
                 }
                 nodes[query * k + i] = (int)row[i];
             }

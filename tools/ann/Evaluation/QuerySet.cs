@@ -1,6 +1,5 @@
 using Ann.Core;
 using Ann.Core.Files.Formats;
-using Ann.Core.Segments;
 
 namespace Ann.Tool.Evaluation;
 
@@ -14,16 +13,20 @@ internal sealed class QuerySet(float[] values, int count, int dimension)
     public ReadOnlySpan<float> this[int query] => values.AsSpan(query * dimension, dimension);
 
     /// <summary>Reads a whole file.</summary>
+    /// <param name="tool">Whose files.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="index">The index, for messages.</param>
+    /// <param name="dimension">Components of its vectors.</param>
     /// <exception cref="AnnException">InvalidArgument: unreadable, too large, or of another dimension than the index.</exception>
-    public static QuerySet Load(ToolContext tool, string path, SealedSegment segment)
+    public static QuerySet Load(ToolContext tool, string path, string index, int dimension)
     {
         using VectorReader reader = VectorFile.OpenReader(tool.Files, path);
         if (reader.Notice is not null)
             tool.Notice(reader.Notice);
-        if (reader.Dimension != segment.Dimension)
+        if (reader.Dimension != dimension)
         {
             throw AnnException.BadInput(
-                path, "", $"the queries have dimension {reader.Dimension}; {segment.Path} has {segment.Dimension}.");
+                path, "", $"the queries have dimension {reader.Dimension}; {index} has {dimension}.");
         }
         if (reader.Count * reader.Dimension > Array.MaxLength)
             throw AnnException.BadInput(path, "", $"{reader.Count} queries are more than fit in memory at once.");

@@ -17,6 +17,7 @@ namespace Ann.Tool.Reports;
 [JsonSerializable(typeof(QueryReport))]
 [JsonSerializable(typeof(ServeReport))]
 [JsonSerializable(typeof(DemoReport))]
+[JsonSerializable(typeof(LoadReport))]
 internal sealed partial class ToolJson : JsonSerializerContext
 {
     /// <summary>Writes a report as the only content of standard output.</summary>

@@ -73,7 +73,7 @@ internal static class EvalVerb
         using SealedSegment segment = SealedSegment.Open(tool.Files, request.Index);
         if (request.K > segment.Count)
             throw AnnException.Invalid("--k", $"--k is {request.K}; {request.Index} holds {segment.Count} items.");
-        QuerySet queries = QuerySet.Load(tool, request.Queries, segment);
+        QuerySet queries = QuerySet.Load(tool, request.Queries, request.Index, segment.Dimension);
         (GroundTruth truth, string source) = Truth(tool, request, segment, queries, cancellation);
         if (truth.Count < queries.Count)
         {
@@ -119,7 +119,7 @@ internal static class EvalVerb
         string source = "exact";
         if (request.Truth is not null && !request.Exact)
         {
-            truth = GroundTruth.Load(tool, request.Truth, request.K, queries.Count, segment);
+            truth = GroundTruth.Load(tool, request.Truth, request.K, queries.Count, request.Index, segment.Count);
             if (truth is not null)
                 source = request.Truth;
             else

@@ -1,0 +1,73 @@
+using System.Globalization;
+using Ann.Tool.Reports;
+
+namespace Ann.Tool.Load;
+
+/// <summary>Runs one plan against a server, from warm-up to verdict.</summary>
+internal sealed class LoadRunner(ToolContext tool, ILoadTransport transport, AnswerRecall? recall)
+{
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan HastyDrainTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LeadTime = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Runs a plan. A cancelled run ends early and is reported as far as it came.</summary>
+    public async Task<LoadRun> RunAsync(LoadPlan plan, CancellationToken cancellation)
+    {
+        TimeProvider time = tool.Time;
+        long start = time.GetTimestamp() + Ticks(LeadTime);
+        long measureFrom = start + Ticks(plan.WarmUp);
+        long end = measureFrom + Ticks(plan.Duration);
+        LoadRecorder recorder = new(time, measureFrom, end);
+        using LoadCalls calls = new(transport, recorder, recall, time, plan.Deadline);
+        TimeSpan cpuBefore = TimeSpan.Zero;
+
+        Task loop = plan.IsClosed
+            ? new ClosedLoop(calls, recorder, time).RunAsync(plan.Concurrency, end, Measuring, cancellation)
+            : Task.Factory.StartNew(Dispatch, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await TellAsync(loop, plan, recorder, calls);
+        await loop;
+
+        long now = time.GetTimestamp();
+        double cores = Environment.ProcessorCount * time.GetElapsedTime(measureFrom, Math.Max(now, measureFrom + 1)).TotalSeconds;
+        double cpuShare = now <= measureFrom ? 0 : (Environment.CpuUsage.TotalTime - cpuBefore).TotalSeconds / cores;
+        if (cancellation.IsCancellationRequested)
+            recorder.EndEarly(now);
+        await calls.DrainAsync(cancellation.IsCancellationRequested ? HastyDrainTime : DrainTime + (plan.Deadline ?? TimeSpan.Zero));
+        return LoadVerdict.Judge(recorder.Summarise(plan, plan.IsClosed ? plan.Concurrency : calls.Peak, Math.Min(cpuShare, 1)));
+
+        void Measuring() => cpuBefore = Environment.CpuUsage.TotalTime;
+
+        void Dispatch()
+        {
+            ArrivalSchedule schedule = new(plan.Rate, plan.Arrivals, plan.Seed, time.TimestampFrequency);
+            new OpenLoop(calls, recorder, new SleepThenSpin(time), time)
+                .Dispatch(schedule, plan.MaxInFlight, start, end, Measuring, cancellation);
+        }
+    }
+
+    /// <summary>A line on standard error each second, until the loop ends.</summary>
+    private async Task TellAsync(Task loop, LoadPlan plan, LoadRecorder recorder, LoadCalls calls)
+    {
+        using PeriodicTimer timer = new(TimeSpan.FromSeconds(1), tool.Time);
+        int told = 0;
+        while (true)
+        {
+            Task<bool> tick = timer.WaitForNextTickAsync(CancellationToken.None).AsTask();
+            if (await Task.WhenAny(loop, tick) == loop)
+                return;
+            if (recorder.LastSecond(tool.Time.GetTimestamp()) is not LoadSecond second || second.Second == told)
+            {
+                tool.Notice(told == 0 ? "warming up" : $"no whole second yet, {calls.InFlight:N0} under way");
+                continue;
+            }
+            told = second.Second;
+            string due = plan.IsClosed ? "" : Text($"{second.Due:N0} due, ");
+            tool.Notice(Text($"{told} s: {due}{second.Answered:N0} answered, {second.Errors:N0} failed, p50 {second.P50Us:N0} us, ")
+                + Text($"p99 {second.P99Us:N0} us, {calls.InFlight:N0} under way"));
+        }
+    }
+
+    private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * tool.Time.TimestampFrequency);
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,163 @@
+using System.CommandLine;
+using Ann.Core;
+using Ann.Protocol.V1;
+using Ann.Tool.Evaluation;
+using Ann.Tool.Load;
+using Ann.Tool.Remote;
+using Ann.Tool.Reports;
+
+namespace Ann.Tool.Verbs;
+
+/// <summary><c>ann load</c>: what a server does under load, with the recall of the very answers that it gave.</summary>
+internal static class LoadVerb
+{
+    /// <summary>Warm-up of a run of the search at most.</summary>
+    private static readonly TimeSpan ProbeWarmUp = TimeSpan.FromSeconds(1);
+
+    /// <summary>The command.</summary>
+    public static Command Create(ToolContext tool)
+    {
+        LoadOptions options = new();
+        Option<bool> json = VerbOptions.Json();
+        Verb command = new("load",
+            "Put a running server under load and measure it. Open loop: requests leave at their intended times whether or not earlier ones "
+            + "were answered, and latency counts from the intended time. Exit code 1 when requests failed or recall is below --min-recall.",
+            "ann load --index items --queries queries.npy --rate 2000 --duration 30s --deadline 50",
+            "ann load --index items --queries queries.fbin --truth truth.ibin --find-max --slo-p99 5 --at 50,80 --json",
+            "ann load --index items --queries queries.fbin --closed --concurrency 16");
+        options.AddTo(command);
+        command.Add(json);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            LoadRequest request = options.Read(parsed);
+            LoadReport report = await RunAsync(tool, request, cancellation);
+            if (parsed.GetValue(json))
+                ToolJson.Write(tool, report, ToolJson.Default.LoadReport);
+            else
+                LoadText.Print(tool.Out, report);
+            return Verdict(tool, report);
+        });
+        return command;
+    }
+
+    private static async Task<LoadReport> RunAsync(ToolContext tool, LoadRequest request, CancellationToken cancellation)
+    {
+        using ServerConnection server = new(request.Address);
+        IndexDescription index = await server.DescribeAsync(request.Index, cancellation);
+        if (index.State != IndexState.Serving)
+            throw new AnnException(AnnError.Unavailable, $"{request.Address}: index '{index.Name}' is {index.State}, not serving.");
+        QuerySet queries = QuerySet.Load(tool, request.Queries, $"index '{index.Name}'", (int)index.Dimension);
+        if (queries.Count == 0)
+            throw AnnException.BadInput(request.Queries, "", "it holds no query.");
+        GroundTruth? truth = request.Truth is null ? null : Truth(tool, request, index, ref queries);
+        LoadRequests requests = new(request.Index, queries, request.Batch, request.K, request.Ef);
+
+        // What the server refuses once it refuses always: better one line than a report of failures.
+        await server.SearchAsync(requests[0], cancellation);
+        using GrpcTransport transport = new(request.Address, request.Connections, requests, tool.Time);
+        await transport.ConnectAsync(cancellation);
+        LoadRunner runner = new(tool, transport, truth is null ? null : new AnswerRecall(requests, truth));
+
+        List<LoadRun> runs = [];
+        LoadMaximum? maximum = request.FindMax ? await FindMaximumAsync(tool, runner, request, cancellation) : null;
+        foreach (LoadPlan plan in Plans(request, maximum))
+        {
+            if (cancellation.IsCancellationRequested)
+                break;
+            tool.Notice(plan.IsClosed ? $"closed loop, {plan.Concurrency} caller(s)" : $"open loop, {plan.Rate:N0} requests/s");
+            runs.Add(await runner.RunAsync(plan, cancellation));
+        }
+        return Report(request, index, queries.Count, maximum, runs, cancellation.IsCancellationRequested);
+    }
+
+    private static GroundTruth Truth(ToolContext tool, LoadRequest request, IndexDescription index, ref QuerySet queries)
+    {
+        if (index.KeyKind != KeyKind.Uint64)
+        {
+            throw AnnException.Invalid("--truth",
+                $"--truth names rows of the base, and index '{index.Name}' has text keys: no answer can be matched.");
+        }
+        GroundTruth truth = GroundTruth.Load(tool, request.Truth!, request.K, queries.Count, $"index '{index.Name}'", (long)index.Count)
+            ?? throw AnnException.BadInput(request.Truth!, "", $"it has fewer than {request.K} neighbours a query.");
+        if (truth.Count == 0)
+            throw AnnException.BadInput(request.Truth!, "", "it holds no row.");
+        if (truth.Count < queries.Count)
+        {
+            tool.Notice($"{request.Truth} covers the first {truth.Count} of {queries.Count} queries; the others are not asked.");
+            queries = queries.First(truth.Count);
+        }
+        return truth;
+    }
+
+    private static async Task<LoadMaximum> FindMaximumAsync(
+        ToolContext tool, LoadRunner runner, LoadRequest request, CancellationToken cancellation)
+    {
+        RateSearch search = new(request.Plan.Rate);
+        List<LoadRun> probes = [];
+        TimeSpan warmUp = request.Plan.WarmUp < ProbeWarmUp ? request.Plan.WarmUp : ProbeWarmUp;
+        while (search.Next is double rate && !cancellation.IsCancellationRequested)
+        {
+            LoadPlan plan = request.Plan with { Rate = rate, WarmUp = warmUp, Duration = request.Probe };
+            LoadRun run = await runner.RunAsync(plan, cancellation);
+            if (cancellation.IsCancellationRequested)
+                break; // Cut short, it says nothing of its rate.
+            bool holds = RateSearch.Holds(run, request.SloP99Ms * 1000);
+            tool.Notice($"{rate:N0} requests/s: {(holds ? "holds" : "does not hold")}, p99 {run.Latency.P99Us:N0} us");
+            probes.Add(run);
+            search.Report(holds);
+        }
+        return new LoadMaximum(request.SloP99Ms, search.HighestHeld, probes);
+    }
+
+    private static IEnumerable<LoadPlan> Plans(LoadRequest request, LoadMaximum? maximum)
+    {
+        if (maximum is null)
+            return [request.Plan];
+        return maximum.Rate > 0 ? request.At.Select(percent => request.Plan with { Rate = maximum.Rate * percent / 100 }) : [];
+    }
+
+    private static LoadReport Report(
+        LoadRequest request, IndexDescription index, int queries, LoadMaximum? maximum, List<LoadRun> runs, bool endedEarly)
+    {
+        LoadPlan plan = request.Plan;
+        return new LoadReport
+        {
+            Mode = plan.IsClosed ? "closed" : "open",
+            LatencyCounts = plan.IsClosed
+                ? "the sending of a request: a stall delays later requests, and they do not show it"
+                : "the intended time of a request",
+            Server = request.Address,
+            Index = index.Name,
+            Generation = index.Generation,
+            Rows = (long)index.Count,
+            Dimension = (int)index.Dimension,
+            K = request.K,
+            Ef = request.Ef,
+            Batch = request.Batch,
+            Connections = request.Connections,
+            DeadlineMs = (int?)plan.Deadline?.TotalMilliseconds,
+            Arrivals = plan.IsClosed ? null : plan.Arrivals == Arrivals.Constant ? "constant" : "poisson",
+            Seed = plan.IsClosed || plan.Arrivals == Arrivals.Constant ? null : plan.Seed,
+            Queries = queries,
+            Truth = request.Truth,
+            MinRecall = request.MinRecall,
+            Maximum = maximum,
+            Runs = runs,
+            EndedEarly = endedEarly,
+        };
+    }
+
+    private static int Verdict(ToolContext tool, LoadReport report)
+    {
+        List<string> faults = [];
+        if (report.Runs.Sum(run => run.Failed) is long failed and > 0)
+            faults.Add($"{failed:N0} requests got no answer");
+        if (report.MinRecall is double least && report.Runs.Any(run => run.Recall is double found && found < least))
+            faults.Add($"recall@{report.K} is {report.Runs.Min(run => run.Recall):F4}; {least} was asked for");
+        if (report is { Maximum.Rate: 0, EndedEarly: false })
+            faults.Add($"no rate was sustained with p99 within {report.Maximum.SloP99Ms} ms");
+        foreach (string fault in faults)
+            tool.Error.WriteLine($"ann: {report.Index}: {fault}.");
+        return faults.Count > 0 ? ExitCodes.CheckFailed : ExitCodes.Done;
+    }
+}
