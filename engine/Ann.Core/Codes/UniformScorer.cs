@@ -1,5 +1,5 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 
@@ -33,7 +33,8 @@ internal readonly struct NoTerm : ICodeTerm
 /// <param name="query">The quantised query, padded like a code.</param>
 /// <param name="dotWeight">What one unit of the dot product is worth.</param>
 /// <param name="squareWeight">What one unit of the squared code is worth.</param>
-internal readonly unsafe struct UniformScorer<TTerm>(sbyte* codes, int stride, short* query, float dotWeight, float squareWeight) : INodeScorer
+internal readonly unsafe struct UniformScorer<TTerm>(sbyte* codes, int stride, short* query, float dotWeight, float squareWeight)
+    : INodeScorer
     where TTerm : struct, ICodeTerm
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -41,34 +42,39 @@ internal readonly unsafe struct UniformScorer<TTerm>(sbyte* codes, int stride, s
 
     public float Score(int node)
     {
-        sbyte* code = codes + (long)node * stride;
-        return Score(code, code, code, code)[0];
+        float* result = stackalloc float[4];
+        Score(Code(node), Code(node), Code(node), Code(node), result);
+        return result[0];
     }
 
     public void Score(ReadOnlySpan<int> nodes, Span<float> distances)
     {
-        int i = 0;
-        for (; i + 4 <= nodes.Length; i += 4)
-            Score(Code(nodes[i]), Code(nodes[i + 1]), Code(nodes[i + 2]), Code(nodes[i + 3])).CopyTo(distances[i..]);
-        int rest = nodes.Length - i;
-        if (rest == 0)
-            return;
-        sbyte* last = Code(nodes[^1]);
-        Vector128<float> few = Score(
-            Code(nodes[i]), rest > 1 ? Code(nodes[i + 1]) : last, rest > 2 ? Code(nodes[i + 2]) : last, last);
-        for (int j = 0; j < rest; j++)
-            distances[i + j] = few[j];
+        Debug.Assert(distances.Length >= nodes.Length);
+        fixed (float* results = distances)
+        {
+            int i = 0;
+            for (; i + 4 <= nodes.Length; i += 4)
+                Score(Code(nodes[i]), Code(nodes[i + 1]), Code(nodes[i + 2]), Code(nodes[i + 3]), results + i);
+            int rest = nodes.Length - i;
+            if (rest == 0)
+                return;
+            float* few = stackalloc float[4];
+            sbyte* last = Code(nodes[^1]);
+            Score(Code(nodes[i]), rest > 1 ? Code(nodes[i + 1]) : last, rest > 2 ? Code(nodes[i + 2]) : last, last, few);
+            for (int j = 0; j < rest; j++)
+                results[i + j] = few[j];
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private sbyte* Code(int node) => codes + (long)node * stride;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector128<float> Score(sbyte* a, sbyte* b, sbyte* c, sbyte* d)
+    private void Score(sbyte* a, sbyte* b, sbyte* c, sbyte* d, float* results)
     {
-        if (!TTerm.HasSquares)
-            return Vector128.ConvertToSingle(Int8Four.Dots(query, a, b, c, d, (nuint)stride)) * dotWeight;
-        Vector128<int> dots = Int8Four.Dots(query, a, b, c, d, (nuint)stride, out Vector128<int> squares);
-        return Vector128.ConvertToSingle(squares) * squareWeight + Vector128.ConvertToSingle(dots) * dotWeight;
+        if (TTerm.HasSquares)
+            Int8Four.DotsAndSquares(query, a, b, c, d, (nuint)stride, dotWeight, squareWeight, results);
+        else
+            Int8Four.Dots(query, a, b, c, d, (nuint)stride, dotWeight, results);
     }
 }

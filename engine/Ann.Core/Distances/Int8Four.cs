@@ -8,28 +8,42 @@ namespace Ann.Core.Distances;
 /// <summary>Inner products of a 16-bit query with four 8-bit codes at once: their sums across lanes are made together.</summary>
 internal static unsafe class Int8Four
 {
-    /// <summary>Σ queryᵢ · codeᵢ of four codes.</summary>
+    /// <summary>Writes <paramref name="dotWeight"/> · Σ queryᵢ · codeᵢ of four codes.</summary>
     /// <inheritdoc cref="Int8Dot.Between"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> Dots(short* query, sbyte* a, sbyte* b, sbyte* c, sbyte* d, nuint length) =>
-        SimdWidth.Has512 && Avx512BW.IsSupported
-            ? Dots512(query, a, b, c, d, length)
-            : Vector128.Create(
-                Int8Dot.Between(query, a, length), Int8Dot.Between(query, b, length), Int8Dot.Between(query, c, length),
-                Int8Dot.Between(query, d, length));
-
-    /// <summary>The same, and Σ codeᵢ² of each.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> Dots(
-        short* query, sbyte* a, sbyte* b, sbyte* c, sbyte* d, nuint length, out Vector128<int> squares)
+    public static void Dots(
+        short* query, sbyte* a, sbyte* b, sbyte* c, sbyte* d, nuint length, float dotWeight, float* results)
     {
-        if (SimdWidth.Has512 && Avx512BW.IsSupported)
-            return Dots512(query, a, b, c, d, length, out squares);
-        squares = Vector128.Create(Squares(a, length), Squares(b, length), Squares(c, length), Squares(d, length));
-        return Vector128.Create(
-            Int8Dot.Between(query, a, length), Int8Dot.Between(query, b, length), Int8Dot.Between(query, c, length),
-            Int8Dot.Between(query, d, length));
+        Vector128<int> dots = SimdWidth.Has512 && Avx512BW.IsSupported
+            ? Dots512(query, a, b, c, d, length)
+            : OneByOne(query, a, b, c, d, length);
+        (Vector128.ConvertToSingle(dots) * dotWeight).Store(results);
     }
+
+    /// <summary>The same plus <paramref name="squareWeight"/> · Σ codeᵢ².</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void DotsAndSquares(
+        short* query, sbyte* a, sbyte* b, sbyte* c, sbyte* d, nuint length, float dotWeight, float squareWeight, float* results)
+    {
+        Vector128<int> squares;
+        Vector128<int> dots;
+        if (SimdWidth.Has512 && Avx512BW.IsSupported)
+        {
+            dots = Dots512(query, a, b, c, d, length, out squares);
+        }
+        else
+        {
+            squares = Vector128.Create(
+                Int8Pairs.Between(a, a, length), Int8Pairs.Between(b, b, length), Int8Pairs.Between(c, c, length),
+                Int8Pairs.Between(d, d, length));
+            dots = OneByOne(query, a, b, c, d, length);
+        }
+        (Vector128.ConvertToSingle(squares) * squareWeight + Vector128.ConvertToSingle(dots) * dotWeight).Store(results);
+    }
+
+    private static Vector128<int> OneByOne(short* query, sbyte* a, sbyte* b, sbyte* c, sbyte* d, nuint length) => Vector128.Create(
+        Int8Dot.Between(query, a, length), Int8Dot.Between(query, b, length), Int8Dot.Between(query, c, length),
+        Int8Dot.Between(query, d, length));
 
     private static Vector128<int> Dots512(short* query, sbyte* a, sbyte* b, sbyte* c, sbyte* d, nuint length)
     {
@@ -79,18 +93,5 @@ internal static unsafe class Int8Four
         Vector256<int> cd = Avx2.HorizontalAdd(c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper());
         Vector256<int> abcd = Avx2.HorizontalAdd(ab, cd);
         return abcd.GetLower() + abcd.GetUpper();
-    }
-
-    private static int Squares(sbyte* code, nuint length)
-    {
-        Vector128<int> sum = default;
-        for (nuint i = 0; i < length; i += 16)
-        {
-            (Vector128<short> low, Vector128<short> high) = Vector128.Widen(Vector128.Load(code + i));
-            (Vector128<int> l0, Vector128<int> l1) = Vector128.Widen(low * low);
-            (Vector128<int> h0, Vector128<int> h1) = Vector128.Widen(high * high);
-            sum += (l0 + l1) + (h0 + h1);
-        }
-        return Vector128.Sum(sum);
     }
 }

@@ -12,6 +12,9 @@ namespace Ann.Core.Segments;
 /// </summary>
 public sealed unsafe class SegmentBuilder : IDisposable
 {
+    /// <summary>Most rows of one file: a node and two marks share 32 bits of a beam entry.</summary>
+    public const int MaxRows = 1 << 30;
+
     /// <summary>Largest dimension.</summary>
     public const int MaxDimension = 65_536;
 
@@ -30,6 +33,8 @@ public sealed unsafe class SegmentBuilder : IDisposable
     /// <exception cref="AnnException">InvalidArgument: a value out of range; names it.</exception>
     public SegmentBuilder(int rows, int dimension, SegmentBuildOptions options)
     {
+        if (rows > MaxRows)
+            throw AnnException.Invalid("input", $"there are {rows} rows; an index file holds at most {MaxRows}.");
         if (rows < 1)
             throw AnnException.Invalid("input", $"there are {rows} rows; an index needs at least one.");
         if (dimension is < 1 or > MaxDimension)

@@ -186,8 +186,8 @@ internal sealed class SegmentHeader
         int maxBits = Math.Min(FastScan.MaxBits, Rotation.SizeOf(Math.Max(Dimension, 1)));
         if (FileLength != fileLength)
             throw Bad(path, 24, $"the header says {FileLength} bytes; the file has {fileLength}.");
-        if (Count < 1)
-            throw Bad(path, 32, $"count is {Count}; at least 1 was expected.");
+        if (Count is < 1 or > SegmentBuilder.MaxRows)
+            throw Bad(path, 32, $"count is {Count}; 1 to {SegmentBuilder.MaxRows} was expected.");
         if (Dimension is < 1 or > SegmentBuilder.MaxDimension)
             throw Bad(path, 36, $"dimension is {Dimension}; 1 to {SegmentBuilder.MaxDimension} was expected.");
         if (!Enum.IsDefined(Metric))
@@ -201,7 +201,8 @@ internal sealed class SegmentHeader
         if (M is < Hnsw.HnswParameters.MinM or > Hnsw.HnswParameters.MaxM)
             throw Bad(path, 44, $"M is {M}; {Hnsw.HnswParameters.MinM} to {Hnsw.HnswParameters.MaxM} was expected.");
         if (Layout == SegmentLayout.Fast
-            ? Codes != CodesKind.Int8 || EstimateBits < FastScan.BitsStep || EstimateBits > maxBits || EstimateBits % FastScan.BitsStep != 0
+            ? Codes != CodesKind.Int8 || EstimateBits < FastScan.BitsStep || EstimateBits > maxBits
+                || EstimateBits % FastScan.BitsStep != 0
             : EstimateBits != 0)
             throw Bad(path, 60, $"{EstimateBits} bits an estimate do not go with layout {Layout} and codes {Codes}.");
         if (EntryPoint < 0 || EntryPoint >= Count)

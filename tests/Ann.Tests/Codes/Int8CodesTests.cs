@@ -23,11 +23,14 @@ public sealed unsafe class Int8CodesTests
         using Int8Codes codes = Int8Codes.Encode(rows, metric, threads: 2, progress: null, CancellationToken.None);
         float* mean = (float*)codes.Mean.Start;
         short[] quantised = new short[codes.Stride];
-        float[] query = [.. Enumerable.Range(0, dimension).Select(_ => random.NextSingle() * 4 - 1)];
-        float unit = Int8Query.Quantise(metric, query, mean, quantised);
+        using VectorTable queries = new(2, dimension); // the query and a row of scratch
+        Span<float> query = queries.Values(0);
+        for (int i = 0; i < dimension; i++)
+            query[i] = random.NextSingle() * 4 - 1;
+        Int8Query coded = Int8Query.Quantise(metric, queries.Row(0), mean, queries.Row(1), queries.Stride, quantised);
         fixed (short* q = quantised)
         {
-            Int8Scorer scorer = new((sbyte*)codes.Codes.Start, codes.Stride, (float*)codes.Factors.Start, q, unit);
+            Int8Scorer scorer = new((sbyte*)codes.Codes.Start, codes.Stride, (float*)codes.Factors.Start, q, coded.Unit);
 
             // Estimates leave out one term that is the same for every row: row 0 shows it.
             double constant = Exact(metric, query, rows.Values(0)) - scorer.Score(0);
@@ -59,9 +62,9 @@ public sealed unsafe class Int8CodesTests
     public void AZeroQueryQuantisesToZero()
     {
         short[] quantised = new short[64];
-        float[] mean = new float[16];
-        fixed (float* m = mean)
-            Assert.Equal(0, Int8Query.Quantise(Metric.InnerProduct, new float[10], m, quantised));
+        using VectorTable rows = new(3, 10); // query, mean, scratch: all zero
+        Int8Query coded = Int8Query.Quantise(Metric.InnerProduct, rows.Row(0), rows.Row(1), rows.Row(2), rows.Stride, quantised);
+        Assert.Equal(0, coded.Unit);
         Assert.Equal(new short[64], quantised);
     }
 

@@ -19,7 +19,7 @@ internal sealed class SegmentBatchTarget : ISearchTarget
     public SegmentBatchTarget(ToolContext tool, WorkerRequest request)
     {
         _segment = SealedSegment.Open(tool.Files, request.Index);
-        QuerySet queries = QuerySet.Load(tool, request.Queries, _segment);
+        QuerySet queries = QuerySet.Load(tool, request.Queries, request.Index, _segment.Dimension);
         _values = new float[queries.Count * _segment.Dimension];
         for (int query = 0; query < queries.Count; query++)
             queries[query].CopyTo(_values.AsSpan(query * _segment.Dimension));

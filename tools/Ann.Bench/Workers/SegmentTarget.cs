@@ -23,7 +23,7 @@ internal sealed class SegmentTarget : ISearchTarget
     public SegmentTarget(ToolContext tool, WorkerRequest request, bool exact)
     {
         _segment = SealedSegment.Open(tool.Files, request.Index);
-        _queries = QuerySet.Load(tool, request.Queries, _segment);
+        _queries = QuerySet.Load(tool, request.Queries, request.Index, _segment.Dimension);
         _k = request.K;
         _exact = exact;
         Queries = exact ? Math.Min(_queries.Count, ExactQueries) : _queries.Count;
