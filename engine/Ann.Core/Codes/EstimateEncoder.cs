@@ -55,14 +55,11 @@ internal sealed unsafe class EstimateEncoder : IDisposable
                 continue;
             }
             Subtract(difference, _rows.Row(links[slot]), _rows.Row(node));
-            double squares = 0;
-            for (int i = 0; i < _rows.Dimension; i++)
-                squares += (double)difference[i] * difference[i];
+            float squares = QueryQuantisation.Dot(difference, difference, _rows.Stride);
             _rotation.Apply(difference);
-            (float addend, float weight) = Factors(origin, difference, squares, shape.Bits);
+            (float magnitudes, float along) = SignCodes.Encode(difference, origin, shape.Bits, codes);
+            (float addend, float weight) = Factors(squares, magnitudes, along);
             (factors[0], factors[FastScan.Lanes]) = (ToBFloat16(addend), ToBFloat16(weight));
-            for (int quads = 0; quads < shape.Bits / 4; quads += 2)
-                codes[quads / 2 * FastScan.Lanes] = Signs(difference + quads * 4);
         }
     }
 
@@ -72,39 +69,27 @@ internal sealed unsafe class EstimateEncoder : IDisposable
         _scratch.Dispose();
     }
 
-    private (float Addend, float Weight) Factors(float* origin, float* difference, double squares, int bits)
+    private (float Addend, float Weight) Factors(float squares, float magnitudes, float along)
     {
-        double magnitudes = 0;
-        double along = 0;
-        for (int i = 0; i < bits; i++)
+        float ratio = squares / magnitudes; // |r|/(β·√B)
+        if (!float.IsFinite(ratio)) // r is zero, or so small that it carries no order
+            return (0, 0);
+        float addend = _metric switch
         {
-            magnitudes += Math.Abs(difference[i]);
-            along += difference[i] < 0 ? -origin[i] : origin[i];
-        }
-        double ratio = magnitudes > 0 ? squares / magnitudes : 0; // |r|/(β·√B)
-        if (!double.IsFinite(ratio))
-            ratio = 0;
-        return _metric switch
-        {
-            Metric.L2 => ((float)(squares + 2 * ratio * along), (float)(-2 * ratio)),
-            Metric.Cosine => ((float)(squares / 2 + ratio * along), (float)-ratio),
-            _ => (0, (float)-ratio),
+            Metric.L2 => squares + 2 * ratio * along,
+            Metric.Cosine => squares / 2 + ratio * along,
+            _ => 0,
         };
+        // A row too long for the estimate's float32 is always scored by its code.
+        return float.IsFinite(addend)
+            ? (addend, _metric == Metric.L2 ? -2 * ratio : -ratio)
+            : (float.NegativeInfinity, 0);
     }
 
     private void Subtract(float* target, float* from, float* what)
     {
-        for (int i = 0; i < _rows.Dimension; i++)
-            target[i] = from[i] - what[i];
-        new Span<float>(target + _rows.Dimension, _rotation.Size - _rows.Dimension).Clear();
-    }
-
-    private static byte Signs(float* values)
-    {
-        int signs = 0;
-        for (int i = 0; i < 8; i++)
-            signs |= values[i] < 0 ? 0 : 1 << i;
-        return (byte)signs;
+        QueryQuantisation.Subtract(target, from, what, _rows.Stride);
+        new Span<float>(target + _rows.Stride, _rotation.Size - _rows.Stride).Clear();
     }
 
     /// <summary>Rounds to nearest; keeps infinity.</summary>

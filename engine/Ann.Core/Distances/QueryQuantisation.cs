@@ -35,7 +35,13 @@ internal static unsafe class QueryQuantisation
         Vector512<float> sums = default;
         for (int i = 0; i < stride; i += VectorTable.Lanes)
             sums += Vector512.Load(a + i) * Vector512.Load(b + i);
-        Vector256<float> half = sums.GetLower() + sums.GetUpper();
+        return Sum(sums);
+    }
+
+    /// <summary>Sum of the lanes, halves first.</summary>
+    public static float Sum(Vector512<float> values)
+    {
+        Vector256<float> half = values.GetLower() + values.GetUpper();
         Vector128<float> quarter = half.GetLower() + half.GetUpper();
         return (quarter[0] + quarter[1]) + (quarter[2] + quarter[3]);
     }
