@@ -49,6 +49,20 @@ public sealed unsafe class FileMapping : IDisposable
             _ = NativeBlock.Madvise(_start, (nuint)Length, NativeBlock.AdviseDontNeed);
     }
 
+    /// <summary>
+    /// Says that a part will be read here and there: the system then reads the pages asked for and not those around them, which in a file
+    /// larger than memory would push out others. Does nothing where <see cref="ReleasePages"/> does nothing.
+    /// </summary>
+    public void ExpectRandomReads(byte* start, long length)
+    {
+        const nuint Page = 4096;
+        if (_isFile && OperatingSystem.IsLinux())
+        {
+            byte* first = (byte*)((nuint)start & ~(Page - 1));
+            _ = NativeBlock.Madvise(first, (nuint)(start + length - first), NativeBlock.AdviseRandom);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -21,11 +21,15 @@ namespace Ann.Core.Hnsw;
 /// <param name="shape">Of the blocks of level 0.</param>
 /// <param name="estimate">Of the query.</param>
 /// <param name="scorer">Of the query.</param>
+/// <param name="filter">Nodes that may be returned.</param>
 /// <param name="ef">Beam width.</param>
-/// <param name="context">Scratch; its beam holds the ef nearest in the end.</param>
-internal unsafe struct BlockWalk<TScorer>(
-    HnswGraph graph, BlockShape shape, EstimateQuery estimate, TScorer scorer, int ef, SearchContext context)
+/// <param name="context">
+/// Scratch. In the end its beam holds the ef nearest, or with a filter <see cref="SearchContext.Accepted"/> those of them that it accepts.
+/// </param>
+internal unsafe struct BlockWalk<TScorer, TFilter>(
+    HnswGraph graph, BlockShape shape, EstimateQuery estimate, TScorer scorer, TFilter filter, int ef, SearchContext context)
     where TScorer : struct, INodeScorer
+    where TFilter : struct, INodeFilter
 {
     /// <summary>Blocks that are asked for before their turn. Measured: 3 hides what 1 and 2 leave; more only crowds the cache.</summary>
     private const int BlocksAhead = 3;
@@ -34,8 +38,9 @@ internal unsafe struct BlockWalk<TScorer>(
     private readonly BlockShape _shape = shape;
     private readonly EstimateQuery _estimate = estimate;
     private readonly TScorer _scorer = scorer;
+    private readonly TFilter _filter = filter;
     private readonly SearchContext _context = context;
-    private ulong _nearest = Start(in graph, in scorer, ef, context);
+    private ulong _nearest = Start(in graph, in scorer, in filter, ef, context);
     private int _level = graph.MaxLevel;
     private int _waiting = 0;
 
@@ -50,19 +55,21 @@ internal unsafe struct BlockWalk<TScorer>(
     /// <summary>Expands one node. False when there is nothing left to do.</summary>
     public bool Step() => _level > 0 ? StepDown() : StepAlong();
 
-    private static ulong Start(in HnswGraph graph, in TScorer scorer, int ef, SearchContext context)
+    private static ulong Start(in HnswGraph graph, in TScorer scorer, in TFilter filter, int ef, SearchContext context)
     {
         ulong entry = Beam.Pack(graph.EntryPoint, scorer.Score(graph.EntryPoint));
         context.Statistics.Visited++;
         context.Beam.Reset(ef);
+        if (!TFilter.AcceptsAll)
+            context.Accepted.Reset(ef);
         if (graph.MaxLevel == 0)
-            Enter(entry, context);
+            Enter(entry, in filter, context);
         return entry;
     }
 
-    private static void Enter(ulong entry, SearchContext context)
+    private static void Enter(ulong entry, in TFilter filter, SearchContext context)
     {
-        context.Beam.Add(entry);
+        Add(entry, in filter, context.Beam, context);
         context.Visited.TryMark(Beam.NodeOf(entry));
     }
 
@@ -95,7 +102,7 @@ internal unsafe struct BlockWalk<TScorer>(
         }
 
         if (_nearest == from && --_level == 0)
-            Enter(_nearest, _context);
+            Enter(_nearest, in _filter, _context);
         Memory.Prefetch(_graph.Links(_level, Beam.NodeOf(_nearest)), _shape.Stride);
         return true;
     }
@@ -170,6 +177,14 @@ internal unsafe struct BlockWalk<TScorer>(
         Span<float> distances = _context.Distances;
         _scorer.Score(nodes, distances);
         for (int i = 0; i < nodes.Length; i++)
-            beam.Add(Beam.Pack(nodes[i], distances[i]));
+            Add(Beam.Pack(nodes[i], distances[i]), in _filter, beam, _context);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(ulong entry, in TFilter filter, Beam beam, SearchContext context)
+    {
+        beam.Add(entry);
+        if (!TFilter.AcceptsAll && filter.Accepts(Beam.NodeOf(entry)))
+            context.Accepted.Add(entry);
     }
 }

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Ann.Core.Hnsw;
 
 /// <summary>
-/// The search of an insertion: <see cref="LayerSearch.RunLevel"/>, but the beam's nearest nodes are expanded a few at a time. A wide beam
+/// The search of an insertion: <see cref="LayerSearch"/>, but the beam's nearest nodes are expanded a few at a time. A wide beam
 /// expands nearly all it holds whatever the order, so little is visited in vain, and misses overlap and merges are fewer.
 /// </summary>
 internal static unsafe class BuildSearch

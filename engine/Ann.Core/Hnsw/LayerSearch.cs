@@ -12,12 +12,22 @@ internal static class LayerSearch
     /// <see cref="SearchContext.Beam"/>, nearest first.
     /// </summary>
     public static void Run<TScorer>(in HnswGraph graph, in TScorer scorer, int ef, SearchContext context)
+        where TScorer : struct, INodeScorer => Run(in graph, in scorer, default(AcceptAll), ef, context);
+
+    /// <summary>The same with a filter: <see cref="SearchContext.Accepted"/> then holds those of the nearest that it accepts.</summary>
+    public static void Run<TScorer, TFilter>(in HnswGraph graph, in TScorer scorer, TFilter filter, int ef, SearchContext context)
         where TScorer : struct, INodeScorer
+        where TFilter : struct, INodeFilter
     {
         ulong entry = Descend(in graph, in scorer, fromLevel: graph.MaxLevel, toLevel: 1, context);
         context.Beam.Reset(ef);
-        context.Beam.Merge([entry]);
-        RunLevel(in graph, 0, in scorer, context);
+        context.Beam.Add(entry);
+        if (!TFilter.AcceptsAll)
+        {
+            context.Accepted.Reset(ef);
+            Accept([entry], filter, context.Accepted);
+        }
+        RunLevel(in graph, 0, in scorer, filter, context);
     }
 
     /// <summary>Steps to the nearest neighbour until none is nearer, level by level.</summary>
@@ -59,8 +69,10 @@ internal static class LayerSearch
     /// Best-first search of one level from the entries in the beam, none of them expanded yet; the beam's width is ef. Ends when every
     /// entry is expanded, or when the budget does.
     /// </summary>
-    public static unsafe void RunLevel<TScorer>(in HnswGraph graph, int level, in TScorer scorer, SearchContext context)
+    private static unsafe void RunLevel<TScorer, TFilter>(
+        in HnswGraph graph, int level, in TScorer scorer, TFilter filter, SearchContext context)
         where TScorer : struct, INodeScorer
+        where TFilter : struct, INodeFilter
     {
         Beam beam = context.Beam;
         VisitedSet visited = context.Visited;
@@ -87,8 +99,19 @@ internal static class LayerSearch
 
             scorer.Score(new ReadOnlySpan<int>(context.NodesStart, count), new Span<float>(context.DistancesStart, count));
             context.Statistics.Visited += count;
-            beam.Merge(context.PackFound(count, beam.Threshold));
+            ReadOnlySpan<ulong> found = context.PackFound(count, beam.Threshold);
+            beam.Merge(found);
+            if (!TFilter.AcceptsAll)
+                Accept(found, filter, context.Accepted);
         }
         visited.Clear();
+    }
+
+    private static void Accept<TFilter>(ReadOnlySpan<ulong> found, TFilter filter, Beam accepted)
+        where TFilter : struct, INodeFilter
+    {
+        foreach (ulong entry in found)
+            if (filter.Accepts(Beam.NodeOf(entry)))
+                accepted.Add(entry);
     }
 }

@@ -13,6 +13,9 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
 
     public Beam Beam { get; } = new();
 
+    /// <summary>The nearest nodes that a filter accepted. Not used without one: then they are the <see cref="Beam"/>.</summary>
+    public Beam Accepted { get; } = new();
+
     public VisitedSet Visited { get; } = new(nodes);
 
     public SearchBudget Budget { get; private set; }
@@ -73,6 +76,7 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
     public void Dispose()
     {
         Beam.Dispose();
+        Accepted.Dispose();
         Visited.Dispose();
         _scratch.Dispose();
     }

@@ -31,7 +31,7 @@ internal struct QueryTurn<TScorer>
     public Int8Query Coded;
 
     /// <summary>The walk.</summary>
-    public BlockWalk<TScorer> Walk;
+    public BlockWalk<TScorer, AcceptAll> Walk;
 
     /// <summary>True when the walk has ended and the rows of the rerank were asked for.</summary>
     public bool Ended;

@@ -28,6 +28,8 @@ public sealed unsafe class SealedSegment : IDisposable
         _copies = loaded ? [] : null;
         _view = View(sections, _copies);
         mapping.ReleasePages(); // those that only the checks have read
+        if (!loaded)
+            mapping.ExpectRandomReads((byte*)_view.Rows, (long)Count * _view.RowStride * sizeof(float));
         _searcher = new SegmentSearcher(_view, Keys);
     }
 

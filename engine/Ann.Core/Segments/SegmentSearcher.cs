@@ -149,7 +149,7 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
         TScorer scorer = TScoring.Of(in segment, context, coded);
         HnswGraph graph = segment.Graph;
         if (segment.Blocks is { } shape)
-            new BlockWalk<TScorer>(graph, shape, context.Estimate(in segment), scorer, ef, context.Walk).Run();
+            new BlockWalk<TScorer, AcceptAll>(graph, shape, context.Estimate(in segment), scorer, default, ef, context.Walk).Run();
         else
             LayerSearch.Run(in graph, in scorer, ef, context.Walk);
         Reranking.Prefetch(in segment, context);
@@ -233,8 +233,8 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
         turn.Query = query;
         turn.Ended = false;
         turn.Coded = context.Quantise(in segment);
-        turn.Walk = new BlockWalk<TScorer>(
-            segment.Graph, segment.Blocks.Value, context.Estimate(in segment), TScoring.Of(in segment, context, turn.Coded), ef,
+        turn.Walk = new BlockWalk<TScorer, AcceptAll>(
+            segment.Graph, segment.Blocks.Value, context.Estimate(in segment), TScoring.Of(in segment, context, turn.Coded), default, ef,
             context.Walk);
     }
 

@@ -1,0 +1,22 @@
+namespace Ann.Core.Hnsw;
+
+/// <summary>
+/// Which nodes may be returned. A refused node is still walked through. Implementations are structs used as type arguments: the loop without
+/// a filter is compiled as if there were no such thing.
+/// </summary>
+internal interface INodeFilter
+{
+    /// <summary>True when no node is refused; <see cref="Accepts"/> is then never called.</summary>
+    static abstract bool AcceptsAll { get; }
+
+    /// <summary>True when a node may be returned.</summary>
+    bool Accepts(int node);
+}
+
+/// <summary>No filter.</summary>
+internal readonly struct AcceptAll : INodeFilter
+{
+    public static bool AcceptsAll => true;
+
+    public bool Accepts(int node) => true;
+}
