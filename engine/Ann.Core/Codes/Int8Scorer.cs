@@ -29,7 +29,22 @@ internal readonly unsafe struct Int8Scorer(sbyte* codes, int stride, float* fact
 
     public void Score(ReadOnlySpan<int> nodes, Span<float> distances)
     {
-        for (int i = 0; i < nodes.Length; i++)
-            distances[i] = Score(nodes[i]);
+        float* dots = stackalloc float[4];
+        for (int i = 0; i < nodes.Length; i += 4)
+        {
+            int count = Math.Min(4, nodes.Length - i);
+            sbyte* first = Code(nodes[i]);
+            Int8Four.Dots(
+                query, first, count > 1 ? Code(nodes[i + 1]) : first, count > 2 ? Code(nodes[i + 2]) : first,
+                count > 3 ? Code(nodes[i + 3]) : first, (nuint)stride, unit, dots);
+            for (int j = 0; j < count; j++)
+            {
+                float* factor = factors + nodes[i + j] * 2L;
+                distances[i + j] = factor[0] + factor[1] * dots[j];
+            }
+        }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private sbyte* Code(int node) => codes + (long)node * stride;
 }

@@ -10,7 +10,6 @@ namespace Ann.Bench.Verbs;
 internal static class WorkerVerb
 {
     /// <summary>Untimed searching before memory is looked at: tiered compilation needs time.</summary>
-    private const double WarmUpSeconds = 1.5;
 
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
@@ -86,7 +85,7 @@ internal static class WorkerVerb
 
         // A first instance brings the runtime to its working state; what a second one adds is the index.
         using (ISearchTarget first = Open(tool, request))
-            sweep.WarmUp(first, WarmUpSeconds, cancellation);
+            sweep.WarmUp(first, cancellation);
         GC.Collect();
         WorkerMemory.Report(tool, "before");
         using ISearchTarget target = Open(tool, request);

@@ -9,24 +9,28 @@ namespace Ann.Bench.Workers;
 internal sealed class Sweep(ToolContext tool, WorkerRequest request)
 {
     private const int MaxPasses = 200;
+    private const int WarmUpBursts = 6;
+    private static readonly TimeSpan WarmUpBurst = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan WarmUpPause = TimeSpan.FromMilliseconds(350);
 
-    /// <summary>Untimed searches, until the compiler has seen what it needs.</summary>
-    public void WarmUp(ISearchTarget target, double seconds, CancellationToken cancellation)
+    /// <summary>
+    /// Untimed searches until the compiler has done what it will do: in bursts, since its background thread waits for a pause of 100 ms and,
+    /// with one core for both, gets none of it while a search runs.
+    /// </summary>
+    public void WarmUp(ISearchTarget target, CancellationToken cancellation)
     {
         int[] answers = new int[target.Queries * request.K];
         float[] latencies = new float[target.Queries];
-        long start = Stopwatch.GetTimestamp();
-        do
+        for (int burst = 0; burst < WarmUpBursts; burst++)
         {
-            foreach (int ef in request.Ef)
+            long start = Stopwatch.GetTimestamp();
+            for (int i = 0; i == 0 || Stopwatch.GetElapsedTime(start) < WarmUpBurst; i++)
             {
-                target.SetEf(ef);
+                target.SetEf(request.Ef[i % request.Ef.Count]);
                 Run(target, latencies, answers, cancellation);
-                if (Stopwatch.GetElapsedTime(start).TotalSeconds >= seconds)
-                    return;
             }
+            cancellation.WaitHandle.WaitOne(WarmUpPause);
         }
-        while (true);
     }
 
     /// <summary>Measures, and writes lines, answers and latencies.</summary>
