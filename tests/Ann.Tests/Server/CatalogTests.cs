@@ -1,6 +1,7 @@
 using Ann.Core;
 using Ann.Core.Files;
 using Ann.Core.Indexes;
+using Ann.Core.Segments;
 
 namespace Ann.Tests.Server;
 
