@@ -6,6 +6,8 @@ namespace Ann.Core.Files;
 /// <summary>A file seen as read-only memory. The owner must outlive every pointer taken from it.</summary>
 public sealed unsafe class FileMapping : IDisposable
 {
+    private const int AdviseRandom = 1;
+
     private readonly Action _release;
     private readonly bool _isFile;
     private byte* _start;
@@ -47,6 +49,16 @@ public sealed unsafe class FileMapping : IDisposable
     {
         if (_isFile && OperatingSystem.IsLinux())
             _ = NativeBlock.Madvise(_start, (nuint)Length, NativeBlock.AdviseDontNeed);
+    }
+
+    /// <summary>
+    /// Says that reads will jump about: a page that is not in memory is then read by itself, without the 128 KiB around it that push out
+    /// what other searches need. Does nothing for a copy in memory, and nothing where the system has no such call.
+    /// </summary>
+    public void ExpectRandomReads()
+    {
+        if (_isFile && OperatingSystem.IsLinux())
+            _ = NativeBlock.Madvise(_start, (nuint)Length, AdviseRandom);
     }
 
     /// <inheritdoc/>

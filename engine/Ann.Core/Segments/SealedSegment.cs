@@ -28,6 +28,7 @@ public sealed unsafe class SealedSegment : IDisposable
         _copies = Parts.LoadedBytes(Layout, residence) > 0 ? [] : null;
         _view = View(sections, _copies);
         mapping.ReleasePages(); // those that only the checks have read
+        mapping.ExpectRandomReads();
         _searcher = new SegmentSearcher(_view, Keys);
     }
 
