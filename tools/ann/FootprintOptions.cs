@@ -14,7 +14,8 @@ internal sealed class FootprintOptions
     private readonly Option<int> _rows = VerbOptions.Number("--rows", "Estimate: items.", 0, 1, SegmentBuilder.MaxRows);
     private readonly Option<int> _dimension = VerbOptions.Number(
         "--dim", "Estimate: components of a vector.", 0, 1, SegmentBuilder.MaxDimension);
-    private readonly Option<string> _metric = VerbOptions.Choice("--metric", "Estimate: how nearness is measured.", "cosine", "cosine", "l2", "ip");
+    private readonly Option<string> _metric = VerbOptions.Choice(
+        "--metric", "Estimate: how nearness is measured.", "cosine", "cosine", "l2", "ip");
     private readonly Option<string> _codes = VerbOptions.Choice("--codes", "Estimate: what the graph walk reads.", "int8", "int8", "f32");
     private readonly Option<string> _layout = VerbOptions.Choice("--layout", "Estimate: layout of the file.", "fast", "fast", "lean");
     private readonly Option<int> _m = VerbOptions.Number(

@@ -7,8 +7,8 @@ namespace Ann.Core.Segments;
 /// <summary>What an index will take before it exists: on disk, in memory, while it is searched and while it is built.</summary>
 /// <remarks>
 /// Exact but for three things: upper links follow the law of the levels (1/(M − 1) rows of them an item on average, a few per cent off in
-/// a small index), string keys are as long as they are said to be, and cosine and L2 are taken to have one scale for all codes, as they have
-/// unless rows differ widely in range (8 bytes an item more).
+/// a small index), string keys are as long as they are said to be, and cosine and L2 are taken to have one scale for all codes, as they
+/// have unless rows differ widely in range (8 bytes an item more).
 /// </remarks>
 public sealed record SegmentFootprint
 {
@@ -31,7 +31,7 @@ public sealed record SegmentFootprint
     /// <summary>Bytes of the file by what they are for.</summary>
     public SegmentParts Parts { get; }
 
-    /// <summary>Bytes of scratch that one search holds; a thread that answers many rows holds one for each of up to 6 under way.</summary>
+    /// <summary>Bytes of scratch that one search holds; a thread that answers many rows holds up to six of them.</summary>
     public required long SearchBytes { get; init; }
 
     /// <summary>Most bytes that a build holds at once, without the runtime's own (some 60 MB).</summary>
@@ -42,7 +42,7 @@ public sealed record SegmentFootprint
     /// <param name="dimension">Components of a vector, 1 to <see cref="SegmentBuilder.MaxDimension"/>.</param>
     /// <param name="options">What would be built; its threads count for the build.</param>
     /// <param name="keys">Kind of the keys.</param>
-    /// <param name="keyBytes">Average UTF-8 bytes of a string key, 1 to <see cref="MaxKeyBytes"/>; numeric keys take 8 whatever this says.</param>
+    /// <param name="keyBytes">Average UTF-8 bytes of a string key, 1 to <see cref="MaxKeyBytes"/>; numeric keys take 8.</param>
     /// <param name="ef">Beam width of a search, nodes.</param>
     /// <exception cref="AnnException">InvalidArgument: a value out of range; names it.</exception>
     public static SegmentFootprint Estimate(
@@ -155,7 +155,7 @@ public sealed record SegmentFootprint
             return query + estimates + WalkBytes(_fast ? Block.Groups * FastScan.Lanes : M0, ef) + (long)ef * sizeof(ulong);
         }
 
-        /// <summary>The largest of three moments: keys are checked; the graph is built; blocks are made and the graph is measured.</summary>
+        /// <summary>The largest of three moments: keys are checked; the graph is built; blocks are made.</summary>
         public long BuildPeakBytes()
         {
             bool tempered = _options.Metric == Metric.InnerProduct;

@@ -76,7 +76,6 @@ public sealed class SegmentFootprintTests
             Assert.Equal(Search(loaded, query), Search(mapped, query));
     }
 
-    /// <summary>A searching thread's scratch, by a count of its own: the figure is small and must not be forgotten when scratch grows.</summary>
     [Theory]
     [InlineData(SegmentLayout.Fast)]
     [InlineData(SegmentLayout.Lean)]

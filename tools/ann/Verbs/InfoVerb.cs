@@ -14,7 +14,7 @@ internal static class InfoVerb
         Argument<string?> file = new("file") { Description = "The .ann file.", Arity = ArgumentArity.ZeroOrOne };
         Option<bool> estimate = new("--estimate")
         {
-            Description = "Instead of reading a file, compute what an index of --rows and --dim would take on disk, in memory and in a build.",
+            Description = "Compute what an index of --rows and --dim would take on disk, in memory and in a build.",
         };
         FootprintOptions shape = new();
         Option<string> residence = VerbOptions.Residence();

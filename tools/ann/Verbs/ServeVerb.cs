@@ -113,8 +113,8 @@ internal static class ServeVerb
         foreach (ServedIndex index in report.Indexes)
         {
             text.WriteLine(index.Failure is null
-                ? $"  {index.Name}: {index.Rows:N0} items of dimension {index.Dimension}, generation {index.Generation}, layout {index.Layout}, "
-                    + $"{index.LoadedBytes:N0} bytes loaded, {index.MappedBytes:N0} mapped"
+                ? $"  {index.Name}: {index.Rows:N0} items of dimension {index.Dimension}, generation {index.Generation}, "
+                    + $"layout {index.Layout}, {index.LoadedBytes:N0} bytes loaded, {index.MappedBytes:N0} mapped"
                 : $"  {index.Name}: {index.State}: {index.Failure}");
         }
     }
