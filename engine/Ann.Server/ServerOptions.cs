@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Ann.Core.Hnsw;
+using Ann.Core.Segments;
 using Microsoft.Extensions.Options;
 
 namespace Ann.Server;
@@ -22,6 +23,13 @@ public sealed class ServerOptions
 
     /// <summary>Directory whose <c>.ann</c> files are all hosted. Empty for none. Default: empty.</summary>
     public string DataDirectory { get; set; } = "";
+
+    /// <summary>
+    /// Where links and codes of the indexes lie: <see cref="SegmentResidence.ByLayout"/> loads those of the fast layout and leaves lean
+    /// files mapped. Default: <see cref="SegmentResidence.ByLayout"/>.
+    /// </summary>
+    [EnumDataType(typeof(SegmentResidence))]
+    public SegmentResidence Residence { get; set; } = SegmentResidence.ByLayout;
 
     /// <summary>Directories of text encoders to host. Default: none.</summary>
     public IList<string> EncoderDirectories { get; } = [];

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ann.Core.Segments;
 
 namespace Ann.Tool;
 
@@ -33,6 +34,33 @@ internal static class VerbOptions
         });
         return option;
     }
+
+    /// <summary><c>--residence</c>: where links and codes of an open file lie. Read it with <see cref="ResidenceOf"/>.</summary>
+    public static Option<string> Residence() => Choice(
+        "--residence", "Where links and codes lie: layout loads those of the fast layout and leaves lean files mapped.",
+        "layout", "layout", "mapped", "loaded");
+
+    /// <summary>What a word of <see cref="Residence"/> means.</summary>
+    public static SegmentResidence ResidenceOf(string word) => word switch
+    {
+        "mapped" => SegmentResidence.Mapped,
+        "loaded" => SegmentResidence.Loaded,
+        _ => SegmentResidence.ByLayout,
+    };
+
+    /// <summary><c>--layout</c>, with the default and its reason.</summary>
+    public static Option<string> Layout() => Choice(
+        "--layout",
+        "fast: estimates of distances beside the links, loaded to memory. lean: less memory, all of it mapped. "
+        + "fast is the default for its latency, half to two thirds of lean's; its file is 1.2 to 1.9 times as long. "
+        + "f32 codes are always lean.",
+        "fast", "fast", "lean");
+
+    /// <summary>What a word of <see cref="Layout"/> means.</summary>
+    public static SegmentLayout LayoutOf(string word) => word == "lean" ? SegmentLayout.Lean : SegmentLayout.Fast;
+
+    /// <summary>The word for a layout.</summary>
+    public static string ToWord(SegmentLayout layout) => layout == SegmentLayout.Fast ? "fast" : "lean";
 
     /// <summary>One of a few words.</summary>
     public static Option<string> Choice(string name, string description, string standard, params string[] words)

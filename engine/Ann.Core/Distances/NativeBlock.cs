@@ -12,9 +12,6 @@ public sealed unsafe class NativeBlock : IDisposable
     private const nuint HugePage = 2 << 20;
     private const int AdviseHugePage = 14;
 
-    /// <summary>Advice to <see cref="Madvise"/>: reads will jump about.</summary>
-    internal const int AdviseRandom = 1;
-
     /// <summary>Advice to <see cref="Madvise"/>: the pages may be dropped from memory.</summary>
     internal const int AdviseDontNeed = 4;
 

@@ -6,6 +6,8 @@ namespace Ann.Core.Files;
 /// <summary>A file seen as read-only memory. The owner must outlive every pointer taken from it.</summary>
 public sealed unsafe class FileMapping : IDisposable
 {
+    private const int AdviseRandom = 1;
+
     private readonly Action _release;
     private readonly bool _isFile;
     private byte* _start;
@@ -50,17 +52,13 @@ public sealed unsafe class FileMapping : IDisposable
     }
 
     /// <summary>
-    /// Says that a part will be read here and there: the system then reads the pages asked for and not those around them, which in a file
-    /// larger than memory would push out others. Does nothing where <see cref="ReleasePages"/> does nothing.
+    /// Says that reads will jump about: a page that is not in memory is then read by itself, without the 128 KiB around it that push out
+    /// what other searches need. Does nothing for a copy in memory, and nothing where the system has no such call.
     /// </summary>
-    public void ExpectRandomReads(byte* start, long length)
+    public void ExpectRandomReads()
     {
-        const nuint Page = 4096;
         if (_isFile && OperatingSystem.IsLinux())
-        {
-            byte* first = (byte*)((nuint)start & ~(Page - 1));
-            _ = NativeBlock.Madvise(first, (nuint)(start + length - first), NativeBlock.AdviseRandom);
-        }
+            _ = NativeBlock.Madvise(_start, (nuint)Length, AdviseRandom);
     }
 
     /// <inheritdoc/>

@@ -48,14 +48,15 @@ public sealed class HostedIndex
     /// Opens the file, warms it up and begins to serve. A file that cannot be used makes the index failed, and is no error of this call.
     /// </summary>
     /// <param name="files">Where the file is.</param>
+    /// <param name="residence">Where its links and codes will lie.</param>
     /// <param name="warmUp">Runs real searches before the first caller does.</param>
     /// <exception cref="OperationCanceledException">Thrown by <paramref name="warmUp"/>; the index goes on loading.</exception>
-    public void Load(IFileSystem files, Action<IndexSnapshot> warmUp)
+    public void Load(IFileSystem files, SegmentResidence residence, Action<IndexSnapshot> warmUp)
     {
         SealedSegment? segment = null;
         try
         {
-            segment = SealedSegment.Open(files, Source.Path);
+            segment = SealedSegment.Open(files, Source.Path, residence);
             IndexSnapshot snapshot = new(Name, segment);
             warmUp(snapshot);
             _status = new IndexStatus(IndexState.Serving, snapshot, null);

@@ -24,12 +24,11 @@ public sealed unsafe class SealedSegment : IDisposable
         Keys = sections.Keys();
         BuildRecord = sections.Json(SectionKind.BuildRecord, SegmentJson.Default.BuildRecord);
         Certificate = sections.Json(SectionKind.Certificate, SegmentJson.Default.Certificate);
-        bool loaded = residence == SegmentResidence.Loaded || (residence == SegmentResidence.ByLayout && Layout == SegmentLayout.Fast);
-        _copies = loaded ? [] : null;
+        Parts = SegmentParts.Of(_header);
+        _copies = Parts.LoadedBytes(Layout, residence) > 0 ? [] : null;
         _view = View(sections, _copies);
         mapping.ReleasePages(); // those that only the checks have read
-        if (!loaded)
-            mapping.ExpectRandomReads((byte*)_view.Rows, (long)Count * _view.RowStride * sizeof(float));
+        mapping.ExpectRandomReads();
         _searcher = new SegmentSearcher(_view, Keys);
     }
 
@@ -66,8 +65,14 @@ public sealed unsafe class SealedSegment : IDisposable
     /// <summary>Size of the file in bytes.</summary>
     public long SizeInBytes => _header.FileLength;
 
+    /// <summary>Bytes of the file by what they are for.</summary>
+    public SegmentParts Parts { get; }
+
     /// <summary>Bytes of the sections that were copied to memory; 0 when all are mapped.</summary>
     public long LoadedBytes => _copies?.Sum(block => block.SizeInBytes) ?? 0;
+
+    /// <summary>Bytes of the file that searches read where they are mapped: all that is not loaded.</summary>
+    public long MappedBytes => SizeInBytes - LoadedBytes;
 
     /// <summary>Maps a file and checks all of it: header, every section's hash, every link and key.</summary>
     /// <param name="files">Where the file is.</param>

@@ -1,6 +1,7 @@
 using Ann.Core;
 using Ann.Core.Files;
 using Ann.Core.Indexes;
+using Ann.Core.Segments;
 using Ann.Encoding;
 using Ann.Server.Encoders;
 using Ann.Server.Health;
@@ -43,7 +44,7 @@ internal sealed partial class StartPhase(
         foreach (HostedIndex index in catalog.Indexes)
         {
             cancellation.ThrowIfCancellationRequested();
-            index.Load(files, snapshot => IndexWarmUp.Run(snapshot, options.Value.WarmUpSearches, cancellation));
+            index.Load(files, options.Value.Residence, snapshot => IndexWarmUp.Run(snapshot, options.Value.WarmUpSearches, cancellation));
             Report(index);
         }
 
@@ -63,7 +64,9 @@ internal sealed partial class StartPhase(
             return;
         }
         health.Set(index.Name, ServingStatus.Serving);
-        IndexServes(index.Name, snapshot.Generation, snapshot.Segment.Count, snapshot.Segment.Dimension, snapshot.Segment.Metric);
+        SealedSegment segment = snapshot.Segment;
+        IndexServes(
+            index.Name, snapshot.Generation, segment.Count, segment.Dimension, segment.Metric, segment.LoadedBytes, segment.MappedBytes);
         if (snapshot.EncoderFingerprint is ulong fingerprint && encoders.WithFingerprint(fingerprint) is null)
             EncoderMissing(index.Name, snapshot.Segment.BuildRecord.EncoderName, fingerprint);
     }
@@ -76,8 +79,10 @@ internal sealed partial class StartPhase(
     private partial void EncoderNotice(string name, string notice);
 
     [LoggerMessage(EventId = 11, Level = LogLevel.Information,
-        Message = "Index {Name}@{Generation} serves {Count} items of dimension {Dimension}, metric {Metric}.")]
-    private partial void IndexServes(string name, string generation, int count, int dimension, Metric metric);
+        Message = "Index {Name}@{Generation} serves {Count} items of dimension {Dimension}, metric {Metric}, "
+            + "{Loaded} bytes loaded, {Mapped} mapped.")]
+    private partial void IndexServes(
+        string name, string generation, int count, int dimension, Metric metric, long loaded, long mapped);
 
     [LoggerMessage(EventId = 12, Level = LogLevel.Error,
         Message = "Index {Name} cannot be served from {Path}; the others start without it. {Reason}")]

@@ -33,6 +33,9 @@ internal static class IndexDescriptions
         description.Encoder = EncoderOf(snapshot, encoders);
         description.SizeInBytes = (ulong)segment.SizeInBytes;
         description.Certificate = ToWire(segment.Certificate);
+        description.Layout = ToWire(segment.Layout);
+        description.LoadedBytes = (ulong)segment.LoadedBytes;
+        description.MappedBytes = (ulong)segment.MappedBytes;
         return description;
     }
 
@@ -57,6 +60,13 @@ internal static class IndexDescriptions
         CodesKind.F32 => Wire.Codes.F32,
         CodesKind.Int8 => Wire.Codes.Int8,
         _ => Wire.Codes.Unspecified,
+    };
+
+    private static Wire.Layout ToWire(SegmentLayout layout) => layout switch
+    {
+        SegmentLayout.Lean => Wire.Layout.Lean,
+        SegmentLayout.Fast => Wire.Layout.Fast,
+        _ => Wire.Layout.Unspecified,
     };
 
     private static Wire.BuildFacts ToWire(BuildRecord record) => new()

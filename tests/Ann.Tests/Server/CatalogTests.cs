@@ -79,7 +79,7 @@ public sealed class CatalogTests(SampleIndexes samples)
         Assert.Equal(AnnError.Unavailable, Assert.Throws<AnnException>(() => catalog.Acquire("plain")).Error);
 
         IndexState duringWarmUp = default;
-        catalog.Indexes[0].Load(PhysicalFileSystem.Instance, _ => duringWarmUp = catalog.Indexes[0].Status.State);
+        catalog.Indexes[0].Load(PhysicalFileSystem.Instance, default, _ => duringWarmUp = catalog.Indexes[0].Status.State);
 
         Assert.Equal(IndexState.Loading, duringWarmUp);
         Assert.Same(catalog.Acquire("plain"), catalog.Acquire("plain@" + catalog.Acquire("plain").Generation));
@@ -90,7 +90,7 @@ public sealed class CatalogTests(SampleIndexes samples)
     {
         using IndexCatalog catalog = new(Find([samples.L2], null));
 
-        catalog.Indexes[0].Load(PhysicalFileSystem.Instance, static _ => throw new InvalidOperationException("secret"));
+        catalog.Indexes[0].Load(PhysicalFileSystem.Instance, default, static _ => throw new InvalidOperationException("secret"));
 
         AnnException e = Assert.Throws<AnnException>(() => catalog.Acquire("plain"));
         Assert.Equal(AnnError.Corrupt, e.Error);

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Ann.Core;
+using Ann.Core.Segments;
 using Ann.Server;
 using Ann.Server.Hosting;
 
@@ -15,6 +16,7 @@ public sealed class ServerOptionsTests
         { "MaxMessageBytes", static o => o.MaxMessageBytes = 1 },
         { "MaxRowsPerRequest", static o => o.MaxRowsPerRequest = 0 },
         { "MaxResultsPerRequest", static o => o.MaxResultsPerRequest = 9_999 },
+        { "Residence", static o => o.Residence = (SegmentResidence)7 },
         { "DrainSeconds", static o => o.DrainSeconds = 601 },
         { "EncoderProviders", static o => o.EncoderProviders = "" },
         { "Listen", static o => o.Listen = "" },

@@ -23,6 +23,9 @@ internal sealed record BuildReport
     /// <summary><c>int8</c> or <c>f32</c>.</summary>
     public required string Codes { get; init; }
 
+    /// <summary><c>fast</c> or <c>lean</c>: what the file has; with codes <c>f32</c> always lean.</summary>
+    public required string Layout { get; init; }
+
     /// <summary>Items.</summary>
     public required long Rows { get; init; }
 

@@ -79,5 +79,10 @@ internal sealed record ServeReport(string Address, IReadOnlyList<ServedIndex> In
 /// <param name="Rows">Items.</param>
 /// <param name="Dimension">Components of a vector.</param>
 /// <param name="Generation">Build name.</param>
+/// <param name="Layout"><c>fast</c> or <c>lean</c>; <c>unspecified</c> unless it serves.</param>
+/// <param name="LoadedBytes">Bytes of links and codes in memory of the server's own.</param>
+/// <param name="MappedBytes">Bytes that stay in the mapped file.</param>
 /// <param name="Failure">Why it failed; null when it did not.</param>
-internal sealed record ServedIndex(string Name, string State, ulong Rows, uint Dimension, string Generation, string? Failure);
+internal sealed record ServedIndex(
+    string Name, string State, ulong Rows, uint Dimension, string Generation, string Layout, ulong LoadedBytes, ulong MappedBytes,
+    string? Failure);

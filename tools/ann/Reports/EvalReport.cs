@@ -30,6 +30,15 @@ internal sealed record EvalReport
     /// <summary>Threads that searched at once.</summary>
     public required int Threads { get; init; }
 
+    /// <summary><c>fast</c> or <c>lean</c>.</summary>
+    public required string Layout { get; init; }
+
+    /// <summary>Bytes of links and codes that were copied to memory; 0 when all is mapped.</summary>
+    public required long LoadedBytes { get; init; }
+
+    /// <summary>Bytes that stayed in the mapped file.</summary>
+    public required long MappedBytes { get; init; }
+
     /// <summary>The truth file, or <c>exact</c> when the tool computed it.</summary>
     public required string Truth { get; init; }
 

@@ -27,6 +27,21 @@ internal sealed record IndexReport
     /// <summary>Size of the file.</summary>
     public required long Bytes { get; init; }
 
+    /// <summary><c>int8</c> or <c>f32</c>.</summary>
+    public required string Codes { get; init; }
+
+    /// <summary><c>fast</c> or <c>lean</c>.</summary>
+    public required string Layout { get; init; }
+
+    /// <summary>Bytes of the file by what they are for.</summary>
+    public required SegmentParts Parts { get; init; }
+
+    /// <summary>Bytes that a server copies to memory of its own.</summary>
+    public required long LoadedBytes { get; init; }
+
+    /// <summary>Bytes that stay in the mapped file.</summary>
+    public required long MappedBytes { get; init; }
+
     /// <summary>How it was made.</summary>
     public required BuildRecord Build { get; init; }
 
@@ -34,7 +49,9 @@ internal sealed record IndexReport
     public required Certificate Certificate { get; init; }
 
     /// <summary>Describes an open file.</summary>
-    public static IndexReport Of(SealedSegment segment) => new()
+    /// <param name="segment">The file, opened in any way.</param>
+    /// <param name="residence">How it would be served.</param>
+    public static IndexReport Of(SealedSegment segment, SegmentResidence residence) => new()
     {
         File = segment.Path,
         Generation = segment.Generation,
@@ -43,6 +60,11 @@ internal sealed record IndexReport
         Dimension = segment.Dimension,
         KeyType = segment.Keys.Kind == KeyKind.UInt64 ? "uint64" : "string",
         Bytes = segment.SizeInBytes,
+        Codes = segment.Codes == CodesKind.Int8 ? "int8" : "f32",
+        Layout = VerbOptions.ToWord(segment.Layout),
+        Parts = segment.Parts,
+        LoadedBytes = segment.Parts.LoadedBytes(segment.Layout, residence),
+        MappedBytes = segment.SizeInBytes - segment.Parts.LoadedBytes(segment.Layout, residence),
         Build = segment.BuildRecord,
         Certificate = segment.Certificate,
     };

@@ -12,6 +12,7 @@ namespace Ann.Tool.Reports;
 [JsonSerializable(typeof(EncodeReport))]
 [JsonSerializable(typeof(BuildReport))]
 [JsonSerializable(typeof(IndexReport))]
+[JsonSerializable(typeof(FootprintReport))]
 [JsonSerializable(typeof(VerifyReport))]
 [JsonSerializable(typeof(EvalReport))]
 [JsonSerializable(typeof(QueryReport))]

@@ -18,6 +18,7 @@ internal static class BuildVerb
         metric.Required = true;
         Option<string> output = VerbOptions.Required("--output", "FILE", "The .ann file. It appears when it is whole.");
         Option<string> codes = VerbOptions.Choice("--codes", "What the graph walk reads. int8 is reranked exactly.", "int8", "int8", "f32");
+        Option<string> layout = VerbOptions.Layout();
         Option<int> m = VerbOptions.Number("--m", "Neighbours a node on upper levels; twice as many on level 0.", 16, 2, 128);
         Option<int> efConstruction = VerbOptions.Number("--ef-construction", "Beam width while inserting; at least m.", 200, 2, 4096);
         Option<int> seed = VerbOptions.Number("--seed", "Seed of the graph; one seed, one file.", 1, 0, int.MaxValue);
@@ -32,7 +33,7 @@ internal static class BuildVerb
             "Build an index file from vectors.",
             "ann build --input items.npy --metric cosine --output items.ann")
         {
-            input, metric, output, codes, m, efConstruction, seed, threads, keys, name, json,
+            input, metric, output, codes, layout, m, efConstruction, seed, threads, keys, name, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -42,6 +43,7 @@ internal static class BuildVerb
             {
                 Metric = parsedMetric,
                 Codes = parsed.GetValue(codes) == "f32" ? CodesKind.F32 : CodesKind.Int8,
+                Layout = VerbOptions.LayoutOf(parsed.GetRequiredValue(layout)),
                 M = parsed.GetValue(m),
                 EfConstruction = parsed.GetValue(efConstruction),
                 Seed = (ulong)parsed.GetValue(seed),
@@ -95,6 +97,7 @@ internal static class BuildVerb
             Keys = rows.KeySource,
             Metric = options.Metric.ToName(),
             Codes = options.Codes == CodesKind.Int8 ? "int8" : "f32",
+            Layout = VerbOptions.ToWord(options.Codes == CodesKind.Int8 ? options.Layout : SegmentLayout.Lean),
             Rows = rows.Count,
             Dimension = rows.Dimension,
             Threads = options.Threads,
@@ -113,7 +116,7 @@ internal static class BuildVerb
     {
         text.WriteLine(
             $"{report.Output}: {report.Rows:N0} items of dimension {report.Dimension}, {report.Metric}, codes {report.Codes}, "
-            + $"keys: {report.Keys}");
+            + $"layout {report.Layout}, keys: {report.Keys}");
         text.WriteLine(
             $"  {report.Seconds:F1} s (read {report.ReadSeconds:F1}, build {report.BuildSeconds:F1}, write {report.WriteSeconds:F1}), "
             + $"{report.RowsPerS:N0} rows/s, {report.Bytes:N0} bytes, generation {report.Generation}");

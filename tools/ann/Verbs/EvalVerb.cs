@@ -14,7 +14,8 @@ internal static class EvalVerb
 {
     /// <summary>What was asked.</summary>
     private sealed record Request(
-        string Index, string Queries, string? Truth, bool Exact, string? WriteTruth, int K, int[] Ef, int Threads, double? MinRecall);
+        string Index, string Queries, string? Truth, bool Exact, string? WriteTruth, int K, int[] Ef, int Threads, double? MinRecall,
+        SegmentResidence Residence);
 
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
@@ -41,13 +42,14 @@ internal static class EvalVerb
                 && !(double.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out double value) && value is >= 0 and <= 1))
                 result.AddError($"--min-recall is {result.Tokens[0].Value}; it must be 0 to 1.");
         });
+        Option<string> residence = VerbOptions.Residence();
         Option<bool> json = VerbOptions.Json();
 
         Verb command = new("eval",
             "Measure recall, queries a second and latency of an index file.",
             "ann eval --index items.ann --queries queries.npy --k 10 --ef 32,64,128,256 --json")
         {
-            index, queries, truth, exact, writeTruth, k, ef, threads, minRecall, json,
+            index, queries, truth, exact, writeTruth, k, ef, threads, minRecall, residence, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -55,7 +57,7 @@ internal static class EvalVerb
             Request request = new(
                 parsed.GetRequiredValue(index), parsed.GetRequiredValue(queries), parsed.GetValue(truth), parsed.GetValue(exact),
                 parsed.GetValue(writeTruth), results, ParseEf(parsed.GetValue(ef)!, results), parsed.GetValue(threads),
-                parsed.GetValue(minRecall));
+                parsed.GetValue(minRecall), VerbOptions.ResidenceOf(parsed.GetRequiredValue(residence)));
             EvalReport report = Run(tool, request, cancellation);
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.EvalReport);
@@ -70,7 +72,7 @@ internal static class EvalVerb
     {
         if (request.WriteTruth is not null)
             OutputPath.Require(tool.Files, request.WriteTruth, ".ibin");
-        using SealedSegment segment = SealedSegment.Open(tool.Files, request.Index);
+        using SealedSegment segment = SealedSegment.Open(tool.Files, request.Index, request.Residence);
         if (request.K > segment.Count)
             throw AnnException.Invalid("--k", $"--k is {request.K}; {request.Index} holds {segment.Count} items.");
         QuerySet queries = QuerySet.Load(tool, request.Queries, request.Index, segment.Dimension);
@@ -107,6 +109,9 @@ internal static class EvalVerb
             Rows = segment.Count,
             Dimension = segment.Dimension,
             Threads = request.Threads,
+            Layout = VerbOptions.ToWord(segment.Layout),
+            LoadedBytes = segment.LoadedBytes,
+            MappedBytes = segment.MappedBytes,
             Truth = source,
             MinRecall = request.MinRecall,
         };
@@ -156,7 +161,8 @@ internal static class EvalVerb
     private static void Print(TextWriter text, EvalReport report)
     {
         text.WriteLine(
-            $"{report.Index}: {report.Rows:N0} items of dimension {report.Dimension}, {report.Metric}, generation {report.Generation}");
+            $"{report.Index}: {report.Rows:N0} items of dimension {report.Dimension}, {report.Metric}, generation {report.Generation}, "
+            + $"layout {report.Layout}, {report.LoadedBytes:N0} bytes loaded, {report.MappedBytes:N0} mapped");
         text.WriteLine($"{report.Queries:N0} queries, k {report.K}, {report.Threads} thread(s), truth: {report.Truth}");
         text.WriteLine($"{"ef",7}{"recall",10}{"queries/s",12}{"mean us",10}{"p50 us",10}{"p99 us",10}{"visited",10}");
         foreach (EvalRun run in report.Runs)

@@ -1,30 +1,79 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Ann.Core.Segments;
 using Ann.Tool.Reports;
 
 namespace Ann.Tool.Verbs;
 
-/// <summary><c>ann info</c>: what an index file is.</summary>
+/// <summary><c>ann info</c>: what an index file is, or what one would take.</summary>
 internal static class InfoVerb
 {
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
-        Argument<string> file = new("file") { Description = "The .ann file." };
+        Argument<string?> file = new("file") { Description = "The .ann file.", Arity = ArgumentArity.ZeroOrOne };
+        Option<bool> estimate = new("--estimate")
+        {
+            Description = "Compute what an index of --rows and --dim would take on disk, in memory and in a build.",
+        };
+        FootprintOptions shape = new();
+        Option<string> residence = VerbOptions.Residence();
         Option<bool> json = VerbOptions.Json();
         Verb command = new("info",
-            "Tell what an index file holds, how it was built and what was measured then.", "ann info items.ann")
+            "Tell what an index file holds, how it was built, what was measured then and what serving it takes.",
+            "ann info items.ann", "ann info --estimate --rows 10000000 --dim 768 --layout lean")
         {
-            file, json,
+            file, estimate, residence, json,
         };
-        command.SetAction(parsed => Run(tool, parsed.GetRequiredValue(file), parsed.GetValue(json)));
+        foreach (Option option in shape.All)
+            command.Options.Add(option);
+        command.Validators.Add(result => Check(result, file, estimate, shape));
+        command.SetAction(parsed =>
+        {
+            SegmentResidence where = VerbOptions.ResidenceOf(parsed.GetRequiredValue(residence));
+            return parsed.GetValue(estimate)
+                ? Estimate(tool, shape.Report(parsed, where), parsed.GetValue(json))
+                : Run(tool, parsed.GetRequiredValue(file)!, where, parsed.GetValue(json));
+        });
         return command;
     }
 
-    private static int Run(ToolContext tool, string file, bool json)
+    private static void Check(CommandResult result, Argument<string?> file, Option<bool> estimate, FootprintOptions shape)
     {
-        using SealedSegment segment = SealedSegment.Open(tool.Files, file);
-        IndexReport report = IndexReport.Of(segment);
+        bool hasFile = result.GetResult(file) is { Tokens.Count: > 0 };
+        bool estimates = result.GetValue(estimate);
+        if (hasFile && estimates)
+            result.AddError("a file and --estimate exclude each other: a file is measured, an estimate needs none.");
+        else if (!hasFile && !estimates)
+            result.AddError("name an .ann file, or --estimate with --rows and --dim.");
+        else if (estimates && !shape.AreComplete(result))
+            result.AddError("--estimate needs --rows and --dim.");
+        else if (hasFile && shape.FirstGiven(result) is string given)
+            result.AddError($"{given} belongs to --estimate; a file says by itself what it is.");
+    }
+
+    private static int Estimate(ToolContext tool, FootprintReport report, bool json)
+    {
+        if (json)
+        {
+            ToolJson.Write(tool, report, ToolJson.Default.FootprintReport);
+            return ExitCodes.Done;
+        }
+        TextWriter text = tool.Out;
+        text.WriteLine(
+            $"{report.Rows:N0} items of dimension {report.Dimension}, {report.Metric}, M {report.M}, codes {report.Codes}, "
+            + $"layout {report.Layout}, {report.KeyType} keys of {report.KeyBytes:0.#} bytes");
+        PartsTable.Print(text, report.Parts, report.Rows, report.LoadedBytes);
+        PartsTable.Line(text, "build peak", report.BuildPeakBytes, report.Rows);
+        text.WriteLine($"  one search     {report.SearchBytes:N0} bytes of scratch at ef {report.Ef}");
+        text.WriteLine($"  the build      on {report.Threads} thread(s), without the runtime's own memory");
+        return ExitCodes.Done;
+    }
+
+    private static int Run(ToolContext tool, string file, SegmentResidence residence, bool json)
+    {
+        using SealedSegment segment = SealedSegment.Open(tool.Files, file, SegmentResidence.Mapped);
+        IndexReport report = IndexReport.Of(segment, residence);
         if (json)
             ToolJson.Write(tool, report, ToolJson.Default.IndexReport);
         else
@@ -39,11 +88,13 @@ internal static class InfoVerb
         string encoder = build.EncoderFingerprint.Length == 0 ? "(unknown)" : $"{build.EncoderName}, {build.EncoderFingerprint}";
         text.WriteLine($"{report.File}: {report.Rows:N0} items of dimension {report.Dimension}, {report.Metric}, {report.KeyType} keys");
         text.WriteLine($"  generation    {report.Generation}");
-        text.WriteLine($"  size          {report.Bytes:N0} bytes ({(double)report.Bytes / report.Rows:N0} an item)");
         text.WriteLine($"  name          {(build.Name.Length == 0 ? "(none)" : build.Name)}");
         text.WriteLine($"  source        {(build.Source.Length == 0 ? "(unknown)" : build.Source)}");
         text.WriteLine($"  encoder       {encoder}");
-        text.WriteLine($"  graph         M {build.M}, efConstruction {build.EfConstruction}, seed {build.Seed}, codes {build.Codes}");
+        text.WriteLine(
+            $"  graph         M {build.M}, efConstruction {build.EfConstruction}, seed {build.Seed}, codes {build.Codes}, "
+            + $"layout {report.Layout}");
         text.WriteLine($"  reachable     {certificate.Reachable:N0} of {report.Rows:N0}");
+        PartsTable.Print(text, report.Parts, report.Rows, report.LoadedBytes);
     }
 }

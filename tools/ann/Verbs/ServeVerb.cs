@@ -36,13 +36,14 @@ internal static class ServeVerb
         {
             Description = "Fail when the first provider is not there, instead of falling back.",
         };
+        Option<string> residence = VerbOptions.Residence();
         Option<bool> json = VerbOptions.Json();
 
         Verb command = new("serve",
             "Host index files over gRPC until Ctrl-C. With --json the document appears once the server serves.",
             "ann serve items.ann", "ann serve --data /var/lib/ann --listen 0.0.0.0:50051")
         {
-            indexes, data, encoder, listen, providers, require, json,
+            indexes, data, encoder, listen, providers, require, residence, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -62,6 +63,8 @@ internal static class ServeVerb
                     options.EncoderDirectories.Add(path);
                 options.EncoderProviders = parsed.GetValue(providers)!;
                 options.RequireEncoderProvider = parsed.GetValue(require);
+                if (parsed.GetResult(residence) is { Implicit: false })
+                    options.Residence = VerbOptions.ResidenceOf(parsed.GetRequiredValue(residence));
                 options.EncoderCacheDirectory = tool.CacheDirectory;
             }
         });
@@ -102,7 +105,7 @@ internal static class ServeVerb
 
     private static ServedIndex Describe(IndexDescription index) => new(
         index.Name, index.State.ToString().ToLowerInvariant(), index.Count, index.Dimension, index.Generation,
-        index.Failure.Length == 0 ? null : index.Failure);
+        index.Layout.ToString().ToLowerInvariant(), index.LoadedBytes, index.MappedBytes, index.Failure.Length == 0 ? null : index.Failure);
 
     private static void Print(TextWriter text, ServeReport report)
     {
@@ -110,7 +113,8 @@ internal static class ServeVerb
         foreach (ServedIndex index in report.Indexes)
         {
             text.WriteLine(index.Failure is null
-                ? $"  {index.Name}: {index.Rows:N0} items of dimension {index.Dimension}, generation {index.Generation}"
+                ? $"  {index.Name}: {index.Rows:N0} items of dimension {index.Dimension}, generation {index.Generation}, "
+                    + $"layout {index.Layout}, {index.LoadedBytes:N0} bytes loaded, {index.MappedBytes:N0} mapped"
                 : $"  {index.Name}: {index.State}: {index.Failure}");
         }
     }

@@ -1,0 +1,184 @@
+using Ann.Core.Codes;
+using Ann.Core.Distances;
+using Ann.Core.Hnsw;
+
+namespace Ann.Core.Segments;
+
+/// <summary>What an index will take before it exists: on disk, in memory, while it is searched and while it is built.</summary>
+/// <remarks>
+/// Exact but for three things: upper links follow the law of the levels (1/(M − 1) rows of them an item on average, a few per cent off in
+/// a small index), string keys are as long as they are said to be, and cosine and L2 are taken to have one scale for all codes, as they
+/// have unless rows differ widely in range (8 bytes an item more).
+/// </remarks>
+public sealed record SegmentFootprint
+{
+    /// <summary>Largest average of key bytes.</summary>
+    public const int MaxKeyBytes = KeyColumn.MaxKeyBytes;
+
+    private SegmentFootprint(long rows, SegmentLayout layout, SegmentParts parts)
+    {
+        Rows = rows;
+        Layout = layout;
+        Parts = parts;
+    }
+
+    /// <summary>Items.</summary>
+    public long Rows { get; }
+
+    /// <summary>The layout that the file will have: float32 codes are always lean.</summary>
+    public SegmentLayout Layout { get; }
+
+    /// <summary>Bytes of the file by what they are for.</summary>
+    public SegmentParts Parts { get; }
+
+    /// <summary>Bytes of scratch that one search holds; a thread that answers many rows holds up to six of them.</summary>
+    public required long SearchBytes { get; init; }
+
+    /// <summary>Most bytes that a build holds at once, without the runtime's own (some 60 MB).</summary>
+    public required long BuildPeakBytes { get; init; }
+
+    /// <summary>Does the arithmetic.</summary>
+    /// <param name="rows">Items, 1 to <see cref="SegmentBuilder.MaxRows"/>.</param>
+    /// <param name="dimension">Components of a vector, 1 to <see cref="SegmentBuilder.MaxDimension"/>.</param>
+    /// <param name="options">What would be built; its threads count for the build.</param>
+    /// <param name="keys">Kind of the keys.</param>
+    /// <param name="keyBytes">Average UTF-8 bytes of a string key, 1 to <see cref="MaxKeyBytes"/>; numeric keys take 8.</param>
+    /// <param name="ef">Beam width of a search, nodes.</param>
+    /// <exception cref="AnnException">InvalidArgument: a value out of range; names it.</exception>
+    public static SegmentFootprint Estimate(
+        long rows, int dimension, SegmentBuildOptions options, KeyKind keys, double keyBytes, int ef = 128)
+    {
+        if (rows is < 1 or > SegmentBuilder.MaxRows)
+            throw AnnException.Invalid("rows", $"rows is {rows}; it must be 1 to {SegmentBuilder.MaxRows}.");
+        if (dimension is < 1 or > SegmentBuilder.MaxDimension)
+            throw AnnException.Invalid("dim", $"dim is {dimension}; it must be 1 to {SegmentBuilder.MaxDimension}.");
+        if (keys == KeyKind.String && !(keyBytes >= 1 && keyBytes <= MaxKeyBytes))
+            throw AnnException.Invalid("key-bytes", $"key-bytes is {keyBytes}; it must be 1 to {MaxKeyBytes}.");
+        new HnswParameters(options.M, options.EfConstruction, options.Seed).Validate();
+
+        Shape shape = new(rows, dimension, options, keys, keyBytes);
+        Dictionary<SectionKind, long> lengths = shape.Sections();
+        long length = SegmentHeader.Size + lengths.Values.Sum(Align);
+        return new SegmentFootprint(rows, shape.Layout, SegmentParts.Of(lengths, length))
+        {
+            SearchBytes = shape.SearchBytes(ef),
+            BuildPeakBytes = shape.BuildPeakBytes(),
+        };
+    }
+
+    private static long Align(long length) =>
+        (length + SegmentHeader.Alignment - 1) / SegmentHeader.Alignment * SegmentHeader.Alignment;
+
+    private readonly struct Shape
+    {
+        /// <summary>Build record and certificate are a few hundred bytes of JSON each.</summary>
+        private const int JsonBytes = 1024;
+
+        /// <summary>What finding a duplicate key takes a row: an entry and a bucket of a dictionary, and a link of a chain.</summary>
+        private const int KeyCheckBytes = 32;
+
+        /// <summary>What the order of insertion takes a row while it is made: a row number and what it is sorted by.</summary>
+        private const int OrderBytes = 20;
+
+        private readonly long _rows;
+        private readonly int _dimension;
+        private readonly SegmentBuildOptions _options;
+        private readonly KeyKind _keys;
+        private readonly double _keyBytes;
+        private readonly bool _coded;
+        private readonly bool _fast;
+        private readonly int _bits;
+
+        public Shape(long rows, int dimension, SegmentBuildOptions options, KeyKind keys, double keyBytes)
+        {
+            _rows = rows;
+            _dimension = dimension;
+            _options = options;
+            _keys = keys;
+            _keyBytes = keyBytes;
+            _coded = options.Codes == CodesKind.Int8;
+            _fast = _coded && options.Layout == SegmentLayout.Fast;
+            _bits = EstimateTables.BitsOf(dimension);
+        }
+
+        public SegmentLayout Layout => _fast ? SegmentLayout.Fast : SegmentLayout.Lean;
+
+        private int M0 => 2 * _options.M;
+
+        private BlockShape Block => new(M0, _bits);
+
+        /// <summary>Rows of upper links: an item is on level l or above with probability M^−l.</summary>
+        private long UpperRows => (long)Math.Round((double)_rows / (_options.M - 1));
+
+        private long RowBytes => VectorTable.StrideOf(_dimension) * (long)sizeof(float);
+
+        private long LinkBytes => _rows * M0 * sizeof(int) + UpperRows * _options.M * sizeof(int);
+
+        private long BlockBytes => _rows * Block.Stride + UpperRows * new BlockShape(_options.M, _bits).Stride;
+
+        private long KeysBytes => _rows * 8 + (_keys == KeyKind.String ? (long)Math.Round(_rows * _keyBytes) : 0);
+
+        private long CodeBytes => _rows * Int8Codes.StrideOf(_dimension);
+
+        public Dictionary<SectionKind, long> Sections()
+        {
+            Dictionary<SectionKind, long> lengths = new()
+            {
+                [SectionKind.BuildRecord] = JsonBytes,
+                [SectionKind.Certificate] = JsonBytes,
+                [SectionKind.Keys] = KeysBytes,
+                [SectionKind.Rows] = _rows * RowBytes,
+                [SectionKind.Levels] = _rows,
+                [SectionKind.UpperSlots] = _rows * sizeof(int),
+            };
+            if (_coded)
+            {
+                lengths[SectionKind.Codes] = CodeBytes;
+                lengths[SectionKind.CodeMean] = RowBytes;
+                if (_options.Metric == Metric.InnerProduct)
+                    lengths[SectionKind.CodeFactors] = _rows * Int8Codes.FactorBytes;
+                else
+                    lengths[SectionKind.CodeScale] = sizeof(float);
+            }
+            lengths[_fast ? SectionKind.Level0Blocks : SectionKind.Level0Links] = _rows * (_fast ? Block.Stride : M0 * sizeof(int));
+            lengths[_fast ? SectionKind.UpperBlocks : SectionKind.UpperLinks] = (_fast ? BlockBytes : LinkBytes)
+                - lengths[_fast ? SectionKind.Level0Blocks : SectionKind.Level0Links];
+            return lengths;
+        }
+
+        /// <summary>As <see cref="QueryContext"/> makes it.</summary>
+        public long SearchBytes(int ef)
+        {
+            long query = 2 * RowBytes + Int8Codes.StrideOf(_dimension) * (long)sizeof(short);
+            int rotated = Rotation.SizeOf(_dimension);
+            long estimates = _fast ? (3L + 1) * rotated * sizeof(float) + FastScan.TableBytes(_bits) : 0;
+            return query + estimates + WalkBytes(_fast ? Block.Groups * FastScan.Lanes : M0, ef) + (long)ef * sizeof(ulong);
+        }
+
+        /// <summary>The largest of three moments: keys are checked; the graph is built; blocks are made.</summary>
+        public long BuildPeakBytes()
+        {
+            bool tempered = _options.Metric == Metric.InnerProduct;
+            bool onCodes = _coded && _dimension >= CodeDistance.MinDimension;
+            long rows = _rows * RowBytes + KeysBytes;
+            long codes = _coded ? CodeBytes + _rows * Int8Codes.FactorBytes : 0;
+            long graph = LinkBytes + _rows * (sizeof(byte) + sizeof(int));
+
+            long buildCodes = onCodes ? _rows * 2 * sizeof(float) + (tempered ? codes : 0) : 0;
+            long norms = tempered ? _rows * 2 * sizeof(float) : 0;
+            long workers = _options.Threads * WalkBytes(M0 * BuildSearch.Width, _options.EfConstruction);
+            long keyCheck = rows + _rows * KeyCheckBytes;
+            long building = rows + codes + graph + buildCodes + norms + workers + _rows * (OrderBytes + sizeof(int));
+            long sealing = rows + codes + graph + (_fast ? BlockBytes : 0) + _rows * sizeof(int);
+            return Math.Max(keyCheck, Math.Max(building, sealing));
+        }
+
+        /// <summary>As <see cref="SearchContext"/>, <see cref="VisitedSet"/> and <see cref="Beam"/> make it.</summary>
+        private long WalkBytes(int slots, int ef)
+        {
+            long scratch = slots * (long)(sizeof(ulong) + 2 * sizeof(int) + sizeof(float));
+            long visited = (_rows + 63) / 64 * sizeof(ulong) + Math.Min(_rows, 1 << 16) * sizeof(int);
+            return scratch + visited + (ef + 2L * SortedWords.Margin) * sizeof(ulong);
+        }
+    }
+}
