@@ -166,7 +166,7 @@ internal sealed unsafe class SegmentSections
         }
     }
 
-    /// <summary>The walk follows each slot of a block whose estimate is small enough: those without a link must be infinitely far.</summary>
+    /// <summary>The walk follows each slot of a block whose estimate is small enough: one without a link must be infinitely far.</summary>
     private void CheckUnusedSlots(byte* block, BlockShape shape, int node, SectionKind kind, long offset)
     {
         int* links = (int*)block;

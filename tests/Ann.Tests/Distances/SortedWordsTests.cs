@@ -3,7 +3,7 @@ using CsCheck;
 
 namespace Ann.Tests.Distances;
 
-/// <summary>Goal: insertion keeps words sorted and tells the place, like a list would; short arrays and long ones take different ways.</summary>
+/// <summary>Goal: insertion keeps words sorted and tells the place, like a list; short arrays and long ones take different ways.</summary>
 public sealed unsafe class SortedWordsTests
 {
     [Fact]
