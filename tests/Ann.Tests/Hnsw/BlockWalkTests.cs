@@ -5,7 +5,7 @@ using Ann.Core.Hnsw;
 
 namespace Ann.Tests.Hnsw;
 
-/// <summary>Goal: the walk over blocks finds what the plain walk finds, scores fewer, and leaves its scratch clean however it ends.</summary>
+/// <summary>Goal: the walk over blocks finds what the plain one finds, scores fewer, and leaves clean scratch however it ends.</summary>
 public sealed unsafe class BlockWalkTests : IDisposable
 {
     private const int Count = 1200;
