@@ -11,8 +11,8 @@ namespace Ann.Core.Codes;
 /// <remarks>
 /// With r = v − u, P the rotation, b = ±1/√B the signs of the first B components of P·r, and β = ⟨b, P·r⟩/|r|, the inner product of any x
 /// with r is about (|r|/β)·⟨b, P·x⟩, with an error of about |x|·|r|·√(1 − β²)/(β·√(D − 1)). For L2 x = q − u and
-/// |q − v|² = |q − u|² + |r|² − 2⟨q − u, r⟩; what does not depend on the query is the addend, what stands before Σ ±(P·q)ᵢ the weight. Cosine
-/// is half of that, since −⟨q, v⟩ = |q − v|²/2 − 1 between unit vectors. Inner product takes x = q: −⟨q, v⟩ = −⟨q, u⟩ − ⟨q, r⟩.
+/// |q − v|² = |q − u|² + |r|² − 2⟨q − u, r⟩; what does not depend on the query is the addend, what stands before Σ ±(P·q)ᵢ the weight.
+/// Cosine is half of that, since −⟨q, v⟩ = |q − v|²/2 − 1 between unit vectors. Inner product takes x = q: −⟨q, v⟩ = −⟨q, u⟩ − ⟨q, r⟩.
 /// </remarks>
 internal sealed unsafe class EstimateEncoder : IDisposable
 {
@@ -51,7 +51,7 @@ internal sealed unsafe class EstimateEncoder : IDisposable
             byte* codes = block + shape.CodesOffset + group * shape.CodeBytes + lane;
             if (links[slot] == HnswGraph.NoNode)
             {
-                (factors[0], factors[FastScan.Lanes]) = (ToBFloat16(float.PositiveInfinity), 0);
+                (factors[0], factors[FastScan.Lanes]) = (BlockShape.UnusedAddend, 0);
                 continue;
             }
             Subtract(difference, _rows.Row(links[slot]), _rows.Row(node));

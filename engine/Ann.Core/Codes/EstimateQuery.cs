@@ -7,7 +7,7 @@ namespace Ann.Core.Codes;
 /// <param name="bits">Sign bits a neighbour.</param>
 /// <param name="step">What one unit of a table sum is worth.</param>
 /// <param name="bias">Added to each scaled sum.</param>
-/// <param name="slope">|q − u|² is <paramref name="slope"/> · distance + <paramref name="intercept"/>, with the distance of the codes.</param>
+/// <param name="slope">|q − u|² is <paramref name="slope"/> · distance by codes + <paramref name="intercept"/>.</param>
 /// <param name="intercept">See <paramref name="slope"/>.</param>
 /// <param name="slack">Share of |q − u| by which a sum may err, times the margin that is granted.</param>
 internal readonly unsafe struct EstimateQuery(

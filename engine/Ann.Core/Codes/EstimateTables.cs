@@ -9,7 +9,7 @@ internal sealed unsafe class EstimateTables : IDisposable
     /// Standard errors by which an estimate is taken to be too far before its node is passed over. At 0.5 hardly an answer is lost, and a
     /// tenth of the codes is read that would be at 1 (ADR 0010).
     /// </summary>
-    private const float Margin = 0.5f;
+    public const float Margin = 0.5f;
 
     private readonly int _dimension;
     private readonly int _bits;

@@ -11,11 +11,12 @@ namespace Ann.Core.Distances;
 /// transposed, and a table of 16 partial sums per four bits sits in one register.
 /// </summary>
 /// <remarks>
-/// <para>Codes of one group of 32 lanes: for each two quads of bits (eight bits of every lane) 32 bytes, one a lane: the first quad in the
-/// low half, the second in the high half. The number of bits is a multiple of <see cref="BitsStep"/>.</para>
-/// <para>Tables: for each four quads 128 bytes: the tables of quads 0, 0, 2, 2 and then those of 1, 1, 3, 3, of 16 bytes each. Doubled, they
-/// match 512-bit registers without a permutation. Entries are at most <see cref="MaxEntry"/>, so that two of them add up within a byte.</para>
-/// <para>Sums are integers, and the rest is done lane by lane in the same order at every register width: all widths agree to the bit.</para>
+/// <para>Codes of one group of 32 lanes: for each two quads of bits (eight bits of every lane) 32 bytes, one a lane: the first quad in
+/// the low half, the second in the high half. The number of bits is a multiple of <see cref="BitsStep"/>.</para>
+/// <para>Tables: for each four quads 128 bytes: the tables of quads 0, 0, 2, 2 and then those of 1, 1, 3, 3, of 16 bytes each. Doubled,
+/// they match 512-bit registers without a permutation. Entries are at most <see cref="MaxEntry"/>, so that two of them add up within a
+/// byte.</para>
+/// <para>Sums are integers, and the rest is done lane by lane in the same order at every register width: all agree to the bit.</para>
 /// </remarks>
 internal static unsafe class FastScan
 {

@@ -7,7 +7,7 @@ namespace Ann.Core.Distances;
 /// <summary>The fast Walsh–Hadamard transform of float32 vectors.</summary>
 internal static unsafe class Hadamard
 {
-    /// <summary>Multiplies component by component, then transforms in place. Sums are made in the same order at every register width.</summary>
+    /// <summary>Multiplies component by component, then transforms in place. All register widths sum in the same order.</summary>
     /// <param name="values">The vector.</param>
     /// <param name="factors">As many.</param>
     /// <param name="size">A power of two, at least 16.</param>

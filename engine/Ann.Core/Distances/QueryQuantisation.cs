@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Ann.Core.Distances;
 
 /// <summary>
-/// What is computed once a query, over padded rows: written with 512-bit vectors whatever the machine has, so that all register widths agree
-/// to the bit.
+/// What is computed once a query, over padded rows: written with 512-bit vectors whatever the machine has, so that all register widths
+/// agree to the bit.
 /// </summary>
 internal static unsafe class QueryQuantisation
 {

@@ -4,19 +4,22 @@ using Ann.Core.Distances;
 namespace Ann.Core.Hnsw;
 
 /// <summary>
-/// The block of a node on level 0 in the fast layout: its links and, beside them, what estimates the neighbours' distances, so that a hop is
-/// one sequential read.
+/// The block of a node in the fast layout: its links and, beside them, what estimates the neighbours' distances, so that a hop is one
+/// sequential read.
 /// </summary>
 /// <remarks>
 /// Links, one int a slot, padded to a multiple of <see cref="FastScan.Lanes"/> slots with <see cref="HnswGraph.NoNode"/>; then for each
 /// group of 32 slots 32 addends and 32 weights as bfloat16; then for each group its transposed sign bits (<see cref="FastScan"/>).
 /// </remarks>
-/// <param name="Slots">2M.</param>
+/// <param name="Slots">2M on level 0, M above.</param>
 /// <param name="Bits">Sign bits a neighbour, a multiple of <see cref="FastScan.BitsStep"/>.</param>
 internal readonly record struct BlockShape(int Slots, int Bits)
 {
     /// <summary>Bytes of the factors of one group.</summary>
     public const int FactorBytes = 2 * FastScan.Lanes * sizeof(ushort);
+
+    /// <summary>Addend of a slot without a link: +infinity as bfloat16. Its weight is 0.</summary>
+    public const ushort UnusedAddend = 0x7F80;
 
     private const int CacheLine = 64;
 

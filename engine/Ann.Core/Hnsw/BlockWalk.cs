@@ -12,9 +12,9 @@ namespace Ann.Core.Hnsw;
 /// checked against the visited set and scored by their codes.
 /// </summary>
 /// <remarks>
-/// <para>Whatever a step will read was asked for a step before, or earlier: the blocks of the nodes that are next in the beam, and the codes
-/// of the neighbours that the last estimates let through. So these are scored one expansion late. That costs a hop in a hundred, and
-/// hides a cache miss in each.</para>
+/// <para>Whatever a step will read was asked for a step before, or earlier: the blocks of the nodes that are next in the beam, and the
+/// codes of the neighbours that the last estimates let through. So these are scored one expansion late. That costs a hop in a hundred,
+/// and hides a cache miss in each.</para>
 /// <para>The sequence of steps depends on the query alone: answers are the same alone and taking turns.</para>
 /// </remarks>
 /// <param name="graph">Rows of links that begin blocks.</param>
@@ -107,7 +107,7 @@ internal unsafe struct BlockWalk<TScorer, TFilter>(
         return true;
     }
 
-    /// <summary>A step of best-first search on level 0: estimates the neighbours of the next node, then scores those of the last one.</summary>
+    /// <summary>A step of best-first search on level 0: estimates the next node's neighbours, then scores those of the last one.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool StepAlong()
     {

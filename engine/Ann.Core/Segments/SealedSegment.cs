@@ -178,7 +178,9 @@ public sealed unsafe class SealedSegment : IDisposable
             CodeBytes = coded ? (sbyte*)sections.Require(SectionKind.Codes, count * codeStride, copies) : null,
             CodeStride = codeStride,
             CodeScale = scale,
-            CodeFactors = coded && scale == 0 ? (float*)sections.Require(SectionKind.CodeFactors, count * Int8Codes.FactorBytes, copies) : null,
+            CodeFactors = coded && scale == 0
+                ? (float*)sections.Require(SectionKind.CodeFactors, count * Int8Codes.FactorBytes, copies)
+                : null,
             CodeMean = coded ? (float*)sections.Require(SectionKind.CodeMean, rowStride * (long)sizeof(float)) : null,
         };
     }

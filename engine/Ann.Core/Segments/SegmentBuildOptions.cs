@@ -20,13 +20,13 @@ public enum SegmentLayout : byte
     Fast = 1,
 }
 
-/// <summary>Where the parts of a segment lie that a walk reads: links and codes. Float32 rows and keys always stay in the mapped file.</summary>
+/// <summary>Where the links and codes of a segment lie, which a walk reads. Float32 rows and keys always stay in the mapped file.</summary>
 public enum SegmentResidence
 {
     /// <summary><see cref="Loaded"/> in the fast layout, <see cref="Mapped"/> in the lean one.</summary>
     ByLayout,
 
-    /// <summary>In the mapped file: nothing is held twice, pages are shared between processes, and a file larger than memory works.</summary>
+    /// <summary>In the mapped file: nothing is held twice, processes share pages, and a file larger than memory works.</summary>
     Mapped,
 
     /// <summary>Copied to memory on huge pages when the file is opened: the least latency.</summary>

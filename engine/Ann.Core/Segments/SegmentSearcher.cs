@@ -15,13 +15,17 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
     /// <inheritdoc cref="SealedSegment.Search"/>
     public int Search(
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results,
+        out SearchStatistics statistics) => Search(query, row: 0, in parameters, in budget, results, out statistics);
+
+    private int Search(
+        ReadOnlySpan<float> query, int row, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results,
         out SearchStatistics statistics)
     {
         Validate(query.Length, in parameters, results.Length, queries: 1);
         QueryContext context = _contexts.Rent();
         try
         {
-            Prepare(context, query, row: 0, in budget);
+            Prepare(context, query, row, in budget);
             Span<ulong> ranked = parameters.Exact ? Scan(context, parameters.K) : Walk(context, in parameters);
             statistics = context.Walk.Statistics;
             return Write(ranked, parameters.K, results);
@@ -46,7 +50,7 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
             int k = parameters.K;
             for (int i = 0; i < counts.Length; i++)
                 counts[i] = Search(
-                    queries.Slice(i * dimension, dimension), in parameters, in budget, results.Slice(i * k, k), out statistics[i]);
+                    queries.Slice(i * dimension, dimension), i, in parameters, in budget, results.Slice(i * k, k), out statistics[i]);
         }
         else if (segment.CodeScale == 0)
         {

@@ -125,23 +125,33 @@ internal sealed unsafe class SegmentSections
             throw Bad(
                 SectionKind.Levels, Find(SectionKind.Levels).Offset + Header.EntryPoint, "the entry point is not on the highest level.");
 
-        BlockShape? blocks = Header.Blocks;
-        int* level0 = (int*)(blocks is { } shape
-            ? Require(SectionKind.Level0Blocks, (long)count * shape.Stride, copies)
-            : Require(SectionKind.Level0Links, (long)count * 2 * m * 4, copies));
-        BlockShape? upperBlocks = Header.UpperBlocks;
-        int* upper = (int*)(upperBlocks is { } upperShape
-            ? Require(SectionKind.UpperBlocks, rows * upperShape.Stride, copies)
-            : Require(SectionKind.UpperLinks, rows * m * 4, copies));
-        HnswGraph graph = new(
-            count, m, level0, levels, slots, upper, Header.EntryPoint, Header.MaxLevel, blocks?.Stride ?? 0, upperBlocks?.Stride ?? 0);
+        bool fast = Header.Layout == SegmentLayout.Fast;
+        BlockShape shape = Header.Blocks ?? default;
+        BlockShape upperShape = Header.UpperBlocks ?? default;
+        SectionKind kind = fast ? SectionKind.Level0Blocks : SectionKind.Level0Links;
+        SectionKind upperKind = fast ? SectionKind.UpperBlocks : SectionKind.UpperLinks;
+        int stride = fast ? shape.Stride : 2 * m * sizeof(int);
+        int upperStride = fast ? upperShape.Stride : m * sizeof(int);
+        int* level0 = (int*)Require(kind, (long)count * stride, copies);
+        int* upper = (int*)Require(upperKind, rows * upperStride, copies);
+        (long level0Offset, long upperOffset) = (Find(kind).Offset, Find(upperKind).Offset);
+        HnswGraph graph = new(count, m, level0, levels, slots, upper, Header.EntryPoint, Header.MaxLevel, stride, upperStride);
         for (int node = 0; node < count; node++)
+        {
             for (int level = 0; level <= levels[node]; level++)
-                CheckLinks(in graph, level, node);
+            {
+                byte* row = (byte*)graph.Links(level, node);
+                SectionKind of = level == 0 ? kind : upperKind;
+                long offset = level == 0 ? level0Offset + (row - (byte*)level0) : upperOffset + (row - (byte*)upper);
+                CheckLinks(in graph, level, node, of, offset);
+                if (fast)
+                    CheckUnusedSlots(row, level == 0 ? shape : upperShape, node, of, offset);
+            }
+        }
         return graph;
     }
 
-    private void CheckLinks(in HnswGraph graph, int level, int node)
+    private void CheckLinks(in HnswGraph graph, int level, int node, SectionKind kind, long offset)
     {
         int* links = graph.Links(level, node);
         bool ended = false;
@@ -151,13 +161,27 @@ internal sealed unsafe class SegmentSections
             bool sound = link == HnswGraph.NoNode
                 || (!ended && (uint)link < (uint)graph.Count && link != node && (level == 0 || graph.LevelOf(link) >= level));
             ended |= link == HnswGraph.NoNode;
-            if (sound)
+            if (!sound)
+                throw Bad(kind, offset + i * sizeof(int), $"node {node} links to {link} on level {level}.");
+        }
+    }
+
+    /// <summary>The walk follows each slot of a block whose estimate is small enough: one without a link must be infinitely far.</summary>
+    private void CheckUnusedSlots(byte* block, BlockShape shape, int node, SectionKind kind, long offset)
+    {
+        int* links = (int*)block;
+        for (int slot = 0; slot < shape.Groups * FastScan.Lanes; slot++)
+        {
+            if (links[slot] != HnswGraph.NoNode)
+            {
+                if (slot >= shape.Slots)
+                    throw Bad(kind, offset + slot * sizeof(int), $"node {node} has a link beyond its {shape.Slots} slots.");
                 continue;
-            bool fast = Header.Layout == SegmentLayout.Fast;
-            SectionKind kind = level > 0
-                ? (fast ? SectionKind.UpperBlocks : SectionKind.UpperLinks)
-                : (fast ? SectionKind.Level0Blocks : SectionKind.Level0Links);
-            throw Bad(kind, (byte*)(links + i) - _mapping.Start, $"node {node} links to {link} on level {level}.");
+            }
+            int place = shape.FactorsOffset + slot / FastScan.Lanes * BlockShape.FactorBytes + slot % FastScan.Lanes * sizeof(ushort);
+            ushort* factors = (ushort*)(block + place);
+            if (factors[0] != BlockShape.UnusedAddend || factors[FastScan.Lanes] != 0)
+                throw Bad(kind, offset + place, $"node {node} has an estimate in slot {slot}, which has no link.");
         }
     }
 

@@ -37,7 +37,8 @@ public sealed unsafe class Int8CodesTests
             for (int row = 0; row < rows.Count; row++)
             {
                 double exact = Exact(metric, query, rows.Values(row));
-                double bound = Bound(metric, query, rows.Values(row), mean) + Bound(metric, query, rows.Values(0), mean);
+                double bound = Bound(metric, query, rows.Values(row), mean, codes.Scale)
+                    + Bound(metric, query, rows.Values(0), mean, codes.Scale);
                 Assert.True(
                     Math.Abs(scorer.Score(row) + constant - exact) <= bound,
                     $"row {row}: estimate {scorer.Score(row) + constant}, exact {exact}, bound {bound}, seed {Seed}");
@@ -76,7 +77,7 @@ public sealed unsafe class Int8CodesTests
         return sum;
     }
 
-    private static double Bound(Metric metric, ReadOnlySpan<float> query, ReadOnlySpan<float> row, float* mean)
+    private static double Bound(Metric metric, ReadOnlySpan<float> query, ReadOnlySpan<float> row, float* mean, float common)
     {
         double largest = 0, queryLargest = 0, queryNorm1 = 0, norm1 = 0;
         for (int i = 0; i < row.Length; i++)
@@ -87,7 +88,8 @@ public sealed unsafe class Int8CodesTests
             queryLargest = Math.Max(queryLargest, Math.Abs(q));
             queryNorm1 += Math.Abs(q);
         }
-        double step = largest / 127, queryStep = queryLargest / Int8Dot.MaxQueryComponent(Int8Codes.StrideOf(row.Length));
+        double step = common > 0 ? common : largest / 127;
+        double queryStep = queryLargest / Int8Dot.MaxQueryComponent(Int8Codes.StrideOf(row.Length));
         double error = step / 2 * queryNorm1 + queryStep / 2 * (norm1 + row.Length * step);
         return (metric == Metric.L2 ? 2 * error : error) * 1.001 + 1e-3;
     }

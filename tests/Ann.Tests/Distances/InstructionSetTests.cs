@@ -42,8 +42,9 @@ public sealed class InstructionSetMatrixTests
             start.ArgumentList.Add(typeof(InstructionSetMatrixTests).Assembly.Location);
         string[] names =
         [
-            "Distances.KernelTests", "Distances.InstructionSetTests",
-            "Codes.Int8CodesTests", "Codes.CodeGraphTests", "Hnsw.LayerSearchTests",
+            "Distances.KernelTests", "Distances.InstructionSetTests", "Distances.FastScanTests", "Distances.QueryQuantisationTests",
+            "Distances.SortedWordsTests", "Codes.RotationTests", "Codes.Int8CodesTests", "Codes.CodeGraphTests", "Hnsw.LayerSearchTests",
+            "Segments.AnswersTests",
         ];
         foreach (string name in names)
         {

@@ -5,8 +5,10 @@ namespace Ann.Tests.Hnsw;
 
 public sealed unsafe class BeamTests
 {
+    private const int MaxNode = (1 << 30) - 1;
+
     [Fact]
-    public void PackingKeepsOrderAndValues() => Gen.Select(Gen.Float, Gen.Float, Gen.Int[0, int.MaxValue - 1], Gen.Int[0, int.MaxValue - 1])
+    public void PackingKeepsOrderAndValues() => Gen.Select(Gen.Float, Gen.Float, Gen.Int[0, MaxNode], Gen.Int[0, MaxNode])
         .Where((a, b, _, _) => !float.IsNaN(a) && !float.IsNaN(b))
         .Sample((a, b, x, y) =>
         {
