@@ -6,10 +6,13 @@ namespace Ann.Core.Codes;
 internal sealed unsafe class EstimateTables : IDisposable
 {
     /// <summary>
-    /// Standard errors by which an estimate is taken to be too far before its node is passed over. At 0.5 hardly an answer is lost, and a
-    /// tenth of the codes is read that would be at 1 (ADR 0010).
+    /// Standard errors by which an estimate is granted to err before its node is passed over. Half of it loses nothing where rows of links
+    /// are full, but in sparse graphs (M 5) every passed-over node is missed: ADR 0010.
     /// </summary>
-    public const float Margin = 0.5f;
+    private const float Margin = 0.75f;
+
+    /// <summary>The same for inner product, whose estimates err by the length of the whole query.</summary>
+    private const float InnerProductMargin = 1;
 
     private readonly int _dimension;
     private readonly int _bits;
@@ -34,6 +37,9 @@ internal sealed unsafe class EstimateTables : IDisposable
 
     /// <summary>More bits make longer blocks for little: 256 of 1,024 tell a neighbour from a stranger (ADR 0010).</summary>
     private const int MaxBits = 256;
+
+    /// <summary>Standard errors that are granted to an estimate.</summary>
+    public static float MarginOf(Metric metric) => metric == Metric.InnerProduct ? InnerProductMargin : Margin;
 
     /// <summary>Sign bits that are kept of a vector of this dimension.</summary>
     public static int BitsOf(int dimension) => Math.Min(Rotation.SizeOf(dimension), MaxBits);
@@ -73,7 +79,7 @@ internal sealed unsafe class EstimateTables : IDisposable
             Metric.Cosine => (2f, 2 - 2 * withMean),
             _ => (0f, squares),
         };
-        return new EstimateQuery(_tables.Start, _bits, step, -total, slope, intercept, _error * Margin);
+        return new EstimateQuery(_tables.Start, _bits, step, -total, slope, intercept, _error * MarginOf(metric));
     }
 
     public void Dispose()

@@ -29,7 +29,7 @@ public sealed unsafe class EstimateTests
                 double[] least = block.LeastDistances(query);
                 for (int slot = 0; slot < least.Length; slot++, count++)
                 {
-                    double z = (least[slot] - block.Exact(slot + 1)) / block.StandardError(slot) + EstimateTables.Margin;
+                    double z = (least[slot] - block.Exact(slot + 1)) / block.StandardError(slot) + EstimateTables.MarginOf(metric);
                     sum += z;
                     squares += z * z;
                 }

@@ -76,7 +76,7 @@ public sealed unsafe class BlockWalkTests : IDisposable
         {
             using CancellationTokenSource caller = new();
             _context.Begin(new SearchBudget(long.MaxValue, caller.Token));
-            BlockWalk<RowScorer<SquaredL2>> walk = Start(900, ef: 60);
+            BlockWalk<RowScorer<SquaredL2>, AcceptAll> walk = Start(900, ef: 60);
             for (int i = 0; i < steps; i++)
                 Assert.True(walk.Step());
             caller.Cancel();
@@ -93,7 +93,7 @@ public sealed unsafe class BlockWalkTests : IDisposable
     public void AnExpiredDeadlineStopsTheWalkBeforeItExpands()
     {
         _context.Begin(new SearchBudget(DeadlineTimestamp: 0, CancellationToken.None));
-        BlockWalk<RowScorer<SquaredL2>> walk = Start(3, ef: 50);
+        BlockWalk<RowScorer<SquaredL2>, AcceptAll> walk = Start(3, ef: 50);
         walk.Run();
 
         Assert.Equal((StopReason.Deadline, 0), (_context.Statistics.Stopped, _context.Statistics.Expanded));
@@ -102,16 +102,16 @@ public sealed unsafe class BlockWalkTests : IDisposable
     private int[] Walk(int row, int ef)
     {
         _context.Begin(SearchBudget.Unlimited);
-        BlockWalk<RowScorer<SquaredL2>> walk = Start(row, ef);
+        BlockWalk<RowScorer<SquaredL2>, AcceptAll> walk = Start(row, ef);
         walk.Run();
         return [.. _context.Beam.Entries.ToArray().Select(Beam.NodeOf)];
     }
 
     /// <summary>Exact distances in place of codes: they hold |q − mean|² that those leave out, which only widens the margin.</summary>
-    private BlockWalk<RowScorer<SquaredL2>> Start(int row, int ef)
+    private BlockWalk<RowScorer<SquaredL2>, AcceptAll> Start(int row, int ef)
     {
         float* query = _world.Rows.Row(row);
         EstimateQuery estimate = _tables.Prepare(Metric.L2, query, _mean.Row(0));
-        return new(_blocks.Graph, _blocks.Shape, estimate, _world.ScorerOf(query), ef, _context);
+        return new(_blocks.Graph, _blocks.Shape, estimate, _world.ScorerOf(query), default, ef, _context);
     }
 }
