@@ -52,7 +52,7 @@ internal static class VerbOptions
     public static Option<string> Layout() => Choice(
         "--layout",
         "fast: estimates of distances beside the links, loaded to memory. lean: less memory, all of it mapped. "
-        + "fast is the default for its latency, half to two thirds of lean's; its file is 1.2 to 1.9 times as long. "
+        + "fast is the default for its latency, about three quarters of lean's; its file is 1.2 to 1.9 times as long. "
         + "f32 codes are always lean.",
         "fast", "fast", "lean");
 

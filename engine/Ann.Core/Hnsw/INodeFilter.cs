@@ -1,8 +1,8 @@
 namespace Ann.Core.Hnsw;
 
 /// <summary>
-/// Which nodes may be returned. A refused node is still walked through. Implementations are structs used as type arguments: the loop without
-/// a filter is compiled as if there were no such thing.
+/// Which nodes may be returned. A refused node is still walked through. Implementations are structs used as type arguments: the loop
+/// without a filter is compiled as if there were no such thing.
 /// </summary>
 internal interface INodeFilter
 {

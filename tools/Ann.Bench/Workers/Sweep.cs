@@ -14,8 +14,8 @@ internal sealed class Sweep(ToolContext tool, WorkerRequest request)
     private static readonly TimeSpan WarmUpPause = TimeSpan.FromMilliseconds(350);
 
     /// <summary>
-    /// Untimed searches until the compiler has done what it will do: in bursts, since its background thread waits for a pause of 100 ms and,
-    /// with one core for both, gets none of it while a search runs.
+    /// Untimed searches until the compiler has done what it will do: in bursts, since its background thread waits for a pause of 100 ms
+    /// and, with one core for both, gets none of it while a search runs.
     /// </summary>
     public void WarmUp(ISearchTarget target, CancellationToken cancellation)
     {
