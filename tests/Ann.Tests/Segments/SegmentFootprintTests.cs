@@ -33,7 +33,12 @@ public sealed class SegmentFootprintTests
     {
         SegmentBuildOptions options = new()
         {
-            Metric = metric, Codes = codes, Layout = layout, M = m, EfConstruction = 24, Threads = 1,
+            Metric = metric,
+            Codes = codes,
+            Layout = layout,
+            M = m,
+            EfConstruction = 24,
+            Threads = 1,
         };
         using SealedSegment segment = SegmentFixture.Seal(
             SegmentFixture.Clustered(Rows, dimension, seed: 5), options,
