@@ -9,8 +9,8 @@ namespace Ann.Core.Hnsw;
 /// the paper: a candidate that falls out of the beam is farther than all ef kept, and the paper's loop would stop before expanding it.
 /// </summary>
 /// <remarks>
-/// An entry is one 64-bit word: the distance's bits, mapped so that unsigned order is distance order, then the node, then the expanded
-/// mark. Comparing words compares (distance, node), and entries move as plain memory.
+/// An entry is one 64-bit word: the distance's bits, mapped so that unsigned order is distance order, then 30 bits of node, then two
+/// marks: expanded, and memory asked for. Comparing words compares (distance, node), and entries move as plain memory.
 /// </remarks>
 internal sealed unsafe class Beam : IDisposable
 {

@@ -132,7 +132,7 @@ internal sealed unsafe class GraphBuilder<TDistance, TScorer> : IDisposable
         SearchContext context = worker.Context;
         context.Begin(SearchBudget.Unlimited);
         context.Beam.Reset(_parameters.EfConstruction);
-        context.Beam.Merge([entry]);
+        context.Beam.Add(entry);
         for (int level = graph.LevelOf(node); level >= 0; level--)
         {
             // The beam of the level above is the entry to this one (Algorithm 1, line 16).
