@@ -47,6 +47,21 @@ internal sealed class NamingFileSystem(IFileSystem files) : IFileSystem
     /// <inheritdoc/>
     public FileMapping Map(string path) => files.Map(path);
 
+    /// <inheritdoc/>
+    public IReadOnlyList<string> ListDirectories(string directory) => files.ListDirectories(directory);
+
+    /// <inheritdoc/>
+    public IAppendFile OpenAppend(string path) => files.OpenAppend(path);
+
+    /// <inheritdoc/>
+    public void FlushDirectory(string path) => files.FlushDirectory(path);
+
+    /// <inheritdoc/>
+    public void DeleteDirectory(string path) => files.DeleteDirectory(path);
+
+    /// <inheritdoc/>
+    public IDisposable Lock(string path) => files.Lock(path);
+
     private static string Target(string path) =>
         path.EndsWith(PartialSuffix, StringComparison.Ordinal) ? path[..^PartialSuffix.Length] : path;
 

@@ -37,4 +37,38 @@ public interface IFileSystem
     /// <summary>Maps a whole file read-only. The mapping lives until it is disposed.</summary>
     /// <exception cref="AnnException"><see cref="AnnError.NotFound"/>: no such file, or it may not be read.</exception>
     FileMapping Map(string path);
+
+    /// <summary>Subdirectories of a directory, in ordinal order of their names: full paths.</summary>
+    IReadOnlyList<string> ListDirectories(string directory);
+
+    /// <summary>Opens a file for appending; creates it when there is none.</summary>
+    IAppendFile OpenAppend(string path);
+
+    /// <summary>Makes what was created, renamed and deleted in a directory survive a power cut.</summary>
+    void FlushDirectory(string path);
+
+    /// <summary>Deletes an empty directory; does nothing when there is none.</summary>
+    void DeleteDirectory(string path);
+
+    /// <summary>Takes a file as a lock that no other process can take, until it is disposed or the process ends.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.FailedPrecondition"/>: another process has it; names the file.</exception>
+    IDisposable Lock(string path);
+}
+
+/// <summary>A file that grows at its end. One writer.</summary>
+public interface IAppendFile : IDisposable
+{
+    /// <summary>Bytes of the file.</summary>
+    long Length { get; }
+
+    /// <summary>Writes at the end.</summary>
+    /// <exception cref="IOException">Some of the bytes may have been written: <see cref="Truncate"/> takes them back.</exception>
+    void Append(ReadOnlySpan<byte> bytes);
+
+    /// <summary>Makes what was appended survive a power cut.</summary>
+    /// <exception cref="IOException">What was appended since the last flush may be lost, whatever later flushes say.</exception>
+    void Flush();
+
+    /// <summary>Cuts the file to a length that is not larger than <see cref="Length"/>.</summary>
+    void Truncate(long length);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.IO.MemoryMappedFiles;
+using Microsoft.Win32.SafeHandles;
 
 namespace Ann.Core.Files;
 
@@ -83,6 +84,47 @@ public sealed class PhysicalFileSystem : IFileSystem
             stream, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
         return new FileMapping(file, file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read), length);
     });
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> ListDirectories(string directory)
+    {
+        string[] directories = Directory.GetDirectories(directory);
+        Array.Sort(directories, StringComparer.Ordinal);
+        return directories;
+    }
+
+    /// <inheritdoc/>
+    public IAppendFile OpenAppend(string path) => Opening(path, static p => new PhysicalAppendFile(
+        File.OpenHandle(p, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete)));
+
+    /// <inheritdoc/>
+    public void FlushDirectory(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            return; // renames are journalled there, and directories cannot be flushed
+        using SafeFileHandle directory = DirectoryFlush.Open(path);
+        DirectoryFlush.Run(directory, path);
+    }
+
+    /// <inheritdoc/>
+    public void DeleteDirectory(string path)
+    {
+        if (Directory.Exists(path))
+            Directory.Delete(path, recursive: false);
+    }
+
+    /// <inheritdoc/>
+    public IDisposable Lock(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
+        }
+        catch (IOException e)
+        {
+            throw new AnnException(AnnError.FailedPrecondition, $"{path}: another process has the index open.", e);
+        }
+    }
 
     private static T Opening<T>(string path, Func<string, T> open)
     {

@@ -57,7 +57,7 @@ public sealed class HostedIndex
         try
         {
             segment = SealedSegment.Open(files, Source.Path, residence);
-            IndexSnapshot snapshot = new(Name, segment);
+            IndexSnapshot snapshot = Snapshot(segment);
             warmUp(snapshot);
             _status = new IndexStatus(IndexState.Serving, snapshot, null);
         }
@@ -89,5 +89,14 @@ public sealed class HostedIndex
         };
     }
 
-    internal void Release() => _status.Snapshot?.Segment.Dispose();
+    internal void Release() => _status.Snapshot?.Release();
+
+    private IndexSnapshot Snapshot(SealedSegment sealedSegment)
+    {
+        BuildRecord record = sealedSegment.BuildRecord;
+        LiveSealedSegment segment = new(sealedSegment);
+        IndexSnapshot snapshot = new(Name, sealedSegment.Generation, SnapshotEncoder.Of(record), [segment]);
+        segment.Release(); // the snapshot holds it
+        return snapshot;
+    }
 }

@@ -1,31 +1,60 @@
+using System.Diagnostics;
 using System.Globalization;
+using Ann.Core.Hnsw;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;
 
-/// <summary>What a search sees of an index: immutable, taken once at the start of a call and used to its end.</summary>
+/// <summary>
+/// What a search sees of an index: its segments at one moment, taken at the start of a call and held to its end (<see cref="SnapshotLease"/>).
+/// </summary>
 public sealed class IndexSnapshot
 {
-    internal IndexSnapshot(string name, SealedSegment segment)
+    private readonly LiveSegment[] _segments;
+    private int _holders = 1;
+
+    /// <summary>Holds each of the segments once more.</summary>
+    /// <param name="name">Name of the index.</param>
+    /// <param name="generation">The generation that answers.</param>
+    /// <param name="encoder">Who made the rows; null fingerprint when unknown.</param>
+    /// <param name="segments">Oldest first; one at least.</param>
+    internal IndexSnapshot(string name, string generation, SnapshotEncoder encoder, IEnumerable<LiveSegment> segments)
     {
         Name = name;
-        Segment = segment;
-        string hex = segment.BuildRecord.EncoderFingerprint;
-        if (ulong.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong fingerprint))
-            EncoderFingerprint = fingerprint;
+        Generation = generation;
+        Encoder = encoder;
+        _segments = [.. segments];
+        Debug.Assert(_segments.Length > 0);
+        foreach (LiveSegment segment in _segments)
+            segment.Hold();
     }
 
     /// <summary>Name of the index.</summary>
     public string Name { get; }
 
-    /// <summary>Its items. Owned by the catalog.</summary>
-    public SealedSegment Segment { get; }
-
     /// <summary>The generation that answers.</summary>
-    public string Generation => Segment.Generation;
+    public string Generation { get; }
+
+    /// <summary>Who made the rows.</summary>
+    public SnapshotEncoder Encoder { get; }
 
     /// <summary>Fingerprint of the encoder that made the rows; null when the builder was told of none.</summary>
-    public ulong? EncoderFingerprint { get; }
+    public ulong? EncoderFingerprint => Encoder.Fingerprint;
+
+    /// <summary>Oldest first; the last one of a live index is its head.</summary>
+    public IReadOnlyList<LiveSegment> Segments => _segments;
+
+    /// <summary>The only segment of an index that is a file.</summary>
+    public SealedSegment Segment => ((LiveSealedSegment)_segments[0]).Sealed;
+
+    /// <summary>How nearness is measured.</summary>
+    public Metric Metric => _segments[0].Metric;
+
+    /// <summary>Components of a vector.</summary>
+    public int Dimension => _segments[0].Dimension;
+
+    /// <summary>What keys are.</summary>
+    public KeyKind KeyKind => _segments[0].KeyKind;
 
     /// <summary>Refuses queries of another encoder than the one that made the rows: the distances would mean nothing.</summary>
     /// <exception cref="AnnException"><see cref="AnnError.FailedPrecondition"/>: names both encoders.</exception>
@@ -34,7 +63,7 @@ public sealed class IndexSnapshot
         if (EncoderFingerprint == fingerprint)
             return;
         string built = EncoderFingerprint is ulong own
-            ? $"was built with encoder '{Segment.BuildRecord.EncoderName}' ({own:x16})"
+            ? $"was built with encoder '{Encoder.Name}' ({own:x16})"
             : "was built without naming an encoder";
         throw new AnnException(
             AnnError.FailedPrecondition, $"Index '{Name}' {built}; the request's encoder_fingerprint is {fingerprint:x16}.")
@@ -42,4 +71,70 @@ public sealed class IndexSnapshot
             Field = "encoder_fingerprint",
         };
     }
+
+    /// <summary>
+    /// Finds the nearest items of one query over all segments, nearest first, ties by key. Synchronous; allocates nothing in steady state.
+    /// </summary>
+    /// <param name="query">As many components as <see cref="Dimension"/>.</param>
+    /// <param name="parameters">k, beam width, exact or not; of each segment.</param>
+    /// <param name="budget">When to stop early; shared by the segments.</param>
+    /// <param name="results">Room for at least k.</param>
+    /// <param name="statistics">Sums over the segments.</param>
+    /// <returns>Results written.</returns>
+    public int Search(
+        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results,
+        out SearchStatistics statistics) => throw new NotImplementedException();
+
+    /// <summary>The same for several queries on the calling thread. Results of query i start at i·k.</summary>
+    public void SearchMany(
+        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results, Span<int> counts,
+        Span<SearchStatistics> statistics) => throw new NotImplementedException();
+
+    /// <summary>Looks an item up by its key.</summary>
+    /// <param name="key">Of the index's kind.</param>
+    /// <param name="hit">Where it is; its distance is 0.</param>
+    /// <returns>False when there is no such item.</returns>
+    public bool TryFind(in ItemKey key, out SearchHit hit) => throw new NotImplementedException();
+
+    /// <summary>The key of a result.</summary>
+    public ItemKey KeyOf(SearchHit hit) => _segments[hit.Segment].KeyOf(hit.Node);
+
+    /// <summary>The vector of a result as it is stored: unit length under cosine.</summary>
+    public ReadOnlySpan<float> RowOf(SearchHit hit) => _segments[hit.Segment].Row(hit.Node);
+
+    /// <summary>Holds the snapshot, unless the last holder let go already.</summary>
+    internal bool TryHold()
+    {
+        int holders = Volatile.Read(ref _holders);
+        while (holders > 0)
+        {
+            int before = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
+            if (before == holders)
+                return true;
+            holders = before;
+        }
+        return false;
+    }
+
+    /// <summary>Lets go. The last one lets go of the segments.</summary>
+    internal void Release()
+    {
+        if (Interlocked.Decrement(ref _holders) != 0)
+            return;
+        foreach (LiveSegment segment in _segments)
+            segment.Release();
+    }
+}
+
+/// <summary>Who made the rows of a generation.</summary>
+/// <param name="Fingerprint">Null when unknown.</param>
+/// <param name="Name">For people; empty when unknown.</param>
+public readonly record struct SnapshotEncoder(ulong? Fingerprint, string Name)
+{
+    /// <summary>As the record of a build tells it.</summary>
+    public static SnapshotEncoder Of(BuildRecord record) => new(
+        ulong.TryParse(record.EncoderFingerprint, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong fingerprint)
+            ? fingerprint
+            : null,
+        record.EncoderName);
 }

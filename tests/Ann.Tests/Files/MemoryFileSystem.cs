@@ -51,6 +51,23 @@ internal sealed class MemoryFileSystem : IFileSystem
         return new FileMapping(block);
     }
 
+    public IReadOnlyList<string> ListDirectories(string directory) =>
+        [.. Content.Keys.Where(path => path.StartsWith(directory + "/", StringComparison.Ordinal))
+            .Select(path => path[(directory.Length + 1)..]).Where(rest => rest.Contains('/', StringComparison.Ordinal))
+            .Select(rest => directory + "/" + rest[..rest.IndexOf('/', StringComparison.Ordinal)]).Distinct().Order(StringComparer.Ordinal)];
+
+    public IAppendFile OpenAppend(string path) => throw new NotSupportedException();
+
+    public void FlushDirectory(string path)
+    {
+    }
+
+    public void DeleteDirectory(string path)
+    {
+    }
+
+    public IDisposable Lock(string path) => throw new NotSupportedException();
+
     private byte[] Find(string path) => Content.TryGetValue(path, out byte[]? bytes)
         ? bytes
         : throw new AnnException(AnnError.NotFound, $"{path}: no such file.");

@@ -36,6 +36,16 @@ internal sealed class FaultyFileSystem(long freeBytes) : IFileSystem
 
     public FileMapping Map(string path) => Physical.Map(path);
 
+    public IReadOnlyList<string> ListDirectories(string directory) => Physical.ListDirectories(directory);
+
+    public IAppendFile OpenAppend(string path) => Physical.OpenAppend(path);
+
+    public void FlushDirectory(string path) => Physical.FlushDirectory(path);
+
+    public void DeleteDirectory(string path) => Physical.DeleteDirectory(path);
+
+    public IDisposable Lock(string path) => Physical.Lock(path);
+
     private sealed class LimitedStream(FaultyFileSystem disk, Stream inner) : Stream
     {
         public override bool CanRead => false;

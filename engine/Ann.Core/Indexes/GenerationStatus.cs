@@ -1,0 +1,38 @@
+namespace Ann.Core.Indexes;
+
+/// <summary>What a generation of a live index does now.</summary>
+public enum GenerationRole
+{
+    /// <summary>Answers what is asked of the index's name.</summary>
+    Serving,
+
+    /// <summary>Attached, has every write, and can be promoted in a step.</summary>
+    Standby,
+
+    /// <summary>Attached, and the log is being replayed onto it.</summary>
+    CatchingUp,
+}
+
+/// <summary>One generation of a live index.</summary>
+/// <param name="Id">16 hex digits.</param>
+/// <param name="Role">What it does.</param>
+/// <param name="EncoderFingerprint">Encoder of its rows; null when unknown.</param>
+/// <param name="EncoderName">Name of that encoder, for people; empty when unknown.</param>
+/// <param name="Items">Items, the deleted ones left out.</param>
+/// <param name="Dead">Rows of deleted and replaced items, whose memory compaction will reclaim.</param>
+/// <param name="Segments">Segments that a search visits, the head counted.</param>
+/// <param name="LogPosition">The last write that is part of its sealed files.</param>
+/// <param name="AppliedPosition">The last write that it shows.</param>
+/// <param name="MissedKeys">Items whose last write came from another encoder and could not be applied to it.</param>
+/// <param name="FileBytes">Bytes of its files.</param>
+/// <param name="MemoryBytes">Bytes of memory that it holds, mapped files not counted.</param>
+public sealed record GenerationStatus(
+    string Id, GenerationRole Role, ulong? EncoderFingerprint, string EncoderName, long Items, long Dead, int Segments, long LogPosition,
+    long AppliedPosition, long MissedKeys, long FileBytes, long MemoryBytes);
+
+/// <summary>Where the log of a live index is.</summary>
+/// <param name="First">The first write that the log still holds.</param>
+/// <param name="Durable">The last one on disk.</param>
+/// <param name="Visible">The last one that a search sees.</param>
+/// <param name="Bytes">Bytes of the log's files.</param>
+public sealed record LogStatus(long First, long Durable, long Visible, long Bytes);

@@ -1,0 +1,43 @@
+using Ann.Core.Segments;
+
+namespace Ann.Core.Indexes;
+
+/// <summary>How a live index writes, seals and compacts. None of it changes what its files mean.</summary>
+public sealed record LiveIndexOptions
+{
+    /// <summary>Longest time that a batch waits for others to share its fsync. Zero: no sharing. Default: 2 ms.</summary>
+    public TimeSpan CommitWindow { get; init; } = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>Bytes of batches that may wait for the writer; who brings more waits. Default: 64 MiB.</summary>
+    public long QueueBytes { get; init; } = 64 << 20;
+
+    /// <summary>Rows of a head at most. Default: 65,536.</summary>
+    public int HeadRows { get; init; } = 65_536;
+
+    /// <summary>Bytes of a head at most: at large dimensions it takes fewer rows. Default: 256 MiB.</summary>
+    public long HeadBytes { get; init; } = 256 << 20;
+
+    /// <summary>Heads that wait to be sealed at most; then writes wait. Default: 4.</summary>
+    public int MaxFrozenHeads { get; init; } = 4;
+
+    /// <summary>Sealed segments that compaction aims at: it merges when there are more. Default: 6.</summary>
+    public int MaxSealedSegments { get; init; } = 6;
+
+    /// <summary>Share of dead rows from which a sealed segment is rewritten. Default: 0.2.</summary>
+    public double MaxDeadShare { get; init; } = 0.2;
+
+    /// <summary>Share of the machine's cores that sealing and compacting may take, 0.05 to 1. Default: 0.5.</summary>
+    public double BackgroundShare { get; init; } = 0.5;
+
+    /// <summary>Bytes of log kept for generations to come, beyond what recovery needs. Default: 1 GiB.</summary>
+    public long LogRetentionBytes { get; init; } = 1 << 30;
+
+    /// <summary>Where links and codes of sealed segments lie. Default: <see cref="SegmentResidence.ByLayout"/>.</summary>
+    public SegmentResidence Residence { get; init; } = SegmentResidence.ByLayout;
+
+    /// <summary>Recent queries that are kept for promotion gates. Default: 256.</summary>
+    public int SampledQueries { get; init; } = 256;
+
+    /// <summary>One in this many queries is kept. Default: 16.</summary>
+    public int QuerySamplingInterval { get; init; } = 16;
+}

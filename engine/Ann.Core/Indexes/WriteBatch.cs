@@ -1,0 +1,62 @@
+using Ann.Core.Segments;
+
+namespace Ann.Core.Indexes;
+
+/// <summary>What a write does with its items.</summary>
+public enum WriteMode
+{
+    /// <summary>Adds items and replaces those that exist.</summary>
+    Upsert,
+
+    /// <summary>Adds items; those that exist stay as they are.</summary>
+    InsertOnly,
+
+    /// <summary>Removes items; those that do not exist are no error.</summary>
+    Delete,
+}
+
+/// <summary>Items that are written together: after a crash all of them are there, or none.</summary>
+public sealed record WriteBatch
+{
+    /// <summary>Most items of one batch.</summary>
+    public const int MaxItems = 65_536;
+
+    /// <summary>Longest name of a producer, in UTF-8 bytes.</summary>
+    public const int MaxProducerBytes = 128;
+
+    /// <summary>What to do.</summary>
+    public required WriteMode Mode { get; init; }
+
+    /// <summary>One key an item. A key may come twice: the later one wins.</summary>
+    public required KeyColumn Keys { get; init; }
+
+    /// <summary>One vector an item, one after another, as the caller gave them; empty for a delete. The index may change them in place.</summary>
+    public float[] Rows { get; init; } = [];
+
+    /// <summary>The generation meant; null for the one that serves. A delete goes to all.</summary>
+    public string? Generation { get; init; }
+
+    /// <summary>Encoder of the rows; when set it must be that of the generation.</summary>
+    public ulong? EncoderFingerprint { get; init; }
+
+    /// <summary>Who writes, so that a retry is known as one; empty for nobody. At most <see cref="MaxProducerBytes"/> bytes.</summary>
+    public string Producer { get; init; } = "";
+
+    /// <summary>
+    /// The producer's own count of its batches: each larger than the one before. One that is not larger than the last that was written
+    /// is a retry, and changes nothing.
+    /// </summary>
+    public ulong ProducerSequence { get; init; }
+}
+
+/// <summary>What became of a batch.</summary>
+/// <param name="Sequence">Position of the index's log after it: a search that sees this sequence sees the batch.</param>
+/// <param name="Applied">Items added, replaced or removed.</param>
+/// <param name="Skipped">Items that existed already (insert only) or did not exist (delete).</param>
+/// <param name="IsRetry">True when the batch had been written before: nothing was changed.</param>
+public sealed record WriteReceipt(long Sequence, int Applied, int Skipped, bool IsRetry);
+
+/// <summary>A batch on its way.</summary>
+/// <param name="Durable">Ends when the batch is on disk.</param>
+/// <param name="Visible">Ends when the next search sees it; that is after <paramref name="Durable"/>. Fails with what went wrong.</param>
+public sealed record PendingWrite(Task Durable, Task<WriteReceipt> Visible);

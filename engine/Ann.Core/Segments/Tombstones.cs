@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using Ann.Core.Distances;
+using Ann.Core.Hnsw;
+
+namespace Ann.Core.Segments;
+
+/// <summary>
+/// Which nodes of a segment are deleted, and by which write: a reader sees only the deletions up to its <see cref="ReadPoint"/>.
+/// One writer; any number of readers, without a lock.
+/// </summary>
+/// <remarks>
+/// One bit a node says that it was deleted at all; only then is the sequence of that write looked at. The writer stores the sequence
+/// before the bit. Memory for both is made at the first deletion, and is not touched before it is needed.
+/// </remarks>
+/// <param name="capacity">Nodes of the segment.</param>
+internal sealed unsafe class Tombstones(int capacity) : IDisposable
+{
+    private readonly int _capacity = capacity;
+    private volatile Marks? _marks;
+    private int _count;
+
+    /// <summary>Nodes deleted.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Bytes of the marks.</summary>
+    public long SizeInBytes => _marks is { } marks ? marks.SizeInBytes : 0;
+
+    /// <summary>Bytes that the marks of a segment take once a node of it was deleted.</summary>
+    public static long BytesOf(int capacity) => (capacity + 63L) / 64 * sizeof(ulong) + capacity * (long)sizeof(long);
+
+    /// <summary>Marks a node as deleted by a write. Writer only. A node dies once.</summary>
+    public void Kill(int node, long sequence)
+    {
+        Debug.Assert((uint)node < (uint)_capacity);
+        Marks marks = _marks ??= new Marks(_capacity);
+        ref ulong word = ref marks.Words[node >> 6];
+        Debug.Assert((word >> node & 1) == 0, "a node dies once");
+        marks.Deaths[node] = sequence;
+        Volatile.Write(ref word, word | 1UL << node);
+        Volatile.Write(ref _count, _count + 1);
+    }
+
+    /// <summary>True when a node was deleted, as the writer sees it.</summary>
+    public bool IsDead(int node) => IsDead(node, long.MaxValue);
+
+    /// <summary>True when a node was deleted by a write up to <paramref name="sequence"/>.</summary>
+    public bool IsDead(int node, long sequence) => _marks is { } marks && IsDead(marks, node, sequence);
+
+    /// <summary>The write that deleted a node, which is dead.</summary>
+    public long DeathOf(int node) => _marks!.Deaths[node];
+
+    /// <summary>The filter of a reader's walk.</summary>
+    public LiveNodes LiveAt(ReadPoint at) =>
+        _marks is { } marks ? new LiveNodes(marks.Words, marks.Deaths, at) : new LiveNodes(null, null, at);
+
+    public void Dispose() => _marks?.Dispose();
+
+    private static bool IsDead(Marks marks, int node, long sequence) =>
+        (Volatile.Read(ref marks.Words[node >> 6]) >> node & 1) != 0 && marks.Deaths[node] <= sequence;
+
+    private sealed class Marks : IDisposable
+    {
+        private readonly NativeBlock _words;
+        private readonly NativeBlock _deaths;
+
+        public Marks(int capacity)
+        {
+            _words = new NativeBlock((capacity + 63L) / 64 * sizeof(ulong));
+            _deaths = new NativeBlock(capacity * (long)sizeof(long));
+        }
+
+        public ulong* Words => (ulong*)_words.Start;
+
+        public long* Deaths => (long*)_deaths.Start;
+
+        public long SizeInBytes => _words.SizeInBytes + _deaths.SizeInBytes;
+
+        public void Dispose()
+        {
+            _words.Dispose();
+            _deaths.Dispose();
+        }
+    }
+}
+
+/// <summary>Accepts the nodes that a reader sees: those there at its read point and not deleted by then.</summary>
+/// <param name="words">One bit a node; null when nothing was ever deleted.</param>
+/// <param name="deaths">The write that deleted a node, where its bit is set.</param>
+/// <param name="at">The reader's.</param>
+internal readonly unsafe struct LiveNodes(ulong* words, long* deaths, ReadPoint at) : INodeFilter
+{
+    public static bool AcceptsAll => false;
+
+    public bool Accepts(int node) =>
+        node < at.Rows && (words is null || (Volatile.Read(ref words[node >> 6]) >> node & 1) == 0 || deaths[node] > at.Sequence);
+}
