@@ -54,6 +54,9 @@ public sealed unsafe class SegmentKeys
         return new ReadOnlySpan<byte>(_text + start, (int)(_ends[node] - start));
     }
 
+    /// <summary>The key of a node, of either kind. Valid while the segment is open.</summary>
+    public ItemKey Of(int node) => Kind == KeyKind.UInt64 ? new ItemKey(Number(node)) : new ItemKey(Utf8(node));
+
     /// <summary>The key as a person reads it.</summary>
     public string Format(int node) => Kind == KeyKind.UInt64
         ? Number(node).ToString(CultureInfo.InvariantCulture)
