@@ -67,7 +67,7 @@ internal unsafe struct BlockWalk<TScorer, TFilter>(
 
     private static void Enter(ulong entry, in TFilter filter, SearchContext context)
     {
-        context.Add(entry, in filter);
+        context.Add(context.Beam, entry, in filter);
         context.Visited.TryMark(Beam.NodeOf(entry));
     }
 
@@ -114,7 +114,7 @@ internal unsafe struct BlockWalk<TScorer, TFilter>(
         {
             if (_waiting == 0)
                 return End();
-            ScorePending();
+            ScorePending(beam);
             _waiting = 0;
             return true;
         }
@@ -123,11 +123,12 @@ internal unsafe struct BlockWalk<TScorer, TFilter>(
         _context.Statistics.Expanded++;
 
         int* nodes = _context.NodesStart;
-        int count = Collect((byte*)_graph.Links(0, Beam.NodeOf(closest)), _shape, Beam.DistanceOf(closest), _context.Limit<TFilter>(), nodes);
+        float limit = TFilter.AcceptsAll ? beam.Limit : _context.FilteredLimit;
+        int count = Collect((byte*)_graph.Links(0, Beam.NodeOf(closest)), _shape, Beam.DistanceOf(closest), limit, nodes);
         count = _context.Visited.Mark(nodes, count, nodes);
         Prefetch(nodes, count);
         _context.Statistics.Visited += count;
-        ScorePending();
+        ScorePending(beam);
         _context.SwapPending();
         _waiting = count;
         beam.PrefetchAhead(in _graph, _shape.Stride, BlocksAhead);
@@ -169,12 +170,12 @@ internal unsafe struct BlockWalk<TScorer, TFilter>(
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void ScorePending()
+    private readonly void ScorePending(Beam beam)
     {
         ReadOnlySpan<int> nodes = new(_context.PendingStart, _waiting);
         Span<float> distances = _context.Distances;
         _scorer.Score(nodes, distances);
         for (int i = 0; i < nodes.Length; i++)
-            _context.Add(Beam.Pack(nodes[i], distances[i]), in _filter);
+            _context.Add(beam, Beam.Pack(nodes[i], distances[i]), in _filter);
     }
 }

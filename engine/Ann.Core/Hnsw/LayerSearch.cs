@@ -21,7 +21,7 @@ internal static class LayerSearch
     {
         ulong entry = Descend(in graph, in scorer, fromLevel: graph.MaxLevel, toLevel: 1, context);
         context.Reset<TFilter>(ef);
-        context.Add(entry, in filter);
+        context.Add(context.Beam, entry, in filter);
         RunLevel(in graph, 0, in scorer, filter, context);
     }
 
@@ -94,8 +94,8 @@ internal static class LayerSearch
 
             scorer.Score(new ReadOnlySpan<int>(context.NodesStart, count), new Span<float>(context.DistancesStart, count));
             context.Statistics.Visited += count;
-            foreach (ulong entry in context.PackFound(count, context.Threshold<TFilter>()))
-                context.Add(entry, in filter);
+            foreach (ulong entry in context.PackFound(count, TFilter.AcceptsAll ? beam.Threshold : context.FilteredThreshold))
+                context.Add(beam, entry, in filter);
         }
         visited.Clear();
     }

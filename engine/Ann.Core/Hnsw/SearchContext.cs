@@ -79,36 +79,33 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
         Accepted.Reset(ef);
     }
 
-    /// <summary>A key below which a new entry would be kept.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong Threshold<TFilter>()
-        where TFilter : struct, INodeFilter =>
-        TFilter.AcceptsAll ? Beam.Threshold : Math.Min(Beam.Threshold, Accepted.Threshold);
+    /// <summary>With a filter: a key below which a new entry would be kept.</summary>
+    public ulong FilteredThreshold => Math.Min(Beam.Threshold, Accepted.Threshold);
 
-    /// <summary>A distance below which a new entry would be kept.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float Limit<TFilter>()
-        where TFilter : struct, INodeFilter =>
-        TFilter.AcceptsAll ? Beam.Limit : Math.Min(Beam.Limit, Accepted.Limit);
+    /// <summary>With a filter: a distance below which a new entry would be kept.</summary>
+    public float FilteredLimit => Math.Min(Beam.Limit, Accepted.Limit);
 
     /// <summary>Adds an entry whose node was not added before, if it is near enough.</summary>
+    /// <param name="beam"><see cref="Beam"/>, which a loop keeps at hand.</param>
+    /// <param name="entry">The new one.</param>
+    /// <param name="filter">Decides whether it is one of <see cref="Accepted"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add<TFilter>(ulong entry, in TFilter filter)
+    public void Add<TFilter>(Beam beam, ulong entry, in TFilter filter)
         where TFilter : struct, INodeFilter
     {
         if (TFilter.AcceptsAll)
         {
-            Beam.Add(entry);
+            beam.Add(entry);
             return;
         }
         if (entry >= Accepted.Threshold)
             return; // farther than all that are wanted
-        Beam.Add(entry);
+        beam.Add(entry);
         if (!filter.Accepts(Beam.NodeOf(entry)))
             return;
         Accepted.Add(entry);
         if (Accepted.Count == Accepted.Capacity)
-            Beam.CutAfter(Accepted.Threshold);
+            beam.CutAfter(Accepted.Threshold);
     }
 
     /// <summary>What a walk found, nearest first: at most ef nodes.</summary>
