@@ -6,7 +6,7 @@ using Ann.Core.Files;
 namespace Ann.Tests.Files;
 
 /// <summary>What is done to a simulated file system. All but <see cref="Read"/> change it and are counted.</summary>
-internal enum SimulatedOperation
+public enum SimulatedOperation
 {
     CreateDirectory,
     DeleteDirectory,
