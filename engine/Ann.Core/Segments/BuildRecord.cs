@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Ann.Core.Segments;
 
 /// <summary>
@@ -29,6 +31,12 @@ public sealed record BuildRecord
 
     /// <summary>File the rows came from, without its directory; empty when they came from none.</summary>
     public string Source { get; init; } = "";
+
+    /// <summary>
+    /// Position in the log of the live index that the rows were exported from: its writes up to there are in them. Null when unknown.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? LogPosition { get; init; }
 
     /// <summary>Version of the engine that wrote the file.</summary>
     public string EngineVersion { get; init; } = "";

@@ -68,6 +68,9 @@ public sealed record SegmentBuildOptions
 
     /// <summary>File the rows came from, without its directory.</summary>
     public string Source { get; init; } = "";
+
+    /// <summary>Position in the log of the live index that the rows were exported from; null when they come from elsewhere.</summary>
+    public long? LogPosition { get; init; }
 }
 
 /// <summary>Stages of a build, in order.</summary>

@@ -7,7 +7,6 @@ using Grpc.Health.V1;
 using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using IndexesClient = Ann.Protocol.V1.Indexes.IndexesClient;
 
 namespace Ann.Tests.Server;
 
@@ -31,7 +30,7 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public Retrieval.RetrievalClient Retrieval => new(_channel);
 
-    public IndexesClient Indexes => new(_channel);
+    public Ann.Protocol.V1.Indexes.IndexesClient Indexes => new(_channel);
 
     public Health.HealthClient Health => new(_channel);
 
