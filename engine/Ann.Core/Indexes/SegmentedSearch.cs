@@ -16,7 +16,7 @@ internal static class SegmentedSearch
     /// and no deletion later than the index's read point.
     /// </summary>
     public static ReadPoint PointOf(LiveSegment[] segments, int number, ReadPoint now) =>
-        number == segments.Length - 1 ? now : now with { Rows = segments[number].Published.Rows };
+        number == segments.Length - 1 ? now : now with { Rows = int.MaxValue };
 
     /// <summary>One or more queries, with as many components each as the segments' vectors.</summary>
     /// <inheritdoc cref="IndexSnapshot.SearchMany"/>
