@@ -30,7 +30,7 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public Retrieval.RetrievalClient Retrieval => new(_channel);
 
-    public Indexes.IndexesClient Indexes => new(_channel);
+    public Protocol.V1.Indexes.IndexesClient Indexes => new(_channel);
 
     public Health.HealthClient Health => new(_channel);
 
