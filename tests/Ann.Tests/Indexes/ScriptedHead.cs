@@ -20,7 +20,7 @@ internal sealed class ScriptedHead(int dimension, LiveSealedSegment keys, ReadPo
 
     public ReadPoint SearchedAt { get; private set; }
 
-    public int Freed => Volatile.Read(ref _freed);
+    public int TimesFreed => Volatile.Read(ref _freed);
 
     public override Metric Metric => Keys.Metric;
 

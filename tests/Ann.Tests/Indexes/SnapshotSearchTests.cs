@@ -169,7 +169,10 @@ public sealed class SnapshotSearchTests : IDisposable
         snapshot.Release();
     }
 
-    /// <summary>Of a frozen head all rows are seen, and of its deaths those up to the read point of the head that follows it.</summary>
+    /// <summary>
+    /// Of a frozen head all rows are seen, those too that it never published, and of its deaths those up to the read point of the head that
+    /// follows it.
+    /// </summary>
     [Fact]
     public void AFrozenHeadIsSeenWholeAtTheReadPointOfTheNewOne()
     {
@@ -178,7 +181,7 @@ public sealed class SnapshotSearchTests : IDisposable
         _segments.AddRange([frozen, head]);
         IndexSnapshot snapshot = Snapshot();
         Ask(snapshot, Queries[0], new(K, 40), out _);
-        Assert.Equal((new ReadPoint(9, 40), new ReadPoint(9, 3)), (frozen.SearchedAt, head.SearchedAt));
+        Assert.Equal((new ReadPoint(9, int.MaxValue), new ReadPoint(9, 3)), (frozen.SearchedAt, head.SearchedAt));
         snapshot.Release();
     }
 
@@ -276,9 +279,9 @@ public sealed class SnapshotSearchTests : IDisposable
         SnapshotLease lease = new(first);
         first.Release();
         second.Release();
-        Assert.Equal(0, segment.Freed);
+        Assert.Equal(0, segment.TimesFreed);
         lease.Dispose();
-        Assert.Equal(1, segment.Freed);
+        Assert.Equal(1, segment.TimesFreed);
         Assert.False(first.TryHold());
         Assert.False(second.TryHold());
     }
@@ -295,10 +298,10 @@ public sealed class SnapshotSearchTests : IDisposable
                 snapshot.Release();
             if (!snapshot.TryHold())
                 return;
-            Assert.Equal(0, segment.Freed);
+            Assert.Equal(0, segment.TimesFreed);
             snapshot.Release();
         });
-        Assert.Equal(1, segment.Freed);
+        Assert.Equal(1, segment.TimesFreed);
     }
 
     private static float[] Unit(float[] row)
