@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ann.Core.Distances;
 
 namespace Ann.Core.Hnsw;
 
@@ -36,14 +37,22 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
     private readonly TDistance _distance;
     private readonly Worker[] _workers;
     private readonly BackLinks _backLinks;
+
+    /// <summary>How many of a node's links on level 0 were chosen; those behind them fill the row. Null where rows are not filled.</summary>
+    private readonly LazyBlock? _chosen;
     private BatchPlace[] _places = [];
 
     /// <param name="graph">Where to insert. Its memory must outlive this object.</param>
     /// <param name="parameters">Its shape.</param>
     /// <param name="distance">Between its nodes.</param>
     /// <param name="threads">Of the work.</param>
-    public GraphInserter(HnswGraph graph, HnswParameters parameters, TDistance distance, int threads)
+    /// <param name="fillsRows">
+    /// True to use the slots that the heuristic leaves free on level 0 for the nearest of what it pruned: a hop costs nearly the same
+    /// whether a row is full or not. They give way to chosen links. False where <see cref="LinkFill"/> does it better at the end.
+    /// </param>
+    public GraphInserter(HnswGraph graph, HnswParameters parameters, TDistance distance, int threads, bool fillsRows = false)
     {
+        _chosen = fillsRows ? new LazyBlock((long)graph.Count * sizeof(ushort)) : null;
         _graph = graph;
         _parameters = parameters;
         _distance = distance;
@@ -73,7 +82,11 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
         foreach (Worker worker in _workers)
             worker.Context.Dispose();
         _backLinks.Dispose();
+        _chosen?.Dispose();
     }
+
+    /// <summary>How many links of each node on a level were chosen; null for all of them.</summary>
+    private ushort* ChosenOn(int level) => level == 0 && _chosen is not null ? (ushort*)_chosen.Start : null;
 
     /// <summary>Finds where the search of each node of a batch begins, and sorts the batch by place.</summary>
     private void FindEntries(Memory<int> batch, CancellationToken cancellation)
@@ -122,6 +135,12 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
             context.Beam.Unmark();
             BuildSearch.RunLevel(in graph, level, in scorer, context);
             int count = NeighborSelection.Select(context.Beam.Entries, _parameters.M, in _distance, worker.Links);
+            ushort* chosen = ChosenOn(level);
+            if (chosen is not null)
+            {
+                chosen[node] = (ushort)count;
+                count = NeighborSelection.Fill(context.Beam.Entries, worker.Links, count);
+            }
             worker.Links.AsSpan(0, count).CopyTo(new Span<int>(graph.Links(level, node), graph.Slots(level)));
         }
     }
@@ -129,7 +148,7 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
     /// <summary>Gives each node that a batch linked to on a level its links back.</summary>
     private void LinkBack(ReadOnlySpan<int> batch, int level, CancellationToken cancellation)
     {
-        _backLinks.Collect(in _graph, level, batch);
+        _backLinks.Collect(in _graph, level, batch, ChosenOn(level));
         ParallelBuild.For(_backLinks.Targets.Length, _workers.Length, Grain, (worker, from, to) =>
         {
             for (int i = from; i < to; i++)
@@ -142,14 +161,20 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
     {
         int slots = _graph.Slots(level);
         int* links = _graph.Links(level, target);
+        ushort* chosen = ChosenOn(level);
         int used = HnswGraph.Used(links, slots);
-        int count = used + _backLinks.Count(target);
-        Span<int> nodes = worker.Nodes(count);
-        new ReadOnlySpan<int>(links, used).CopyTo(nodes);
-        _backLinks.Take(target, nodes[used..]);
+        int old = chosen is null ? used : chosen[target];
+        int count = old + _backLinks.Count(target);
+        int filling = chosen is null ? 0 : Math.Max(0, Math.Min(used - old, slots - count));
+        Span<int> nodes = worker.Nodes(count + filling);
+        new ReadOnlySpan<int>(links, old).CopyTo(nodes);
+        _backLinks.Take(target, nodes[old..]);
         if (count <= slots)
         {
-            Write(links, nodes, used, count);
+            new ReadOnlySpan<int>(links + old, filling).CopyTo(nodes[count..]);
+            Write(links, nodes, old, count + filling);
+            if (chosen is not null)
+                chosen[target] = (ushort)count;
             return;
         }
 
@@ -161,6 +186,11 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
         candidates.Sort();
 
         int kept = NeighborSelection.Select(candidates, slots, in _distance, worker.Links);
+        if (chosen is not null)
+        {
+            chosen[target] = (ushort)kept;
+            kept = NeighborSelection.Fill(candidates, worker.Links.AsSpan(0, slots), kept);
+        }
         worker.Links.AsSpan(kept, slots - kept).Fill(HnswGraph.NoNode);
         Write(links, worker.Links, 0, slots);
     }

@@ -55,7 +55,7 @@ internal sealed unsafe class HeadBuild : IDisposable
     public static int BytesPerRow(HeadShape shape) =>
         (shape.Metric == Metric.InnerProduct ? sizeof(TemperedNorm) : 0)
         + (BuildsOnCodes(shape) ? GrowingCodes.BytesPerRow(shape.Dimension) : 0)
-        + sizeof(int); // the last back link
+        + sizeof(int) + sizeof(ushort); // the last back link, and how many links were chosen
 
     /// <summary>Inserts the rows from one on up to another. Those before are in; row 0 is the entry point and needs nothing.</summary>
     public void Insert(int from, int to)
@@ -108,7 +108,7 @@ internal sealed unsafe class HeadBuild : IDisposable
 
         GraphInserter<TDistance, TScorer> Of<TDistance, TScorer>(TDistance distance)
             where TDistance : struct, IBuildDistance<TScorer>
-            where TScorer : struct, INodeScorer => new(graph, _parameters, distance, threads: 1);
+            where TScorer : struct, INodeScorer => new(graph, _parameters, distance, threads: 1, fillsRows: true);
     }
 
     /// <summary>Makes what the distances need of the rows up to one.</summary>
