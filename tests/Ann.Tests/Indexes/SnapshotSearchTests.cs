@@ -169,7 +169,10 @@ public sealed class SnapshotSearchTests : IDisposable
         snapshot.Release();
     }
 
-    /// <summary>Of a frozen head all rows are seen, and of its deaths those up to the read point of the head that follows it.</summary>
+    /// <summary>
+    /// Of a frozen head all rows are seen, those too that it never published, and of its deaths those up to the read point of the head that
+    /// follows it.
+    /// </summary>
     [Fact]
     public void AFrozenHeadIsSeenWholeAtTheReadPointOfTheNewOne()
     {
