@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Ann.Core.Distances;
 
 namespace Ann.Core.Hnsw;
 
@@ -38,21 +37,23 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
     private readonly Worker[] _workers;
     private readonly BackLinks _backLinks;
 
-    /// <summary>How many of a node's links on level 0 were chosen; those behind them fill the row. Null where rows are not filled.</summary>
-    private readonly LazyBlock? _chosen;
+    private readonly GrowingLinks? _growing;
     private BatchPlace[] _places = [];
 
     /// <param name="graph">Where to insert. Its memory must outlive this object.</param>
     /// <param name="parameters">Its shape.</param>
     /// <param name="distance">Between its nodes.</param>
     /// <param name="threads">Of the work.</param>
-    /// <param name="fillsRows">
-    /// True to use the slots that the heuristic leaves free on level 0 for the nearest of what it pruned: a hop costs nearly the same
-    /// whether a row is full or not. They give way to chosen links. False where <see cref="LinkFill"/> does it better at the end.
+    /// <param name="isDead">
+    /// Set for a graph that is searched while it grows, on one thread: nodes that gave way to others. Its rows on level 0 are then filled
+    /// with the nearest of what the heuristic pruned, for a hop costs nearly the same whether a row is full or not; those give way to chosen
+    /// links. And every node stays reachable. Null where <see cref="LinkFill"/> and <see cref="Reachability"/> do both better at the end.
     /// </param>
-    public GraphInserter(HnswGraph graph, HnswParameters parameters, TDistance distance, int threads, bool fillsRows = false)
+    public GraphInserter(
+        HnswGraph graph, HnswParameters parameters, TDistance distance, int threads, Predicate<int>? isDead = null)
     {
-        _chosen = fillsRows ? new LazyBlock((long)graph.Count * sizeof(ushort)) : null;
+        Debug.Assert(isDead is null || threads == 1);
+        _growing = isDead is null ? null : new GrowingLinks(graph.Count, graph.M0, isDead);
         _graph = graph;
         _parameters = parameters;
         _distance = distance;
@@ -82,11 +83,11 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
         foreach (Worker worker in _workers)
             worker.Context.Dispose();
         _backLinks.Dispose();
-        _chosen?.Dispose();
+        _growing?.Dispose();
     }
 
-    /// <summary>How many links of each node on a level were chosen; null for all of them.</summary>
-    private ushort* ChosenOn(int level) => level == 0 && _chosen is not null ? (ushort*)_chosen.Start : null;
+    /// <summary>What is known of the rows of a level of a growing graph; null where nothing is.</summary>
+    private GrowingLinks? GrowingOn(int level) => level == 0 ? _growing : null;
 
     /// <summary>Finds where the search of each node of a batch begins, and sorts the batch by place.</summary>
     private void FindEntries(Memory<int> batch, CancellationToken cancellation)
@@ -134,21 +135,30 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
             // The beam of the level above is the entry to this one (Algorithm 1, line 16).
             context.Beam.Unmark();
             BuildSearch.RunLevel(in graph, level, in scorer, context);
-            int count = NeighborSelection.Select(context.Beam.Entries, _parameters.M, in _distance, worker.Links);
-            ushort* chosen = ChosenOn(level);
-            if (chosen is not null)
-            {
-                chosen[node] = (ushort)count;
-                count = NeighborSelection.Fill(context.Beam.Entries, worker.Links, count);
-            }
+            int count = GrowingOn(level) is { } growing
+                ? ChooseGrowing(growing, node, worker)
+                : NeighborSelection.Select(context.Beam.Entries, _parameters.M, in _distance, worker.Links);
             worker.Links.AsSpan(0, count).CopyTo(new Span<int>(graph.Links(level, node), graph.Slots(level)));
         }
+    }
+
+    /// <summary>The links of a new node on level 0 of a growing graph: chosen ones, a parent among them, then those that fill the row.</summary>
+    private int ChooseGrowing(GrowingLinks growing, int node, Worker worker)
+    {
+        Span<ulong> candidates = worker.Candidates(worker.Context.Beam.Count);
+        worker.Context.Beam.Entries.CopyTo(candidates);
+        growing.LiveFirst(candidates);
+        int count = NeighborSelection.Select(candidates, _parameters.M, in _distance, worker.Links);
+        growing.Adopt(node, worker.Links.AsSpan(0, count), candidates);
+        growing.Chosen[node] = (ushort)count;
+        return NeighborSelection.Fill(candidates, worker.Links, count);
     }
 
     /// <summary>Gives each node that a batch linked to on a level its links back.</summary>
     private void LinkBack(ReadOnlySpan<int> batch, int level, CancellationToken cancellation)
     {
-        _backLinks.Collect(in _graph, level, batch, ChosenOn(level));
+        GrowingLinks? growing = GrowingOn(level);
+        _backLinks.Collect(in _graph, level, batch, growing is null ? null : growing.Chosen);
         ParallelBuild.For(_backLinks.Targets.Length, _workers.Length, Grain, (worker, from, to) =>
         {
             for (int i = from; i < to; i++)
@@ -161,11 +171,11 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
     {
         int slots = _graph.Slots(level);
         int* links = _graph.Links(level, target);
-        ushort* chosen = ChosenOn(level);
+        GrowingLinks? growing = GrowingOn(level);
         int used = HnswGraph.Used(links, slots);
-        int old = chosen is null ? used : chosen[target];
+        int old = growing is null ? used : growing.Chosen[target];
         int count = old + _backLinks.Count(target);
-        int filling = chosen is null ? 0 : Math.Max(0, Math.Min(used - old, slots - count));
+        int filling = growing is null ? 0 : Math.Max(0, Math.Min(used - old, slots - count));
         Span<int> nodes = worker.Nodes(count + filling);
         new ReadOnlySpan<int>(links, old).CopyTo(nodes);
         _backLinks.Take(target, nodes[old..]);
@@ -173,8 +183,8 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
         {
             new ReadOnlySpan<int>(links + old, filling).CopyTo(nodes[count..]);
             Write(links, nodes, old, count + filling);
-            if (chosen is not null)
-                chosen[target] = (ushort)count;
+            if (growing is not null)
+                growing.Chosen[target] = (ushort)count;
             return;
         }
 
@@ -185,13 +195,15 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
             candidates[i] = Beam.Pack(nodes[i], distances[i]);
         candidates.Sort();
 
-        int kept = NeighborSelection.Select(candidates, slots, in _distance, worker.Links);
-        if (chosen is not null)
+        if (growing is not null)
         {
-            chosen[target] = (ushort)kept;
-            kept = NeighborSelection.Fill(candidates, worker.Links.AsSpan(0, slots), kept);
+            growing.Choose(target, candidates, in _distance, worker.Links);
         }
-        worker.Links.AsSpan(kept, slots - kept).Fill(HnswGraph.NoNode);
+        else
+        {
+            int kept = NeighborSelection.Select(candidates, slots, in _distance, worker.Links);
+            worker.Links.AsSpan(kept, slots - kept).Fill(HnswGraph.NoNode);
+        }
         Write(links, worker.Links, 0, slots);
     }
 
