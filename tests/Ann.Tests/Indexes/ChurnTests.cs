@@ -65,7 +65,8 @@ public sealed class ChurnTests
         GenerationStatus status = Assert.Single(index.Generations);
         Assert.Equal((items, 0L), (status.Items, status.Dead));
         long memory = fresh.LoadedBytes + KeyTable.BytesOf(items) + EmptyHeadBytes(index);
-        string figures = $"recall {before:F4} and compacted {after:F4}, fresh {expected:F4}; {status.MemoryBytes} bytes, fresh {memory}; seed {Seed}";
+        string figures =
+            $"recall {before:F4} and compacted {after:F4}, fresh {expected:F4}; {status.MemoryBytes} bytes, fresh {memory}; seed {Seed}";
         Assert.True(before >= expected - 0.01, figures);
         Assert.True(after >= expected - 0.01, figures);
         Assert.True(status.MemoryBytes <= 1.3 * memory, figures);
