@@ -61,7 +61,7 @@ public sealed unsafe class SegmentKeys
         ? Number(node).ToString(CultureInfo.InvariantCulture)
         : System.Text.Encoding.UTF8.GetString(Utf8(node));
 
-    /// <summary>Orders entries of equal distance by the keys of their nodes, where they reach into the first <paramref name="k"/>.</summary>
+    /// <summary>Orders entries of equal distance by the keys of nodes, where they reach into the first <paramref name="k"/>.</summary>
     internal void SortTies(Span<ulong> ranked, int k) => KeyTies.Sort(new Order(this), ranked, k);
 
     private int Compare(int a, int b) => Kind == KeyKind.UInt64
