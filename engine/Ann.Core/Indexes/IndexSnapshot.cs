@@ -44,8 +44,17 @@ public sealed class IndexSnapshot
     /// <summary>Oldest first; the last one of a live index is its head.</summary>
     public IReadOnlyList<LiveSegment> Segments => _segments;
 
-    /// <summary>The only segment of an index that is a file.</summary>
-    public SealedSegment Segment => ((LiveSealedSegment)_segments[0]).Sealed;
+    /// <summary>Rows of all segments, the deleted ones too: no search finds more.</summary>
+    public long Rows
+    {
+        get
+        {
+            long rows = 0;
+            foreach (LiveSegment segment in _segments)
+                rows += segment.Count;
+            return rows;
+        }
+    }
 
     /// <summary>How nearness is measured.</summary>
     public Metric Metric => _segments[0].Metric;
@@ -101,6 +110,10 @@ public sealed class IndexSnapshot
 
     /// <summary>The vector of a result as it is stored: unit length under cosine.</summary>
     public ReadOnlySpan<float> RowOf(SearchHit hit) => _segments[hit.Segment].Row(hit.Node);
+
+    /// <summary>Offers a real query for the sample that promotion gates measure with. Does nothing where the index is a file.</summary>
+    /// <param name="query">As the caller gave it; copied if it is kept.</param>
+    public void Sample(ReadOnlySpan<float> query) => Debug.Assert(query.Length == Dimension);
 
     /// <summary>Holds the snapshot, unless the last holder let go already.</summary>
     internal bool TryHold()
