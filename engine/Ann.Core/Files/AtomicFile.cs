@@ -1,7 +1,8 @@
 namespace Ann.Core.Files;
 
 /// <summary>
-/// An output that appears under its name only when it is whole: written beside the target, flushed to the device, then renamed over it.
+/// An output that appears under its name only when it is whole: written beside the target, flushed to the device, then renamed over it, and
+/// the directory flushed: once <see cref="Commit"/> returned it survives a power cut.
 /// Disposing without <see cref="Commit"/> leaves the target as it was. A device (<c>/dev/stdout</c>) is written directly.
 /// </summary>
 public sealed class AtomicFile : IDisposable
@@ -39,7 +40,10 @@ public sealed class AtomicFile : IDisposable
     public Stream Stream { get; }
 
     /// <summary>Makes the content the target's. After this the object only needs disposing.</summary>
-    /// <exception cref="IOException">The device refused the bytes; the target is unchanged.</exception>
+    /// <exception cref="IOException">
+    /// The device refused the bytes, and the target is unchanged; or it refused to flush the directory, and after a power cut the target may
+    /// be what it was before.
+    /// </exception>
     public void Commit()
     {
         _files.Flush(Stream);
@@ -47,6 +51,8 @@ public sealed class AtomicFile : IDisposable
         if (!IsDevice)
             _files.Replace(_written, Path);
         _open = false;
+        if (!IsDevice)
+            _files.FlushDirectory(System.IO.Path.GetDirectoryName(Path) is { Length: > 0 } directory ? directory : ".");
     }
 
     /// <inheritdoc/>

@@ -7,6 +7,7 @@ namespace Ann.Core.Files;
 internal static class DirectoryFlush
 {
     private const int ReadOnly = 0;
+    private const int InvalidArgument = 22;
 
     public static SafeFileHandle Open(string path)
     {
@@ -18,7 +19,8 @@ internal static class DirectoryFlush
 
     public static void Run(SafeFileHandle directory, string path)
     {
-        if (fsync(directory) != 0)
+        // EINVAL: this file system has no flush of directories, and nothing more can be done.
+        if (fsync(directory) != 0 && Marshal.GetLastPInvokeError() != InvalidArgument)
             throw new IOException($"{path}: the directory cannot be flushed (error {Marshal.GetLastPInvokeError()}).");
     }
 

@@ -8,19 +8,16 @@ namespace Ann.Core.Hnsw;
 /// </summary>
 internal sealed unsafe class BackLinks : IDisposable
 {
-    private const int NoEdge = -1;
+    /// <summary>Edges count from 1, so that fresh memory, all zero, holds none.</summary>
+    private const int NoEdge = 0;
 
-    private readonly NativeBlock _lastEdges;
+    private readonly LazyBlock _lastEdges;
     private Edge[] _edges = [];
     private int[] _targets = [];
     private int _targetCount;
 
     /// <param name="nodes">Nodes of the graph.</param>
-    public BackLinks(int nodes)
-    {
-        _lastEdges = new NativeBlock((long)nodes * sizeof(int));
-        new Span<int>(LastEdges, nodes).Fill(NoEdge);
-    }
+    public BackLinks(int nodes) => _lastEdges = new LazyBlock((long)nodes * sizeof(int));
 
     /// <summary>Nodes that the batch linked to.</summary>
     public ReadOnlySpan<int> Targets => _targets.AsSpan(0, _targetCount);
@@ -30,7 +27,7 @@ internal sealed unsafe class BackLinks : IDisposable
     /// <summary>Collects the links of a batch on one level. The last batch's must have been taken.</summary>
     public void Collect(in HnswGraph graph, int level, ReadOnlySpan<int> batch)
     {
-        int edges = 0;
+        int edges = NoEdge + 1;
         _targetCount = 0;
         foreach (int node in batch)
         {
@@ -38,7 +35,7 @@ internal sealed unsafe class BackLinks : IDisposable
                 break; // a batch is sorted by level, highest first
             foreach (int target in graph.Neighbors(level, node))
             {
-                if (edges == _edges.Length)
+                if (edges >= _edges.Length)
                 {
                     Array.Resize(ref _edges, Math.Max(1024, edges * 2));
                     Array.Resize(ref _targets, _edges.Length);

@@ -140,6 +140,14 @@ internal sealed unsafe class Beam : IDisposable
         _next = Math.Min(_next, SortedWords.Insert(_entries, kept, entry));
     }
 
+    /// <summary>Drops the entries that come after a given one, which may be in the beam or not.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void CutAfter(ulong last)
+    {
+        while (Count > 0 && _entries[Count - 1] > (last | Marks))
+            Count--;
+    }
+
     /// <summary>Asks for the rows of level 0 of the entries that are to be expanded next, once each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PrefetchAhead(in HnswGraph graph, int sizeInBytes, int ahead)

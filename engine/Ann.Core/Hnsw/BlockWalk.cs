@@ -24,7 +24,7 @@ namespace Ann.Core.Hnsw;
 /// <param name="filter">Nodes that may be returned.</param>
 /// <param name="ef">Beam width.</param>
 /// <param name="context">
-/// Scratch. In the end its beam holds the ef nearest, or with a filter <see cref="SearchContext.Accepted"/> those of them that it accepts.
+/// Scratch. In the end its beam holds the ef nearest, or with a filter <see cref="SearchContext.Accepted"/> the ef nearest that it accepts.
 /// </param>
 internal unsafe struct BlockWalk<TScorer, TFilter>(
     HnswGraph graph, BlockShape shape, EstimateQuery estimate, TScorer scorer, TFilter filter, int ef, SearchContext context)
@@ -59,9 +59,7 @@ internal unsafe struct BlockWalk<TScorer, TFilter>(
     {
         ulong entry = Beam.Pack(graph.EntryPoint, scorer.Score(graph.EntryPoint));
         context.Statistics.Visited++;
-        context.Beam.Reset(ef);
-        if (!TFilter.AcceptsAll)
-            context.Accepted.Reset(ef);
+        context.Reset<TFilter>(ef);
         if (graph.MaxLevel == 0)
             Enter(entry, in filter, context);
         return entry;
@@ -69,7 +67,7 @@ internal unsafe struct BlockWalk<TScorer, TFilter>(
 
     private static void Enter(ulong entry, in TFilter filter, SearchContext context)
     {
-        Add(entry, in filter, context.Beam, context);
+        context.Add(context.Beam, entry, in filter);
         context.Visited.TryMark(Beam.NodeOf(entry));
     }
 
@@ -125,7 +123,8 @@ internal unsafe struct BlockWalk<TScorer, TFilter>(
         _context.Statistics.Expanded++;
 
         int* nodes = _context.NodesStart;
-        int count = Collect((byte*)_graph.Links(0, Beam.NodeOf(closest)), _shape, Beam.DistanceOf(closest), beam.Limit, nodes);
+        float limit = TFilter.AcceptsAll ? beam.Limit : _context.FilteredLimit;
+        int count = Collect((byte*)_graph.Links(0, Beam.NodeOf(closest)), _shape, Beam.DistanceOf(closest), limit, nodes);
         count = _context.Visited.Mark(nodes, count, nodes);
         Prefetch(nodes, count);
         _context.Statistics.Visited += count;
@@ -177,14 +176,6 @@ internal unsafe struct BlockWalk<TScorer, TFilter>(
         Span<float> distances = _context.Distances;
         _scorer.Score(nodes, distances);
         for (int i = 0; i < nodes.Length; i++)
-            Add(Beam.Pack(nodes[i], distances[i]), in _filter, beam, _context);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(ulong entry, in TFilter filter, Beam beam, SearchContext context)
-    {
-        beam.Add(entry);
-        if (!TFilter.AcceptsAll && filter.Accepts(Beam.NodeOf(entry)))
-            context.Accepted.Add(entry);
+            _context.Add(beam, Beam.Pack(nodes[i], distances[i]), in _filter);
     }
 }

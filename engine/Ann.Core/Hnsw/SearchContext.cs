@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Ann.Core.Distances;
 
 namespace Ann.Core.Hnsw;
@@ -8,12 +9,23 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
     /// <summary>Expansions between two looks at the budget: about 20 µs of work.</summary>
     private const int ExpansionsPerCheck = 16;
 
+    /// <summary>
+    /// With a filter the beam has room for this many times ef, and <see cref="FilteredMargin"/>: enough where three of four nodes are
+    /// refused, and for a cluster of refused nodes around the query. It bounds what a walk among refused nodes costs.
+    /// </summary>
+    private const int FilteredWidths = 4;
+
+    private const int FilteredMargin = 1024;
+
     private readonly NativeBlock _scratch = new(slots * (long)(sizeof(ulong) + 2 * sizeof(int) + sizeof(float)));
     private bool _swapped;
 
     public Beam Beam { get; } = new();
 
-    /// <summary>The nearest nodes that a filter accepted. Not used without one: then they are the <see cref="Beam"/>.</summary>
+    /// <summary>
+    /// The ef nearest nodes that a filter accepted. Not used without one: then they are the <see cref="Beam"/>. With one, the beam is
+    /// wider: it holds what is as near as these, refused or not, so that as many are found as without refused nodes.
+    /// </summary>
     public Beam Accepted { get; } = new();
 
     public VisitedSet Visited { get; } = new(nodes);
@@ -53,6 +65,59 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
         }
         return new Span<ulong>(found, kept);
     }
+
+    /// <summary>Empties the beam, and sets how many nodes are to be found.</summary>
+    public void Reset<TFilter>(int ef)
+        where TFilter : struct, INodeFilter
+    {
+        if (TFilter.AcceptsAll)
+        {
+            Beam.Reset(ef);
+            return;
+        }
+        Beam.Reset(FilteredWidths * ef + FilteredMargin);
+        Accepted.Reset(ef);
+    }
+
+    /// <summary>With a filter: a key below which a new entry would be kept.</summary>
+    public ulong FilteredThreshold => Math.Min(Beam.Threshold, Accepted.Threshold);
+
+    /// <summary>With a filter: a distance below which a new entry would be kept.</summary>
+    public float FilteredLimit => Math.Min(Beam.Limit, Accepted.Limit);
+
+    /// <summary>Adds an entry whose node was not added before, if it is near enough.</summary>
+    /// <param name="beam"><see cref="Beam"/>, which a loop keeps at hand.</param>
+    /// <param name="entry">The new one.</param>
+    /// <param name="filter">Decides whether it is one of <see cref="Accepted"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add<TFilter>(Beam beam, ulong entry, in TFilter filter)
+        where TFilter : struct, INodeFilter
+    {
+        if (TFilter.AcceptsAll)
+        {
+            beam.Add(entry);
+            return;
+        }
+        if (entry >= Accepted.Threshold)
+            return; // farther than all that are wanted
+        beam.Add(entry);
+        if (!filter.Accepts(Beam.NodeOf(entry)))
+            return;
+        Accepted.Add(entry);
+        if (Accepted.Count == Accepted.Capacity)
+            beam.CutAfter(Accepted.Threshold);
+    }
+
+    /// <summary>What a walk found, nearest first: at most ef nodes.</summary>
+    public ReadOnlySpan<ulong> Found<TFilter>()
+        where TFilter : struct, INodeFilter => TFilter.AcceptsAll ? Beam.Entries : Accepted.Entries;
+
+    /// <summary>
+    /// True when refused nodes took all the room of the beam, so that the nearest <paramref name="k"/> accepted ones may be others than
+    /// those found.
+    /// </summary>
+    public bool IsCrowdedOut(int k) => Beam.Count == Beam.Capacity
+        && (Accepted.Count < k || Accepted.Entries[k - 1] > Beam.Entries[^1]);
 
     /// <summary>Makes the nodes the pending ones.</summary>
     public void SwapPending() => _swapped = !_swapped;

@@ -78,20 +78,36 @@ internal readonly record struct TemperedNorm(float Scale, float Square)
     {
         float[] norms = new float[rows.Count];
         for (int row = 0; row < norms.Length; row++)
-            norms[row] = MathF.Sqrt(-NegativeDot.Between(rows.Row(row), rows.Row(row), (nuint)rows.Stride));
-        float[] sorted = [.. norms];
-        Array.Sort(sorted);
-        double median = Math.Max(sorted[norms.Length / 2], SmallestMedian);
+            norms[row] = NormOf(rows.Row(row), rows.Stride);
+        double median = MedianOf(norms);
 
         NativeBlock block = new((long)rows.Count * sizeof(TemperedNorm));
         TemperedNorm* tempered = (TemperedNorm*)block.Start;
         for (int row = 0; row < norms.Length; row++)
-        {
-            double norm = Math.Clamp(norms[row] / median, 1 / Range, Range);
-            double length = Math.Pow(norm, Power);
-            tempered[row] = new TemperedNorm((float)(length / (norm * median)), (float)(length * length));
-            Debug.Assert(float.IsFinite(tempered[row].Square));
-        }
+            tempered[row] = Of(norms[row], median);
         return block;
+    }
+
+    /// <summary>Of one row.</summary>
+    /// <param name="rowNorm">Its norm.</param>
+    /// <param name="median">As <see cref="MedianOf"/> gives it.</param>
+    public static TemperedNorm Of(float rowNorm, double median)
+    {
+        double norm = Math.Clamp(rowNorm / median, 1 / Range, Range);
+        double length = Math.Pow(norm, Power);
+        TemperedNorm tempered = new((float)(length / (norm * median)), (float)(length * length));
+        Debug.Assert(float.IsFinite(tempered.Square));
+        return tempered;
+    }
+
+    /// <summary>Norm of a padded row.</summary>
+    public static unsafe float NormOf(float* row, int stride) => MathF.Sqrt(-NegativeDot.Between(row, row, (nuint)stride));
+
+    /// <summary>The median of norms, never too small to divide by.</summary>
+    public static double MedianOf(ReadOnlySpan<float> norms)
+    {
+        float[] sorted = norms.ToArray();
+        Array.Sort(sorted);
+        return Math.Max(sorted[sorted.Length / 2], SmallestMedian);
     }
 }

@@ -65,6 +65,21 @@ public sealed class IndexSnapshot
     /// <summary>What keys are.</summary>
     public KeyKind KeyKind => _segments[0].KeyKind;
 
+    /// <summary>
+    /// Items: rows that are seen, the deleted ones left out. Counted at the moment of the call; while a batch is being written its
+    /// deletions may be counted before its rows.
+    /// </summary>
+    public long Items
+    {
+        get
+        {
+            long items = 0;
+            foreach (LiveSegment segment in _segments)
+                items += Math.Max(0, Math.Min(segment.Count, segment.Published.Rows) - segment.DeadCount);
+            return items;
+        }
+    }
+
     /// <summary>Refuses queries of another encoder than the one that made the rows: the distances would mean nothing.</summary>
     /// <exception cref="AnnException"><see cref="AnnError.FailedPrecondition"/>: names both encoders.</exception>
     public void RequireEncoder(ulong fingerprint)
@@ -88,22 +103,53 @@ public sealed class IndexSnapshot
     /// <param name="parameters">k, beam width, exact or not; of each segment.</param>
     /// <param name="budget">When to stop early; shared by the segments.</param>
     /// <param name="results">Room for at least k.</param>
-    /// <param name="statistics">Sums over the segments.</param>
+    /// <param name="statistics">Sums over the segments, but for the beam width; the first reason that stopped any of them.</param>
     /// <returns>Results written.</returns>
     public int Search(
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results,
-        out SearchStatistics statistics) => throw new NotImplementedException();
+        out SearchStatistics statistics)
+    {
+        Span<int> counts = [0];
+        Span<SearchStatistics> sums = [default];
+        if (query.Length != Dimension)
+            throw AnnException.DimensionMismatch("queries", "The index", Dimension, query.Length);
+        SegmentedSearch.Run(_segments, query, in parameters, in budget, results, counts, sums);
+        statistics = sums[0];
+        return counts[0];
+    }
 
     /// <summary>The same for several queries on the calling thread. Results of query i start at i·k.</summary>
     public void SearchMany(
         ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results, Span<int> counts,
-        Span<SearchStatistics> statistics) => throw new NotImplementedException();
+        Span<SearchStatistics> statistics)
+    {
+        if (queries.Length != (long)counts.Length * Dimension)
+            throw AnnException.DimensionMismatch("queries", "The index", Dimension, queries.Length / Math.Max(counts.Length, 1));
+        if (counts.Length > 0)
+            SegmentedSearch.Run(_segments, queries, in parameters, in budget, results, counts, statistics);
+    }
 
     /// <summary>Looks an item up by its key.</summary>
     /// <param name="key">Of the index's kind.</param>
     /// <param name="hit">Where it is; its distance is 0.</param>
     /// <returns>False when there is no such item.</returns>
-    public bool TryFind(in ItemKey key, out SearchHit hit) => throw new NotImplementedException();
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: a key of the other kind.</exception>
+    public bool TryFind(in ItemKey key, out SearchHit hit)
+    {
+        if (key.Kind != KeyKind)
+            throw AnnException.Invalid("key", $"Index '{Name}' has keys of kind {KeyKind}; the key {key.ToString()} is of kind {key.Kind}.");
+        ReadPoint now = _segments[^1].Published;
+        for (int i = _segments.Length - 1; i >= 0; i--)
+        {
+            int node = _segments[i].Find(in key, SegmentedSearch.PointOf(_segments, i, now));
+            if (node < 0)
+                continue;
+            hit = new SearchHit(i, node, 0);
+            return true;
+        }
+        hit = default;
+        return false;
+    }
 
     /// <summary>The key of a result.</summary>
     public ItemKey KeyOf(SearchHit hit) => _segments[hit.Segment].KeyOf(hit.Node);

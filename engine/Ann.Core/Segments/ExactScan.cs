@@ -9,9 +9,11 @@ internal static unsafe class ExactScan
     /// <summary>Rows scanned between two looks at the budget: about 100 µs.</summary>
     private const int RowsPerCheck = 1024;
 
-    /// <summary>The k nearest of all rows, nearest first.</summary>
-    public static Span<ulong> Run<TDistance>(scoped in SegmentView segment, QueryContext context, int k)
+    /// <summary>The k nearest of all rows that a filter accepts, nearest first.</summary>
+    public static Span<ulong> Run<TDistance, TFilter>(
+        scoped in SegmentView segment, QueryContext context, scoped in TFilter filter, int k)
         where TDistance : struct, IDistance
+        where TFilter : struct, INodeFilter
     {
         RowScorer<TDistance> scorer = new(segment.Rows, segment.RowStride, context.Query);
         TopK top = new(context.Ranked(k));
@@ -22,13 +24,19 @@ internal static unsafe class ExactScan
             if (statistics.Stopped != StopReason.None)
                 break;
             int to = Math.Min(from + RowsPerCheck, segment.Count);
+            int refused = 0;
             for (int node = from; node < to; node++)
             {
+                if (!TFilter.AcceptsAll && !filter.Accepts(node))
+                {
+                    refused++;
+                    continue;
+                }
                 ulong entry = Beam.Pack(node, scorer.Score(node));
                 if (entry < top.Threshold)
                     top.Add(entry);
             }
-            statistics.Visited = to;
+            statistics.Visited += to - from - refused;
         }
         return top.Sorted();
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -69,6 +70,15 @@ public sealed class KeyColumn(KeyKind kind)
         int start = _text.Count;
         CollectionsMarshal.SetCount(_text, start + length);
         Encoding.UTF8.GetBytes(key, CollectionsMarshal.AsSpan(_text)[start..]);
+        _ends.Add(_text.Count);
+    }
+
+    /// <summary>Appends a text of 1 to <see cref="MaxKeyBytes"/> bytes, which the caller checked.</summary>
+    internal void AddUtf8(ReadOnlySpan<byte> key)
+    {
+        Debug.Assert(Kind == KeyKind.String);
+        Debug.Assert(key.Length is > 0 and <= MaxKeyBytes);
+        _text.AddRange(key);
         _ends.Add(_text.Count);
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ann.Core.Hnsw;
 
 namespace Ann.Core.Segments;
@@ -6,6 +7,9 @@ namespace Ann.Core.Segments;
 /// <param name="segment">Owned from here on.</param>
 public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
 {
+    private readonly Lock _making = new();
+    private volatile KeyTable? _table;
+
     /// <summary>The file.</summary>
     public SealedSegment Sealed => segment;
 
@@ -22,29 +26,64 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
     public override int Count => segment.Count;
 
     /// <inheritdoc/>
-    public override long MemoryBytes => segment.LoadedBytes + Dead.SizeInBytes;
+    public override long MemoryBytes => segment.LoadedBytes + Dead.SizeInBytes + (_table?.SizeInBytes ?? 0);
 
     internal override Tombstones Dead { get; } = new(segment.Count);
 
-    internal override int FindNewest(in ItemKey key) => throw new NotImplementedException();
+    /// <summary>
+    /// Makes the table from key to node, unless it is there: <see cref="KeyTable.BytesOf"/> bytes, and a pass over all keys. The first
+    /// lookup would make it otherwise; an index that is written to makes it when it opens the segment.
+    /// </summary>
+    internal void PrepareLookups() => _ = Table();
 
-    internal override int Find(in ItemKey key, ReadPoint at) => throw new NotImplementedException();
+    internal override int FindNewest(in ItemKey key) => Table().Find(in key);
 
-    internal override ItemKey KeyOf(int node) => throw new NotImplementedException();
+    internal override int Find(in ItemKey key, ReadPoint at)
+    {
+        int node = Table().Find(in key);
+        return node >= 0 && Dead.IsDead(node, at.Sequence) ? -1 : node;
+    }
+
+    internal override ItemKey KeyOf(int node) => segment.Keys.Of(node);
 
     internal override ReadOnlySpan<float> Row(int node) => segment.Row(node);
 
+    /// <remarks>
+    /// Deaths up to the read point were counted before it was published, so a segment that counts none has none that this reader sees.
+    /// </remarks>
     internal override int Search(
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
-        out SearchStatistics statistics) => throw new NotImplementedException();
+        out SearchStatistics statistics)
+    {
+        Debug.Assert(at.Rows >= Count, "a sealed segment is seen whole");
+        return Dead.Count == 0
+            ? segment.Search(query, in parameters, in budget, results, out statistics)
+            : segment.Searcher.Search(query, Dead.LiveAt(at), in parameters, in budget, results, out statistics);
+    }
 
     internal override void SearchMany(
         ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
-        Span<int> counts, Span<SearchStatistics> statistics) => throw new NotImplementedException();
+        Span<int> counts, Span<SearchStatistics> statistics)
+    {
+        Debug.Assert(at.Rows >= Count, "a sealed segment is seen whole");
+        if (Dead.Count == 0)
+            segment.SearchMany(queries, in parameters, in budget, results, counts, statistics);
+        else
+            segment.Searcher.SearchMany(queries, Dead.LiveAt(at), in parameters, in budget, results, counts, statistics);
+    }
 
     private protected override void Free()
     {
         segment.Dispose();
         Dead.Dispose();
+        _table?.Dispose();
+    }
+
+    private KeyTable Table()
+    {
+        if (_table is { } table)
+            return table;
+        lock (_making)
+            return _table ??= new KeyTable(segment.Keys, segment.Count);
     }
 }

@@ -8,18 +8,20 @@ namespace Ann.Core.Segments;
 /// The walks that take turns on one thread: a step of each, and while the others step, the memory that its next step reads arrives.
 /// </summary>
 [InlineArray(Count)]
-internal struct QueryTurns<TScorer>
+internal struct QueryTurns<TScorer, TFilter>
     where TScorer : struct, INodeScorer
+    where TFilter : struct, INodeFilter
 {
     /// <summary>Walks at once. With fewer, memory is waited for; with more, what was fetched is pushed out before its turn.</summary>
     public const int Count = 6;
 
-    private QueryTurn<TScorer> _first;
+    private QueryTurn<TScorer, TFilter> _first;
 }
 
 /// <summary>One walk in the fast layout, and whose it is.</summary>
-internal struct QueryTurn<TScorer>
+internal struct QueryTurn<TScorer, TFilter>
     where TScorer : struct, INodeScorer
+    where TFilter : struct, INodeFilter
 {
     /// <summary>Number of the query.</summary>
     public int Query;
@@ -31,7 +33,7 @@ internal struct QueryTurn<TScorer>
     public Int8Query Coded;
 
     /// <summary>The walk.</summary>
-    public BlockWalk<TScorer, AcceptAll> Walk;
+    public BlockWalk<TScorer, TFilter> Walk;
 
     /// <summary>True when the walk has ended and the rows of the rerank were asked for.</summary>
     public bool Ended;

@@ -14,9 +14,8 @@ internal static unsafe class Reranking
     private const int PrefetchAhead = 12;
 
     /// <summary>Asks for the first rows that <see cref="Run"/> will read.</summary>
-    public static void Prefetch(in SegmentView segment, QueryContext context)
+    public static void Prefetch(in SegmentView segment, ReadOnlySpan<ulong> beam)
     {
-        ReadOnlySpan<ulong> beam = context.Walk.Beam.Entries;
         for (int i = 0; i < Math.Min(PrefetchAhead, beam.Length); i++)
             Memory.Prefetch(segment.Row(Beam.NodeOf(beam[i])), segment.RowStride * sizeof(float));
     }
@@ -25,11 +24,16 @@ internal static unsafe class Reranking
     /// Exact distances for the head of the beam: the first k, then, in the order of the codes, as long as the codes may err by enough to
     /// make one of the k nearest of the next.
     /// </summary>
+    /// <param name="segment">Where the rows lie.</param>
+    /// <param name="context">Holds the query, and gives the room.</param>
+    /// <param name="beam">What the walk found, nearest first by the codes.</param>
+    /// <param name="k">Results wanted.</param>
+    /// <param name="coded">How the query was quantised.</param>
     /// <returns>The reranked entries, nearest first: k, if there are as many, and some more.</returns>
-    public static Span<ulong> Run<TDistance>(scoped in SegmentView segment, QueryContext context, int k, Int8Query coded)
+    public static Span<ulong> Run<TDistance>(
+        scoped in SegmentView segment, QueryContext context, ReadOnlySpan<ulong> beam, int k, Int8Query coded)
         where TDistance : struct, IDistance
     {
-        ReadOnlySpan<ulong> beam = context.Walk.Beam.Entries;
         int most = Math.Min(beam.Length, Math.Max(2 * k, k + Margin));
         Span<ulong> ranked = context.Ranked(most);
         RowScorer<TDistance> exact = new(segment.Rows, segment.RowStride, context.Query);

@@ -78,6 +78,9 @@ public sealed unsafe class SealedSegment : IDisposable
     /// <summary>Bytes of the file that searches read where they are mapped: all that is not loaded.</summary>
     public long MappedBytes => SizeInBytes - LoadedBytes;
 
+    /// <summary>Searches among some of the nodes.</summary>
+    internal SegmentSearcher Searcher => _searcher;
+
     /// <summary>Maps a file and checks all of it: header, every section's hash, every link and key.</summary>
     /// <param name="files">Where the file is.</param>
     /// <param name="path">The file.</param>
@@ -135,12 +138,8 @@ public sealed unsafe class SealedSegment : IDisposable
     /// <exception cref="AnnException">As <see cref="Search"/>.</exception>
     public void SearchMany(
         ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results, Span<int> counts,
-        Span<SearchStatistics> statistics)
-    {
-        if (queries.Length != (long)counts.Length * Dimension)
-            throw AnnException.DimensionMismatch("queries", "The index", Dimension, queries.Length / Math.Max(counts.Length, 1));
+        Span<SearchStatistics> statistics) =>
         _searcher.SearchMany(queries, in parameters, in budget, results, counts, statistics);
-    }
 
     /// <summary>The exact distance of a query to one item.</summary>
     /// <exception cref="AnnException">As <see cref="Search"/>.</exception>

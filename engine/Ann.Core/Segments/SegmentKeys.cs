@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Ann.Core.Hnsw;
 
 namespace Ann.Core.Segments;
 
@@ -54,36 +53,16 @@ public sealed unsafe class SegmentKeys
         return new ReadOnlySpan<byte>(_text + start, (int)(_ends[node] - start));
     }
 
+    /// <summary>The key of a node, of either kind. Valid while the segment is open.</summary>
+    public ItemKey Of(int node) => Kind == KeyKind.UInt64 ? new ItemKey(Number(node)) : new ItemKey(Utf8(node));
+
     /// <summary>The key as a person reads it.</summary>
     public string Format(int node) => Kind == KeyKind.UInt64
         ? Number(node).ToString(CultureInfo.InvariantCulture)
         : System.Text.Encoding.UTF8.GetString(Utf8(node));
 
-    /// <summary>Heap-sorts beam entries by the keys of their nodes: in place, and never slow however many tie.</summary>
-    internal void SortByKey(Span<ulong> entries)
-    {
-        for (int i = entries.Length / 2 - 1; i >= 0; i--)
-            SiftDown(entries, i, entries.Length);
-        for (int end = entries.Length - 1; end > 0; end--)
-        {
-            (entries[0], entries[end]) = (entries[end], entries[0]);
-            SiftDown(entries, 0, end);
-        }
-    }
-
-    private void SiftDown(Span<ulong> entries, int parent, int count)
-    {
-        while (2 * parent + 1 < count)
-        {
-            int child = 2 * parent + 1;
-            if (child + 1 < count && Compare(Beam.NodeOf(entries[child]), Beam.NodeOf(entries[child + 1])) < 0)
-                child++;
-            if (Compare(Beam.NodeOf(entries[parent]), Beam.NodeOf(entries[child])) >= 0)
-                return;
-            (entries[parent], entries[child]) = (entries[child], entries[parent]);
-            parent = child;
-        }
-    }
+    /// <summary>Sorts beam entries by the keys of their nodes.</summary>
+    internal void SortByKey(Span<ulong> entries) => KeyTies.SortByKey(new Order(this), entries);
 
     private int Compare(int a, int b) => Kind == KeyKind.UInt64
         ? _numbers[a].CompareTo(_numbers[b])
@@ -95,5 +74,10 @@ public sealed unsafe class SegmentKeys
             if (Compare(node - 1, node) >= 0)
                 return false;
         return true;
+    }
+
+    private readonly struct Order(SegmentKeys keys) : INodeKeys
+    {
+        public int Compare(int a, int b) => keys.Compare(a, b);
     }
 }

@@ -15,18 +15,26 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
     /// <inheritdoc cref="SealedSegment.Search"/>
     public int Search(
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results,
-        out SearchStatistics statistics) => Search(query, row: 0, in parameters, in budget, results, out statistics);
+        out SearchStatistics statistics) => Search(query, default(AcceptAll), in parameters, in budget, results, out statistics);
 
-    private int Search(
-        ReadOnlySpan<float> query, int row, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results,
+    /// <summary>The same among the nodes that a filter accepts.</summary>
+    public int Search<TFilter>(
+        ReadOnlySpan<float> query, in TFilter filter, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results,
         out SearchStatistics statistics)
+        where TFilter : struct, INodeFilter =>
+        Search(query, row: 0, in filter, in parameters, in budget, results, out statistics);
+
+    private int Search<TFilter>(
+        ReadOnlySpan<float> query, int row, in TFilter filter, in SearchParameters parameters, in SearchBudget budget,
+        Span<Neighbor> results, out SearchStatistics statistics)
+        where TFilter : struct, INodeFilter
     {
         Validate(query.Length, in parameters, results.Length, queries: 1);
         QueryContext context = _contexts.Rent();
         try
         {
             Prepare(context, query, row, in budget);
-            Span<ulong> ranked = parameters.Exact ? Scan(context, parameters.K) : Walk(context, in parameters);
+            Span<ulong> ranked = parameters.Exact ? Scan(context, in filter, parameters.K) : Walk(context, in filter, in parameters);
             statistics = context.Walk.Statistics;
             return Write(ranked, parameters.K, results);
         }
@@ -39,30 +47,42 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
     /// <inheritdoc cref="SealedSegment.SearchMany"/>
     public void SearchMany(
         ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results, Span<int> counts,
-        Span<SearchStatistics> statistics)
+        Span<SearchStatistics> statistics) =>
+        SearchMany(queries, default(AcceptAll), in parameters, in budget, results, counts, statistics);
+
+    /// <summary>The same among the nodes that a filter accepts.</summary>
+    public void SearchMany<TFilter>(
+        ReadOnlySpan<float> queries, in TFilter filter, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results,
+        Span<int> counts, Span<SearchStatistics> statistics)
+        where TFilter : struct, INodeFilter
     {
+        if (queries.Length != (long)counts.Length * segment.Dimension)
+            throw AnnException.DimensionMismatch("queries", "The index", segment.Dimension, queries.Length / Math.Max(counts.Length, 1));
         if (counts.Length == 0)
             return;
-        int dimension = queries.Length / counts.Length;
+        int dimension = segment.Dimension;
         Validate(dimension, in parameters, results.Length, counts.Length);
         if (segment.Blocks is null || parameters.Exact || counts.Length == 1)
         {
             int k = parameters.K;
             for (int i = 0; i < counts.Length; i++)
                 counts[i] = Search(
-                    queries.Slice(i * dimension, dimension), i, in parameters, in budget, results.Slice(i * k, k), out statistics[i]);
+                    queries.Slice(i * dimension, dimension), i, in filter, in parameters, in budget, results.Slice(i * k, k),
+                    out statistics[i]);
         }
         else if (segment.CodeScale == 0)
         {
-            TakeTurns<RowScaleScoring, Int8Scorer>(queries, in parameters, in budget, results, counts, statistics);
+            TakeTurns<RowScaleScoring, Int8Scorer, TFilter>(queries, in filter, in parameters, in budget, results, counts, statistics);
         }
         else if (segment.Metric == Metric.L2)
         {
-            TakeTurns<UniformSquaresScoring, UniformScorer<SquaresTerm>>(queries, in parameters, in budget, results, counts, statistics);
+            TakeTurns<UniformSquaresScoring, UniformScorer<SquaresTerm>, TFilter>(
+                queries, in filter, in parameters, in budget, results, counts, statistics);
         }
         else
         {
-            TakeTurns<UniformScoring, UniformScorer<NoTerm>>(queries, in parameters, in budget, results, counts, statistics);
+            TakeTurns<UniformScoring, UniformScorer<NoTerm>, TFilter>(
+                queries, in filter, in parameters, in budget, results, counts, statistics);
         }
     }
 
@@ -114,82 +134,104 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
     }
 
     /// <summary>The one switch over metric and codes, above the loop.</summary>
-    private Span<ulong> Walk(QueryContext context, in SearchParameters parameters)
+    private Span<ulong> Walk<TFilter>(QueryContext context, scoped in TFilter filter, in SearchParameters parameters)
+        where TFilter : struct, INodeFilter
     {
         int ef = parameters.BeamWidth;
         context.Walk.Statistics.EfSearch = ef;
         if (segment.Codes == CodesKind.F32)
         {
             return segment.Metric == Metric.L2
-                ? WalkRows<SquaredL2>(context, ef)
-                : WalkRows<NegativeDot>(context, ef);
+                ? WalkRows<SquaredL2, TFilter>(context, in filter, parameters.K, ef)
+                : WalkRows<NegativeDot, TFilter>(context, in filter, parameters.K, ef);
         }
         if (segment.CodeScale == 0)
-            return WalkCodes<RowScaleScoring, Int8Scorer>(context, parameters.K, ef);
+            return WalkCodes<RowScaleScoring, Int8Scorer, TFilter>(context, in filter, parameters.K, ef);
         return segment.Metric == Metric.L2
-            ? WalkCodes<UniformSquaresScoring, UniformScorer<SquaresTerm>>(context, parameters.K, ef)
-            : WalkCodes<UniformScoring, UniformScorer<NoTerm>>(context, parameters.K, ef);
+            ? WalkCodes<UniformSquaresScoring, UniformScorer<SquaresTerm>, TFilter>(context, in filter, parameters.K, ef)
+            : WalkCodes<UniformScoring, UniformScorer<NoTerm>, TFilter>(context, in filter, parameters.K, ef);
     }
 
-    private Span<ulong> WalkRows<TDistance>(QueryContext context, int ef)
+    private Span<ulong> WalkRows<TDistance, TFilter>(QueryContext context, scoped in TFilter filter, int k, int ef)
         where TDistance : struct, IDistance
+        where TFilter : struct, INodeFilter
     {
         HnswGraph graph = segment.Graph;
         RowScorer<TDistance> scorer = new(segment.Rows, segment.RowStride, context.Query);
-        LayerSearch.Run(in graph, in scorer, ef, context.Walk);
+        LayerSearch.Run(in graph, in scorer, filter, ef, context.Walk);
+        if (MustScan<TFilter>(context, k))
+            return Scan(context, in filter, k);
 
-        ReadOnlySpan<ulong> beam = context.Walk.Beam.Entries;
+        ReadOnlySpan<ulong> beam = context.Walk.Found<TFilter>();
         Span<ulong> ranked = context.Ranked(beam.Length);
         for (int i = 0; i < beam.Length; i++)
             ranked[i] = Beam.Unmarked(beam[i]);
         return ranked;
     }
 
-    private Span<ulong> WalkCodes<TScoring, TScorer>(QueryContext context, int k, int ef)
+    private Span<ulong> WalkCodes<TScoring, TScorer, TFilter>(QueryContext context, scoped in TFilter filter, int k, int ef)
         where TScoring : struct, ICodeScoring<TScorer>
         where TScorer : struct, INodeScorer
+        where TFilter : struct, INodeFilter
     {
         Int8Query coded = context.Quantise(in segment);
         TScorer scorer = TScoring.Of(in segment, context, coded);
         HnswGraph graph = segment.Graph;
         if (segment.Blocks is { } shape)
-            new BlockWalk<TScorer, AcceptAll>(graph, shape, context.Estimate(in segment), scorer, default, ef, context.Walk).Run();
+            new BlockWalk<TScorer, TFilter>(graph, shape, context.Estimate(in segment), scorer, filter, ef, context.Walk).Run();
         else
-            LayerSearch.Run(in graph, in scorer, ef, context.Walk);
-        Reranking.Prefetch(in segment, context);
-        return Rerank(context, k, coded);
+            LayerSearch.Run(in graph, in scorer, filter, ef, context.Walk);
+        Reranking.Prefetch(in segment, context.Walk.Found<TFilter>());
+        return Rerank(context, in filter, k, coded);
     }
 
-    private Span<ulong> Rerank(QueryContext context, int k, Int8Query coded) => segment.Metric == Metric.L2
-        ? Reranking.Run<SquaredL2>(in segment, context, k, coded)
-        : Reranking.Run<NegativeDot>(in segment, context, k, coded);
+    /// <summary>
+    /// True when a walk found only refused nodes around its query: then every row is looked at. An index rewrites a segment long before
+    /// so many of its nodes are deleted, but deaths may come all in one place.
+    /// </summary>
+    private static bool MustScan<TFilter>(QueryContext context, int k)
+        where TFilter : struct, INodeFilter =>
+        !TFilter.AcceptsAll && context.Walk.Statistics.Stopped == StopReason.None && context.Walk.IsCrowdedOut(k);
 
-    private Span<ulong> Scan(QueryContext context, int k) => segment.Metric == Metric.L2
-        ? ExactScan.Run<SquaredL2>(in segment, context, k)
-        : ExactScan.Run<NegativeDot>(in segment, context, k);
+    private Span<ulong> Rerank<TFilter>(QueryContext context, scoped in TFilter filter, int k, Int8Query coded)
+        where TFilter : struct, INodeFilter
+    {
+        if (MustScan<TFilter>(context, k))
+            return Scan(context, in filter, k);
+        ReadOnlySpan<ulong> found = context.Walk.Found<TFilter>();
+        return segment.Metric == Metric.L2
+            ? Reranking.Run<SquaredL2>(in segment, context, found, k, coded)
+            : Reranking.Run<NegativeDot>(in segment, context, found, k, coded);
+    }
 
-    private void TakeTurns<TScoring, TScorer>(
-        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results, Span<int> counts,
-        Span<SearchStatistics> statistics)
+    private Span<ulong> Scan<TFilter>(QueryContext context, scoped in TFilter filter, int k)
+        where TFilter : struct, INodeFilter => segment.Metric == Metric.L2
+        ? ExactScan.Run<SquaredL2, TFilter>(in segment, context, in filter, k)
+        : ExactScan.Run<NegativeDot, TFilter>(in segment, context, in filter, k);
+
+    private void TakeTurns<TScoring, TScorer, TFilter>(
+        ReadOnlySpan<float> queries, in TFilter filter, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results,
+        Span<int> counts, Span<SearchStatistics> statistics)
         where TScoring : struct, ICodeScoring<TScorer>
         where TScorer : struct, INodeScorer
+        where TFilter : struct, INodeFilter
     {
         int k = parameters.K;
         int next = 0;
         int running = 0;
-        QueryTurns<TScorer> turns = default;
+        QueryTurns<TScorer, TFilter> turns = default;
         try
         {
-            while (next < Math.Min(QueryTurns<TScorer>.Count, counts.Length))
+            while (next < Math.Min(QueryTurns<TScorer, TFilter>.Count, counts.Length))
             {
                 turns[next].Context = _contexts.Rent();
-                Begin<TScoring, TScorer>(ref turns[next], queries, next, in parameters, in budget);
+                Begin<TScoring, TScorer, TFilter>(ref turns[next], queries, next, in filter, in parameters, in budget);
                 next++;
                 running++;
             }
             while (running > 0)
             {
-                foreach (ref QueryTurn<TScorer> turn in turns)
+                foreach (ref QueryTurn<TScorer, TFilter> turn in turns)
                 {
                     if (turn.Context is not { } context)
                         continue;
@@ -197,16 +239,16 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
                     {
                         turn.Ended = !turn.Walk.Step();
                         if (turn.Ended)
-                            Reranking.Prefetch(in segment, context);
+                            Reranking.Prefetch(in segment, context.Walk.Found<TFilter>());
                         continue;
                     }
 
-                    Span<ulong> ranked = Rerank(context, k, turn.Coded);
+                    Span<ulong> ranked = Rerank(context, in filter, k, turn.Coded);
                     counts[turn.Query] = Write(ranked, k, results.Slice(turn.Query * k, k));
                     statistics[turn.Query] = context.Walk.Statistics;
                     if (next < counts.Length)
                     {
-                        Begin<TScoring, TScorer>(ref turn, queries, next++, in parameters, in budget);
+                        Begin<TScoring, TScorer, TFilter>(ref turn, queries, next++, in filter, in parameters, in budget);
                         continue;
                     }
                     running--;
@@ -217,17 +259,19 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
         }
         finally
         {
-            foreach (ref QueryTurn<TScorer> turn in turns)
+            foreach (ref QueryTurn<TScorer, TFilter> turn in turns)
             {
                 turn.Context?.Dispose(); // something was thrown: its walk is not at its end, so nobody else may have it
             }
         }
     }
 
-    private void Begin<TScoring, TScorer>(
-        ref QueryTurn<TScorer> turn, ReadOnlySpan<float> queries, int query, in SearchParameters parameters, in SearchBudget budget)
+    private void Begin<TScoring, TScorer, TFilter>(
+        ref QueryTurn<TScorer, TFilter> turn, ReadOnlySpan<float> queries, int query, in TFilter filter, in SearchParameters parameters,
+        in SearchBudget budget)
         where TScoring : struct, ICodeScoring<TScorer>
         where TScorer : struct, INodeScorer
+        where TFilter : struct, INodeFilter
     {
         Debug.Assert(segment.Blocks is not null);
         QueryContext context = turn.Context!;
@@ -237,8 +281,8 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
         turn.Query = query;
         turn.Ended = false;
         turn.Coded = context.Quantise(in segment);
-        turn.Walk = new BlockWalk<TScorer, AcceptAll>(
-            segment.Graph, segment.Blocks.Value, context.Estimate(in segment), TScoring.Of(in segment, context, turn.Coded), default, ef,
+        turn.Walk = new BlockWalk<TScorer, TFilter>(
+            segment.Graph, segment.Blocks.Value, context.Estimate(in segment), TScoring.Of(in segment, context, turn.Coded), filter, ef,
             context.Walk);
     }
 

@@ -53,6 +53,16 @@ internal sealed unsafe class Tombstones(int capacity) : IDisposable
     public LiveNodes LiveAt(ReadPoint at) =>
         _marks is { } marks ? new LiveNodes(marks.Words, marks.Deaths, at) : new LiveNodes(null, null, at);
 
+    /// <summary>Copies the mark of every node, one bit each, as it is now: what a file of them holds.</summary>
+    /// <param name="words">One word for each 64 nodes begun.</param>
+    public void CopyWords(Span<ulong> words)
+    {
+        Debug.Assert(words.Length == (_capacity + 63L) / 64);
+        Marks? marks = _marks;
+        for (int i = 0; i < words.Length; i++)
+            words[i] = marks is null ? 0 : Volatile.Read(ref marks.Words[i]);
+    }
+
     public void Dispose() => _marks?.Dispose();
 
     private static bool IsDead(Marks marks, int node, long sequence) =>

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using Ann.Core.Distances;
+using Ann.Core.Hnsw;
+
+namespace Ann.Core.Codes;
+
+/// <summary>
+/// 8-bit codes of rows that come one by one, for building a graph by <see cref="CodeDistance"/>. As <see cref="Int8Codes"/> with a scale a
+/// row; the mean is that of the rows that were there when it was taken.
+/// </summary>
+internal sealed unsafe class GrowingCodes : IDisposable
+{
+    private readonly LazyBlock _codes;
+    private readonly LazyBlock _points;
+    private readonly float[] _mean;
+    private readonly int _stride;
+
+    /// <param name="capacity">Most rows.</param>
+    /// <param name="dimension">Components of a row.</param>
+    public GrowingCodes(int capacity, int dimension)
+    {
+        _stride = Int8Codes.StrideOf(dimension);
+        _mean = new float[dimension];
+        _codes = new LazyBlock((long)capacity * _stride);
+        _points = new LazyBlock((long)capacity * sizeof(CodePoint));
+    }
+
+    /// <summary>What the codes stand for. The addresses stay.</summary>
+    public CodePoints Points => new((sbyte*)_codes.Start, _stride, (CodePoint*)_points.Start);
+
+    /// <summary>Bytes that each row takes.</summary>
+    public static int BytesPerRow(int dimension) => Int8Codes.StrideOf(dimension) + sizeof(CodePoint);
+
+    /// <summary>Takes the mean of the first rows. All must then be encoded anew.</summary>
+    /// <param name="rows">First component of the first row.</param>
+    /// <param name="rowStride">Floats from one row to the next.</param>
+    /// <param name="count">Rows, 1 or more.</param>
+    /// <param name="norms">What tempering does to each row; null for rows as they are.</param>
+    public void TakeMean(float* rows, int rowStride, int count, TemperedNorm* norms)
+    {
+        Debug.Assert(count > 0);
+        double[] sums = new double[_mean.Length];
+        for (int row = 0; row < count; row++)
+        {
+            float* values = rows + (long)row * rowStride;
+            float temper = norms is null ? 1 : norms[row].Scale;
+            for (int i = 0; i < sums.Length; i++)
+                sums[i] += temper * values[i];
+        }
+        for (int i = 0; i < sums.Length; i++)
+            _mean[i] = (float)(sums[i] / count);
+    }
+
+    /// <summary>Encodes a row.</summary>
+    /// <param name="row">Its number.</param>
+    /// <param name="values">Its components.</param>
+    /// <param name="temper">Factor on each of them.</param>
+    public void Encode(int row, ReadOnlySpan<float> values, float temper)
+    {
+        Debug.Assert(values.Length == _mean.Length);
+        float largest = 0;
+        for (int i = 0; i < values.Length; i++)
+            largest = MathF.Max(largest, MathF.Abs(temper * values[i] - _mean[i]));
+        float scale = largest / 127;
+        float inverse = scale > 0 ? 1 / scale : 0;
+        if (!float.IsFinite(inverse)) // components so small that their reciprocal overflows carry no order
+            (scale, inverse) = (0, 0);
+
+        sbyte* code = (sbyte*)_codes.Start + (long)row * _stride;
+        for (int i = 0; i < values.Length; i++)
+            code[i] = (sbyte)Math.Clamp(MathF.Round((temper * values[i] - _mean[i]) * inverse), -127, 127);
+        float square = scale * scale * Int8Pairs.Between(code, code, (nuint)_stride);
+        Debug.Assert(float.IsFinite(square));
+        ((CodePoint*)_points.Start)[row] = new CodePoint(square, scale);
+    }
+
+    public void Dispose()
+    {
+        _codes.Dispose();
+        _points.Dispose();
+    }
+}

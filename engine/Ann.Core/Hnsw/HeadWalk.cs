@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace Ann.Core.Hnsw;
+
+/// <summary>
+/// The walk of a graph that one writer changes meanwhile. As <see cref="LayerSearch"/>, but a row of links is read once, slot by slot, and
+/// taken as it comes: some old slots, some new, one node twice, or cut short.
+/// </summary>
+/// <remarks>
+/// What is relied on (<see cref="GraphInserter{TDistance,TScorer}"/> keeps it, on Arm too): a slot holds a node that is there with its row,
+/// its level and its own links, or <see cref="HnswGraph.NoNode"/>. Slots are therefore read with acquire, and were written with release
+/// after a fence. Nothing is assumed of two slots together.
+/// </remarks>
+internal static unsafe class HeadWalk
+{
+    /// <summary>
+    /// Finds the nearest nodes of a query that a filter accepts, and leaves them in <see cref="SearchContext.Accepted"/>, nearest first.
+    /// </summary>
+    /// <param name="graph">Its entry point is there.</param>
+    /// <param name="scorer">Distances to the query.</param>
+    /// <param name="filter">Who may be returned. The others are walked through.</param>
+    /// <param name="ef">Nodes to keep among those accepted.</param>
+    /// <param name="beamWidth">Nodes to keep among all: more than <paramref name="ef"/> where many are refused.</param>
+    /// <param name="context">For as many nodes as the graph has room for.</param>
+    public static void Run<TScorer, TFilter>(
+        in HnswGraph graph, in TScorer scorer, TFilter filter, int ef, int beamWidth, SearchContext context)
+        where TScorer : struct, INodeScorer
+        where TFilter : struct, INodeFilter
+    {
+        ulong entry = Descend(in graph, in scorer, context);
+        context.Beam.Reset(beamWidth);
+        context.Beam.Add(entry);
+        context.Accepted.Reset(ef);
+        if (filter.Accepts(Beam.NodeOf(entry)))
+            context.Accepted.Add(entry);
+        RunBottom(in graph, in scorer, filter, context);
+    }
+
+    /// <summary>Steps to the nearest neighbour until none is nearer, level by level, down to level 1.</summary>
+    private static ulong Descend<TScorer>(in HnswGraph graph, in TScorer scorer, SearchContext context)
+        where TScorer : struct, INodeScorer
+    {
+        int* nodes = context.NodesStart;
+        float* distances = context.DistancesStart;
+        ulong nearest = Beam.Pack(graph.EntryPoint, scorer.Score(graph.EntryPoint));
+        context.Statistics.Visited++;
+        for (int level = graph.MaxLevel; level >= 1; level--)
+        {
+            ulong from;
+            do
+            {
+                from = nearest;
+                int count = Read(in graph, level, Beam.NodeOf(from), nodes);
+                for (int i = 0; i < count; i++)
+                    scorer.Prefetch(nodes[i]);
+                scorer.Score(new ReadOnlySpan<int>(nodes, count), new Span<float>(distances, count));
+                for (int i = 0; i < count; i++)
+                    nearest = Math.Min(nearest, Beam.Pack(nodes[i], distances[i]));
+                context.Statistics.Visited += count;
+            }
+            while (nearest != from);
+        }
+        return nearest;
+    }
+
+    private static void RunBottom<TScorer, TFilter>(in HnswGraph graph, in TScorer scorer, TFilter filter, SearchContext context)
+        where TScorer : struct, INodeScorer
+        where TFilter : struct, INodeFilter
+    {
+        Beam beam = context.Beam;
+        Beam accepted = context.Accepted;
+        VisitedSet visited = context.Visited;
+        int* nodes = context.NodesStart;
+        float* distances = context.DistancesStart;
+        Debug.Assert(beam.Count > 0, "the caller seeds the beam");
+
+        foreach (ulong entry in beam.Entries)
+            visited.TryMark(Beam.NodeOf(entry));
+        while (beam.TryExpand(out int closest))
+        {
+            if (context.MustStop())
+                break;
+            context.Statistics.Expanded++;
+
+            int count = visited.Mark(nodes, Read(in graph, 0, closest, nodes), nodes);
+            for (int i = 0; i < count; i++)
+                scorer.Prefetch(nodes[i]);
+            int next = beam.PeekNext();
+            if (next != HnswGraph.NoNode)
+                Memory.Prefetch(graph.Links(0, next), graph.M0 * sizeof(int));
+
+            scorer.Score(new ReadOnlySpan<int>(nodes, count), new Span<float>(distances, count));
+            context.Statistics.Visited += count;
+
+            // Among many refused at one distance the beam may have no room for a node that is wanted: each is judged by itself.
+            foreach (ulong entry in context.PackFound(count, Math.Max(beam.Threshold, accepted.Threshold)))
+            {
+                beam.Add(entry);
+                if (entry < accepted.Threshold && filter.Accepts(Beam.NodeOf(entry)))
+                    accepted.Add(entry);
+            }
+        }
+        visited.Clear();
+    }
+
+    /// <summary>Copies a row of links up to the first slot that is not used.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Read(in HnswGraph graph, int level, int node, int* nodes)
+    {
+        int* links = graph.Links(level, node);
+        int slots = graph.Slots(level);
+        int count = 0;
+        while (count < slots)
+        {
+            int link = Volatile.Read(ref links[count]);
+            if ((uint)link >= (uint)graph.Count)
+                break;
+            nodes[count++] = link;
+        }
+        return count;
+    }
+}

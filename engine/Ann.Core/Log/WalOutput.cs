@@ -1,0 +1,115 @@
+using Ann.Core.Files;
+
+namespace Ann.Core.Log;
+
+/// <summary>The file that a log grows in. Its own length is what counts: what a failed append left behind is cut before the next.</summary>
+internal sealed class WalOutput : IDisposable
+{
+    private readonly IAppendFile _file;
+    private bool _mustCut;
+
+    private WalOutput(IAppendFile file, long length)
+    {
+        _file = file;
+        Length = length;
+        FlushedBytes = length;
+    }
+
+    /// <summary>Bytes that count.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>Bytes that survive a power cut.</summary>
+    public long FlushedBytes { get; private set; }
+
+    /// <summary>
+    /// Makes a file with its header. It is there after a power cut only when it, and then its directory, was flushed.
+    /// </summary>
+    /// <exception cref="IOException">The disk is full: the file is there, but it is not whole.</exception>
+    public static WalOutput Begin(IFileSystem files, WalFile file)
+    {
+        IAppendFile output = files.OpenAppend(file.Path);
+        try
+        {
+            if (output.Length > 0)
+                output.Truncate(0); // the beginning of a file that never came to be
+            output.Append(file.Header.ToBytes());
+            return new WalOutput(output, file.Length) { FlushedBytes = 0 };
+        }
+        catch
+        {
+            output.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a file that was checked, cuts what is behind its last record, and flushes: what was read may not be on disk yet.</summary>
+    /// <exception cref="IOException">The device failed.</exception>
+    public static WalOutput Reopen(IFileSystem files, WalFile file)
+    {
+        IAppendFile output = files.OpenAppend(file.Path);
+        try
+        {
+            if (output.Length > file.Length)
+                output.Truncate(file.Length);
+            output.Flush();
+            return new WalOutput(output, file.Length);
+        }
+        catch
+        {
+            output.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes at the end.</summary>
+    /// <exception cref="IOException">Nothing of it counts, and it is cut off at once or before the next append.</exception>
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        CutIfNeeded();
+        _mustCut = true;
+        try
+        {
+            _file.Append(bytes);
+        }
+        catch (IOException)
+        {
+            TryCut();
+            throw;
+        }
+        _mustCut = false;
+        Length += bytes.Length;
+    }
+
+    /// <summary>Makes what counts survive a power cut.</summary>
+    /// <exception cref="IOException">It may be lost.</exception>
+    public void Flush()
+    {
+        CutIfNeeded();
+        if (FlushedBytes == Length)
+            return;
+        _file.Flush();
+        FlushedBytes = Length;
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private void CutIfNeeded()
+    {
+        if (!_mustCut)
+            return;
+        _file.Truncate(Length);
+        _mustCut = false;
+    }
+
+    private void TryCut()
+    {
+        try
+        {
+            CutIfNeeded();
+        }
+        catch (IOException)
+        {
+            // The next append tries again; a reader stops at what counts, and recovery cuts a torn tail.
+        }
+    }
+}

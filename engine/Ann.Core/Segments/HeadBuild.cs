@@ -1,0 +1,147 @@
+using Ann.Core.Codes;
+using Ann.Core.Distances;
+using Ann.Core.Hnsw;
+
+namespace Ann.Core.Segments;
+
+/// <summary>
+/// The writer's side of a head: inserts rows into its graph, by the distances that <see cref="SegmentBuilder"/> would build by. What it
+/// holds besides the graph, codes and tempered norms, no reader sees.
+/// </summary>
+/// <remarks>
+/// Codes need a mean and tempered norms a median before the rows are known. Both are taken of the rows that are there, again each time
+/// that these have grown by a factor, and all rows are then encoded anew: a small share of what inserting them cost.
+/// </remarks>
+internal sealed unsafe class HeadBuild : IDisposable
+{
+    /// <summary>A batch is at most this share of the nodes before it (ParlayANN §3).</summary>
+    private const int BatchDivisor = 50;
+    private const int MaxBatch = 8192;
+
+    /// <summary>Growth at which means are taken again.</summary>
+    private const int GrowthPerFix = 8;
+
+    private readonly float* _rows;
+    private readonly int _rowStride;
+    private readonly int _dimension;
+    private readonly HnswParameters _parameters;
+    private readonly GrowingCodes? _codes;
+    private readonly LazyBlock? _norms;
+    private readonly IGraphInserter _inserter;
+    private int[] _order = [];
+    private double _median;
+    private int _encoded;
+    private int _nextFix = 1;
+
+    /// <param name="shape">Of the head.</param>
+    /// <param name="graph">Where to insert.</param>
+    /// <param name="rows">First component of the first row.</param>
+    public HeadBuild(HeadShape shape, HnswGraph graph, float* rows)
+    {
+        _rows = rows;
+        _rowStride = VectorTable.StrideOf(shape.Dimension);
+        _dimension = shape.Dimension;
+        _parameters = shape.Parameters;
+        if (shape.Metric == Metric.InnerProduct)
+            _norms = new LazyBlock((long)shape.Capacity * sizeof(TemperedNorm));
+        if (BuildsOnCodes(shape))
+            _codes = new GrowingCodes(shape.Capacity, shape.Dimension);
+        _inserter = Inserter(shape.Metric, graph);
+    }
+
+    private TemperedNorm* Norms => _norms is null ? null : (TemperedNorm*)_norms.Start;
+
+    /// <summary>Bytes that each row takes here.</summary>
+    public static int BytesPerRow(HeadShape shape) =>
+        (shape.Metric == Metric.InnerProduct ? sizeof(TemperedNorm) : 0)
+        + (BuildsOnCodes(shape) ? GrowingCodes.BytesPerRow(shape.Dimension) : 0)
+        + sizeof(int); // the last back link
+
+    /// <summary>Inserts the rows from one on up to another. Those before are in; row 0 is the entry point and needs nothing.</summary>
+    public void Insert(int from, int to)
+    {
+        Encode(to);
+        if (from == 0)
+            from = 1;
+        if (from >= to)
+            return;
+
+        // Rows often come in an order, and nodes of one batch do not see each other: neighbours in the input are made strangers.
+        int count = to - from;
+        if (_order.Length < count)
+            _order = new int[Math.Max(count, 2 * _order.Length)];
+        Span<int> order = _order.AsSpan(0, count);
+        for (int i = 0; i < count; i++)
+            order[i] = from + i;
+        HnswParameters parameters = _parameters;
+        if (count > 1)
+            order.Sort((a, b) => parameters.OrderOf(a).CompareTo(parameters.OrderOf(b)));
+
+        for (int done = 0; done < count;)
+        {
+            int size = Math.Min(Math.Clamp((from + done) / BatchDivisor, 1, MaxBatch), count - done);
+            _inserter.Insert(_order.AsMemory(done, size));
+            done += size;
+        }
+    }
+
+    public void Dispose()
+    {
+        _inserter.Dispose();
+        _codes?.Dispose();
+        _norms?.Dispose();
+    }
+
+    private static bool BuildsOnCodes(HeadShape shape) =>
+        shape.Codes == CodesKind.Int8 && shape.Dimension >= CodeDistance.MinDimension;
+
+    private IGraphInserter Inserter(Metric metric, HnswGraph graph)
+    {
+        if (_codes is not null)
+            return Of<CodeDistance, CodeScorer>(new(_codes.Points, keepsPruned: metric == Metric.InnerProduct));
+        return metric switch
+        {
+            Metric.L2 => Of<RowBuildDistance<SquaredL2>, RowScorer<SquaredL2>>(new(_rows, _rowStride)),
+            Metric.Cosine => Of<RowBuildDistance<NegativeDot>, RowScorer<NegativeDot>>(new(_rows, _rowStride)),
+            _ => Of<TemperedDistance, TemperedScorer>(new(_rows, _rowStride, Norms)),
+        };
+
+        GraphInserter<TDistance, TScorer> Of<TDistance, TScorer>(TDistance distance)
+            where TDistance : struct, IBuildDistance<TScorer>
+            where TScorer : struct, INodeScorer => new(graph, _parameters, distance, threads: 1);
+    }
+
+    /// <summary>Makes what the distances need of the rows up to one.</summary>
+    private void Encode(int to)
+    {
+        if (_codes is null && _norms is null)
+            return;
+        if (to >= _nextFix)
+        {
+            _nextFix = (int)Math.Min((long)to * GrowthPerFix, int.MaxValue);
+            _encoded = 0;
+            if (_norms is not null)
+                _median = MedianOf(to);
+        }
+        for (int row = _encoded; row < to && _norms is not null; row++)
+            Norms[row] = TemperedNorm.Of(TemperedNorm.NormOf(Row(row), _rowStride), _median);
+        if (_codes is not null)
+        {
+            if (_encoded == 0)
+                _codes.TakeMean(_rows, _rowStride, to, Norms);
+            for (int row = _encoded; row < to; row++)
+                _codes.Encode(row, new ReadOnlySpan<float>(Row(row), _dimension), _norms is null ? 1 : Norms[row].Scale);
+        }
+        _encoded = to;
+    }
+
+    private double MedianOf(int count)
+    {
+        float[] norms = new float[count];
+        for (int row = 0; row < count; row++)
+            norms[row] = TemperedNorm.NormOf(Row(row), _rowStride);
+        return TemperedNorm.MedianOf(norms);
+    }
+
+    private float* Row(int row) => _rows + (long)row * _rowStride;
+}

@@ -1,0 +1,112 @@
+using Ann.Core.Distances;
+using Ann.Core.Hnsw;
+
+namespace Ann.Core.Segments;
+
+/// <summary>Answers queries over a head while it grows, on any number of threads at once, without a lock and without allocating.</summary>
+/// <param name="view">The head's graph and rows, without codes.</param>
+/// <param name="keys">Breaks ties between equal distances.</param>
+/// <param name="dead">Which nodes are deleted.</param>
+internal sealed unsafe class HeadSearcher(SegmentView view, HeadKeys keys, Tombstones dead) : IDisposable
+{
+    /// <summary>The beam is widened for the dead that it holds, up to this factor.</summary>
+    private const int MaxWidening = 2;
+
+    /// <summary>Rows scanned between two looks at the budget: about 100 µs.</summary>
+    private const int RowsPerCheck = 1024;
+
+    private readonly QueryContextPool _contexts = new(view);
+
+    /// <summary>The nearest of the nodes that a reader sees.</summary>
+    /// <param name="query">As the caller gave it.</param>
+    /// <param name="row">Its number, for an error.</param>
+    /// <param name="parameters">k, beam width, exact or not.</param>
+    /// <param name="budget">When to stop early.</param>
+    /// <param name="at">The reader's; no more rows than are linked.</param>
+    /// <param name="results">Room for k.</param>
+    /// <param name="statistics">What it cost.</param>
+    /// <returns>Results written.</returns>
+    public int Search(
+        ReadOnlySpan<float> query, int row, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
+        out SearchStatistics statistics)
+    {
+        parameters.Validate();
+        if (query.Length != view.Dimension)
+            throw AnnException.DimensionMismatch("queries", "The index", view.Dimension, query.Length);
+        if (results.Length < parameters.K)
+            throw new ArgumentException($"k is {parameters.K}; there is room for {results.Length} results.", nameof(results));
+
+        QueryContext context = _contexts.Rent();
+        try
+        {
+            RowPreparation.Prepare(view.Metric, query, context.QueryValues, "queries", row);
+            context.Walk.Begin(in budget);
+            Span<ulong> ranked = view.Metric == Metric.L2
+                ? Run<SquaredL2>(context, in parameters, at)
+                : Run<NegativeDot>(context, in parameters, at);
+            statistics = context.Walk.Statistics;
+            KeyTies.Sort(keys, ranked, parameters.K);
+            int count = Math.Min(ranked.Length, parameters.K);
+            for (int i = 0; i < count; i++)
+                results[i] = new Neighbor(Beam.NodeOf(ranked[i]), Beam.DistanceOf(ranked[i]));
+            return count;
+        }
+        finally
+        {
+            _contexts.Return(context);
+        }
+    }
+
+    public void Dispose() => _contexts.Dispose();
+
+    private Span<ulong> Run<TDistance>(QueryContext context, in SearchParameters parameters, ReadPoint at)
+        where TDistance : struct, IDistance
+    {
+        RowScorer<TDistance> scorer = new(view.Rows, view.RowStride, context.Query);
+        LiveNodes live = dead.LiveAt(at);
+        int k = parameters.K;
+        if (parameters.Exact)
+            return Scan(context, scorer, live, at.Rows, k);
+        context.Walk.Statistics.EfSearch = parameters.BeamWidth;
+        if (at.Rows == 0)
+            return [];
+
+        HnswGraph graph = view.Graph;
+        int alive = Math.Max(at.Rows - dead.Count, 0); // at least as many are seen: some died after the read point
+        int ef = parameters.BeamWidth;
+        int beamWidth = alive * (long)MaxWidening <= at.Rows ? ef * MaxWidening : (int)((long)ef * at.Rows / alive);
+        HeadWalk.Run(in graph, in scorer, live, ef, beamWidth, context.Walk);
+
+        ReadOnlySpan<ulong> accepted = context.Walk.Accepted.Entries;
+        if (accepted.Length < Math.Min(k, alive) && context.Walk.Statistics.Stopped == StopReason.None)
+            return Scan(context, scorer, live, at.Rows, k); // the dead stood in the way: nobody may be lost behind them
+        Span<ulong> ranked = context.Ranked(accepted.Length);
+        for (int i = 0; i < accepted.Length; i++)
+            ranked[i] = Beam.Unmarked(accepted[i]);
+        return ranked;
+    }
+
+    private static Span<ulong> Scan<TDistance>(QueryContext context, RowScorer<TDistance> scorer, LiveNodes live, int rows, int k)
+        where TDistance : struct, IDistance
+    {
+        TopK top = new(context.Ranked(k));
+        ref SearchStatistics statistics = ref context.Walk.Statistics;
+        for (int from = 0; from < rows; from += RowsPerCheck)
+        {
+            statistics.Stopped = context.Walk.Budget.Check();
+            if (statistics.Stopped != StopReason.None)
+                break;
+            int to = Math.Min(from + RowsPerCheck, rows);
+            for (int node = from; node < to; node++)
+            {
+                if (!live.Accepts(node))
+                    continue;
+                statistics.Visited++;
+                ulong entry = Beam.Pack(node, scorer.Score(node));
+                if (entry < top.Threshold)
+                    top.Add(entry);
+            }
+        }
+        return top.Sorted();
+    }
+}

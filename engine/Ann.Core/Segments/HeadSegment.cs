@@ -1,0 +1,185 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using Ann.Core.Distances;
+using Ann.Core.Hnsw;
+
+namespace Ann.Core.Segments;
+
+/// <summary>
+/// The segment that takes the writes: rows, keys and an HNSW graph in native memory that readers walk without a lock while one writer
+/// inserts. Room for its whole capacity is there from the start, at fixed addresses; memory is taken as rows come.
+/// </summary>
+/// <remarks>
+/// A row's way, on the writer's thread: <see cref="Append"/> (row and key are there), <see cref="Link"/> (the graph leads to it),
+/// <see cref="Publish"/> (readers see it). A node's row, key, level and own links are written before any link to it, and all of that before
+/// the read point that shows it. A reader takes <see cref="Published"/> once and asks with it: nodes beyond it are walked through, and never
+/// returned. Deaths are told apart by their sequence in the same way: <see cref="Tombstones"/>.
+/// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "Its owners count holders; the last one's Release frees it.")]
+internal sealed unsafe class HeadSegment : LiveSegment
+{
+    private readonly HeadShape _shape;
+    private readonly LazyBlock _rows;
+    private readonly int _rowStride;
+    private readonly HeadGraph _graph;
+    private readonly HeadKeys _keys;
+    private readonly HeadBuild _build;
+    private readonly HeadSearcher _searcher;
+    private volatile PublishedPoint _published = new(default);
+    private int _count;
+    private int _linked;
+
+    /// <param name="shape">What it is for; its parameters were checked.</param>
+    /// <exception cref="OutOfMemoryException">The machine has no such room.</exception>
+    public HeadSegment(HeadShape shape)
+    {
+        Debug.Assert(shape.Capacity is >= 1 and <= SegmentBuilder.MaxRows);
+        Debug.Assert(shape.Dimension is >= 1 and <= SegmentBuilder.MaxDimension);
+        _shape = shape;
+        _rowStride = VectorTable.StrideOf(shape.Dimension);
+        _rows = new LazyBlock((long)shape.Capacity * _rowStride * sizeof(float));
+        _graph = new HeadGraph(shape.Capacity, shape.Parameters);
+        _keys = new HeadKeys(shape);
+        Dead = new Tombstones(shape.Capacity);
+        float* rows = (float*)_rows.Start;
+        _build = new HeadBuild(shape, _graph.Graph, rows);
+        SegmentView view = new()
+        {
+            Metric = shape.Metric,
+            Codes = CodesKind.F32,
+            Dimension = shape.Dimension,
+            Graph = _graph.Graph,
+            Rows = rows,
+            RowStride = _rowStride,
+        };
+        _searcher = new HeadSearcher(view, _keys, Dead);
+    }
+
+    /// <summary>Most rows.</summary>
+    public int Capacity => _shape.Capacity;
+
+    /// <summary>True when no further row may be appended: there is no room for rows, or none for the text of keys.</summary>
+    public bool IsFull => _count == _shape.Capacity || !_keys.HasRoom;
+
+    /// <inheritdoc/>
+    public override Metric Metric => _shape.Metric;
+
+    /// <inheritdoc/>
+    public override int Dimension => _shape.Dimension;
+
+    /// <inheritdoc/>
+    public override KeyKind KeyKind => _shape.KeyKind;
+
+    /// <inheritdoc/>
+    public override int Count => Volatile.Read(ref _count);
+
+    /// <inheritdoc/>
+    public override long MemoryBytes =>
+        _shape.FixedBytes + _graph.UpperBytes + Count * _shape.BytesPerRow + _keys.TextBytes + Dead.SizeInBytes;
+
+    internal override Tombstones Dead { get; }
+
+    /// <inheritdoc/>
+    internal override ReadPoint Published => _published.Point;
+
+    /// <summary>
+    /// Most bytes that a head of this shape holds: full, every node with its tombstone, all the text of keys that there is room for, and the
+    /// scratch of the writer and of one search.
+    /// </summary>
+    public static long BytesOf(HeadShape shape) =>
+        shape.FixedBytes + HeadGraph.UpperBytesOf(shape.Capacity, shape.Parameters) + shape.Capacity * shape.BytesPerRow
+        + shape.TextCapacity + Tombstones.BytesOf(shape.Capacity);
+
+    /// <summary>Copies a row and its key in. Writer only. Neither linked nor seen by readers yet; older nodes of the key stay.</summary>
+    /// <param name="key">Of the index's kind.</param>
+    /// <param name="row">Prepared (<see cref="RowPreparation"/>).</param>
+    /// <returns>The node.</returns>
+    public int Append(in ItemKey key, ReadOnlySpan<float> row)
+    {
+        Debug.Assert(!IsFull);
+        Debug.Assert(row.Length == _shape.Dimension);
+        int node = _count;
+        row.CopyTo(new Span<float>((float*)_rows.Start + (long)node * _rowStride, row.Length));
+        _graph.Begin(node);
+        _keys.Add(in key, node);
+        Volatile.Write(ref _count, node + 1);
+        return node;
+    }
+
+    /// <summary>Inserts all rows that were appended since into the graph. Writer only. Many at once cost less each.</summary>
+    public void Link()
+    {
+        if (_linked == _count)
+            return;
+        _build.Insert(_linked, _count);
+        Volatile.Write(ref _linked, _count);
+    }
+
+    /// <summary>Shows readers all linked rows, and the deaths by writes up to a sequence. Writer only.</summary>
+    /// <param name="sequence">Not smaller than the last.</param>
+    public void Publish(long sequence)
+    {
+        Debug.Assert(sequence >= _published.Point.Sequence);
+        Interlocked.MemoryBarrier();
+        _published = new PublishedPoint(new ReadPoint(sequence, _linked));
+    }
+
+    internal override int FindNewest(in ItemKey key) => _keys.FindNewest(in key);
+
+    internal override int Find(in ItemKey key, ReadPoint at)
+    {
+        int node = _keys.Find(in key, Linked(at).Rows);
+        return node >= 0 && !Dead.IsDead(node, at.Sequence) ? node : -1;
+    }
+
+    internal override ItemKey KeyOf(int node)
+    {
+        Debug.Assert((uint)node < (uint)Count);
+        return _keys.KeyOf(node);
+    }
+
+    internal override ReadOnlySpan<float> Row(int node)
+    {
+        Debug.Assert((uint)node < (uint)Count);
+        return new ReadOnlySpan<float>((float*)_rows.Start + (long)node * _rowStride, _shape.Dimension);
+    }
+
+    internal override int Search(
+        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
+        out SearchStatistics statistics) =>
+        _searcher.Search(query, row: 0, in parameters, in budget, Linked(at), results, out statistics);
+
+    internal override void SearchMany(
+        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
+        Span<int> counts, Span<SearchStatistics> statistics)
+    {
+        int dimension = _shape.Dimension;
+        int k = parameters.K;
+        if (queries.Length != (long)counts.Length * dimension)
+            throw AnnException.DimensionMismatch("queries", "The index", dimension, queries.Length / Math.Max(counts.Length, 1));
+        for (int i = 0; i < counts.Length; i++)
+        {
+            counts[i] = _searcher.Search(
+                queries.Slice(i * dimension, dimension), i, in parameters, in budget, Linked(at), results[(i * k)..], out statistics[i]);
+        }
+    }
+
+    private protected override void Free()
+    {
+        _searcher.Dispose();
+        _build.Dispose();
+        _keys.Dispose();
+        _graph.Dispose();
+        _rows.Dispose();
+        Dead.Dispose();
+    }
+
+    /// <summary>A read point that was not taken from this head shows no more than what is linked.</summary>
+    private ReadPoint Linked(ReadPoint at) => at with { Rows = Math.Min(at.Rows, Volatile.Read(ref _linked)) };
+
+    /// <summary>A read point that is replaced at once, both halves of it.</summary>
+    private sealed class PublishedPoint(ReadPoint point)
+    {
+        public ReadPoint Point { get; } = point;
+    }
+}

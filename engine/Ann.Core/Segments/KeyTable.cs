@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Ann.Core.Distances;
+
+namespace Ann.Core.Segments;
+
+/// <summary>
+/// From key to node of a sealed segment: open addressing over 32-bit slots in native memory, about 6 bytes a key. Holds no key: a lookup
+/// compares with the segment's own. Never changes once made, so any number of threads may read it.
+/// </summary>
+/// <remarks>
+/// A slot holds the node plus one in as many low bits as the segment needs, and bits of the key's hash in the rest: keys lie in the mapped
+/// file, and hardly any but the right one is looked at.
+/// </remarks>
+internal sealed unsafe class KeyTable : IDisposable
+{
+    private const int SlotsPerHundredKeys = 145; // load 0.69
+
+    private readonly SegmentKeys _keys;
+    private readonly NativeBlock _block;
+    private readonly ulong _slots;
+    private readonly int _nodeBits;
+
+    /// <param name="keys">Unique keys. Their memory must outlive this object.</param>
+    /// <param name="count">Nodes of the segment.</param>
+    public KeyTable(SegmentKeys keys, int count)
+    {
+        _keys = keys;
+        _slots = (ulong)SlotsOf(count);
+        _block = new NativeBlock((long)_slots * sizeof(uint));
+        _nodeBits = BitOperations.Log2((uint)count) + 1; // of 1 … count
+        for (int node = 0; node < count; node++)
+            Insert(keys.Of(node).Hash, node);
+    }
+
+    /// <summary>Bytes of the table.</summary>
+    public long SizeInBytes => _block.SizeInBytes;
+
+    private uint* Slots => (uint*)_block.Start;
+
+    private uint NodeMask => (uint)((1UL << _nodeBits) - 1);
+
+    /// <summary>Bytes that the table of a segment takes.</summary>
+    /// <param name="count">Nodes of the segment.</param>
+    public static long BytesOf(int count) => SlotsOf(count) * sizeof(uint);
+
+    /// <summary>The node of a key; −1 when the segment does not have it.</summary>
+    /// <param name="key">Of the segment's kind.</param>
+    public int Find(in ItemKey key)
+    {
+        Debug.Assert(key.Kind == _keys.Kind, "one kind per index");
+        ulong hash = key.Hash;
+        uint tag = TagOf(hash);
+        for (ulong slot = HomeOf(hash); Slots[slot] != 0; slot = Next(slot))
+        {
+            uint value = Slots[slot];
+            if ((value & ~NodeMask) != tag)
+                continue;
+            int node = (int)(value & NodeMask) - 1;
+            if (_keys.Of(node).Is(in key))
+                return node;
+        }
+        return -1;
+    }
+
+    public void Dispose() => _block.Dispose();
+
+    // One slot more than keys at least: a lookup of an absent key ends at an empty one.
+    private static long SlotsOf(int count) => count * (long)SlotsPerHundredKeys / 100 + 1;
+
+    private void Insert(ulong hash, int node)
+    {
+        ulong slot = HomeOf(hash);
+        while (Slots[slot] != 0)
+            slot = Next(slot);
+        Slots[slot] = TagOf(hash) | (uint)(node + 1);
+    }
+
+    /// <summary>Where the search for a hash begins: its upper bits, scaled to the number of slots.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong HomeOf(ulong hash) => Math.BigMul(hash, _slots, out _);
+
+    /// <summary>Its lower bits, in the place above the node.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint TagOf(ulong hash) => (uint)hash & ~NodeMask;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong Next(ulong slot) => slot + 1 == _slots ? 0 : slot + 1;
+}
