@@ -101,7 +101,7 @@ public sealed class IndexCatalog : IDisposable, IAsyncDisposable
         if (!Remove(index))
             throw AnnException.NoSuchIndex(name); // somebody else dropped it just now
         await index.CloseAsync();
-        Delete(files, index.Source.Path);
+        IndexDirectory.Delete(files, index.Source.Path);
     }
 
     /// <summary>Closes every index. Nobody may be calling.</summary>
@@ -113,27 +113,6 @@ public sealed class IndexCatalog : IDisposable, IAsyncDisposable
 
     /// <inheritdoc cref="DisposeAsync"/>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
-
-    /// <summary>The manifest goes first: what is left of a drop that is cut short is no index.</summary>
-    private static void Delete(IFileSystem files, string directory)
-    {
-        string manifest = Path.Combine(directory, IndexSource.ManifestName);
-        if (files.FileExists(manifest))
-        {
-            files.Delete(manifest);
-            files.FlushDirectory(directory);
-        }
-        DeleteTree(files, directory);
-    }
-
-    private static void DeleteTree(IFileSystem files, string directory)
-    {
-        foreach (string path in files.ListDirectories(directory))
-            DeleteTree(files, path);
-        foreach (string path in files.ListFiles(directory, "*"))
-            files.Delete(path);
-        files.DeleteDirectory(directory);
-    }
 
     private HostedIndex Named(string name)
     {

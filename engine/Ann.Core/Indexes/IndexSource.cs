@@ -9,7 +9,7 @@ namespace Ann.Core.Indexes;
 public sealed record IndexSource(string Name, string Path, bool IsLive = false)
 {
     /// <summary>The file that makes a directory a live index.</summary>
-    public const string ManifestName = "MANIFEST";
+    public const string ManifestName = ManifestFile.FileName;
 
     /// <summary>
     /// The files named one by one and those found in a data directory, and its live indexes, in ordinal order of their names.

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Ann.Core.Segments;
 
 /// <summary>
@@ -29,6 +31,13 @@ public sealed record BuildRecord
 
     /// <summary>File the rows came from, without its directory; empty when they came from none.</summary>
     public string Source { get; init; } = "";
+
+    /// <summary>
+    /// The last write of a live index's log that the rows know of: attaching the file replays what came after it. Null when they came
+    /// from no live index.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? LogPosition { get; init; }
 
     /// <summary>Version of the engine that wrote the file.</summary>
     public string EngineVersion { get; init; } = "";

@@ -68,6 +68,9 @@ public sealed record SegmentBuildOptions
 
     /// <summary>File the rows came from, without its directory.</summary>
     public string Source { get; init; } = "";
+
+    /// <summary>The last write of a live index's log that the rows know of, 0 or more; null when they came from no live index.</summary>
+    public long? LogPosition { get; init; }
 }
 
 /// <summary>Stages of a build, in order.</summary>

@@ -232,6 +232,7 @@ public sealed unsafe class SegmentBuilder : IDisposable
         EncoderFingerprint = _options.EncoderFingerprint,
         EncoderName = _options.EncoderName,
         Source = _options.Source,
+        LogPosition = _options.LogPosition,
         EngineVersion = typeof(SegmentBuilder).Assembly.GetName().Version?.ToString(3) ?? "",
     };
 }

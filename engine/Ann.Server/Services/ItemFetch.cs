@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using Ann.Core;
 using Ann.Core.Indexes;
+using Ann.Core.Segments;
 using Ann.Protocol.V1;
 using Ann.Server.Mapping;
 using Google.Protobuf;
@@ -27,9 +28,10 @@ internal static class ItemFetch
         if (room > Array.MaxLength)
             throw AnnException.Invalid("keys", $"keys hold {keys.Count}, whose vectors make up to {room} bytes; ask for fewer.");
         ArrayBufferWriter<byte> rows = new(Math.Max(1, (int)room));
+        ReadPoint now = index.Now; // one for all keys: no batch is seen in part
         for (int row = 0; row < keys.Count; row++)
         {
-            if (!index.TryFind(WireKeys.At(keys, row), out SearchHit hit))
+            if (!index.TryFind(WireKeys.At(keys, row), now, out SearchHit hit))
             {
                 WireKeys.Add(response.Missing, keys, row);
                 continue;
