@@ -27,7 +27,12 @@ internal static class ParallelBuild
         }
 
         int taken = 0;
-        ParallelOptions options = new() { MaxDegreeOfParallelism = workers, CancellationToken = cancellation };
+        ParallelOptions options = new()
+        {
+            MaxDegreeOfParallelism = workers,
+            CancellationToken = cancellation,
+            TaskScheduler = TaskScheduler.Current, // a build that runs on threads of its own stays there
+        };
         Parallel.For(0, workers, options, worker =>
         {
             int from;

@@ -56,7 +56,7 @@ public sealed class HostedIndex
     /// <param name="opening">What to open it with.</param>
     /// <param name="warmUp">Runs real searches before the first caller does.</param>
     /// <exception cref="OperationCanceledException">Thrown by <paramref name="warmUp"/>; the index goes on loading.</exception>
-    public async Task LoadAsync(IndexOpening opening, Action<IndexSnapshot> warmUp)
+    public async Task LoadAsync(CatalogOpening opening, Action<IndexSnapshot> warmUp)
     {
         IndexStatus opened = IndexStatus.Loading;
         try
@@ -165,10 +165,10 @@ public sealed class HostedIndex
         return snapshot.TryHold() ? new SnapshotLease(snapshot) : throw new AnnException(AnnError.Unavailable, $"Index '{Name}' is closing.");
     }
 
-    private IndexStatus OpenLive(IndexOpening opening) => new(
+    private IndexStatus OpenLive(CatalogOpening opening) => new(
         IndexState.Serving, null, LiveIndex.Open(opening.Files, Source.Path, Name, opening.Live, opening.Budget, opening.Time), null);
 
-    private IndexStatus OpenFile(IndexOpening opening)
+    private IndexStatus OpenFile(CatalogOpening opening)
     {
         _budget = opening.Budget;
         SealedSegment file = SealedSegment.Open(opening.Files, Source.Path, opening.Residence, bytes =>

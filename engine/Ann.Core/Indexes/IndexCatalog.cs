@@ -62,7 +62,7 @@ public sealed class IndexCatalog : IDisposable, IAsyncDisposable
     /// <see cref="AnnError.InvalidArgument"/>: name or schema. <see cref="AnnError.AlreadyExists"/>: the name is taken.
     /// <see cref="AnnError.FailedPrecondition"/>: there is no directory for live indexes. <see cref="AnnError.Overloaded"/>: memory, disk.
     /// </exception>
-    public HostedIndex Create(string name, IndexSchema schema, SnapshotEncoder encoder, IndexOpening opening)
+    public HostedIndex Create(string name, IndexSchema schema, SnapshotEncoder encoder, CatalogOpening opening)
     {
         IndexName.RequireField("index", name);
         schema.Validate();
@@ -101,7 +101,7 @@ public sealed class IndexCatalog : IDisposable, IAsyncDisposable
         if (!Remove(index))
             throw AnnException.NoSuchIndex(name); // somebody else dropped it just now
         await index.CloseAsync();
-        IndexDirectory.Delete(files, index.Source.Path);
+        LiveIndex.Delete(files, index.Source.Path);
     }
 
     /// <summary>Closes every index. Nobody may be calling.</summary>

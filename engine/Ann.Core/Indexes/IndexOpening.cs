@@ -1,23 +1,207 @@
-using Ann.Core.Files;
+using System.Globalization;
+using System.IO.Hashing;
+using System.Text;
+using Ann.Core.Log;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;
 
-/// <summary>What a catalog opens its indexes with. The same for all of them.</summary>
-public sealed record IndexOpening
+/// <summary>Makes the state of a live index: of a new one, or of one on disk, whose log is replayed.</summary>
+internal static class IndexOpening
 {
-    /// <summary>Where files are.</summary>
-    public required IFileSystem Files { get; init; }
+    /// <summary>Held while an index is open: two processes must not write one log.</summary>
+    public const string LockFile = "LOCK";
 
-    /// <summary>Where links and codes of <c>.ann</c> files lie. Live indexes have theirs in <see cref="Live"/>.</summary>
-    public SegmentResidence Residence { get; init; } = SegmentResidence.ByLayout;
+    /// <summary>Items replayed before they are linked and shown.</summary>
+    private const int ReplayRows = 2048;
 
-    /// <summary>How live indexes write, seal and compact.</summary>
-    public LiveIndexOptions Live { get; init; } = new();
+    private static readonly string[] OwnPatterns = ["seg-*.ann", "seg-*.tomb", "missed-*.keys", "*.partial"];
 
-    /// <summary>Memory that all indexes share. Default: without limit.</summary>
-    public MemoryBudget Budget { get; init; } = MemoryBudget.Unlimited();
+    /// <summary>Makes an empty index.</summary>
+    public static LiveState Create(IndexHome home, SnapshotEncoder encoder)
+    {
+        DeleteOrphans(home, keep: []);
+        foreach (string file in home.Files.ListFiles(home.Directory, "wal-*.log"))
+            home.Files.Delete(file); // a drop that did not come to its end
+        Wal wal = Wal.Create(home.Files, home.Directory, ShapeOf(home.Schema), firstSequence: 1);
+        try
+        {
+            string born = $"{home.Name} {home.Time.GetUtcNow().UtcTicks}";
+            string id = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(born)).ToString("x16", CultureInfo.InvariantCulture);
+            Generation generation = new(home, id, encoder, [], applied: 0) { Role = GenerationRole.Serving };
+            LiveState state = new(home, wal, [generation], generation);
+            IndexCheckpoint.Write(state);
+            return state;
+        }
+        catch
+        {
+            wal.Dispose();
+            throw;
+        }
+    }
 
-    /// <summary>The clock of live indexes.</summary>
-    public TimeProvider Time { get; init; } = TimeProvider.System;
+    /// <summary>Opens what the manifest names and replays the log onto the serving generation. The others catch up later.</summary>
+    /// <exception cref="AnnException">Corrupt: names file and byte. Overloaded: memory.</exception>
+    public static LiveState Open(IndexHome home, Manifest manifest)
+    {
+        DeleteOrphans(home, NamedFiles(manifest));
+        List<Generation> generations = [];
+        Wal? wal = null;
+        try
+        {
+            foreach (ManifestGeneration described in manifest.Generations)
+                generations.Add(OpenGeneration(home, described));
+            wal = Wal.Open(home.Files, home.Directory, ShapeOf(home.Schema), manifest.LastSequence + 1);
+            foreach (Generation generation in generations)
+                RequireLog(home, wal, generation);
+
+            LiveState state = new(home, wal, generations, generations.Single(one => one.Id == manifest.Serving))
+            {
+                NextFile = manifest.NextFile,
+                Revision = manifest.Revision,
+                Previous = generations.SingleOrDefault(one => one.Id == manifest.Previous),
+                CheckpointSequence = manifest.LastSequence,
+            };
+            foreach (ManifestProducer producer in manifest.Producers)
+                state.Producers.Note(producer.Name, producer.Sequence);
+            Replay(state);
+            state.Serving.Role = GenerationRole.Serving;
+            return state;
+        }
+        catch
+        {
+            foreach (Generation generation in generations)
+                generation.Close();
+            wal?.Dispose();
+            throw;
+        }
+    }
+
+    private static Generation OpenGeneration(IndexHome home, ManifestGeneration described)
+    {
+        List<IndexPart> parts = [];
+        try
+        {
+            foreach (ManifestSegment segment in described.Segments)
+                parts.Add(OpenPart(home, segment));
+            SnapshotEncoder encoder = new(described.EncoderFingerprint, described.EncoderName);
+            Generation generation = new(home, described.Id, encoder, parts, described.LogPosition) { MissedFile = described.MissedKeysFile };
+            if (described.MissedKeysFile is string missed)
+                generation.Missed.UnionWith(KeyHashFile.Read(home.Files, home.PathOf(missed)));
+            return generation;
+        }
+        catch
+        {
+            foreach (IndexPart part in parts)
+                part.Segment.Release();
+            throw;
+        }
+    }
+
+    private static IndexPart OpenPart(IndexHome home, ManifestSegment described)
+    {
+        string path = home.PathOf(described.File);
+        if (!home.Files.FileExists(path))
+            throw AnnException.Corrupt(path, "file", 0, "the manifest names it, and it is missing.");
+        IndexPart part = SegmentMerge.OpenPart(home, described.File);
+        try
+        {
+            SealedSegment segment = part.Sealed!;
+            if (segment.Generation != described.Hash || segment.Count != described.Count)
+            {
+                throw AnnException.Corrupt(
+                    path, "header", 16,
+                    $"hash {segment.Generation}, {segment.Count} rows; the manifest names {described.Hash}, {described.Count} rows.");
+            }
+            RequireFit(home.Schema, segment);
+            if (described.TombstoneFile is string tombstones)
+            {
+                ulong hash = ulong.Parse(segment.Generation, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+                TombstoneFile.Read(home.Files, home.PathOf(tombstones), part.Segment.Dead, segment.Count, hash);
+                part.TombstoneFile = tombstones;
+                part.WrittenDeaths = part.Segment.DeadCount;
+            }
+            return part;
+        }
+        catch
+        {
+            part.Segment.Release();
+            throw;
+        }
+    }
+
+    /// <summary>Refuses a segment that is not of the index's kind.</summary>
+    /// <exception cref="AnnException">InvalidArgument: names what differs.</exception>
+    public static void RequireFit(IndexSchema schema, SealedSegment segment)
+    {
+        if (segment.Dimension != schema.Dimension)
+            throw Unfit(segment, $"dimension {segment.Dimension}", $"{schema.Dimension}");
+        if (segment.Metric != schema.Metric)
+            throw Unfit(segment, $"metric {segment.Metric.ToName()}", schema.Metric.ToName());
+        if (segment.Keys.Kind != schema.KeyKind)
+            throw Unfit(segment, $"keys of kind {segment.Keys.Kind}", $"{schema.KeyKind}");
+    }
+
+    private static AnnException Unfit(SealedSegment segment, string found, string expected) =>
+        AnnException.BadInput(segment.Path, "", $"it has {found}; the index has {expected}.");
+
+    private static void RequireLog(IndexHome home, Wal wal, Generation generation)
+    {
+        if (wal.First <= generation.Applied + 1)
+            return;
+        throw AnnException.Corrupt(
+            home.Directory, "log", 0,
+            $"it begins with write {wal.First}; generation {generation.Id} needs those from {generation.Applied + 1} on.");
+    }
+
+    private static void Replay(LiveState state)
+    {
+        Generation serving = state.Serving;
+        long from = serving.Applied + 1;
+        long last = serving.Applied;
+        int rows = 0;
+        foreach (WalRecord record in state.Wal.Read(from, state.LastSequence))
+        {
+            serving.Apply(record, from);
+            state.Producers.Note(record.Producer, record.ProducerSequence);
+            last = Math.Max(last, record.LastSequence);
+            rows += record.Count;
+            if (rows < ReplayRows)
+                continue;
+            serving.Publish(last);
+            rows = 0;
+        }
+        serving.Publish(last);
+        serving.TakeHeadChanged();
+    }
+
+    private static WalShape ShapeOf(IndexSchema schema) => new(schema.Dimension, schema.KeyKind);
+
+    private static HashSet<string> NamedFiles(Manifest manifest)
+    {
+        HashSet<string> named = new(StringComparer.Ordinal);
+        foreach (ManifestGeneration generation in manifest.Generations)
+        {
+            if (generation.MissedKeysFile is string missed)
+                named.Add(missed);
+            foreach (ManifestSegment segment in generation.Segments)
+            {
+                named.Add(segment.File);
+                if (segment.TombstoneFile is string tombstones)
+                    named.Add(tombstones);
+            }
+        }
+        return named;
+    }
+
+    /// <summary>Deletes what a crash left half-written, and what the last manifest no longer names. Files of other names stay.</summary>
+    private static void DeleteOrphans(IndexHome home, HashSet<string> keep)
+    {
+        foreach (string pattern in OwnPatterns)
+        {
+            foreach (string path in home.Files.ListFiles(home.Directory, pattern))
+                if (!keep.Contains(Path.GetFileName(path)))
+                    home.Files.Delete(path);
+        }
+    }
 }

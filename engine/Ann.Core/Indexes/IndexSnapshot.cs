@@ -41,6 +41,9 @@ public sealed class IndexSnapshot
     /// <summary>Fingerprint of the encoder that made the rows; null when the builder was told of none.</summary>
     public ulong? EncoderFingerprint => Encoder.Fingerprint;
 
+    /// <summary>Where recent queries are kept; null for an index that is a file.</summary>
+    internal QuerySamples? Samples { get; init; }
+
     /// <summary>Oldest first; the last one of a live index is its head.</summary>
     public IReadOnlyList<LiveSegment> Segments => _segments;
 
@@ -77,9 +80,10 @@ public sealed class IndexSnapshot
         get
         {
             long items = 0;
-            foreach (LiveSegment segment in _segments)
-                items += Math.Max(0, Math.Min(segment.Count, segment.Published.Rows) - segment.DeadCount);
-            return items;
+            foreach (LiveSegment segment in _segments.AsSpan(..^1))
+                items += segment.Count - segment.DeadCount; // seen whole
+            LiveSegment last = _segments[^1];
+            return items + Math.Max(0, Math.Min(last.Count, last.Published.Rows) - last.DeadCount);
         }
     }
 
@@ -172,9 +176,8 @@ public sealed class IndexSnapshot
     /// <summary>The vector of a result as it is stored: unit length under cosine.</summary>
     public ReadOnlySpan<float> RowOf(SearchHit hit) => _segments[hit.Segment].Row(hit.Node);
 
-    /// <summary>Offers a real query for the sample that promotion gates measure with. Does nothing where the index is a file.</summary>
-    /// <param name="query">As the caller gave it; copied if it is kept.</param>
-    public void Sample(ReadOnlySpan<float> query) => Debug.Assert(query.Length == Dimension);
+    /// <summary>Offers a query for the judging of candidates: one now and then is kept. Does nothing for an index that is a file.</summary>
+    public void Sample(ReadOnlySpan<float> query) => Samples?.Offer(query);
 
     /// <summary>Holds the snapshot, unless the last holder let go already.</summary>
     internal bool TryHold()

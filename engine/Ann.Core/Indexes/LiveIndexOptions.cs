@@ -29,6 +29,11 @@ public sealed record LiveIndexOptions
     /// <summary>Share of the machine's cores that sealing and compacting may take, 0.05 to 1. Default: 0.5.</summary>
     public double BackgroundShare { get; init; } = 0.5;
 
+    /// <summary>
+    /// Where sealing and compacting run; shared by the indexes of a server. Null: threads of the index's own, by <see cref="BackgroundShare"/>.
+    /// </summary>
+    public BackgroundThreads? Background { get; init; }
+
     /// <summary>Bytes of log kept for generations to come, beyond what recovery needs. Default: 1 GiB.</summary>
     public long LogRetentionBytes { get; init; } = 1 << 30;
 

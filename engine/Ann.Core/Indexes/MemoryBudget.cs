@@ -53,6 +53,9 @@ public sealed class MemoryBudget(long limit)
         }
     }
 
+    /// <summary>Takes bytes that are needed to finish what was begun, past the limit if it must be. What comes next is refused.</summary>
+    public void TakeAnyway(long bytes) => Interlocked.Add(ref _used, bytes);
+
     /// <summary>Gives bytes back.</summary>
     public void Return(long bytes) => Interlocked.Add(ref _used, -bytes);
 }

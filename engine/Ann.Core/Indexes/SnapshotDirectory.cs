@@ -1,19 +1,203 @@
+using System.Globalization;
+using System.IO.Hashing;
+using System.Text;
+using System.Text.Json;
 using Ann.Core.Files;
 
 namespace Ann.Core.Indexes;
 
-/// <summary>A copy of a live index, as <see cref="LiveIndex.SnapshotAsync"/> makes it.</summary>
+/// <summary>A file of a copy.</summary>
+/// <param name="Name">Name in the directory.</param>
+/// <param name="Length">Bytes.</param>
+/// <param name="Hash">XxHash3, 16 hex digits.</param>
+internal sealed record CopiedFile(string Name, long Length, string Hash);
+
+/// <summary>What a copy holds; written last, so a copy without it is not whole.</summary>
+/// <param name="Index">Name of the index.</param>
+/// <param name="LogPosition">The last write in it.</param>
+/// <param name="Files">Every file, the manifest last.</param>
+internal sealed record CopyList(string Index, long LogPosition, IReadOnlyList<CopiedFile> Files);
+
+/// <summary>
+/// Copies a live index while it serves, and puts copies back. A copy is the directory as a crash at that moment would have left it: the
+/// manifest, the files that it names, the log up to there; with a list of hashes.
+/// </summary>
 public static class SnapshotDirectory
 {
-    /// <summary>The file that lists all others of the copy, with their lengths and hashes.</summary>
-    public const string ListName = "SNAPSHOT";
+    /// <summary>The list of a copy.</summary>
+    public const string ListFile = "SNAPSHOT";
 
-    /// <summary>Makes a live index of a copy: every file is copied and its hash verified; the manifest comes last.</summary>
-    /// <param name="files">Where both are.</param>
-    /// <param name="from">The copy.</param>
-    /// <param name="to">The live index's directory: must not exist or be empty.</param>
+    private const int MaxListBytes = 16 << 20;
+
+    /// <summary>Copies a live index.</summary>
+    internal static async Task<long> WriteAsync(
+        LiveState state, IndexWriter writer, string directory, CancellationToken cancellation)
+    {
+        IFileSystem files = state.Home.Files;
+        RequireEmpty(files, directory);
+        List<(string Name, long Length)> wanted = [];
+        long position = 0;
+        await writer.RunAsync(() =>
+        {
+            IndexCheckpoint.Write(state);
+            foreach (string name in NamedFiles(state))
+                wanted.Add((name, long.MaxValue));
+            foreach ((string path, long length) in state.Wal.Files)
+                wanted.Add((Path.GetFileName(path), length));
+            foreach ((string name, _) in wanted)
+                state.Pinned[name] = state.Pinned.GetValueOrDefault(name) + 1;
+            // The next manifest may name other files; this one is the copy's.
+            files.CreateDirectory(directory);
+            FileCopy.Run(files, state.Home.PathOf(ManifestFile.FileName), Path.Combine(directory, "MANIFEST.copy"), cancellation);
+            position = state.LastSequence;
+        });
+        try
+        {
+            await Task.Run(() => Copy(state, directory, wanted, position, cancellation), cancellation);
+            return position;
+        }
+        catch
+        {
+            foreach (string path in files.ListFiles(directory, "*"))
+                files.Delete(path);
+            throw;
+        }
+        finally
+        {
+            await writer.RunAsync(() => Unpin(state, wanted));
+        }
+    }
+
+    /// <summary>Puts a copy back as an index that is not open. Every hash is checked; the manifest comes last.</summary>
+    /// <param name="files">Where both directories are.</param>
+    /// <param name="from">A copy.</param>
+    /// <param name="to">The index's directory: must not exist or be empty.</param>
+    /// <param name="cancellation">Ends it early; what is there then is no index.</param>
+    /// <returns>The last write that the index holds.</returns>
     /// <exception cref="AnnException">
-    /// Corrupt: names the file. NotFound: no copy there, or a file of it is missing. AlreadyExists: the target holds something.
+    /// NotFound: no copy there. Corrupt: a file is not what the list says; names it. AlreadyExists: the directory holds something.
     /// </exception>
-    public static void Restore(IFileSystem files, string from, string to) => throw new NotImplementedException();
+    public static long Restore(IFileSystem files, string from, string to, CancellationToken cancellation = default)
+    {
+        CopyList list = ReadList(files, from);
+        RequireEmpty(files, to);
+        files.CreateDirectory(to);
+        foreach (CopiedFile file in list.Files)
+        {
+            string source = Path.Combine(from, file.Name);
+            if (!files.FileExists(source))
+                throw AnnException.Corrupt(source, "file", 0, $"the list of the copy in {ListFile} names it, and it is missing.");
+            string target = Path.Combine(to, file.Name);
+            bool isManifest = file.Name == ManifestFile.FileName;
+            string written = isManifest ? target + ".partial" : target;
+            string hash = Hex(FileCopy.Run(files, source, written, cancellation));
+            if (hash != file.Hash)
+            {
+                files.Delete(written);
+                throw AnnException.Corrupt(source, "file", 0, $"its hash is {hash}; the list of the copy says {file.Hash}.");
+            }
+            if (isManifest)
+                files.Replace(written, target);
+        }
+        files.FlushDirectory(to);
+        return list.LogPosition;
+    }
+
+    private static void Copy(
+        LiveState state, string directory, List<(string Name, long Length)> wanted, long position, CancellationToken cancellation)
+    {
+        IFileSystem files = state.Home.Files;
+        List<CopiedFile> copied = [];
+        foreach ((string name, long length) in wanted)
+        {
+            string target = Path.Combine(directory, name);
+            string hash = Hex(FileCopy.Run(files, state.Home.PathOf(name), target, length, cancellation));
+            copied.Add(new CopiedFile(name, LengthOf(files, target), hash));
+        }
+
+        string manifest = Path.Combine(directory, ManifestFile.FileName);
+        files.Replace(manifest + ".copy", manifest);
+        using (Stream stream = files.OpenRead(manifest))
+        {
+            XxHash3 hash = new();
+            hash.Append(stream);
+            copied.Add(new CopiedFile(ManifestFile.FileName, stream.Length, Hex(hash.GetCurrentHashAsUInt64())));
+        }
+
+        using AtomicFile list = new(files, Path.Combine(directory, ListFile));
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(new CopyList(state.Home.Name, position, copied), CopyJson.Default.CopyList);
+        list.Stream.Write(Encoding.ASCII.GetBytes(Hex(XxHash3.HashToUInt64(json)) + "\n"));
+        list.Stream.Write(json);
+        list.Commit();
+        files.FlushDirectory(directory);
+    }
+
+    private static CopyList ReadList(IFileSystem files, string directory)
+    {
+        string path = Path.Combine(directory, ListFile);
+        if (!files.FileExists(path))
+            throw new AnnException(AnnError.NotFound, $"{path}: no such file; {directory} holds no whole copy of an index.");
+        using Stream stream = files.OpenRead(path);
+        if (stream.Length is < 18 or > MaxListBytes)
+            throw AnnException.Corrupt(path, "list", 0, $"it has {stream.Length} bytes; 18 to {MaxListBytes} were expected.");
+        byte[] bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        string expected = Encoding.ASCII.GetString(bytes.AsSpan(0, 16));
+        string found = Hex(XxHash3.HashToUInt64(bytes.AsSpan(17)));
+        if (expected != found)
+            throw AnnException.Corrupt(path, "list", 0, $"its hash is {found}; its first line says {expected}.");
+        CopyList? list;
+        try
+        {
+            list = JsonSerializer.Deserialize(bytes.AsSpan(17), CopyJson.Default.CopyList);
+        }
+        catch (JsonException e)
+        {
+            throw AnnException.Corrupt(path, "list", 17, e.Message);
+        }
+        bool sound = list is { Files.Count: > 0 } && list.Files[^1].Name == ManifestFile.FileName
+            && list.Files.All(static file => file.Name.Length > 0 && Path.GetFileName(file.Name) == file.Name && !file.Name.StartsWith('.'));
+        return sound ? list! : throw AnnException.Corrupt(path, "list", 17, "it must name plain files, the manifest last.");
+    }
+
+    private static void RequireEmpty(IFileSystem files, string directory)
+    {
+        if (files.DirectoryExists(directory)
+            && (files.ListFiles(directory, "*").Count > 0 || files.ListDirectories(directory).Count > 0))
+        {
+            throw new AnnException(AnnError.AlreadyExists, $"{directory}: it is not empty.");
+        }
+    }
+
+    private static IEnumerable<string> NamedFiles(LiveState state)
+    {
+        foreach (Generation generation in state.Generations)
+        {
+            if (generation.MissedFile is string missed)
+                yield return missed;
+            foreach (IndexPart part in generation.Parts.Where(static part => !part.IsHead))
+            {
+                yield return part.File;
+                if (part.TombstoneFile is string tombstones)
+                    yield return tombstones;
+            }
+        }
+    }
+
+    private static void Unpin(LiveState state, List<(string Name, long Length)> files)
+    {
+        foreach ((string name, _) in files)
+        {
+            if (--state.Pinned[name] == 0)
+                state.Pinned.Remove(name);
+        }
+    }
+
+    private static long LengthOf(IFileSystem files, string path)
+    {
+        using Stream stream = files.OpenRead(path);
+        return stream.Length;
+    }
+
+    private static string Hex(ulong hash) => hash.ToString("x16", CultureInfo.InvariantCulture);
 }

@@ -33,8 +33,7 @@ public sealed record BuildRecord
     public string Source { get; init; } = "";
 
     /// <summary>
-    /// The last write of a live index's log that the rows know of: attaching the file replays what came after it. Null when they came
-    /// from no live index.
+    /// Position in the log of the live index that the rows were exported from: its writes up to there are in them. Null when unknown.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? LogPosition { get; init; }

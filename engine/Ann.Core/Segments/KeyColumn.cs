@@ -82,6 +82,22 @@ public sealed class KeyColumn(KeyKind kind)
         _ends.Add(_text.Count);
     }
 
+    /// <summary>Appends a key that another column or segment holds, so it was checked.</summary>
+    public void Add(in ItemKey key)
+    {
+        if (key.Kind != Kind)
+            throw AnnException.Invalid("key", $"The key '{key.ToString()}' is of kind {key.Kind}; the keys before it are of kind {Kind}.");
+        if (Kind == KeyKind.UInt64)
+        {
+            _numbers.Add(key.Number);
+            return;
+        }
+        AddUtf8(key.Utf8);
+    }
+
+    /// <summary>The key of a row. Valid until the next key is added.</summary>
+    public ItemKey KeyAt(int row) => Kind == KeyKind.UInt64 ? new ItemKey(_numbers[row]) : new ItemKey(Utf8(row));
+
     /// <summary>UTF-8 bytes of one text key.</summary>
     public ReadOnlySpan<byte> Utf8(int row) =>
         Text[(int)(row == 0 ? 0 : Ends[row - 1])..(int)Ends[row]];

@@ -65,6 +65,9 @@ public abstract class LiveSegment
         ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
         Span<int> counts, Span<SearchStatistics> statistics);
 
+    /// <summary>Runs when the last holder has let go and the memory is freed.</summary>
+    internal Action? Freed { get; set; }
+
     /// <summary>Holds the segment once more.</summary>
     internal void Hold()
     {
@@ -77,8 +80,10 @@ public abstract class LiveSegment
     {
         int holders = Interlocked.Decrement(ref _holders);
         Debug.Assert(holders >= 0);
-        if (holders == 0)
-            Free();
+        if (holders != 0)
+            return;
+        Free();
+        Freed?.Invoke();
     }
 
     /// <summary>Frees all memory and mappings.</summary>

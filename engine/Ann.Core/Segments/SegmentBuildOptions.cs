@@ -69,7 +69,7 @@ public sealed record SegmentBuildOptions
     /// <summary>File the rows came from, without its directory.</summary>
     public string Source { get; init; } = "";
 
-    /// <summary>The last write of a live index's log that the rows know of, 0 or more; null when they came from no live index.</summary>
+    /// <summary>Position in the log of the live index that the rows were exported from; null when they come from elsewhere.</summary>
     public long? LogPosition { get; init; }
 }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Ann.Core.Codes;
 using Ann.Core.Distances;
@@ -65,6 +66,13 @@ public sealed unsafe class SegmentBuilder : IDisposable
             throw AnnException.Invalid("input", $"row {_added} has dimension {row.Length}; {_rows.Dimension} was expected.");
         RowPreparation.Prepare(_options.Metric, row, _rows.Values(_added), "input", _added);
         _added++;
+    }
+
+    /// <summary>Appends a row that is stored in another segment of the same metric: it is kept to the bit.</summary>
+    internal void AddStored(ReadOnlySpan<float> row)
+    {
+        Debug.Assert(_added < _rows.Count && row.Length == _rows.Dimension);
+        row.CopyTo(_rows.Values(_added++));
     }
 
     /// <summary>Builds codes, graph and certificate.</summary>

@@ -123,12 +123,12 @@ internal static class ServerParts
         app.MapGrpcReflectionService();
     }
 
-    private static IndexOpening Opening(ServerOptions options, IFileSystem files, TimeProvider time)
+    private static CatalogOpening Opening(ServerOptions options, IFileSystem files, TimeProvider time)
     {
         long limit = options.MemoryBudgetBytes > 0
             ? options.MemoryBudgetBytes
             : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3; // of the machine, or of the container
-        return new IndexOpening
+        return new CatalogOpening
         {
             Files = files,
             Residence = options.Residence,

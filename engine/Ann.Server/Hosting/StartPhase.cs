@@ -11,7 +11,7 @@ namespace Ann.Server.Hosting;
 
 /// <summary>From an open port to a serving server: open the encoders, then open, warm up and announce one index after another.</summary>
 internal sealed partial class StartPhase(
-    IndexCatalog catalog, IndexOpening opening, EncoderCatalog encoders, HealthBoard health, IOptions<ServerOptions> options,
+    IndexCatalog catalog, CatalogOpening opening, EncoderCatalog encoders, HealthBoard health, IOptions<ServerOptions> options,
     ILogger<StartPhase> log)
 {
     /// <summary>Service name of the whole server.</summary>

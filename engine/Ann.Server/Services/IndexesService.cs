@@ -13,7 +13,7 @@ namespace Ann.Server.Services;
 
 /// <summary>Tells what is hosted, and leads live indexes through their life.</summary>
 internal sealed class IndexesService(
-    IndexCatalog catalog, IndexOpening opening, EncoderCatalog encoders, HealthBoard health, DrainGate gate,
+    IndexCatalog catalog, CatalogOpening opening, EncoderCatalog encoders, HealthBoard health, DrainGate gate,
     IOptions<ServerOptions> options) : Indexes.IndexesBase
 {
     private readonly ServerOptions _options = options.Value;

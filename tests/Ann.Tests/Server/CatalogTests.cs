@@ -159,7 +159,7 @@ public sealed class CatalogTests(SampleIndexes samples)
     private static AnnException Refused(IndexCatalog catalog, string reference) =>
         Assert.Throws<AnnException>(() => catalog.Acquire(reference).Dispose());
 
-    private static IndexOpening Opening() => new() { Files = PhysicalFileSystem.Instance };
+    private static CatalogOpening Opening() => new() { Files = PhysicalFileSystem.Instance };
 
     private static IReadOnlyList<IndexSource> Find(string[] paths, string? directory) =>
         IndexSource.Find(PhysicalFileSystem.Instance, paths, directory);

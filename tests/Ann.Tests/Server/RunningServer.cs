@@ -31,7 +31,7 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public Retrieval.RetrievalClient Retrieval => new(_channel);
 
-    public Indexes.IndexesClient Indexes => new(_channel);
+    public Ann.Protocol.V1.Indexes.IndexesClient Indexes => new(_channel);
 
     public Ingest.IngestClient Ingest => new(_channel);
 

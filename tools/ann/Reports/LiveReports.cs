@@ -97,8 +97,9 @@ internal sealed record SnapshotReport(string Index, string Name, ulong LogPositi
 /// <param name="From">The copy.</param>
 /// <param name="Directory">The live index's directory.</param>
 /// <param name="Index">The name that a server will host it under.</param>
+/// <param name="LogPosition">The last write that it holds.</param>
 /// <param name="Seconds">From start to end.</param>
-internal sealed record RestoreReport(string From, string Directory, string Index, double Seconds);
+internal sealed record RestoreReport(string From, string Directory, string Index, long LogPosition, double Seconds);
 
 /// <summary>What <c>ann export</c> wrote.</summary>
 /// <param name="From">The file or the snapshot.</param>

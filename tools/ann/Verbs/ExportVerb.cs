@@ -44,14 +44,14 @@ internal static class ExportVerb
         if (!tool.Files.DirectoryExists(from))
             return await ExportFileAsync(tool, from, output, start, cancellation);
 
-        if (!tool.Files.FileExists(Path.Combine(from, SnapshotDirectory.ListName)))
-            throw AnnException.BadInput(from, "", $"it is no snapshot: it holds no file {SnapshotDirectory.ListName}.");
+        if (!tool.Files.FileExists(Path.Combine(from, SnapshotDirectory.ListFile)))
+            throw AnnException.BadInput(from, "", $"it is no snapshot: it holds no file {SnapshotDirectory.ListFile}.");
         // Opening an index writes to its directory, and a snapshot stays as it is: a copy is opened.
         string target = tool.Files.IsDevice(output) ? Path.GetTempPath() : Path.GetDirectoryName(Path.GetFullPath(output))!;
         string copy = Path.Combine(target, $".ann-export-{Environment.ProcessId}");
         try
         {
-            SnapshotDirectory.Restore(tool.Files, from, copy);
+            SnapshotDirectory.Restore(tool.Files, from, copy, cancellation);
             await using LiveIndex index = LiveIndex.Open(
                 tool.Files, copy, Path.GetFileName(Path.TrimEndingDirectorySeparator(from)), new LiveIndexOptions(),
                 MemoryBudget.Unlimited(), tool.Time);
@@ -60,7 +60,8 @@ internal static class ExportVerb
         }
         finally
         {
-            IndexDirectory.Delete(tool.Files, copy);
+            if (tool.Files.DirectoryExists(copy))
+                LiveIndex.Delete(tool.Files, copy);
         }
     }
 
@@ -69,7 +70,7 @@ internal static class ExportVerb
     {
         using IndexCatalog catalog = new(IndexSource.Find(tool.Files, [from], null));
         HostedIndex index = catalog.Indexes[0];
-        await index.LoadAsync(new IndexOpening { Files = tool.Files, Residence = SegmentResidence.Mapped }, static _ => { });
+        await index.LoadAsync(new CatalogOpening { Files = tool.Files, Residence = SegmentResidence.Mapped }, static _ => { });
         if (index.Status.Failure is Exception failure)
             throw failure;
         using SnapshotLease lease = index.Acquire();

@@ -21,34 +21,34 @@ internal static class RestoreVerb
         {
             from, data, name, json,
         };
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellation) =>
         {
             RestoreReport report;
             try
             {
-                report = Run(tool, parsed.GetRequiredValue(from), parsed.GetRequiredValue(data), parsed.GetValue(name));
+                report = Run(tool, parsed.GetRequiredValue(from), parsed.GetRequiredValue(data), parsed.GetValue(name), cancellation);
             }
             catch (AnnException e) when (e.Error == AnnError.Corrupt)
             {
                 tool.Error.WriteLine("ann: " + e.Message);
-                return ExitCodes.CheckFailed;
+                return Task.FromResult(ExitCodes.CheckFailed);
             }
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.RestoreReport);
             else
-                tool.Out.WriteLine($"{report.Directory}: restored from {report.From} in {report.Seconds:F1} s; serve it as '{report.Index}'");
-            return ExitCodes.Done;
+                tool.Out.WriteLine($"{report.Directory}: restored from {report.From} in {report.Seconds:F1} s; serve it as '{report.Index}', log position {report.LogPosition}");
+            return Task.FromResult(ExitCodes.Done);
         });
         return command;
     }
 
-    private static RestoreReport Run(ToolContext tool, string from, string data, string? name)
+    private static RestoreReport Run(ToolContext tool, string from, string data, string? name, CancellationToken cancellation)
     {
         long start = tool.Time.GetTimestamp();
-        if (!tool.Files.FileExists(Path.Combine(from, SnapshotDirectory.ListName)))
+        if (!tool.Files.FileExists(Path.Combine(from, SnapshotDirectory.ListFile)))
         {
             throw AnnException.BadInput(
-                from, "", $"it is no snapshot: it holds no file {SnapshotDirectory.ListName}. ann snapshot makes one.");
+                from, "", $"it is no snapshot: it holds no file {SnapshotDirectory.ListFile}. ann snapshot makes one.");
         }
         string index = name ?? IndexName.OfDirectory(Path.GetFullPath(from));
         IndexName.RequireField("--name", index);
@@ -57,7 +57,7 @@ internal static class RestoreVerb
             throw AnnException.BadInput(file, "", $"an index named '{index}' is there already. Give another --name.");
         tool.Files.CreateDirectory(data);
         string to = Path.Combine(data, index);
-        SnapshotDirectory.Restore(tool.Files, from, to);
-        return new RestoreReport(from, to, index, tool.SecondsSince(start));
+        long position = SnapshotDirectory.Restore(tool.Files, from, to, cancellation);
+        return new RestoreReport(from, to, index, position, tool.SecondsSince(start));
     }
 }

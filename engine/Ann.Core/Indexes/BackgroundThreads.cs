@@ -1,0 +1,107 @@
+using System.Runtime.InteropServices;
+
+namespace Ann.Core.Indexes;
+
+/// <summary>
+/// Threads for sealing and compacting, apart from those that serve: as many as the share of the cores allows, and at a low priority, so
+/// that a search that wants the core gets it. A task that runs loops in parallel stays on them.
+/// </summary>
+public sealed class BackgroundThreads : TaskScheduler, IDisposable
+{
+    private const int NiceBackground = 15;
+
+    private readonly LinkedList<Task> _tasks = new();
+    private readonly Thread[] _threads;
+    private bool _closed;
+
+    /// <param name="share">Of the machine's cores, above 0 to 1. One thread at least.</param>
+    public BackgroundThreads(double share)
+    {
+        int count = Math.Max(1, (int)(share * Environment.ProcessorCount));
+        _threads = [.. Enumerable.Range(0, count).Select(_ => new Thread(Run) { IsBackground = true, Name = "ann background" })];
+        foreach (Thread thread in _threads)
+            thread.Start();
+    }
+
+    /// <inheritdoc/>
+    public override int MaximumConcurrencyLevel => _threads.Length;
+
+    /// <summary>
+    /// Makes the calling thread yield to others of the process. Does nothing where the system has no such call.
+    /// </summary>
+    /// <param name="nice">0 to 19: the higher, the smaller its share of a core that others want too.</param>
+    internal static void Yield(int nice)
+    {
+        if (OperatingSystem.IsLinux())
+            _ = setpriority(0, 0, nice); // of the calling thread: Linux knows no other meaning of 0
+    }
+
+    /// <summary>Ends the threads when their tasks have ended.</summary>
+    public void Dispose()
+    {
+        lock (_tasks)
+        {
+            _closed = true;
+            Monitor.PulseAll(_tasks);
+        }
+        foreach (Thread thread in _threads)
+            thread.Join();
+    }
+
+    /// <inheritdoc/>
+    protected override void QueueTask(Task task)
+    {
+        lock (_tasks)
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            _tasks.AddLast(task);
+            Monitor.Pulse(_tasks);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued)
+    {
+        if (!_threads.Contains(Thread.CurrentThread) || (taskWasPreviouslyQueued && !TryDequeue(task)))
+            return false;
+        return TryExecuteTask(task);
+    }
+
+    /// <inheritdoc/>
+    protected override bool TryDequeue(Task task)
+    {
+        lock (_tasks)
+            return _tasks.Remove(task);
+    }
+
+    /// <inheritdoc/>
+    protected override IEnumerable<Task> GetScheduledTasks()
+    {
+        lock (_tasks)
+            return [.. _tasks];
+    }
+
+    private void Run()
+    {
+        Yield(NiceBackground);
+        while (Take() is { } task)
+            TryExecuteTask(task);
+    }
+
+    private Task? Take()
+    {
+        lock (_tasks)
+        {
+            while (_tasks.Count == 0 && !_closed)
+                Monitor.Wait(_tasks);
+            Task? task = _tasks.First?.Value;
+            if (task is not null)
+                _tasks.RemoveFirst();
+            return task;
+        }
+    }
+
+    [DllImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int setpriority(int which, uint who, int priority);
+}

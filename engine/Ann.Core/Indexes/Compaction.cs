@@ -1,0 +1,169 @@
+namespace Ann.Core.Indexes;
+
+/// <summary>Seals and compacts a live index, one merge at a time. Its methods run on the writer; the merge itself runs beside it.</summary>
+internal sealed class Compaction : IDisposable
+{
+    /// <summary>How long a merge that failed is not tried again: the disk or the memory that it lacked does not come back at once.</summary>
+    private static readonly TimeSpan RetryTime = TimeSpan.FromSeconds(5);
+
+    private readonly LiveState _state;
+    private readonly WorkQueue _queue;
+    private readonly BackgroundThreads _threads;
+    private readonly bool _ownsThreads;
+    private readonly CancellationTokenSource _ending = new();
+    private readonly Dictionary<Generation, TaskCompletionSource> _requests = [];
+    private SegmentMerge? _running;
+    private Task _task = Task.CompletedTask;
+    private long _failedAt;
+
+    public Compaction(LiveState state, WorkQueue queue)
+    {
+        _state = state;
+        _queue = queue;
+        _ownsThreads = state.Home.Options.Background is null;
+        _threads = state.Home.Options.Background ?? new BackgroundThreads(state.Home.Options.BackgroundShare);
+    }
+
+    /// <summary>True while segments are merged.</summary>
+    public bool IsRunning => _running is not null;
+
+    /// <summary>Why the last merge failed; null when it did not. It is tried again after a while.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>Asks for one segment without dead rows in every generation.</summary>
+    /// <returns>Ends when that is so; fails when a merge does.</returns>
+    public Task RequestAll()
+    {
+        List<Task> done = [];
+        bool froze = false;
+        foreach (Generation generation in _state.Generations)
+        {
+            if (generation.Freeze(generation.Applied + 1))
+            {
+                generation.Publish(generation.Applied);
+                froze = true;
+            }
+            if (!_requests.TryGetValue(generation, out TaskCompletionSource? request))
+                _requests[generation] = request = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            done.Add(request.Task);
+        }
+        if (froze)
+            _state.Wal.Rotate();
+        Failure = null;
+        StartIfDue();
+        return Task.WhenAll(done);
+    }
+
+    /// <summary>Starts a merge when none runs and one is due.</summary>
+    public void StartIfDue()
+    {
+        if (_running is not null || _ending.IsCancellationRequested)
+            return;
+        if (Failure is not null && _state.Home.Time.GetElapsedTime(_failedAt) < RetryTime)
+            return;
+        foreach (Generation generation in _state.Generations)
+        {
+            bool all = _requests.ContainsKey(generation);
+            IReadOnlyList<IndexPart> sources = MergePolicy.Choose(generation.Parts, _state.Home.Options, all);
+            if (sources.Count > 0)
+            {
+                Start(new SegmentMerge(_state.Home, generation, sources, _state.NewFile("seg", IndexName.FileExtension)));
+                return;
+            }
+            if (_requests.Remove(generation, out TaskCompletionSource? request))
+                request.TrySetResult();
+        }
+    }
+
+    /// <summary>Forgets a generation that was detached.</summary>
+    public void Forget(Generation generation)
+    {
+        if (_requests.Remove(generation, out TaskCompletionSource? request))
+            request.TrySetException(new AnnException(AnnError.FailedPrecondition, $"Generation {generation.Id} was detached."));
+    }
+
+    /// <summary>Ends what runs. What it wrote and nobody installed is deleted at the next start.</summary>
+    public void Dispose()
+    {
+        _ending.Cancel();
+        _task.Wait();
+        _running?.LetGo();
+        _running = null;
+        foreach (TaskCompletionSource request in _requests.Values)
+            request.TrySetException(new AnnException(AnnError.Unavailable, $"Index '{_state.Home.Name}' is closing."));
+        if (_ownsThreads)
+            _threads.Dispose();
+        _ending.Dispose();
+    }
+
+    private void Start(SegmentMerge merge)
+    {
+        _running = merge;
+        CancellationToken ending = _ending.Token;
+        _task = Task.Factory.StartNew(
+            () =>
+            {
+                Exception? failure = null;
+                try
+                {
+                    merge.Run(_threads.MaximumConcurrencyLevel, ending);
+                }
+                catch (Exception e)
+                {
+                    failure = e;
+                }
+                _queue.TryAdd(new WriterCommand(() => Finish(merge, failure)));
+            },
+            CancellationToken.None, TaskCreationOptions.None, _threads);
+    }
+
+    private void Finish(SegmentMerge merge, Exception? failure)
+    {
+        if (_running != merge)
+            return; // the index is closing
+        _running = null;
+        Failure = failure;
+        try
+        {
+            if (failure is not null)
+                Fail(failure);
+            if (failure is null && _state.Generations.Contains(merge.Generation))
+                Install(merge);
+            else
+                _state.Obsolete.Add(merge.File); // nobody knows it
+        }
+        finally
+        {
+            merge.LetGo();
+        }
+        StartIfDue();
+    }
+
+    private void Install(SegmentMerge merge)
+    {
+        foreach (IndexPart source in merge.Generation.Install(merge))
+        {
+            if (!source.IsHead)
+                _state.Obsolete.Add(source.File);
+            if (source.TombstoneFile is not null)
+                _state.Obsolete.Add(source.TombstoneFile);
+        }
+        try
+        {
+            IndexCheckpoint.Write(_state);
+        }
+        catch (Exception e) when (e is AnnException or IOException)
+        {
+            Fail(e); // the manifest before it holds, and so do its files; the next checkpoint catches up
+        }
+    }
+
+    private void Fail(Exception e)
+    {
+        Failure = e;
+        _failedAt = _state.Home.Time.GetTimestamp();
+        foreach (TaskCompletionSource request in _requests.Values)
+            request.TrySetException(e);
+        _requests.Clear();
+    }
+}

@@ -1,0 +1,250 @@
+using Ann.Core.Files;
+using Ann.Core.Segments;
+
+namespace Ann.Core.Indexes;
+
+/// <summary>
+/// Attaches, promotes, rolls back and detaches generations of a live index. What takes long runs on the caller's task; each change itself
+/// is one command of the writer, and one manifest.
+/// </summary>
+/// <param name="state">The index.</param>
+/// <param name="writer">Its writer.</param>
+internal sealed class GenerationChange(LiveState state, IndexWriter writer)
+{
+    /// <summary>Generations attached at once: one serves, one served before, one is to come.</summary>
+    private const int MaxGenerations = 3;
+
+    private IndexHome Home => state.Home;
+
+    /// <inheritdoc cref="LiveIndex.AttachAsync"/>
+    public async Task<GenerationStatus> AttachAsync(string path, long? logPosition, CancellationToken cancellation)
+    {
+        string file = "";
+        await writer.RunAsync(() =>
+        {
+            RequirePlace();
+            file = state.NewFile("seg", IndexName.FileExtension);
+        });
+        Generation generation = await Task.Run(() => Open(path, file, logPosition, cancellation), cancellation);
+        try
+        {
+            await writer.RunAsync(() => Attach(generation));
+        }
+        catch
+        {
+            generation.Close();
+            Home.Files.Delete(Home.PathOf(file));
+            throw;
+        }
+        try
+        {
+            await generation.CaughtUp.WaitAsync(cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            await DetachAsync(generation.Id);
+            throw;
+        }
+        return generation.Describe()
+            ?? throw new AnnException(AnnError.FailedPrecondition, $"Generation {generation.Id} was detached while it caught up.");
+    }
+
+    /// <inheritdoc cref="LiveIndex.DetachAsync"/>
+    public Task DetachAsync(string id) => writer.RunAsync(() =>
+    {
+        Generation generation = Require(id);
+        if (generation == state.Serving)
+            throw Refused($"Generation {id} of index '{Home.Name}' serves; promote another one first.");
+        Detach(generation);
+    });
+
+    /// <inheritdoc cref="LiveIndex.PromoteAsync"/>
+    public async Task<PromotionReport> PromoteAsync(string id, PromotionGate gate, CancellationToken cancellation)
+    {
+        PromotionMeasurement.Validate(gate);
+        Generation candidate = Require(id);
+        if (candidate == state.Serving)
+            return new PromotionReport(id, id, 0, 0, null, null, null, candidate.Missed.Count, Forced: false);
+        await candidate.CaughtUp.WaitAsync(cancellation);
+
+        PromotionFigures figures = await Task.Run(
+            () => PromotionMeasurement.Measure(state, candidate, gate, cancellation), cancellation);
+        bool refused = figures.Refusals.Count > 0;
+        if (refused && !gate.Force)
+        {
+            string reasons = string.Join("; ", figures.Refusals.Select(static refusal => refusal.Description));
+            throw Refused($"Generation {id} of index '{Home.Name}' is not promoted: {reasons}.", figures.Refusals);
+        }
+        return await SwitchAsync(candidate, figures, gate.Force, refused);
+    }
+
+    /// <inheritdoc cref="LiveIndex.RollbackAsync"/>
+    public async Task<PromotionReport> RollbackAsync(CancellationToken cancellation)
+    {
+        Generation target = state.Previous
+            ?? throw Refused($"Index '{Home.Name}' has no generation that served before; nothing can be rolled back.");
+        await target.CaughtUp.WaitAsync(cancellation);
+        return await SwitchAsync(target, PromotionFigures.None, force: true, refused: false);
+    }
+
+    private async Task<PromotionReport> SwitchAsync(Generation target, PromotionFigures figures, bool force, bool refused)
+    {
+        PromotionReport? report = null;
+        await writer.RunAsync(() =>
+        {
+            if (state.Find(target.Id) != target)
+                throw Refused($"Generation {target.Id} of index '{Home.Name}' was detached.");
+            if (target.Missed.Count > 0 && !force)
+            {
+                string missed = PromotionMeasurement.MissedText(target);
+                throw Refused(missed, [new AnnViolation("missed_keys", missed)]);
+            }
+            string replaced = Switch(target);
+            report = new PromotionReport(
+                target.Id, replaced, figures.Queries, figures.SampledRows, figures.Recall, figures.Overlap, figures.P99, target.Missed.Count,
+                refused);
+        });
+        return report!;
+    }
+
+    /// <summary>Moves the index's name. In one step for readers, and in one manifest for the next start.</summary>
+    private string Switch(Generation target)
+    {
+        Generation replaced = state.Serving;
+        Generation? displaced = state.Previous;
+        if (target == replaced)
+            return target.Id;
+        Move(target, replaced, previous: replaced);
+        try
+        {
+            IndexCheckpoint.Write(state);
+        }
+        catch
+        {
+            Move(replaced, target, previous: displaced); // what the disk says holds
+            throw;
+        }
+        if (displaced is not null && displaced != target)
+            DetachQuietly(displaced); // two steps back: nobody can roll back to it any more
+        return replaced.Id;
+    }
+
+    private void DetachQuietly(Generation generation)
+    {
+        try
+        {
+            Detach(generation);
+        }
+        catch (Exception e) when (e is AnnException or IOException)
+        {
+            // The promotion holds. What could not be detached stays attached, and can be detached later.
+        }
+    }
+
+    private void Move(Generation serving, Generation standby, Generation? previous)
+    {
+        serving.Role = GenerationRole.Serving;
+        state.Serving = serving;
+        standby.Role = GenerationRole.Standby;
+        state.Previous = previous;
+    }
+
+    private Generation Open(string path, string file, long? logPosition, CancellationToken cancellation)
+    {
+        FileCopy.Run(Home.Files, path, Home.PathOf(file), cancellation);
+        IndexPart? part = null;
+        try
+        {
+            part = SegmentMerge.OpenPart(Home, file);
+            SealedSegment segment = part.Sealed!;
+            IndexOpening.RequireFit(Home.Schema, segment);
+            long position = logPosition ?? segment.BuildRecord.LogPosition ?? 0;
+            if (position < 0)
+                throw AnnException.Invalid("log_position", $"log_position is {position}; it must be 0 or more.");
+            return new Generation(Home, segment.Generation, SnapshotEncoder.Of(segment.BuildRecord), [part], position);
+        }
+        catch (Exception e)
+        {
+            part?.Segment.Release();
+            Home.Files.Delete(Home.PathOf(file));
+            if (e is AnnException failure && failure.Message.Contains(Home.PathOf(file), StringComparison.Ordinal))
+            {
+                // The caller named another file than the copy that was read.
+                string message = failure.Message.Replace(Home.PathOf(file), path, StringComparison.Ordinal);
+                throw new AnnException(failure.Error, message, e) { Field = failure.Field };
+            }
+            throw;
+        }
+    }
+
+    private void Attach(Generation generation)
+    {
+        RequirePlace();
+        if (state.Find(generation.Id) is not null)
+            throw new AnnException(AnnError.AlreadyExists, $"Generation {generation.Id} of index '{Home.Name}' is attached already.");
+        if (generation.Applied > state.LastSequence)
+        {
+            throw AnnException.Invalid(
+                "log_position", $"log_position is {generation.Applied}; the log of index '{Home.Name}' ends with {state.LastSequence}.");
+        }
+        if (generation.Applied + 1 < state.Wal.First)
+        {
+            throw Refused(
+                $"The log of index '{Home.Name}' begins with write {state.Wal.First}; the file was built up to {generation.Applied}, and "
+                + "the writes between are gone. Build it from a newer export, or keep more of the log.");
+        }
+
+        IReadOnlyList<Generation> before = state.Generations;
+        state.Generations = [.. before, generation];
+        try
+        {
+            IndexCheckpoint.Write(state);
+        }
+        catch
+        {
+            state.Generations = before;
+            throw;
+        }
+        writer.CatchUp(generation);
+    }
+
+    private void Detach(Generation generation)
+    {
+        IReadOnlyList<Generation> before = state.Generations;
+        Generation? previous = state.Previous;
+        state.Generations = [.. before.Where(one => one != generation)];
+        if (previous == generation)
+            state.Previous = null;
+        string[] files =
+            [.. generation.Parts.Where(static part => !part.IsHead).SelectMany(static part => new[] { part.File, part.TombstoneFile })
+                .Append(generation.MissedFile).OfType<string>()];
+        state.Obsolete.AddRange(files);
+        try
+        {
+            IndexCheckpoint.Write(state);
+        }
+        catch
+        {
+            state.Generations = before;
+            state.Previous = previous;
+            state.Obsolete.RemoveAll(files.Contains);
+            throw;
+        }
+        writer.Forget(generation);
+        generation.Close();
+    }
+
+    private void RequirePlace()
+    {
+        if (state.Generations.Count < MaxGenerations)
+            return;
+        string attached = string.Join(", ", state.Generations.Select(static one => $"{one.Id} ({one.Role})"));
+        throw Refused($"Index '{Home.Name}' has {MaxGenerations} generations attached, which is the most: {attached}. Detach one first.");
+    }
+
+    private Generation Require(string id) => state.Find(id)
+        ?? throw new AnnException(AnnError.NotFound, $"Index '{Home.Name}' has no generation {id} attached.") { Field = "generation" };
+
+    private static AnnException Refused(string message, IReadOnlyList<AnnViolation>? violations = null) =>
+        new(AnnError.FailedPrecondition, message) { Field = "generation", Violations = violations ?? [] };
+}

@@ -1,0 +1,126 @@
+using System.Globalization;
+using Ann.Core.Segments;
+
+namespace Ann.Core.Indexes;
+
+/// <summary>
+/// Brings the manifest on disk up to what the index is now. The order makes a crash at any point harmless: files that a manifest names
+/// are whole and flushed before it is; files that it no longer names are deleted after it; the log gives up what it no longer needs last.
+/// </summary>
+internal static class IndexCheckpoint
+{
+    /// <summary>Writes tombstones and missed keys that changed, then the manifest; then deletes what it does not name.</summary>
+    /// <exception cref="AnnException">Overloaded: the disk is full. The manifest before it holds.</exception>
+    /// <exception cref="IOException">As above; nothing was deleted.</exception>
+    public static void Write(LiveState state)
+    {
+        IndexHome home = state.Home;
+        List<string> replaced = [];
+        List<Action> settle = [];
+        List<ManifestGeneration> generations = [];
+        foreach (Generation generation in state.Generations)
+        {
+            List<ManifestSegment> segments = [];
+            foreach (IndexPart part in generation.Parts.Where(static part => !part.IsHead))
+                segments.Add(Describe(state, part, replaced, settle));
+            string? missed = WriteMissed(state, generation, replaced, settle);
+            generations.Add(new ManifestGeneration
+            {
+                Id = generation.Id,
+                EncoderFingerprint = generation.Encoder.Fingerprint,
+                EncoderName = generation.Encoder.Name,
+                LogPosition = generation.LogPosition,
+                Segments = segments,
+                MissedKeysFile = missed,
+            });
+        }
+
+        ManifestFile.Write(home.Files, home.Directory, new Manifest
+        {
+            Revision = state.Revision + 1,
+            Schema = home.Schema,
+            NextFile = state.NextFile,
+            Serving = state.Serving.Id,
+            Previous = state.Previous?.Id,
+            Generations = generations,
+            Producers = [.. state.Producers.Entries.Select(static entry => new ManifestProducer(entry.Name, entry.Sequence))],
+            LastSequence = state.LastSequence,
+        });
+
+        state.Revision++;
+        state.CheckpointSequence = state.LastSequence;
+        foreach (Action action in settle)
+            action();
+        state.Obsolete.AddRange(replaced);
+        DeleteObsolete(state);
+        long needed = state.Generations.Min(static generation => generation.LogPosition) + 1;
+        state.Wal.TrimBefore(needed, state.Pinned.Count > 0 ? long.MaxValue : home.Options.LogRetentionBytes);
+    }
+
+    /// <summary>Deletes files that no manifest names and nobody copies.</summary>
+    private static void DeleteObsolete(LiveState state)
+    {
+        foreach (string file in state.Obsolete.ToArray())
+        {
+            if (state.Pinned.ContainsKey(file))
+                continue;
+            try
+            {
+                state.Home.Files.Delete(state.Home.PathOf(file));
+                state.Obsolete.Remove(file);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Tried again at the next checkpoint, and at the next start.
+            }
+        }
+    }
+
+    private static ManifestSegment Describe(LiveState state, IndexPart part, List<string> replaced, List<Action> settle)
+    {
+        SealedSegment segment = part.Sealed!;
+        int dead = part.Segment.DeadCount;
+        string? file = part.TombstoneFile;
+        if (dead != part.WrittenDeaths)
+        {
+            file = state.NewFile("seg", ".tomb");
+            ulong hash = ulong.Parse(segment.Generation, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+            TombstoneFile.Write(state.Home.Files, state.Home.PathOf(file), part.Segment.Dead, segment.Count, hash);
+            if (part.TombstoneFile is not null)
+                replaced.Add(part.TombstoneFile);
+            settle.Add(() =>
+            {
+                part.TombstoneFile = file;
+                part.WrittenDeaths = dead;
+            });
+        }
+        return new ManifestSegment
+        {
+            File = part.File,
+            Hash = segment.Generation,
+            Count = segment.Count,
+            TombstoneFile = file,
+            Dead = dead,
+        };
+    }
+
+    private static string? WriteMissed(LiveState state, Generation generation, List<string> replaced, List<Action> settle)
+    {
+        if (!generation.MissedChanged)
+            return generation.MissedFile;
+        string? file = null;
+        if (generation.Missed.Count > 0)
+        {
+            file = state.NewFile("missed", ".keys");
+            KeyHashFile.Write(state.Home.Files, state.Home.PathOf(file), generation.Missed);
+        }
+        if (generation.MissedFile is not null)
+            replaced.Add(generation.MissedFile);
+        settle.Add(() =>
+        {
+            generation.MissedFile = file;
+            generation.MissedChanged = false;
+        });
+        return file;
+    }
+}

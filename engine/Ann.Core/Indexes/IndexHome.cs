@@ -1,0 +1,54 @@
+using Ann.Core.Files;
+using Ann.Core.Hnsw;
+using Ann.Core.Segments;
+
+namespace Ann.Core.Indexes;
+
+/// <summary>What all parts of one live index share: where it lives, what it is, and what it may take.</summary>
+/// <param name="Files">Where the directory is.</param>
+/// <param name="Directory">Its own directory.</param>
+/// <param name="Name">Name of the index.</param>
+/// <param name="Schema">What never changes.</param>
+/// <param name="Options">How it writes, seals and compacts.</param>
+/// <param name="Budget">Shared by the indexes of a server.</param>
+/// <param name="Time">The clock.</param>
+internal sealed record IndexHome(
+    IFileSystem Files, string Directory, string Name, IndexSchema Schema, LiveIndexOptions Options, MemoryBudget Budget, TimeProvider Time)
+{
+    /// <summary>Rows of the first head: a small index takes little. Each next one is four times as large, up to the limit.</summary>
+    private const int FirstHeadRows = 4096;
+
+    private const int HeadGrowth = 4;
+
+    /// <summary>Full path of one of the index's files.</summary>
+    public string PathOf(string file) => Path.Combine(Directory, file);
+
+    /// <summary>The shape of a head.</summary>
+    /// <param name="before">Rows of the head before it; 0 for none.</param>
+    public HeadShape HeadShapeAfter(int before)
+    {
+        HeadShape one = HeadShapeOf(1);
+        long perRow = Math.Max(1, (HeadSegment.BytesOf(HeadShapeOf(1025)) - HeadSegment.BytesOf(one)) / 1024);
+        long most = Math.Clamp(Options.HeadBytes / perRow, 1, Options.HeadRows);
+        return HeadShapeOf((int)Math.Min(most, before == 0 ? FirstHeadRows : before * (long)HeadGrowth));
+    }
+
+    /// <summary>How sealed segments are built.</summary>
+    public SegmentBuildOptions BuildOptions(SnapshotEncoder encoder, int threads) => new()
+    {
+        Metric = Schema.Metric,
+        Codes = Schema.Codes,
+        Layout = Schema.Layout,
+        M = Schema.M,
+        EfConstruction = Schema.EfConstruction,
+        Seed = Schema.Seed,
+        Threads = threads,
+        Name = Name,
+        EncoderFingerprint = encoder.Fingerprint?.ToString("x16", System.Globalization.CultureInfo.InvariantCulture) ?? "",
+        EncoderName = encoder.Name,
+    };
+
+    private HeadShape HeadShapeOf(int capacity) => new(
+        Schema.Metric, Schema.Dimension, Schema.KeyKind, new HnswParameters(Schema.M, Schema.EfConstruction, Schema.Seed), Schema.Codes,
+        capacity);
+}

@@ -1,0 +1,38 @@
+using Ann.Core.Segments;
+
+namespace Ann.Core.Indexes;
+
+/// <summary>A segment of a generation, with what the index keeps beside it. Touched by the index's writer only.</summary>
+/// <param name="segment">The generation's own hold on it.</param>
+internal sealed class IndexPart(LiveSegment segment)
+{
+    /// <summary>The segment.</summary>
+    public LiveSegment Segment => segment;
+
+    /// <summary>The sealed segment; null for a head.</summary>
+    public SealedSegment? Sealed => (segment as LiveSealedSegment)?.Sealed;
+
+    /// <summary>True while the segment is a head, frozen or not: its rows are in the log and nowhere else on disk.</summary>
+    public bool IsHead => segment is HeadSegment;
+
+    /// <summary>Name of the file of a sealed segment; empty for a head.</summary>
+    public string File { get; init; } = "";
+
+    /// <summary>Name of the file of its tombstones as the manifest knows it; null while there are none.</summary>
+    public string? TombstoneFile { get; set; }
+
+    /// <summary>Deaths in that file.</summary>
+    public int WrittenDeaths { get; set; }
+
+    /// <summary>Of a head: the write with which it began. All before it are in older segments.</summary>
+    public long FirstSequence { get; init; }
+
+    /// <summary>True while a merge reads it.</summary>
+    public bool IsMerging { get; set; }
+
+    /// <summary>Items.</summary>
+    public int Live => segment.Count - segment.DeadCount;
+
+    /// <summary>Share of its rows that are dead.</summary>
+    public double DeadShare => segment.Count == 0 ? 0 : (double)segment.DeadCount / segment.Count;
+}

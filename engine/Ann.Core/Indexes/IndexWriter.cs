@@ -1,0 +1,233 @@
+using System.Diagnostics;
+
+namespace Ann.Core.Indexes;
+
+/// <summary>
+/// The one thread that changes an index. It takes batches in groups, logs and applies them, and between two groups runs commands,
+/// installs merges and replays the log onto generations that are behind.
+/// </summary>
+internal sealed class IndexWriter : IDisposable
+{
+    /// <summary>Items of a group at most: so long do its callers wait for each other.</summary>
+    private const int GroupRows = 2048;
+
+    /// <summary>A head is sealed when so many times its rows were written since it began, even when it is not full: deletes count too.</summary>
+    private const int MaxWritesPerHeadRow = 2;
+
+    /// <summary>The writer steps back a little when a search wants its core.</summary>
+    private const int NiceWriter = 5;
+
+    /// <summary>How often work that failed is looked at again.</summary>
+    private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(1);
+
+    private readonly LiveState _state;
+    private readonly WorkQueue _queue = new();
+    private readonly ByteGate _gate;
+    private readonly Compaction _compaction;
+    private readonly CatchUp _catchUp;
+    private readonly Thread _thread;
+    private volatile AnnException? _broken;
+    private bool _shared;
+
+    /// <summary>Starts the thread. The index is whole; generations behind the log are named by <paramref name="behind"/>.</summary>
+    public IndexWriter(LiveState state, IEnumerable<Generation> behind)
+    {
+        _state = state;
+        _gate = new ByteGate(state.Home.Options.QueueBytes);
+        _compaction = new Compaction(state, _queue);
+        _catchUp = new CatchUp(state);
+        foreach (Generation generation in behind)
+            generation.CaughtUp = _catchUp.Begin(generation);
+        _thread = new Thread(Run) { IsBackground = true, Name = $"ann writer {state.Home.Name}" };
+        _thread.Start();
+    }
+
+    /// <summary>Why nothing can be written any more; null while it can.</summary>
+    public AnnException? Broken => _broken;
+
+    /// <summary>Why sealing and compacting do not get on; null when they do.</summary>
+    public Exception? CompactionFailure => _compaction.Failure;
+
+    /// <summary>Queues a batch that was checked; waits while the queue is full.</summary>
+    public async ValueTask<PendingWrite> WriteAsync(WriteBatch batch, CancellationToken cancellation)
+    {
+        if (_broken is { } broken)
+            throw new AnnException(broken.Error, broken.Message, broken);
+        long bytes = batch.Rows.Length * (long)sizeof(float) + batch.Keys.Count * 64L;
+        await _gate.EnterAsync(bytes, cancellation);
+        QueuedWrite write = new(batch, bytes);
+        if (_queue.TryAdd(write))
+            return write.Pending;
+        _gate.Leave(bytes);
+        throw Closing();
+    }
+
+    /// <summary>Runs something between two groups.</summary>
+    public Task RunAsync(Action run)
+    {
+        WriterCommand command = new(run);
+        return _queue.TryAdd(command) ? command.Done : Task.FromException(Closing());
+    }
+
+    /// <summary>Replays the log onto a generation. Called by a command.</summary>
+    public void CatchUp(Generation generation) => generation.CaughtUp = _catchUp.Begin(generation);
+
+    /// <summary>Seals and merges everything. Called by a command.</summary>
+    public Task CompactAsync() => _compaction.RequestAll();
+
+    /// <summary>Gives a generation up that was detached. Called by a command.</summary>
+    public void Forget(Generation generation)
+    {
+        _catchUp.Forget(generation);
+        _compaction.Forget(generation);
+    }
+
+    /// <summary>Finishes what is queued, writes the manifest, and ends.</summary>
+    public void Dispose()
+    {
+        _queue.Close();
+        _thread.Join();
+    }
+
+    private void Run()
+    {
+        BackgroundThreads.Yield(NiceWriter);
+        _compaction.StartIfDue();
+        while (_queue.Wait(IdleTime))
+        {
+            while (_queue.TryTakeCommand(TimeSpan.Zero, out WriterCommand? command))
+                command!.Run();
+            if (_queue.TryTakeWrite(out QueuedWrite? first))
+                WriteGroup(first!);
+            while (_catchUp.Step() && !_queue.HasWork)
+            {
+                // nobody waits: go on
+            }
+            _compaction.StartIfDue();
+        }
+        End();
+    }
+
+    private void End()
+    {
+        _compaction.Dispose();
+        _catchUp.Dispose();
+        try
+        {
+            if (_broken is null)
+                IndexCheckpoint.Write(_state);
+        }
+        catch (Exception e) when (e is AnnException or IOException)
+        {
+            // What the last manifest says, and the log after it, are all that is needed.
+        }
+    }
+
+    private void WriteGroup(QueuedWrite first)
+    {
+        WriteGroup group = new(_state);
+        List<QueuedWrite> writes = Collect(group, first);
+        try
+        {
+            if (_broken is { } broken)
+                throw new AnnException(broken.Error, broken.Message, broken);
+            MakeRoom(group.Rows);
+            group.Log();
+            ApplyLogged(group);
+        }
+        catch (Exception e)
+        {
+            group.Fail(e);
+        }
+        finally
+        {
+            foreach (QueuedWrite write in writes)
+                _gate.Leave(write.Bytes);
+        }
+    }
+
+    /// <summary>Takes the batches that are there; waits for others when the last group showed that there are several writers.</summary>
+    private List<QueuedWrite> Collect(WriteGroup group, QueuedWrite first)
+    {
+        List<QueuedWrite> writes = [first];
+        group.Add(first);
+        long began = Stopwatch.GetTimestamp();
+        TimeSpan window = _shared ? _state.Home.Options.CommitWindow : TimeSpan.Zero;
+        while (group.Rows < GroupRows)
+        {
+            TimeSpan left = window - Stopwatch.GetElapsedTime(began);
+            if (!_queue.TryPeekWrite(left, out QueuedWrite? next) || !group.Takes(next!) || !_queue.TryTakeWrite(out next))
+                break;
+            writes.Add(next!);
+            group.Add(next!);
+        }
+        _shared = writes.Count > 1;
+        return writes;
+    }
+
+    /// <summary>Waits until rows fit into the heads of every generation that takes writes.</summary>
+    /// <exception cref="AnnException">Overloaded: memory; or heads cannot be sealed.</exception>
+    private void MakeRoom(int rows)
+    {
+        while (!_state.Current.All(generation => generation.TryMakeRoom(rows)))
+        {
+            _compaction.StartIfDue();
+            if (_compaction.Failure is { } failure && !_compaction.IsRunning)
+            {
+                throw new AnnException(
+                    AnnError.Overloaded,
+                    $"Index '{_state.Home.Name}' has {_state.Home.Options.MaxFrozenHeads} heads to seal, and sealing fails: {failure.Message}",
+                    failure)
+                { Field = (failure as AnnException)?.Field ?? "disk" };
+            }
+            if (_queue.TryTakeCommand(IdleTime, out WriterCommand? command))
+                command!.Run();
+        }
+    }
+
+    private void ApplyLogged(WriteGroup group)
+    {
+        try
+        {
+            group.Apply();
+        }
+        catch (Exception e)
+        {
+            // It is in the log, and a restart will show it. In memory it may be half there, and readers see nothing of it.
+            _broken = new AnnException(
+                AnnError.Unavailable, $"Index '{_state.Home.Name}' takes no writes until it is opened again: {e.Message}", e);
+            throw _broken;
+        }
+        try
+        {
+            SealEarly();
+        }
+        catch (Exception e) when (e is AnnException { Error: AnnError.Overloaded } or IOException)
+        {
+            // The disk is full. Nothing is lost: the log goes on in its file, and the next group tries again.
+        }
+    }
+
+    /// <summary>Bounds what a start replays, and gives each head a file of the log.</summary>
+    private void SealEarly()
+    {
+        bool froze = false;
+        foreach (Generation generation in _state.Current)
+        {
+            if (generation.WritesSinceHead() > MaxWritesPerHeadRow * (long)_state.Home.Options.HeadRows
+                && generation.FrozenCount < _state.Home.Options.MaxFrozenHeads
+                && generation.Freeze(generation.Applied + 1))
+            {
+                generation.Publish(generation.Applied);
+                froze = true;
+            }
+            froze |= generation.TakeHeadChanged();
+        }
+        if (froze)
+            _state.Wal.Rotate();
+        if (_state.LastSequence - _state.CheckpointSequence > MaxWritesPerHeadRow * (long)_state.Home.Options.HeadRows)
+            IndexCheckpoint.Write(_state);
+    }
+
+    private AnnException Closing() => new(AnnError.Unavailable, $"Index '{_state.Home.Name}' is closing.");
+}

@@ -1,0 +1,66 @@
+using Ann.Core.Log;
+
+namespace Ann.Core.Indexes;
+
+/// <summary>
+/// What a live index is made of at this moment. Changed by its one writer; <see cref="Generations"/> and <see cref="Serving"/> may be
+/// read by anybody.
+/// </summary>
+internal sealed class LiveState(IndexHome home, Wal wal, IReadOnlyList<Generation> generations, Generation serving)
+{
+    private volatile IReadOnlyList<Generation> _generations = generations;
+    private volatile Generation _serving = serving;
+
+    /// <summary>The index.</summary>
+    public IndexHome Home => home;
+
+    /// <summary>Its log.</summary>
+    public Wal Wal => wal;
+
+    /// <summary>Attached generations. Replaced as a whole, never changed.</summary>
+    public IReadOnlyList<Generation> Generations
+    {
+        get => _generations;
+        set => _generations = value;
+    }
+
+    /// <summary>The generation that answers to the index's name.</summary>
+    public Generation Serving
+    {
+        get => _serving;
+        set => _serving = value;
+    }
+
+    /// <summary>The generation that a rollback goes to; null when there is none.</summary>
+    public Generation? Previous { get; set; }
+
+    /// <summary>Who wrote what last.</summary>
+    public ProducerTable Producers { get; } = new();
+
+    /// <summary>Number of the next file.</summary>
+    public long NextFile { get; set; } = 1;
+
+    /// <summary>Revision of the manifest on disk.</summary>
+    public long Revision { get; set; }
+
+    /// <summary>The last write that it knew of.</summary>
+    public long CheckpointSequence { get; set; }
+
+    /// <summary>Files that the manifest on disk may still name; they can be deleted after the next one.</summary>
+    public List<string> Obsolete { get; } = [];
+
+    /// <summary>Files that somebody is copying, with the number of copiers: they are not deleted meanwhile.</summary>
+    public Dictionary<string, int> Pinned { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The last write.</summary>
+    public long LastSequence => wal.Next - 1;
+
+    /// <summary>Generations that have every write.</summary>
+    public IEnumerable<Generation> Current => Generations.Where(static generation => generation.Role != GenerationRole.CatchingUp);
+
+    /// <summary>The generation of an id; null when none of that id is attached.</summary>
+    public Generation? Find(string id) => Generations.FirstOrDefault(generation => generation.Id == id);
+
+    /// <summary>A name for a new file.</summary>
+    public string NewFile(string kind, string extension) => $"{kind}-{NextFile++:x8}{extension}";
+}

@@ -1,0 +1,56 @@
+namespace Ann.Core.Indexes;
+
+/// <summary>
+/// Which segments of a generation are rewritten next. Searches visit few segments: the head, heads that wait, and sealed segments, of
+/// which there are <see cref="LiveIndexOptions.MaxSealedSegments"/> when writes pause and at most twice as many while they go on.
+/// </summary>
+internal static class MergePolicy
+{
+    /// <summary>Segments merged at once: fewer rewrite the same row more often, more take longer to show an effect.</summary>
+    private const int FewestMerged = 4;
+
+    /// <summary>Chooses, or returns an empty list when there is nothing to do.</summary>
+    /// <param name="parts">Of a generation, oldest first, the head last.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="all">True when everything but the head is to become one segment without dead rows.</param>
+    public static IReadOnlyList<IndexPart> Choose(IReadOnlyList<IndexPart> parts, LiveIndexOptions options, bool all)
+    {
+        List<IndexPart> frozen = [.. parts.Take(parts.Count - 1).Where(static part => part.IsHead)];
+        List<IndexPart> files = [.. parts.Where(static part => !part.IsHead)];
+        if (all)
+        {
+            bool done = frozen.Count == 0 && files.Count <= 1 && files.All(static part => part.Segment.DeadCount == 0);
+            return done ? [] : [.. parts.Take(parts.Count - 1)];
+        }
+
+        // Heads are dear: they are float32 rows in memory, and a start replays them. Only when searches would visit too many files do
+        // these come first.
+        if (frozen.Count > 0 && files.Count < 2 * options.MaxSealedSegments)
+            return frozen;
+        List<IndexPart> rotten = [.. files.Where(part => part.DeadShare > options.MaxDeadShare)];
+        if (rotten.Count > 0)
+            return Widened(rotten, files);
+        return files.Count > options.MaxSealedSegments ? Smallest(files) : frozen;
+    }
+
+    /// <summary>What must be rewritten takes smaller ones along, and costs no more than twice as much for it.</summary>
+    private static List<IndexPart> Widened(List<IndexPart> chosen, List<IndexPart> files)
+    {
+        long rows = chosen.Sum(static part => (long)part.Live);
+        foreach (IndexPart part in files.Except(chosen).OrderBy(static part => part.Live).ToArray())
+        {
+            if (part.Live > rows)
+                break;
+            chosen.Add(part);
+            rows += part.Live;
+        }
+        return [.. files.Where(chosen.Contains)];
+    }
+
+    private static List<IndexPart> Smallest(List<IndexPart> files)
+    {
+        IndexPart[] bySize = [.. files.OrderBy(static part => part.Live)];
+        List<IndexPart> chosen = [.. bySize.Take(FewestMerged)];
+        return Widened(chosen, files);
+    }
+}

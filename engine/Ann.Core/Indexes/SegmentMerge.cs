@@ -1,0 +1,172 @@
+using System.Diagnostics;
+using Ann.Core.Segments;
+
+namespace Ann.Core.Indexes;
+
+/// <summary>
+/// Rewrites the live rows of some segments as one sealed segment. Runs beside the writer: rows that die meanwhile are carried over when
+/// the result is installed.
+/// </summary>
+internal sealed class SegmentMerge
+{
+    private readonly IndexHome _home;
+    private readonly SnapshotEncoder _encoder;
+    private readonly string _file;
+    private int[][] _rows = [];
+    private IndexPart? _result;
+
+    /// <summary>Holds the sources until it is disposed of by <see cref="LetGo"/>. Called by the writer.</summary>
+    /// <param name="home">The index.</param>
+    /// <param name="generation">Whose segments they are.</param>
+    /// <param name="sources">Oldest first; heads among them are frozen.</param>
+    /// <param name="file">Name of the file to be written.</param>
+    public SegmentMerge(IndexHome home, Generation generation, IReadOnlyList<IndexPart> sources, string file)
+    {
+        Debug.Assert(sources.Count > 0);
+        _home = home;
+        _encoder = generation.Encoder;
+        _file = file;
+        Generation = generation;
+        Sources = sources;
+        foreach (IndexPart source in sources)
+        {
+            source.Segment.Hold();
+            source.IsMerging = true;
+        }
+    }
+
+    /// <summary>Whose segments are merged.</summary>
+    public Generation Generation { get; }
+
+    /// <summary>Name of the file that it writes.</summary>
+    public string File => _file;
+
+    /// <summary>What is merged.</summary>
+    public IReadOnlyList<IndexPart> Sources { get; }
+
+    /// <summary>Most bytes that a merge of so many rows holds at once, its result included.</summary>
+    public static long PeakBytes(IndexHome home, long rows)
+    {
+        if (rows == 0)
+            return 0;
+        IndexSchema schema = home.Schema;
+        SegmentFootprint footprint = SegmentFootprint.Estimate(
+            rows, schema.Dimension, home.BuildOptions(default, threads: 1), schema.KeyKind, SegmentFootprint.MaxKeyBytes / 8.0);
+        return footprint.BuildPeakBytes;
+    }
+
+    /// <summary>Builds, writes and opens the segment. Runs where builds may.</summary>
+    /// <param name="threads">Of the build.</param>
+    /// <param name="cancellation">Ends it early; nothing is left behind.</param>
+    public void Run(int threads, CancellationToken cancellation)
+    {
+        _rows = [.. Sources.Select(static source => LiveNodes(source.Segment))];
+        int count = _rows.Sum(static rows => rows.Length);
+        if (count == 0)
+            return;
+
+        long peak = PeakBytes(_home, count);
+        _home.Budget.Take(peak, $"rewriting {count} rows of index '{_home.Name}'");
+        try
+        {
+            Build(count, threads, cancellation);
+        }
+        finally
+        {
+            _home.Budget.Return(peak);
+        }
+        _result = OpenPart(_home, _file);
+    }
+
+    /// <summary>Opens a sealed segment as a part of an index, within the memory budget.</summary>
+    /// <param name="home">The index.</param>
+    /// <param name="file">Name of the file.</param>
+    public static IndexPart OpenPart(IndexHome home, string file)
+    {
+        string path = home.PathOf(file);
+        long most;
+        using (Stream stream = home.Files.OpenRead(path))
+            most = stream.Length; // links and codes are loaded at most; the rest of the file stands for the table of keys
+        home.Budget.Take(most, $"segment {file} of index '{home.Name}'");
+        try
+        {
+            LiveSealedSegment segment = new(SealedSegment.Open(home.Files, path, home.Options.Residence));
+            segment.PrepareLookups();
+            long bytes = segment.MemoryBytes + Tombstones.BytesOf(segment.Count);
+            if (bytes > most)
+                home.Budget.TakeAnyway(bytes - most);
+            else
+                home.Budget.Return(most - bytes);
+            segment.Freed = () => home.Budget.Return(bytes);
+            return new IndexPart(segment) { File = file };
+        }
+        catch
+        {
+            home.Budget.Return(most);
+            throw;
+        }
+    }
+
+    /// <summary>Marks in the result what has died in the sources since they were read. Writer only.</summary>
+    public void CarryDeaths(LiveSegment merged)
+    {
+        int node = 0;
+        for (int i = 0; i < Sources.Count; i++)
+        {
+            Tombstones dead = Sources[i].Segment.Dead;
+            foreach (int source in _rows[i])
+            {
+                if (dead.IsDead(source))
+                    merged.Dead.Kill(node, dead.DeathOf(source));
+                node++;
+            }
+        }
+    }
+
+    /// <summary>The segment, which is then the caller's; null when no row was alive.</summary>
+    public IndexPart? TakeResult()
+    {
+        IndexPart? result = _result;
+        _result = null;
+        return result;
+    }
+
+    /// <summary>Lets go of the sources, and of a result that nobody took.</summary>
+    public void LetGo()
+    {
+        foreach (IndexPart source in Sources)
+        {
+            source.IsMerging = false;
+            source.Segment.Release();
+        }
+        _result?.Segment.Release();
+    }
+
+    private static int[] LiveNodes(LiveSegment segment)
+    {
+        Tombstones dead = segment.Dead;
+        List<int> nodes = new(segment.Count);
+        for (int node = 0; node < segment.Count; node++)
+            if (!dead.IsDead(node))
+                nodes.Add(node);
+        return [.. nodes];
+    }
+
+    private void Build(int count, int threads, CancellationToken cancellation)
+    {
+        using SegmentBuilder builder = new(count, _home.Schema.Dimension, _home.BuildOptions(_encoder, threads));
+        KeyColumn keys = new(_home.Schema.KeyKind);
+        for (int i = 0; i < Sources.Count; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            LiveSegment segment = Sources[i].Segment;
+            foreach (int node in _rows[i])
+            {
+                builder.AddStored(segment.Row(node));
+                keys.Add(segment.KeyOf(node));
+            }
+        }
+        builder.Build(keys, progress: null, cancellation);
+        builder.Write(_home.Files, _home.PathOf(_file), progress: null, cancellation);
+    }
+}

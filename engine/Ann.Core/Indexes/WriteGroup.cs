@@ -1,0 +1,154 @@
+using Ann.Core.Log;
+using Ann.Core.Segments;
+
+namespace Ann.Core.Indexes;
+
+/// <summary>
+/// Batches that share one append and one fsync. Made of what can still fail (a retry, another encoder, an item that exists) before
+/// anything is logged; what is logged is applied whatever happens.
+/// </summary>
+/// <param name="state">The index.</param>
+internal sealed class WriteGroup(LiveState state)
+{
+    private readonly List<Entry> _entries = [];
+    private readonly List<WalRecord> _records = [];
+    private readonly Dictionary<string, ulong> _producers = new(StringComparer.Ordinal);
+    private long _next = state.Wal.Next;
+
+    /// <summary>Items to be logged.</summary>
+    public int Rows { get; private set; }
+
+    /// <summary>True when no further batch may join.</summary>
+    public bool IsClosed { get; private set; }
+
+    /// <summary>True when a batch may join: an insert that looks at what exists must see all before it.</summary>
+    public bool Takes(QueuedWrite write) => !IsClosed && (_entries.Count == 0 || write.Batch.Mode != WriteMode.InsertOnly);
+
+    /// <summary>Adds a batch, or fails it.</summary>
+    public void Add(QueuedWrite write)
+    {
+        WriteBatch batch = write.Batch;
+        IsClosed = batch.Mode == WriteMode.InsertOnly;
+        try
+        {
+            Generation target = Target(batch);
+            if (IsRetry(batch))
+            {
+                _entries.Add(new Entry(write, target, null, 0));
+                return;
+            }
+            (KeyColumn keys, float[] rows) = batch.Mode == WriteMode.InsertOnly ? OnlyNew(batch, target) : (batch.Keys, batch.Rows);
+            WalRecordKind kind = batch.Mode == WriteMode.Delete ? WalRecordKind.Delete : WalRecordKind.Upsert;
+            WalRecord record = new(kind, _next, target.Encoder.Fingerprint, batch.Producer, batch.ProducerSequence, keys, rows);
+            _next += record.Count;
+            Rows += record.Count;
+            _records.Add(record);
+            _entries.Add(new Entry(write, target, record, batch.Keys.Count - record.Count));
+            if (batch.Producer.Length > 0)
+                _producers[batch.Producer] = batch.ProducerSequence;
+        }
+        catch (AnnException e)
+        {
+            write.Fail(e);
+        }
+    }
+
+    /// <summary>Logs the group and makes it durable.</summary>
+    /// <exception cref="AnnException">Overloaded: the disk is full. Unavailable: the log is broken.</exception>
+    public void Log()
+    {
+        if (_records.Count == 0)
+            return;
+        state.Wal.Append(_records);
+        state.Wal.Flush();
+        foreach (Entry entry in _entries)
+            entry.Write.SetDurable();
+    }
+
+    /// <summary>Applies the group to every generation that has all before it, shows it, and tells its callers.</summary>
+    public void Apply()
+    {
+        long last = state.Wal.Next - 1;
+        int[] applied = new int[_entries.Count];
+        foreach (Generation generation in state.Current)
+        {
+            for (int i = 0; i < _entries.Count; i++)
+            {
+                if (_entries[i].Record is not { } record)
+                    continue;
+                int count = generation.Apply(record, from: 0);
+                if (generation == _entries[i].Target)
+                    applied[i] = count;
+            }
+            generation.Publish(last);
+        }
+        foreach ((string producer, ulong sequence) in _producers)
+            state.Producers.Note(producer, sequence);
+
+        for (int i = 0; i < _entries.Count; i++)
+        {
+            Entry entry = _entries[i];
+            int items = entry.Record?.Count ?? 0;
+            entry.Write.SetVisible(new WriteReceipt(
+                entry.Record?.LastSequence ?? last, applied[i], entry.Skipped + items - applied[i], entry.Record is null));
+        }
+    }
+
+    /// <summary>Fails every batch.</summary>
+    public void Fail(Exception e)
+    {
+        foreach (Entry entry in _entries)
+            entry.Write.Fail(e);
+    }
+
+    /// <summary>The generation that a batch means.</summary>
+    /// <exception cref="AnnException">
+    /// FailedPrecondition: it is not attached, or has another encoder. Unavailable: it is still catching up.
+    /// </exception>
+    private Generation Target(WriteBatch batch)
+    {
+        Generation? target = batch.Generation is null ? state.Serving : state.Find(batch.Generation);
+        string name = state.Home.Name;
+        if (target is null)
+            throw Refused("index", $"Index '{name}' has no generation {batch.Generation} attached.");
+        if (target.Role == GenerationRole.CatchingUp)
+            throw new AnnException(AnnError.Unavailable, $"Generation {target.Id} of index '{name}' is still catching up with the log.");
+        if (batch.Mode != WriteMode.Delete && batch.EncoderFingerprint is ulong encoder && encoder != target.Encoder.Fingerprint)
+        {
+            string own = target.Encoder.Fingerprint is ulong known ? known.ToString("x16") : "none";
+            throw Refused(
+                "encoder_fingerprint",
+                $"Generation {target.Id} of index '{name}' holds vectors of encoder {own}; the write brings those of {encoder:x16}.");
+        }
+        return target;
+    }
+
+    private static AnnException Refused(string field, string message) => new(AnnError.FailedPrecondition, message) { Field = field };
+
+    private bool IsRetry(WriteBatch batch) =>
+        state.Producers.IsRetry(batch.Producer, batch.ProducerSequence)
+        || (_producers.TryGetValue(batch.Producer, out ulong last) && batch.ProducerSequence <= last);
+
+    private (KeyColumn Keys, float[] Rows) OnlyNew(WriteBatch batch, Generation target)
+    {
+        KeyColumn keys = new(batch.Keys.Kind);
+        List<float> rows = [];
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        int dimension = state.Home.Schema.Dimension;
+        for (int i = 0; i < batch.Keys.Count; i++)
+        {
+            ItemKey key = batch.Keys.KeyAt(i);
+            if (target.Contains(key) || !seen.Add(key.ToString()))
+                continue;
+            keys.Add(key);
+            rows.AddRange(batch.Rows.AsSpan(i * dimension, dimension));
+        }
+        return (keys, [.. rows]);
+    }
+
+    /// <param name="Write">The batch.</param>
+    /// <param name="Target">The generation that it means.</param>
+    /// <param name="Record">What is logged of it; null for a retry.</param>
+    /// <param name="Skipped">Items that exist already.</param>
+    private sealed record Entry(QueuedWrite Write, Generation Target, WalRecord? Record, int Skipped);
+}
