@@ -82,6 +82,7 @@ public sealed class IndexCatalog : IDisposable, IAsyncDisposable
         }
         catch
         {
+            DeleteRemains(opening.Files, index.Source.Path);
             Remove(index);
             throw;
         }
@@ -113,6 +114,20 @@ public sealed class IndexCatalog : IDisposable, IAsyncDisposable
 
     /// <inheritdoc cref="DisposeAsync"/>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    /// <summary>What a create that failed has left. An index that was there before stays.</summary>
+    private static void DeleteRemains(IFileSystem files, string directory)
+    {
+        try
+        {
+            if (files.DirectoryExists(directory) && !LiveIndex.Exists(files, directory))
+                LiveIndex.Delete(files, directory);
+        }
+        catch (Exception e) when (e is IOException or AnnException)
+        {
+            // The reason of the failure is told; files without a manifest are no index, and the next create removes them.
+        }
+    }
 
     private HostedIndex Named(string name)
     {

@@ -166,7 +166,7 @@ public sealed class IngestTests(SampleIndexes samples)
     public async Task AFullMemoryBudgetRefusesWithTheArithmeticAndSearchesGoOn()
     {
         await using RunningServer server = await LiveCalls.StartAsync(
-            samples, samples.NewDirectory(), static options => options.MemoryBudgetBytes = 4 << 20);
+            samples, samples.NewDirectory(), static options => options.MemoryBudgetBytes = 16 << 20);
         await LiveCalls.CreateAsync(server);
         await server.Ingest.UpsertAsync(LiveCalls.Upsert(0, 1));
 

@@ -83,6 +83,21 @@ public sealed class LiveIndexesTests(SampleIndexes samples)
     }
 
     [Fact]
+    public async Task ACreateBeyondTheMemoryBudgetLeavesNothing()
+    {
+        string data = samples.NewDirectory();
+        await using RunningServer server = await LiveCalls.StartAsync(samples, data, static options => options.MemoryBudgetBytes = 1_000);
+
+        RpcException e = await Assert.ThrowsAsync<RpcException>(() => LiveCalls.CreateAsync(server));
+
+        Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
+        Assert.Equal("memory", Assert.Single(ErrorTests.Detail<QuotaFailure>(e).Violations).Subject);
+        Assert.Contains("1,000", e.Status.Detail, StringComparison.Ordinal);
+        Assert.Empty((await server.Indexes.ListAsync(new ListRequest())).Indexes);
+        Assert.Empty(Directory.GetFileSystemEntries(data));
+    }
+
+    [Fact]
     public async Task ADroppedIndexIsGoneWithItsFilesAndItsNameIsFree()
     {
         string data = samples.NewDirectory();
