@@ -18,6 +18,7 @@ internal static class Program
             GenVerb.Create(tool),
             PeersVerb.Create(tool),
             MicroVerb.Create(tool),
+            LiveVerb.Create(tool),
             WorkerVerb.Create(tool),
         };
 

@@ -25,7 +25,11 @@ internal sealed unsafe class BackLinks : IDisposable
     private int* LastEdges => (int*)_lastEdges.Start;
 
     /// <summary>Collects the links of a batch on one level. The last batch's must have been taken.</summary>
-    public void Collect(in HnswGraph graph, int level, ReadOnlySpan<int> batch)
+    /// <param name="graph">Where the links are.</param>
+    /// <param name="level">Of the graph.</param>
+    /// <param name="batch">Sorted by level, highest first.</param>
+    /// <param name="chosen">How many of a node's links count, the first ones; null for all.</param>
+    public void Collect(in HnswGraph graph, int level, ReadOnlySpan<int> batch, ushort* chosen = null)
     {
         int edges = NoEdge + 1;
         _targetCount = 0;
@@ -33,7 +37,8 @@ internal sealed unsafe class BackLinks : IDisposable
         {
             if (graph.LevelOf(node) < level)
                 break; // a batch is sorted by level, highest first
-            foreach (int target in graph.Neighbors(level, node))
+            ReadOnlySpan<int> links = chosen is null ? graph.Neighbors(level, node) : new(graph.Links(level, node), chosen[node]);
+            foreach (int target in links)
             {
                 if (edges >= _edges.Length)
                 {

@@ -36,14 +36,24 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
     private readonly TDistance _distance;
     private readonly Worker[] _workers;
     private readonly BackLinks _backLinks;
+
+    private readonly GrowingLinks? _growing;
     private BatchPlace[] _places = [];
 
     /// <param name="graph">Where to insert. Its memory must outlive this object.</param>
     /// <param name="parameters">Its shape.</param>
     /// <param name="distance">Between its nodes.</param>
     /// <param name="threads">Of the work.</param>
-    public GraphInserter(HnswGraph graph, HnswParameters parameters, TDistance distance, int threads)
+    /// <param name="isDead">
+    /// Set for a graph that is searched while it grows, on one thread: nodes that gave way to others. Its rows on level 0 are then filled
+    /// with the nearest of what the heuristic pruned, for a hop costs nearly the same whether a row is full or not; those give way to chosen
+    /// links. And every node stays reachable. Null where <see cref="LinkFill"/> and <see cref="Reachability"/> do both better at the end.
+    /// </param>
+    public GraphInserter(
+        HnswGraph graph, HnswParameters parameters, TDistance distance, int threads, Predicate<int>? isDead = null)
     {
+        Debug.Assert(isDead is null || threads == 1);
+        _growing = isDead is null ? null : new GrowingLinks(graph.Count, graph.M0, isDead);
         _graph = graph;
         _parameters = parameters;
         _distance = distance;
@@ -73,7 +83,11 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
         foreach (Worker worker in _workers)
             worker.Context.Dispose();
         _backLinks.Dispose();
+        _growing?.Dispose();
     }
+
+    /// <summary>What is known of the rows of a level of a growing graph; null where nothing is.</summary>
+    private GrowingLinks? GrowingOn(int level) => level == 0 ? _growing : null;
 
     /// <summary>Finds where the search of each node of a batch begins, and sorts the batch by place.</summary>
     private void FindEntries(Memory<int> batch, CancellationToken cancellation)
@@ -121,15 +135,30 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
             // The beam of the level above is the entry to this one (Algorithm 1, line 16).
             context.Beam.Unmark();
             BuildSearch.RunLevel(in graph, level, in scorer, context);
-            int count = NeighborSelection.Select(context.Beam.Entries, _parameters.M, in _distance, worker.Links);
+            int count = GrowingOn(level) is { } growing
+                ? ChooseGrowing(growing, node, worker)
+                : NeighborSelection.Select(context.Beam.Entries, _parameters.M, in _distance, worker.Links);
             worker.Links.AsSpan(0, count).CopyTo(new Span<int>(graph.Links(level, node), graph.Slots(level)));
         }
+    }
+
+    /// <summary>The links of a new node on level 0 of a growing graph: chosen ones, a parent among them, then those that fill the row.</summary>
+    private int ChooseGrowing(GrowingLinks growing, int node, Worker worker)
+    {
+        Span<ulong> candidates = worker.Candidates(worker.Context.Beam.Count);
+        worker.Context.Beam.Entries.CopyTo(candidates);
+        growing.LiveFirst(candidates);
+        int count = NeighborSelection.Select(candidates, _parameters.M, in _distance, worker.Links);
+        growing.Adopt(node, worker.Links.AsSpan(0, count), candidates);
+        growing.Chosen[node] = (ushort)count;
+        return NeighborSelection.Fill(candidates, worker.Links, count);
     }
 
     /// <summary>Gives each node that a batch linked to on a level its links back.</summary>
     private void LinkBack(ReadOnlySpan<int> batch, int level, CancellationToken cancellation)
     {
-        _backLinks.Collect(in _graph, level, batch);
+        GrowingLinks? growing = GrowingOn(level);
+        _backLinks.Collect(in _graph, level, batch, growing is null ? null : growing.Chosen);
         ParallelBuild.For(_backLinks.Targets.Length, _workers.Length, Grain, (worker, from, to) =>
         {
             for (int i = from; i < to; i++)
@@ -142,14 +171,20 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
     {
         int slots = _graph.Slots(level);
         int* links = _graph.Links(level, target);
+        GrowingLinks? growing = GrowingOn(level);
         int used = HnswGraph.Used(links, slots);
-        int count = used + _backLinks.Count(target);
-        Span<int> nodes = worker.Nodes(count);
-        new ReadOnlySpan<int>(links, used).CopyTo(nodes);
-        _backLinks.Take(target, nodes[used..]);
+        int old = growing is null ? used : growing.Chosen[target];
+        int count = old + _backLinks.Count(target);
+        int filling = growing is null ? 0 : Math.Max(0, Math.Min(used - old, slots - count));
+        Span<int> nodes = worker.Nodes(count + filling);
+        new ReadOnlySpan<int>(links, old).CopyTo(nodes);
+        _backLinks.Take(target, nodes[old..]);
         if (count <= slots)
         {
-            Write(links, nodes, used, count);
+            new ReadOnlySpan<int>(links + old, filling).CopyTo(nodes[count..]);
+            Write(links, nodes, old, count + filling);
+            if (growing is not null)
+                growing.Chosen[target] = (ushort)count;
             return;
         }
 
@@ -160,8 +195,15 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
             candidates[i] = Beam.Pack(nodes[i], distances[i]);
         candidates.Sort();
 
-        int kept = NeighborSelection.Select(candidates, slots, in _distance, worker.Links);
-        worker.Links.AsSpan(kept, slots - kept).Fill(HnswGraph.NoNode);
+        if (growing is not null)
+        {
+            growing.Choose(target, candidates, in _distance, worker.Links);
+        }
+        else
+        {
+            int kept = NeighborSelection.Select(candidates, slots, in _distance, worker.Links);
+            worker.Links.AsSpan(kept, slots - kept).Fill(HnswGraph.NoNode);
+        }
         Write(links, worker.Links, 0, slots);
     }
 

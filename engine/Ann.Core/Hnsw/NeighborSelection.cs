@@ -27,6 +27,15 @@ internal static class NeighborSelection
     public static int Select<TDistance>(ReadOnlySpan<ulong> candidates, int limit, in TDistance distance, Span<int> links)
         where TDistance : struct, IRowDistance
     {
+        int kept = SelectDiverse(candidates, limit, in distance, links);
+        return distance.KeepsPruned ? Fill(candidates, links[..limit], kept) : kept;
+    }
+
+    /// <summary>Chooses the diverse ones only, whatever the distance wants of the pruned.</summary>
+    /// <inheritdoc cref="Select"/>
+    public static int SelectDiverse<TDistance>(ReadOnlySpan<ulong> candidates, int limit, in TDistance distance, Span<int> links)
+        where TDistance : struct, IRowDistance
+    {
         Debug.Assert(links.Length >= limit);
         int kept = 0;
         foreach (ulong candidate in candidates)
@@ -37,10 +46,15 @@ internal static class NeighborSelection
             if (!distance.AnyNearer(node, links[..kept], Beam.DistanceOf(candidate)))
                 links[kept++] = node;
         }
-        return distance.KeepsPruned ? AddPruned(candidates, links[..limit], kept) : kept;
+        return kept;
     }
 
-    private static int AddPruned(ReadOnlySpan<ulong> candidates, Span<int> links, int kept)
+    /// <summary>Uses the slots that a choice left free for the nearest of the candidates that it pruned.</summary>
+    /// <param name="candidates">Beam entries, nearest first.</param>
+    /// <param name="links">The chosen, then the free slots.</param>
+    /// <param name="kept">Links chosen.</param>
+    /// <returns>Links in all.</returns>
+    public static int Fill(ReadOnlySpan<ulong> candidates, Span<int> links, int kept)
     {
         ReadOnlySpan<int> diverse = links[..kept];
         for (int i = 0; i < candidates.Length && kept < links.Length; i++)

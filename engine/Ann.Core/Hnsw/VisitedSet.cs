@@ -50,7 +50,7 @@ internal sealed unsafe class VisitedSet : IDisposable
     }
 
     /// <summary>Marks nodes, and writes those that were not marked yet.</summary>
-    /// <param name="nodes">All different.</param>
+    /// <param name="nodes">One that comes twice is written once.</param>
     /// <param name="count">Nodes.</param>
     /// <param name="unmarked">Room for <paramref name="count"/> nodes; may be <paramref name="nodes"/> itself.</param>
     /// <returns>Nodes written.</returns>

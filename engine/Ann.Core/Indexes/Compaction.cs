@@ -152,7 +152,7 @@ internal sealed class Compaction : IDisposable
         {
             IndexCheckpoint.Write(_state);
         }
-        catch (Exception e) when (e is AnnException or IOException)
+        catch (Exception e)
         {
             Fail(e); // the manifest before it holds, and so do its files; the next checkpoint catches up
         }

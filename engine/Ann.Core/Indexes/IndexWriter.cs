@@ -95,29 +95,45 @@ internal sealed class IndexWriter : IDisposable
         _compaction.StartIfDue();
         while (_queue.Wait(IdleTime))
         {
-            while (_queue.TryTakeCommand(TimeSpan.Zero, out WriterCommand? command))
-                command!.Run();
-            if (_queue.TryTakeWrite(out QueuedWrite? first))
-                WriteGroup(first!);
-            while (_catchUp.Step() && !_queue.HasWork)
+            try
             {
-                // nobody waits: go on
+                Work();
             }
-            _compaction.StartIfDue();
+            catch (Exception e)
+            {
+                Break(e);
+            }
         }
         End();
     }
 
+    private void Work()
+    {
+        while (_queue.TryTakeCommand(TimeSpan.Zero, out WriterCommand? command))
+            command!.Run();
+        if (_queue.TryTakeWrite(out QueuedWrite? first))
+            WriteGroup(first!);
+        while (_catchUp.Step() && !_queue.HasWork)
+        {
+            // nobody waits: go on
+        }
+        _compaction.StartIfDue();
+    }
+
+    /// <summary>What must not happen has: readers go on, and the log holds all that was acknowledged.</summary>
+    private AnnException Break(Exception e) => _broken = new AnnException(
+        AnnError.Unavailable, $"Index '{_state.Home.Name}' takes no writes until it is opened again: {e.Message}", e);
+
     private void End()
     {
-        _compaction.Dispose();
-        _catchUp.Dispose();
         try
         {
+            _compaction.Dispose();
+            _catchUp.Dispose();
             if (_broken is null)
                 IndexCheckpoint.Write(_state);
         }
-        catch (Exception e) when (e is AnnException or IOException)
+        catch (Exception)
         {
             // What the last manifest says, and the log after it, are all that is needed.
         }
@@ -194,9 +210,7 @@ internal sealed class IndexWriter : IDisposable
         catch (Exception e)
         {
             // It is in the log, and a restart will show it. In memory it may be half there, and readers see nothing of it.
-            _broken = new AnnException(
-                AnnError.Unavailable, $"Index '{_state.Home.Name}' takes no writes until it is opened again: {e.Message}", e);
-            throw _broken;
+            throw Break(e);
         }
         try
         {

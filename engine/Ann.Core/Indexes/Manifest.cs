@@ -47,6 +47,8 @@ internal sealed record Manifest
         {
             return $"schema: {e.Message}";
         }
+        if (Generations.Contains(null!) || Producers.Contains(null!))
+            return "one of the generations or producers is null.";
         HashSet<string> ids = new(StringComparer.Ordinal);
         HashSet<string> names = new(StringComparer.Ordinal) { ManifestFile.FileName };
         foreach (ManifestGeneration generation in Generations)
@@ -108,6 +110,8 @@ internal sealed record ManifestGeneration
     {
         if (LogPosition < 0 || LogPosition > lastSequence)
             return $"log_position is {LogPosition}; 0 to last_sequence {lastSequence} was expected.";
+        if (Segments.Contains(null!))
+            return "one of the segments is null.";
         foreach (ManifestSegment segment in Segments)
         {
             if (!Manifest.IsHex(segment.Hash))

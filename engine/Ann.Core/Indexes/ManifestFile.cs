@@ -43,7 +43,7 @@ internal static class ManifestFile
         catch (JsonException e)
         {
             // One line: the place in it is the place in the content.
-            throw Bad(path, HeadBytes + (e.BytePositionInLine ?? 0), e.Message);
+            throw Bad(path, HeadBytes + (e.BytePositionInLine ?? 0), $"{e.Path ?? "$"}: {e.Message}");
         }
     }
 

@@ -12,11 +12,12 @@ namespace Ann.Core.Indexes;
 internal static class SegmentedSearch
 {
     /// <summary>
-    /// Up to where a reader sees a segment whose index it sees up to <paramref name="now"/>. Of a head that was frozen it sees all rows,
-    /// and no deletion later than the index's read point.
+    /// Up to where a reader sees a segment whose index it sees up to <paramref name="now"/>. Of all but the head it sees all rows, and no
+    /// deletion later than the index's read point. What a frozen head published last does not count: the batch that filled it was published
+    /// by the head that followed, and went on there.
     /// </summary>
     public static ReadPoint PointOf(LiveSegment[] segments, int number, ReadPoint now) =>
-        number == segments.Length - 1 ? now : now with { Rows = segments[number].Published.Rows };
+        number == segments.Length - 1 ? now : now with { Rows = int.MaxValue };
 
     /// <summary>One or more queries, with as many components each as the segments' vectors.</summary>
     /// <inheritdoc cref="IndexSnapshot.SearchMany"/>
@@ -36,13 +37,13 @@ internal static class SegmentedSearch
         Search(segments[0], queries, in parameters, in budget, PointOf(segments, 0, now), first, counts, statistics);
         Spread(results, first, parameters.K, counts);
 
-        int next = NextWithRows(segments, 1, now);
-        if (next < segments.Length)
-            Rest(segments, next, now, queries, in parameters, in budget, results, counts, statistics);
+        int end = now.Rows == 0 ? segments.Length - 1 : segments.Length; // an empty head is nothing to search
+        if (end > 1)
+            Rest(segments, end, now, queries, in parameters, in budget, results, counts, statistics);
     }
 
     private static void Rest(
-        LiveSegment[] segments, int number, ReadPoint now, ReadOnlySpan<float> queries, in SearchParameters parameters,
+        LiveSegment[] segments, int end, ReadPoint now, ReadOnlySpan<float> queries, in SearchParameters parameters,
         in SearchBudget budget, Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
         int k = parameters.K;
@@ -51,7 +52,7 @@ internal static class SegmentedSearch
         SearchStatistics[] costs = ArrayPool<SearchStatistics>.Shared.Rent(counts.Length);
         try
         {
-            for (; number < segments.Length; number = NextWithRows(segments, number + 1, now))
+            for (int number = 1; number < end; number++)
             {
                 if (IsStopped(statistics[..counts.Length]))
                     return;
@@ -72,13 +73,6 @@ internal static class SegmentedSearch
             ArrayPool<int>.Shared.Return(foundCounts);
             ArrayPool<SearchStatistics>.Shared.Return(costs);
         }
-    }
-
-    private static int NextWithRows(LiveSegment[] segments, int number, ReadPoint now)
-    {
-        while (number < segments.Length && PointOf(segments, number, now).Rows == 0)
-            number++;
-        return number;
     }
 
     private static void Search(

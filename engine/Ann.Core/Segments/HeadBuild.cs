@@ -16,7 +16,12 @@ internal sealed unsafe class HeadBuild : IDisposable
 {
     /// <summary>A batch is at most this share of the nodes before it (ParlayANN §3).</summary>
     private const int BatchDivisor = 50;
-    private const int MaxBatch = 8192;
+
+    /// <summary>
+    /// And never larger than this. One thread gains little by more, and where rows come cluster by cluster a large batch is a whole cluster
+    /// of which no node saw another: of 65,536 rows in 65 clusters, sorted, recall@10 at ef 200 was 0.990 with 8,192 and 0.9997 with 16.
+    /// </summary>
+    private const int MaxBatch = 16;
 
     /// <summary>Growth at which means are taken again.</summary>
     private const int GrowthPerFix = 8;
@@ -36,7 +41,8 @@ internal sealed unsafe class HeadBuild : IDisposable
     /// <param name="shape">Of the head.</param>
     /// <param name="graph">Where to insert.</param>
     /// <param name="rows">First component of the first row.</param>
-    public HeadBuild(HeadShape shape, HnswGraph graph, float* rows)
+    /// <param name="isDead">True for a node that was deleted.</param>
+    public HeadBuild(HeadShape shape, HnswGraph graph, float* rows, Predicate<int> isDead)
     {
         _rows = rows;
         _rowStride = VectorTable.StrideOf(shape.Dimension);
@@ -46,7 +52,7 @@ internal sealed unsafe class HeadBuild : IDisposable
             _norms = new LazyBlock((long)shape.Capacity * sizeof(TemperedNorm));
         if (BuildsOnCodes(shape))
             _codes = new GrowingCodes(shape.Capacity, shape.Dimension);
-        _inserter = Inserter(shape.Metric, graph);
+        _inserter = Inserter(shape.Metric, graph, isDead);
     }
 
     private TemperedNorm* Norms => _norms is null ? null : (TemperedNorm*)_norms.Start;
@@ -55,7 +61,8 @@ internal sealed unsafe class HeadBuild : IDisposable
     public static int BytesPerRow(HeadShape shape) =>
         (shape.Metric == Metric.InnerProduct ? sizeof(TemperedNorm) : 0)
         + (BuildsOnCodes(shape) ? GrowingCodes.BytesPerRow(shape.Dimension) : 0)
-        + sizeof(int); // the last back link
+        + sizeof(int) // the last back link
+        + GrowingLinks.BytesPerNode;
 
     /// <summary>Inserts the rows from one on up to another. Those before are in; row 0 is the entry point and needs nothing.</summary>
     public void Insert(int from, int to)
@@ -95,7 +102,7 @@ internal sealed unsafe class HeadBuild : IDisposable
     private static bool BuildsOnCodes(HeadShape shape) =>
         shape.Codes == CodesKind.Int8 && shape.Dimension >= CodeDistance.MinDimension;
 
-    private IGraphInserter Inserter(Metric metric, HnswGraph graph)
+    private IGraphInserter Inserter(Metric metric, HnswGraph graph, Predicate<int> isDead)
     {
         if (_codes is not null)
             return Of<CodeDistance, CodeScorer>(new(_codes.Points, keepsPruned: metric == Metric.InnerProduct));
@@ -108,7 +115,7 @@ internal sealed unsafe class HeadBuild : IDisposable
 
         GraphInserter<TDistance, TScorer> Of<TDistance, TScorer>(TDistance distance)
             where TDistance : struct, IBuildDistance<TScorer>
-            where TScorer : struct, INodeScorer => new(graph, _parameters, distance, threads: 1);
+            where TScorer : struct, INodeScorer => new(graph, _parameters, distance, threads: 1, isDead);
     }
 
     /// <summary>Makes what the distances need of the rows up to one.</summary>

@@ -42,7 +42,7 @@ internal sealed unsafe class HeadSegment : LiveSegment
         _keys = new HeadKeys(shape);
         Dead = new Tombstones(shape.Capacity);
         float* rows = (float*)_rows.Start;
-        _build = new HeadBuild(shape, _graph.Graph, rows);
+        _build = new HeadBuild(shape, _graph.Graph, rows, Dead.IsDead);
         SegmentView view = new()
         {
             Metric = shape.Metric,
@@ -89,6 +89,9 @@ internal sealed unsafe class HeadSegment : LiveSegment
     public static long BytesOf(HeadShape shape) =>
         shape.FixedBytes + HeadGraph.UpperBytesOf(shape.Capacity, shape.Parameters) + shape.Capacity * shape.BytesPerRow
         + shape.TextCapacity + Tombstones.BytesOf(shape.Capacity);
+
+    /// <summary>The graph, for measuring it.</summary>
+    internal HnswGraph Graph => _graph.Graph;
 
     /// <summary>Copies a row and its key in. Writer only. Neither linked nor seen by readers yet; older nodes of the key stay.</summary>
     /// <param name="key">Of the index's kind.</param>

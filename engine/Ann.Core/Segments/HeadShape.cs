@@ -16,8 +16,8 @@ internal sealed record HeadShape(
     /// <summary>Text of string keys that there is room for, per row of the capacity: a UUID and a little.</summary>
     private const int TextBytesPerRow = 40;
 
-    /// <summary>Most bytes of the scratch of a build: a batch is small, and its links are 16-byte edges.</summary>
-    private const int BuildScratchBytes = 4 << 20;
+    /// <summary>Most bytes of the scratch of an insertion besides the visited set: batches are small.</summary>
+    private const int BuildScratchBytes = 256 << 10;
 
     /// <summary>Bytes of the text of all keys; 0 for numbers. There is room for one of any length.</summary>
     public long TextCapacity => KeyKind == KeyKind.String ? (long)Capacity * TextBytesPerRow + KeyColumn.MaxKeyBytes : 0;

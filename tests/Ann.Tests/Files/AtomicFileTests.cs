@@ -44,6 +44,37 @@ public sealed class AtomicFileTests
     }
 
     [Fact]
+    public void WhatWasCommittedSurvivesAPowerCut()
+    {
+        SimulatedFileSystem files = new();
+        files.Put("/out", [1]);
+        using (AtomicFile file = new(files, "/out"))
+        {
+            file.Stream.Write([2, 3]);
+            file.Commit();
+        }
+
+        for (int seed = 0; seed < 20; seed++)
+            Assert.Equal([2, 3], files.Recover(seed).ReadAllBytes("/out"));
+    }
+
+    [Fact]
+    public void ADirectoryThatCannotBeFlushedIsAnIOException()
+    {
+        SimulatedFileSystem files = new();
+        files.Put("/out", [1]);
+        files.FailAt(SimulatedOperation.FlushDirectory, 1);
+
+        Assert.Throws<IOException>(() =>
+        {
+            using AtomicFile file = new(files, "/out");
+            file.Stream.Write([2, 3]);
+            file.Commit();
+        });
+        Assert.Equal(["/out"], files.AllFiles);
+    }
+
+    [Fact]
     public void AMissingDirectoryIsNamed()
     {
         string path = Path.Combine(Path.GetTempPath(), $"ann-no-such-{Guid.NewGuid():n}", "out");

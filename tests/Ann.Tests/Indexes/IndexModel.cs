@@ -1,0 +1,141 @@
+using System.Globalization;
+using Ann.Core;
+using Ann.Core.Distances;
+using Ann.Core.Hnsw;
+using Ann.Core.Indexes;
+using Ann.Core.Segments;
+
+namespace Ann.Tests.Indexes;
+
+/// <summary>What an index should hold, as a dictionary, and what it should therefore answer.</summary>
+/// <param name="schema">Metric, dimension and kind of keys.</param>
+internal sealed class IndexModel(IndexSchema schema)
+{
+    /// <summary>Each row as it was given, and as it is stored: under cosine a unit row made again of a unit row may differ.</summary>
+    private readonly Dictionary<int, (float[] Given, float[] Stored)> _items = [];
+
+    public int Count => _items.Count;
+
+    /// <summary>Neighbours that approximate searches should have found, and those that they did.</summary>
+    public (long Wanted, long Found) Recall { get; private set; }
+
+    public IEnumerable<int> Keys => _items.Keys;
+
+    public bool Holds(int key) => _items.ContainsKey(key);
+
+    public void Remove(int key) => _items.Remove(key);
+
+    public void Put(int key, ReadOnlySpan<float> row)
+    {
+        float[] stored = new float[schema.Dimension];
+        RowPreparation.Prepare(schema.Metric, row, stored, "rows", 0);
+        _items[key] = (row.ToArray(), stored);
+    }
+
+    /// <summary>A column of keys as the index takes them.</summary>
+    public KeyColumn Column(IEnumerable<int> keys)
+    {
+        KeyColumn column = new(schema.KeyKind);
+        foreach (int key in keys)
+        {
+            if (schema.KeyKind == KeyKind.UInt64)
+                column.Add((ulong)key);
+            else
+                column.Add(TextOf(key));
+        }
+        return column;
+    }
+
+    /// <summary>The rows of the model as a file that can be attached.</summary>
+    public SegmentBuilder Build(Random random, ulong seed)
+    {
+        int[] keys = [.. _items.Keys];
+        random.Shuffle(keys);
+        SegmentBuilder builder = new(keys.Length, schema.Dimension, new SegmentBuildOptions
+        {
+            Metric = schema.Metric,
+            Codes = schema.Codes,
+            Layout = schema.Layout,
+            M = schema.M,
+            EfConstruction = schema.EfConstruction,
+            Seed = seed,
+            Threads = 1,
+        });
+        foreach (int key in keys)
+            builder.Add(_items[key].Given);
+        builder.Build(Column(keys));
+        return builder;
+    }
+
+    /// <summary>A key is found with its row, or not at all.</summary>
+    public void CheckFetch(IndexSnapshot snapshot, int key)
+    {
+        ItemKey itemKey = schema.KeyKind == KeyKind.UInt64 ? new ItemKey((ulong)key) : new ItemKey(System.Text.Encoding.UTF8.GetBytes(TextOf(key)));
+        bool found = snapshot.TryFind(in itemKey, out SearchHit hit);
+        Assert.True(found == Holds(key), $"key {key} is {(found ? "found" : "not found")}; the model says otherwise");
+        if (!found)
+            return;
+        Assert.Equal(key, NumberOf(snapshot.KeyOf(hit)));
+        CheckRow(snapshot, hit, key);
+    }
+
+    /// <summary>A search gives live items only, each once, with its newest row and its distance, in order; all that there should be.</summary>
+    public void CheckSearch(IndexSnapshot snapshot, float[] query, SearchParameters parameters)
+    {
+        SearchHit[] hits = new SearchHit[parameters.K];
+        int count = snapshot.Search(query, in parameters, SearchBudget.Unlimited, hits, out SearchStatistics statistics);
+        Assert.Equal(StopReason.None, statistics.Stopped);
+        Assert.Equal(Math.Min(parameters.K, Count), count);
+
+        (int Key, double Distance)[] expected = Nearest(query, parameters.K);
+        HashSet<int> seen = [];
+        for (int i = 0; i < count; i++)
+        {
+            int key = NumberOf(snapshot.KeyOf(hits[i]));
+            Assert.True(seen.Add(key), $"key {key} came twice");
+            Assert.True(Holds(key), $"key {key} was deleted, and came as result {i}");
+            CheckRow(snapshot, hits[i], key);
+            Assert.True(i == 0 || hits[i - 1].Distance <= hits[i].Distance, $"results {i - 1} and {i} are out of order");
+            if (parameters.Exact)
+                AssertNear(expected[i].Distance, hits[i].Distance, $"result {i} is key {key}; expected was key {expected[i].Key}");
+        }
+        if (!parameters.Exact)
+            Recall = (Recall.Wanted + expected.Length, Recall.Found + expected.Count(item => seen.Contains(item.Key)));
+    }
+
+    /// <summary>Everything: the count, every key that ever was, and one exact search for more than all.</summary>
+    public void CheckAll(IndexSnapshot snapshot, int keys, float[] query)
+    {
+        Assert.Equal(Count, snapshot.Items);
+        for (int key = 0; key < keys; key++)
+            CheckFetch(snapshot, key);
+        CheckSearch(snapshot, query, new SearchParameters(Count + 5, Exact: true));
+    }
+
+    private static string TextOf(int key) => string.Create(CultureInfo.InvariantCulture, $"item-{key}");
+
+    private static int NumberOf(ItemKey key) => key.Kind == KeyKind.UInt64
+        ? (int)key.Number
+        : int.Parse(key.Utf8["item-".Length..], CultureInfo.InvariantCulture);
+
+    private static void AssertNear(double expected, double found, string what) =>
+        Assert.True(Math.Abs(expected - found) <= 1e-4 * (1 + Math.Abs(expected)), $"{what}: distance {found} instead of {expected}");
+
+    private void CheckRow(IndexSnapshot snapshot, SearchHit hit, int key) =>
+        Assert.True(snapshot.RowOf(hit).SequenceEqual(_items[key].Stored), $"key {key} has a row that is not its newest");
+
+    private (int Key, double Distance)[] Nearest(float[] query, int k)
+    {
+        float[] prepared = new float[schema.Dimension];
+        RowPreparation.Prepare(schema.Metric, query, prepared, "queries", 0);
+        return [.. _items.Select(item => (item.Key, Distance: Distance(prepared, item.Value.Stored))).OrderBy(item => item.Distance).Take(k)];
+    }
+
+    private double Distance(float[] a, float[] b)
+    {
+        double sum = 0;
+        for (int i = 0; i < a.Length; i++)
+            sum += schema.Metric == Metric.L2 ? (a[i] - (double)b[i]) * (a[i] - (double)b[i]) : -a[i] * (double)b[i];
+        return sum;
+    }
+}

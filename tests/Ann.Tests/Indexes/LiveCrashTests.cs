@@ -1,0 +1,102 @@
+using Ann.Core;
+using Ann.Core.Indexes;
+using Ann.Core.Segments;
+using Ann.Tests.Files;
+
+namespace Ann.Tests.Indexes;
+
+/// <summary>
+/// The power is cut at every single file operation of a script, with what was not flushed lost, kept or torn. Afterwards every
+/// acknowledged write is there, and no other is half there.
+/// </summary>
+public sealed class LiveCrashTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task EveryAcknowledgedWriteSurvivesACrashAtAnyOperation()
+    {
+        SimulatedFileSystem whole = new();
+        CrashScript toTheEnd = new(whole);
+        await toTheEnd.RunAsync();
+        Require(whole, toTheEnd, "at the end");
+        long operations = whole.Operations;
+        output.WriteLine($"{operations} operations");
+
+        int checks = 0;
+        for (long at = 1; at <= operations; at++)
+        {
+            SimulatedFileSystem files = new();
+            files.CrashAt(at);
+            CrashScript script = new(files);
+            try
+            {
+                await script.RunAsync();
+            }
+            catch (Exception e) when (files.HasCrashed)
+            {
+                _ = e; // whatever the crash looked like to the script
+            }
+            foreach (int seed in (int[])[0, 1, (int)at + 2])
+            {
+                SimulatedFileSystem recovered = files.Recover(seed);
+                Require(recovered, script, $"crash at operation {at}, recovered with seed {seed}");
+                checks++;
+            }
+        }
+        output.WriteLine($"{checks} recoveries");
+    }
+
+    private static void Require(SimulatedFileSystem files, CrashScript script, string when)
+    {
+        if (files.FileExists($"{CrashScript.CopyDirectory}/{SnapshotDirectory.ListFile}"))
+            SnapshotDirectory.Restore(files, CrashScript.CopyDirectory, "/data/restored"); // a copy with its list is whole
+        if (!LiveIndex.Exists(files, CrashScript.IndexDirectory))
+        {
+            Assert.False(script.IsCreated, $"{when}: the index is gone");
+            return;
+        }
+        LiveIndex index;
+        try
+        {
+            index = CrashScript.Open(files);
+        }
+        catch (AnnException e)
+        {
+            Assert.Fail($"{when}: {e}");
+            return;
+        }
+        try
+        {
+            Dictionary<ulong, int> found = Content(index, when);
+            if (!Equal(found, script.Known) && !Equal(found, script.Possible))
+                Assert.Fail($"{when}: found {Text(found)}; acknowledged {Text(script.Known)}; possible {Text(script.Possible)}");
+        }
+        finally
+        {
+            index.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
+    }
+
+    /// <summary>Which version each item has, told by its row, which no other has.</summary>
+    private static Dictionary<ulong, int> Content(LiveIndex index, string when)
+    {
+        using SnapshotLease lease = index.Acquire();
+        Dictionary<ulong, int> found = [];
+        for (ulong key = 0; key < 100; key++)
+        {
+            if (!lease.Snapshot.TryFind(new ItemKey(key), out SearchHit hit))
+                continue;
+            float[] row = lease.Snapshot.RowOf(hit).ToArray();
+            int version = Enumerable.Range(0, 10).Where(v => row.SequenceEqual(LiveFixture.Row(key, v))).DefaultIfEmpty(-1).First();
+            Assert.True(version >= 0, $"{when}: the row of item {key} is none that was ever written");
+            found[key] = version;
+        }
+        Assert.Equal(found.Count, lease.Snapshot.Items);
+        return found;
+    }
+
+    private static bool Equal(Dictionary<ulong, int> a, Dictionary<ulong, int> b) =>
+        a.Count == b.Count && a.All(pair => b.TryGetValue(pair.Key, out int version) && version == pair.Value);
+
+    private static string Text(Dictionary<ulong, int> items) =>
+        string.Join(' ', items.OrderBy(static pair => pair.Key).Select(static pair => $"{pair.Key}v{pair.Value}"));
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+using Ann.Core;
+using Ann.Core.Indexes;
+using Ann.Core.Segments;
+using Ann.Tests.Encoding;
+using Ann.Tests.Files;
+
+namespace Ann.Tests.Indexes;
+
+/// <summary>
+/// Goal: whatever is done to a live index, in whatever order, it holds and answers what a dictionary would. Method: random operations with
+/// heads so small that sealing and merging never end. A failure tells the seed and the last operations.
+/// </summary>
+public sealed class LiveIndexModelTests
+{
+    [Theory]
+    [InlineData(20_251, 200_000, Metric.L2, KeyKind.UInt64, SegmentLayout.Fast, 256)]
+    [InlineData(20_252, 15_000, Metric.Cosine, KeyKind.String, SegmentLayout.Fast, 64)]
+    [InlineData(20_253, 15_000, Metric.InnerProduct, KeyKind.UInt64, SegmentLayout.Lean, 100)]
+    public async Task AnIndexIsADictionaryWithSearch(
+        int seed, int operations, Metric metric, KeyKind keyKind, SegmentLayout layout, int headRows)
+    {
+        using TemporaryFolder folder = new();
+        IndexSchema schema = new()
+        {
+            Dimension = 6,
+            Metric = metric,
+            KeyKind = keyKind,
+            Layout = layout,
+            M = 6,
+            EfConstruction = 40,
+        };
+        LiveIndexOptions options = new()
+        {
+            CommitWindow = TimeSpan.Zero,
+            HeadRows = headRows,
+            MaxSealedSegments = 3,
+            BackgroundShare = 1,
+        };
+        await using RandomOperations run = new(seed, new UnflushedFiles(), folder.Path, schema, options);
+        int done = 0;
+        try
+        {
+            for (; done < operations; done++)
+                await run.Step(done);
+            await run.CheckAll();
+        }
+        catch (Exception e)
+        {
+            Assert.Fail(string.Create(
+                CultureInfo.InvariantCulture, $"Seed {seed}, operation {done}: {e}\nThe last operations:\n{run.Trace}"));
+        }
+
+        (long wanted, long found) = run.Recall;
+        Assert.True(found >= 0.98 * wanted, $"{found} of {wanted} neighbours were found; seed {seed}");
+    }
+}

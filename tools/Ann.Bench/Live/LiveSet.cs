@@ -1,0 +1,75 @@
+using Ann.Core.Files.Formats;
+using Ann.Core.Indexes;
+using Ann.Core.Segments;
+using Ann.Tool;
+
+namespace Ann.Bench.Live;
+
+/// <summary>Rows in memory, and batches of them.</summary>
+internal sealed class LiveSet
+{
+    /// <summary>Rows of a batch.</summary>
+    public const int BatchRows = 512;
+
+    private readonly float[][] _rows;
+
+    private LiveSet(float[][] rows, int dimension)
+    {
+        _rows = rows;
+        Dimension = dimension;
+    }
+
+    /// <summary>Rows.</summary>
+    public int Count => _rows.Length;
+
+    /// <summary>Components of a row.</summary>
+    public int Dimension { get; }
+
+    /// <summary>One row.</summary>
+    public ReadOnlySpan<float> this[int row] => _rows[row];
+
+    /// <summary>Reads the first rows of a file; 0 reads all.</summary>
+    public static LiveSet Load(ToolContext tool, string path, int rows)
+    {
+        using VectorReader reader = VectorFile.OpenReader(tool.Files, path);
+        long count = rows == 0 ? reader.Count : Math.Min(rows, reader.Count);
+        float[][] all = new float[count][];
+        float[] row = new float[reader.Dimension];
+        for (int i = 0; i < all.Length; i++)
+        {
+            reader.ReadRows(row);
+            all[i] = [.. row];
+        }
+        return new LiveSet(all, reader.Dimension);
+    }
+
+    /// <summary>Upserts key <paramref name="key"/> of row <c>row(i)</c> for each i of a range.</summary>
+    public WriteBatch Batch(int from, int count, Func<int, ulong> key, Func<int, int> row)
+    {
+        KeyColumn keys = new(KeyKind.UInt64);
+        float[] rows = new float[count * Dimension];
+        for (int i = 0; i < count; i++)
+        {
+            keys.Add(key(from + i));
+            _rows[row(from + i)].CopyTo(rows.AsSpan(i * Dimension));
+        }
+        return new WriteBatch { Mode = WriteMode.Upsert, Keys = keys, Rows = rows };
+    }
+
+    /// <summary>Writes batches of a range, several at once under way, and waits until all are visible.</summary>
+    public async Task WriteAsync(
+        LiveIndex index, int from, int count, Func<int, ulong> key, Func<int, int> row, Action<int>? written, CancellationToken cancellation)
+    {
+        Queue<Task> pending = new();
+        for (int at = from; at < from + count; at += BatchRows)
+        {
+            int rows = Math.Min(BatchRows, from + count - at);
+            pending.Enqueue((await index.WriteAsync(Batch(at, rows, key, row), cancellation)).Visible);
+            if (pending.Count > 8)
+                await pending.Dequeue();
+            written?.Invoke(at + rows - from);
+        }
+        while (pending.TryDequeue(out Task? last))
+            await last;
+    }
+}
