@@ -46,8 +46,9 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
     /// <param name="threads">Of the work.</param>
     /// <param name="isDead">
     /// Set for a graph that is searched while it grows, on one thread: nodes that gave way to others. Its rows on level 0 are then filled
-    /// with the nearest of what the heuristic pruned, for a hop costs nearly the same whether a row is full or not; those give way to chosen
-    /// links. And every node stays reachable. Null where <see cref="LinkFill"/> and <see cref="Reachability"/> do both better at the end.
+    /// with the nearest of what the heuristic pruned, for a hop costs nearly the same whether a row is full or not; those give way to
+    /// chosen links. And every node stays reachable. Null where <see cref="LinkFill"/> and <see cref="Reachability"/> do both better at
+    /// the end.
     /// </param>
     public GraphInserter(
         HnswGraph graph, HnswParameters parameters, TDistance distance, int threads, Predicate<int>? isDead = null)
@@ -142,7 +143,7 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
         }
     }
 
-    /// <summary>The links of a new node on level 0 of a growing graph: chosen ones, a parent among them, then those that fill the row.</summary>
+    /// <summary>The links of a new node on level 0 of a growing graph: chosen ones, a parent among them, then fillers.</summary>
     private int ChooseGrowing(GrowingLinks growing, int node, Worker worker)
     {
         Span<ulong> candidates = worker.Candidates(worker.Context.Beam.Count);

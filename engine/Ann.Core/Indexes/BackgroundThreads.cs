@@ -8,7 +8,7 @@ namespace Ann.Core.Indexes;
 /// </summary>
 public sealed class BackgroundThreads : TaskScheduler, IDisposable
 {
-    private const int NiceBackground = 15;
+    private const int NiceBackground = 19;
 
     private readonly LinkedList<Task> _tasks = new();
     private readonly Thread[] _threads;

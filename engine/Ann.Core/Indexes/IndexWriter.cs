@@ -15,7 +15,7 @@ internal sealed class IndexWriter : IDisposable
     private const int MaxWritesPerHeadRow = 2;
 
     /// <summary>The writer steps back a little when a search wants its core.</summary>
-    private const int NiceWriter = 5;
+    private const int NiceWriter = 10;
 
     /// <summary>How often work that failed is looked at again.</summary>
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(1);

@@ -12,8 +12,8 @@ namespace Ann.Core.Segments;
 /// <remarks>
 /// A row's way, on the writer's thread: <see cref="Append"/> (row and key are there), <see cref="Link"/> (the graph leads to it),
 /// <see cref="Publish"/> (readers see it). A node's row, key, level and own links are written before any link to it, and all of that before
-/// the read point that shows it. A reader takes <see cref="Published"/> once and asks with it: nodes beyond it are walked through, and never
-/// returned. Deaths are told apart by their sequence in the same way: <see cref="Tombstones"/>.
+/// the read point that shows it. A reader takes <see cref="Published"/> once and asks with it: nodes beyond it are walked through, and
+/// never returned. Deaths are told apart by their sequence in the same way: <see cref="Tombstones"/>.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "Its owners count holders; the last one's Release frees it.")]
 internal sealed unsafe class HeadSegment : LiveSegment
@@ -83,8 +83,8 @@ internal sealed unsafe class HeadSegment : LiveSegment
     internal override ReadPoint Published => _published.Point;
 
     /// <summary>
-    /// Most bytes that a head of this shape holds: full, every node with its tombstone, all the text of keys that there is room for, and the
-    /// scratch of the writer and of one search.
+    /// Most bytes that a head of this shape holds: full, every node with its tombstone, all the text of keys that there is room for, and
+    /// the scratch of the writer and of one search.
     /// </summary>
     public static long BytesOf(HeadShape shape) =>
         shape.FixedBytes + HeadGraph.UpperBytesOf(shape.Capacity, shape.Parameters) + shape.Capacity * shape.BytesPerRow

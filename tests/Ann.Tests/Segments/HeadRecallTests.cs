@@ -4,7 +4,7 @@ using Ann.Core.Segments;
 
 namespace Ann.Tests.Segments;
 
-/// <summary>Goal: rows in a head are found as well as in a sealed segment built of them. Method: recall of both at one beam width.</summary>
+/// <summary>Goal: rows in a head are found as well as in a sealed segment of them. Method: recall of both at one beam width.</summary>
 public sealed class HeadRecallTests(ITestOutputHelper output)
 {
     private const int Seed = 20261127;
@@ -62,7 +62,8 @@ public sealed class HeadRecallTests(ITestOutputHelper output)
             hits += found.Count(neighbor => neighbor.Distance <= exact[^1].Distance);
         }
         double built = (double)hits / (K * queries.Length);
-        output.WriteLine($"{metric}, {rows[0].Length} components, seed {Seed}: head {grown:F4} (ef {4 * Ef}: {wide:F4}), built {built:F4}");
+        output.WriteLine(
+            $"{metric}, {rows[0].Length} components, seed {Seed}: head {grown:F4} (ef {4 * Ef}: {wide:F4}), built {built:F4}");
         Assert.True(grown >= built - Tolerance, $"the head has recall {grown:F4}, a fresh build {built:F4}, seed {Seed}");
         head.Release();
     }

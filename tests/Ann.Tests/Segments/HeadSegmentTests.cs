@@ -152,7 +152,10 @@ public sealed class HeadSegmentTests
     {
         HeadSegment head = new(HeadFixture.Shape(4, 64));
         for (int i = 0; i < 60; i++) // points at ±1 on each axis, keys descending
-            HeadFixture.Append(head, new ItemKey((ulong)(1000 - i)), [.. Enumerable.Range(0, 4).Select(a => a == i / 2 % 4 ? i % 2 * 2f - 1 : 0)]);
+        {
+            float[] row = [.. Enumerable.Range(0, 4).Select(axis => axis == i / 2 % 4 ? i % 2 * 2f - 1 : 0)];
+            HeadFixture.Append(head, new ItemKey((ulong)(1000 - i)), row);
+        }
         head.Link();
         head.Publish(60);
 
@@ -174,7 +177,8 @@ public sealed class HeadSegmentTests
         Neighbor[] results = new Neighbor[10];
         foreach (SearchParameters parameters in new[] { Walk, Exact })
         {
-            head.Search(rows[0], in parameters, new SearchBudget(0, CancellationToken.None), head.Published, results, out SearchStatistics late);
+            head.Search(
+                rows[0], in parameters, new SearchBudget(0, CancellationToken.None), head.Published, results, out SearchStatistics late);
             head.Search(
                 rows[0], in parameters, new SearchBudget(long.MaxValue, new CancellationToken(true)), head.Published, results,
                 out SearchStatistics left);
@@ -239,7 +243,8 @@ public sealed class HeadSegmentTests
         HeadFixture.Fill(head, rows);
 
         Assert.True(head.IsFull);
-        Assert.Equal((40, 0, Metric.L2, Dimension, KeyKind.UInt64), (head.Count, head.DeadCount, head.Metric, head.Dimension, head.KeyKind));
+        Assert.Equal((40, 0), (head.Count, head.DeadCount));
+        Assert.Equal((Metric.L2, Dimension, KeyKind.UInt64), (head.Metric, head.Dimension, head.KeyKind));
         for (int row = 0; row < 40; row++)
         {
             Assert.Equal(rows[row], head.Row(row).ToArray());

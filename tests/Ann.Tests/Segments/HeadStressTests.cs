@@ -4,8 +4,8 @@ using Ann.Core.Segments;
 namespace Ann.Tests.Segments;
 
 /// <summary>
-/// Goal: readers see whole writes and nothing else while one writer inserts, updates and deletes. Method: every row follows from its key and
-/// version, so that a reader can tell what it was given; heads are filled and replaced until the time is up.
+/// Goal: readers see whole writes and nothing else while one writer inserts, updates and deletes. Method: every row follows from its key
+/// and version, so that a reader can tell what it was given; heads are filled and replaced until the time is up.
 /// </summary>
 public sealed class HeadStressTests(ITestOutputHelper output)
 {

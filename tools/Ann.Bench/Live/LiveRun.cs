@@ -15,8 +15,9 @@ namespace Ann.Bench.Live;
 /// <param name="BeamWidths">Of the searches.</param>
 /// <param name="HeadShares">Shares of the rows that are in the head while it is searched, in per cent.</param>
 /// <param name="ChurnRounds">How often the whole content is replaced while it is searched.</param>
+/// <param name="ChurnRate">Updates a second meanwhile; 0 for as many as go.</param>
 internal sealed record LiveRequest(
-    string Base, string Queries, int Rows, Metric Metric, string Work, int[] BeamWidths, int[] HeadShares, int ChurnRounds);
+    string Base, string Queries, int Rows, Metric Metric, string Work, int[] BeamWidths, int[] HeadShares, int ChurnRounds, int ChurnRate);
 
 /// <summary>Ingests, compacts, searches with heads of several sizes, and replaces everything while searches go on.</summary>
 internal sealed class LiveRun(ToolContext tool, LiveRequest request, CancellationToken cancellation)
@@ -93,7 +94,8 @@ internal sealed class LiveRun(ToolContext tool, LiveRequest request, Cancellatio
         {
             int shift = round * 7919; // each key gets another row of the set
             await _set.WriteAsync(
-                index, 0, _set.Count, static i => (ulong)i, i => (int)((i + (long)shift) % _set.Count), null, cancellation);
+                index, 0, _set.Count, static i => (ulong)i, i => (int)((i + (long)shift) % _set.Count), null, cancellation,
+                request.ChurnRate);
         }
         double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         await ended.CancelAsync();

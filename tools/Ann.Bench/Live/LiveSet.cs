@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ann.Core.Files.Formats;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
@@ -57,13 +58,29 @@ internal sealed class LiveSet
     }
 
     /// <summary>Writes batches of a range, several at once under way, and waits until all are visible.</summary>
+    /// <param name="index">Where to.</param>
+    /// <param name="from">First number of the range.</param>
+    /// <param name="count">Numbers.</param>
+    /// <param name="key">Key of a number.</param>
+    /// <param name="row">Row of a number.</param>
+    /// <param name="written">Told how many are under way.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <param name="rate">Rows a second; 0 for as many as go.</param>
     public async Task WriteAsync(
-        LiveIndex index, int from, int count, Func<int, ulong> key, Func<int, int> row, Action<int>? written, CancellationToken cancellation)
+        LiveIndex index, int from, int count, Func<int, ulong> key, Func<int, int> row, Action<int>? written,
+        CancellationToken cancellation, int rate = 0)
     {
         Queue<Task> pending = new();
-        for (int at = from; at < from + count; at += BatchRows)
+        long began = Stopwatch.GetTimestamp();
+        int batch = rate == 0 ? BatchRows : Math.Clamp(rate / 50, 1, BatchRows); // a paced writer writes often, not much
+        for (int at = from; at < from + count; at += batch)
         {
-            int rows = Math.Min(BatchRows, from + count - at);
+            int rows = Math.Min(batch, from + count - at);
+            TimeSpan early = rate == 0
+                ? TimeSpan.Zero
+                : TimeSpan.FromSeconds((double)(at - from) / rate) - Stopwatch.GetElapsedTime(began);
+            if (early > TimeSpan.Zero)
+                await Task.Delay(early, cancellation);
             pending.Enqueue((await index.WriteAsync(Batch(at, rows, key, row), cancellation)).Visible);
             if (pending.Count > 8)
                 await pending.Dequeue();

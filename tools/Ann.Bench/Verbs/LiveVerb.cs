@@ -24,12 +24,14 @@ internal static class LiveVerb
         };
         Option<int> churn = VerbOptions.Number("--churn", "How often all items are replaced beside searches.", 3, 0, 1000);
 
+        Option<int> rate = VerbOptions.Number("--churn-rate", "Updates a second meanwhile; 0: as many as go.", 0, 0, int.MaxValue);
+
         Verb command = new("live",
             "Write rows to a live index: rate, searches with heads of several sizes, searches while everything is replaced.",
             $"{Program.Name} live --base clustered-1m/base.fbin --queries clustered-1m/query.fbin --work live-1m --churn 0",
             $"{Program.Name} live --base clustered-1m/base.fbin --queries clustered-1m/query.fbin --rows 100000 --work live-100k --heads none")
         {
-            set, queries, rows, metric, work, widths, heads, churn,
+            set, queries, rows, metric, work, widths, heads, churn, rate,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -37,7 +39,8 @@ internal static class LiveVerb
             LiveRequest request = new(
                 parsed.GetRequiredValue(set), parsed.GetRequiredValue(queries), parsed.GetValue(rows), VerbMetric.Of(parsed.GetValue(metric)!),
                 parsed.GetRequiredValue(work), [.. NumberList.Parse("--ef", parsed.GetValue(widths)!, LiveSearch.K, 10_000)],
-                shares == "none" ? [] : [.. NumberList.Parse("--heads", shares, 1, 90)], parsed.GetValue(churn));
+                shares == "none" ? [] : [.. NumberList.Parse("--heads", shares, 1, 90)], parsed.GetValue(churn),
+                parsed.GetValue(rate));
             await new LiveRun(tool, request, cancellation).RunAsync();
             return ExitCodes.Done;
         });
