@@ -37,6 +37,9 @@ public sealed class AnnException(AnnError error, string message, Exception? inne
     /// <summary>Name of the request field or option at fault, in the caller's own spelling; null when none is.</summary>
     public string? Field { get; init; }
 
+    /// <summary>Every condition that does not hold, where there may be several: the message tells them together. Empty otherwise.</summary>
+    public IReadOnlyList<AnnViolation> Violations { get; init; } = [];
+
     /// <summary>A value of a request, an option or an input file is out of its range.</summary>
     /// <param name="field">The field or option, as the caller spells it.</param>
     /// <param name="message">What was expected and what was found.</param>
@@ -67,3 +70,8 @@ public sealed class AnnException(AnnError error, string message, Exception? inne
     public static AnnException Corrupt(string path, string section, long offset, string what) =>
         new(AnnError.Corrupt, $"{path}: section {section}, byte {offset}: {what}");
 }
+
+/// <summary>A condition that does not hold.</summary>
+/// <param name="Subject">The field or option that asks for it, in the caller's own spelling, such as <c>min_recall</c>.</param>
+/// <param name="Description">What was expected and what was found.</param>
+public sealed record AnnViolation(string Subject, string Description);

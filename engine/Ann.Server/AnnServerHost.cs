@@ -113,7 +113,7 @@ public sealed partial class AnnServerHost : IAsyncDisposable
 
     /// <summary>Opens what is to be served.</summary>
     internal Task LoadAsync(CancellationToken cancellation) =>
-        Task.Run(() => _app.Services.GetRequiredService<StartPhase>().Run(cancellation), cancellation);
+        Task.Run(() => _app.Services.GetRequiredService<StartPhase>().RunAsync(cancellation), cancellation);
 
     /// <summary>
     /// Stops gracefully: health says NOT_SERVING, new calls get UNAVAILABLE, calls under way end within
@@ -123,7 +123,7 @@ public sealed partial class AnnServerHost : IAsyncDisposable
     /// <returns>Ends when the server has stopped. A second call waits for the first.</returns>
     public Task StopAsync(CancellationToken cancellation = default) => _stop ??= _app.StopAsync(cancellation);
 
-    /// <summary>Stops, then unmaps every file.</summary>
+    /// <summary>Stops, then closes every index.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_disposed)

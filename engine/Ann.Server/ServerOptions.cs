@@ -21,7 +21,10 @@ public sealed class ServerOptions
     /// <summary><c>.ann</c> files to host. Default: none.</summary>
     public IList<string> IndexFiles { get; } = [];
 
-    /// <summary>Directory whose <c>.ann</c> files are all hosted. Empty for none. Default: empty.</summary>
+    /// <summary>
+    /// Directory whose <c>.ann</c> files and live indexes (subdirectories with a manifest) are all hosted, and where live indexes are
+    /// created. Empty for none. Default: empty.
+    /// </summary>
     public string DataDirectory { get; set; } = "";
 
     /// <summary>
@@ -77,7 +80,7 @@ public sealed class ServerOptions
     [Range(64 << 10, 1 << 30)]
     public int MaxMessageBytes { get; set; } = 16 << 20;
 
-    /// <summary>Query rows of one Search. Default: 1024.</summary>
+    /// <summary>Query rows of one Search; keys of one Fetch. Default: 1024.</summary>
     [Range(1, 65_536)]
     public int MaxRowsPerRequest { get; set; } = 1024;
 
@@ -95,6 +98,56 @@ public sealed class ServerOptions
     [Range(0, 100_000)]
     public int WarmUpSearches { get; set; } = 64;
 
+    /// <summary>
+    /// Memory that all indexes may hold together, bytes, mapped files not counted. What would pass it is refused. 0 takes three quarters of
+    /// what the machine or the container has. Default: 0.
+    /// </summary>
+    [Range(0, long.MaxValue)]
+    public long MemoryBudgetBytes { get; set; }
+
+    /// <summary>Longest time that a write waits for others to share its fsync, milliseconds. 0: no sharing. Default: 2.</summary>
+    [Range(0, 1000)]
+    public int CommitWindowMs { get; set; } = 2;
+
+    /// <summary>Rows of the head of a live index at most; a full one is sealed in the background. Default: 65,536.</summary>
+    [Range(256, 16_777_216)]
+    public int HeadRows { get; set; } = 65_536;
+
+    /// <summary>Share of the machine's cores that sealing and compacting may take, 0.05 to 1. Default: 0.5.</summary>
+    [Range(0.05, 1)]
+    public double BackgroundShare { get; set; } = 0.5;
+
+    /// <summary>Bytes of log that each live index keeps for generations to come, beyond what recovery needs. Default: 1 GiB.</summary>
+    [Range(0, long.MaxValue)]
+    public long LogRetentionBytes { get; set; } = 1 << 30;
+
+    /// <summary>
+    /// Directory whose <c>.ann</c> files may be attached to live indexes. Empty takes <see cref="DataDirectory"/>. Default: empty.
+    /// </summary>
+    public string ImportDirectory { get; set; } = "";
+
+    /// <summary>
+    /// Directory that snapshots are copied to; not the data directory, whose subdirectories are hosted. Empty refuses snapshots. Default:
+    /// empty.
+    /// </summary>
+    public string SnapshotDirectory { get; set; } = "";
+
+    /// <summary>Bytes of blocks that one Write stream may have under way: sent, and not yet visible. Default: 4 MiB.</summary>
+    [Range(64 << 10, 1 << 30)]
+    public int WriteCreditBytes { get; set; } = 4 << 20;
+
+    /// <summary>Write streams open at once; the next one gets RESOURCE_EXHAUSTED. Default: 32.</summary>
+    [Range(1, 1024)]
+    public int MaxWriteStreams { get; set; } = 32;
+
+    /// <summary>Upsert and Delete calls under way at once. Default: 64.</summary>
+    [Range(1, 1024)]
+    public int MaxConcurrentWrites { get; set; } = 64;
+
+    /// <summary>Upsert and Delete calls allowed to wait; the next one gets RESOURCE_EXHAUSTED. Default: 256.</summary>
+    [Range(0, 65_536)]
+    public int WriteQueueLimit { get; set; } = 256;
+
     /// <summary>How long calls under way may take to end when the server stops, in seconds; later they are cut. Default: 10.</summary>
     [Range(0, 600)]
     public int DrainSeconds { get; set; } = 10;
@@ -105,6 +158,17 @@ public sealed class ServerOptions
             Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
         return Path.Combine(data.Length > 0 ? data : Path.GetTempPath(), "annserver");
     }
+}
+
+/// <summary>What the attributes cannot say: how two settings fit together.</summary>
+internal sealed class ServerDirectoriesValidator : IValidateOptions<ServerOptions>
+{
+    public ValidateOptionsResult Validate(string? name, ServerOptions options) =>
+        options.SnapshotDirectory.Length > 0 && options.DataDirectory.Length > 0
+            && Path.GetFullPath(options.SnapshotDirectory) == Path.GetFullPath(options.DataDirectory)
+            ? ValidateOptionsResult.Fail(
+                $"SnapshotDirectory is {options.SnapshotDirectory}, the DataDirectory too; snapshots there would be hosted as indexes.")
+            : ValidateOptionsResult.Success;
 }
 
 /// <summary>Compile-time generated from the attributes above.</summary>

@@ -75,5 +75,16 @@ internal static class CommandLine
             ServeVerb.Create(tool),
             QueryVerb.Create(tool),
             LoadVerb.Create(tool),
+            CreateVerb.Create(tool),
+            DropVerb.Create(tool),
+            ImportVerb.Create(tool),
+            ExportVerb.Create(tool),
+            AttachVerb.Create(tool),
+            DetachVerb.Create(tool),
+            PromoteVerb.Create(tool),
+            RollbackVerb.Create(tool),
+            CompactVerb.Create(tool),
+            SnapshotVerb.Create(tool),
+            RestoreVerb.Create(tool),
         };
 }

@@ -65,6 +65,34 @@ internal sealed class InputRows : IDisposable
     /// <summary>Where keys come from, for people.</summary>
     public string KeySource => _sidecarKeys is not null ? _sidecarPath! : _reader.Keys is not null ? "inline" : "row numbers";
 
+    /// <summary>Last write of a live index that the rows know of; null when they came from none.</summary>
+    public long? LogPosition => _sidecar?.LogPosition;
+
+    /// <summary>Keys of the rows; of a file that carries them, those of the rows read so far. Null when rows are only numbered.</summary>
+    public KeyColumn? Keys => _sidecarKeys ?? _reader.Keys;
+
+    /// <summary>Reads the next rows as they are, for who does not build.</summary>
+    /// <param name="destination">Row-major; room for one row or more.</param>
+    /// <returns>Rows read; 0 at the end.</returns>
+    public int Read(Span<float> destination) => _reader.ReadRows(destination);
+
+    /// <summary>Reads a file once to see whether its sidecar belongs to its rows. For who cannot take back what was read before.</summary>
+    /// <exception cref="AnnException">InvalidArgument: it belongs to others.</exception>
+    public static void RequireSidecarFits(ToolContext tool, string path, string? sidecarPath, CancellationToken cancellation)
+    {
+        using InputRows rows = new(tool with { Error = TextWriter.Null }, path, sidecarPath);
+        if (rows._sidecar is not { RowsHash.Length: > 0 })
+            return;
+        float[] batch = new float[Math.Max(1, BatchFloats / rows.Dimension) * rows.Dimension];
+        XxHash3 hash = new();
+        while (rows.Read(batch) is int read and > 0)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            hash.Append(MemoryMarshal.AsBytes(batch.AsSpan(0, read * rows.Dimension)));
+        }
+        rows.RequireHash(hash);
+    }
+
     /// <summary>Gives every row to the builder.</summary>
     /// <returns>The keys of the rows, unique.</returns>
     public KeyColumn AddTo(SegmentBuilder builder, ProgressMeter progress, CancellationToken cancellation)
@@ -81,11 +109,7 @@ internal sealed class InputRows : IDisposable
             row += rows;
             progress.Report(row);
         }
-        if (_sidecar is { RowsHash.Length: > 0 } && _sidecar.RowsHash != RowsHash(hash))
-        {
-            throw AnnException.BadInput(_sidecarPath!, "",
-                $"it belongs to other rows than {_reader.Path} holds now. Encode again, or remove it to number the rows from 0.");
-        }
+        RequireHash(hash);
         _reader.RequireUniqueKeys();
         return _sidecarKeys ?? _reader.Keys ?? KeyColumn.Ordinals(Count);
     }
@@ -96,6 +120,15 @@ internal sealed class InputRows : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _reader.Dispose();
+
+    private void RequireHash(XxHash3 hash)
+    {
+        if (_sidecar is { RowsHash.Length: > 0 } && _sidecar.RowsHash != RowsHash(hash))
+        {
+            throw AnnException.BadInput(_sidecarPath!, "",
+                $"it belongs to other rows than {_reader.Path} holds now. Encode again, or remove it to number the rows from 0.");
+        }
+    }
 
     private void Add(SegmentBuilder builder, ReadOnlySpan<float> values, long row)
     {

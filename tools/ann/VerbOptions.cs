@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Ann.Core.Segments;
 
 namespace Ann.Tool;
@@ -9,6 +10,17 @@ internal static class VerbOptions
     /// <summary><c>--json</c>.</summary>
     public static Option<bool> Json() =>
         new("--json") { Description = "Write the result as one JSON document to standard output; all else goes to standard error." };
+
+    /// <summary><c>--address</c>.</summary>
+    public static Option<string> Address() => new("--address")
+    {
+        Description = "The server.",
+        DefaultValueFactory = _ => "http://127.0.0.1:50051",
+        HelpName = "URL",
+    };
+
+    /// <summary><c>--index</c> of a verb that changes a live index.</summary>
+    public static Option<string> LiveIndex() => Required("--index", "NAME", "Name of the live index.");
 
     /// <summary>An option that must be given.</summary>
     public static Option<string> Required(string name, string valueName, string description) =>
@@ -32,6 +44,28 @@ internal static class VerbOptions
             if (result.Tokens.Count == 1 && (!int.TryParse(result.Tokens[0].Value, out int value) || value < least || value > most))
                 result.AddError($"{name} is {result.Tokens[0].Value}; it must be {least} to {most}.");
         });
+        return option;
+    }
+
+    /// <summary>A number with a range that may be left out.</summary>
+    public static Option<double?> OptionalNumber(string name, string description, double least, double most)
+    {
+        Option<double?> option = new(name)
+        {
+            Description = string.Create(CultureInfo.InvariantCulture, $"{description} {least} to {most}."),
+            HelpName = "X",
+            CustomParser = result =>
+            {
+                string text = result.Tokens[0].Value;
+                if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+                    && value >= least && value <= most)
+                {
+                    return value;
+                }
+                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} is {text}; it must be {least} to {most}."));
+                return null;
+            },
+        };
         return option;
     }
 

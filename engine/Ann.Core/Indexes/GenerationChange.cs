@@ -71,7 +71,10 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
             () => PromotionMeasurement.Measure(state, candidate, gate, cancellation), cancellation);
         bool refused = figures.Refusals.Count > 0;
         if (refused && !gate.Force)
-            throw Refused($"Generation {id} of index '{Home.Name}' is not promoted: {string.Join("; ", figures.Refusals)}.");
+        {
+            string reasons = string.Join("; ", figures.Refusals.Select(static refusal => refusal.Description));
+            throw Refused($"Generation {id} of index '{Home.Name}' is not promoted: {reasons}.", figures.Refusals);
+        }
         return await SwitchAsync(candidate, figures, gate.Force, refused);
     }
 
@@ -92,7 +95,10 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
             if (state.Find(target.Id) != target)
                 throw Refused($"Generation {target.Id} of index '{Home.Name}' was detached.");
             if (target.Missed.Count > 0 && !force)
-                throw Refused(PromotionMeasurement.MissedText(target));
+            {
+                string missed = PromotionMeasurement.MissedText(target);
+                throw Refused(missed, [new AnnViolation("missed_keys", missed)]);
+            }
             string replaced = Switch(target);
             report = new PromotionReport(
                 target.Id, replaced, figures.Queries, figures.SampledRows, figures.Recall, figures.Overlap, figures.P99, target.Missed.Count,
@@ -239,5 +245,6 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
     private Generation Require(string id) => state.Find(id)
         ?? throw new AnnException(AnnError.NotFound, $"Index '{Home.Name}' has no generation {id} attached.") { Field = "generation" };
 
-    private static AnnException Refused(string message) => new(AnnError.FailedPrecondition, message) { Field = "generation" };
+    private static AnnException Refused(string message, IReadOnlyList<AnnViolation>? violations = null) =>
+        new(AnnError.FailedPrecondition, message) { Field = "generation", Violations = violations ?? [] };
 }

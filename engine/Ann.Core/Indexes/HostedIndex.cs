@@ -1,4 +1,3 @@
-using Ann.Core.Files;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;
@@ -12,24 +11,30 @@ public enum IndexState
     /// <summary>Searches are answered.</summary>
     Serving,
 
-    /// <summary>Its file cannot be used.</summary>
+    /// <summary>Its files cannot be used.</summary>
     Failed,
 }
 
-/// <summary>State, snapshot and failure of an index at one moment. They change together, so they are read together.</summary>
+/// <summary>State, content and failure of an index at one moment. They change together, so they are read together.</summary>
 /// <param name="State">What the index can do.</param>
-/// <param name="Snapshot">What searches see; null unless serving.</param>
-/// <param name="Failure">Why it failed, with the file's full path: for the operator; null unless failed.</param>
-public sealed record IndexStatus(IndexState State, IndexSnapshot? Snapshot, Exception? Failure);
+/// <param name="Snapshot">What searches of a file see; null unless a file is serving.</param>
+/// <param name="Live">The live index; null unless one is serving.</param>
+/// <param name="Failure">Why it failed, with full paths: for the operator; null unless failed.</param>
+public sealed record IndexStatus(IndexState State, IndexSnapshot? Snapshot, LiveIndex? Live, Exception? Failure)
+{
+    internal static IndexStatus Loading { get; } = new(IndexState.Loading, null, null, null);
+}
 
 /// <summary>A name that the catalog hosts, and the status it has now. Readers take <see cref="Status"/> once and keep it.</summary>
 public sealed class HostedIndex
 {
-    private volatile IndexStatus _status = new(IndexState.Loading, null, null);
+    private volatile IndexStatus _status = IndexStatus.Loading;
+    private MemoryBudget? _budget;
+    private long _reserved;
 
     internal HostedIndex(IndexSource source) => Source = source;
 
-    /// <summary>Name and file.</summary>
+    /// <summary>Name and files.</summary>
     public IndexSource Source { get; }
 
     /// <summary>Name of the index.</summary>
@@ -42,61 +47,138 @@ public sealed class HostedIndex
     public string FailureText =>
         _status.Failure is null ? "" : _status.Failure is AnnException failure
             ? failure.Message.Replace(Source.Path, Path.GetFileName(Source.Path), StringComparison.Ordinal)
-            : "its file could not be read.";
+            : "its files could not be read.";
 
     /// <summary>
-    /// Opens the file, warms it up and begins to serve. A file that cannot be used makes the index failed, and is no error of this call.
+    /// Opens the files, warms the index up and begins to serve. Files that cannot be used make the index failed, and are no error of this
+    /// call.
     /// </summary>
-    /// <param name="files">Where the file is.</param>
-    /// <param name="residence">Where its links and codes will lie.</param>
+    /// <param name="opening">What to open it with.</param>
     /// <param name="warmUp">Runs real searches before the first caller does.</param>
     /// <exception cref="OperationCanceledException">Thrown by <paramref name="warmUp"/>; the index goes on loading.</exception>
-    public void Load(IFileSystem files, SegmentResidence residence, Action<IndexSnapshot> warmUp)
+    public async Task LoadAsync(CatalogOpening opening, Action<IndexSnapshot> warmUp)
     {
-        SealedSegment? segment = null;
+        IndexStatus opened = IndexStatus.Loading;
         try
         {
-            segment = SealedSegment.Open(files, Source.Path, residence);
-            IndexSnapshot snapshot = Snapshot(segment);
-            warmUp(snapshot);
-            _status = new IndexStatus(IndexState.Serving, snapshot, null);
+            opened = Source.IsLive ? OpenLive(opening) : OpenFile(opening);
+            using (SnapshotLease lease = Lease(opened, null))
+                warmUp(lease.Snapshot);
+            _status = opened;
         }
         catch (OperationCanceledException)
         {
-            segment?.Dispose();
+            await CloseAsync(opened);
             throw;
         }
         catch (Exception e)
         {
-            // Whatever is wrong with this file, the others must start.
-            segment?.Dispose();
-            _status = new IndexStatus(IndexState.Failed, null, e);
+            // Whatever is wrong with these files, the others must start.
+            await CloseAsync(opened);
+            _status = new IndexStatus(IndexState.Failed, null, null, e);
         }
     }
 
-    /// <summary>What a search of this index sees.</summary>
+    /// <summary>What a search of this index sees. Dispose it when the answer is made.</summary>
+    /// <param name="generation">The generation insisted on; null when any will do.</param>
     /// <exception cref="AnnException">
-    /// <see cref="AnnError.Unavailable"/>: still loading. <see cref="AnnError.Corrupt"/>: failed.
+    /// <see cref="AnnError.Unavailable"/>: loading or closing. <see cref="AnnError.Corrupt"/>: failed.
+    /// <see cref="AnnError.FailedPrecondition"/>: another generation.
     /// </exception>
-    public IndexSnapshot Acquire()
+    public SnapshotLease Acquire(string? generation = null)
     {
         IndexStatus status = _status;
-        return status.State switch
-        {
-            IndexState.Serving => status.Snapshot!,
-            IndexState.Loading => throw new AnnException(AnnError.Unavailable, $"Index '{Name}' is loading."),
-            _ => throw new AnnException(AnnError.Corrupt, $"Index '{Name}' cannot be served: {FailureText}", status.Failure),
-        };
+        RequireServing(status);
+        return Lease(status, generation);
     }
 
-    internal void Release() => _status.Snapshot?.Release();
-
-    private IndexSnapshot Snapshot(SealedSegment sealedSegment)
+    /// <summary>The index, to write to it or to change its generations.</summary>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.FailedPrecondition"/>: it is a file. <see cref="AnnError.Unavailable"/>: loading.
+    /// <see cref="AnnError.Corrupt"/>: failed.
+    /// </exception>
+    public LiveIndex RequireLive()
     {
-        BuildRecord record = sealedSegment.BuildRecord;
-        LiveSealedSegment segment = new(sealedSegment);
-        IndexSnapshot snapshot = new(Name, sealedSegment.Generation, SnapshotEncoder.Of(record), [segment]);
+        RequireWritable();
+        IndexStatus status = _status;
+        RequireServing(status);
+        return status.Live!;
+    }
+
+    internal void RequireWritable()
+    {
+        if (!Source.IsLive)
+        {
+            throw new AnnException(
+                AnnError.FailedPrecondition, $"Index '{Name}' is a file, which is read-only. Create a live index to write to.")
+            { Field = "index" };
+        }
+    }
+
+    /// <summary>Serves what was just created.</summary>
+    internal void Serve(LiveIndex live) => _status = new IndexStatus(IndexState.Serving, null, live, null);
+
+    /// <summary>Serves no more; then closes the files. Those who hold a snapshot keep its memory.</summary>
+    internal async ValueTask CloseAsync()
+    {
+        IndexStatus status = _status;
+        _status = IndexStatus.Loading;
+        await CloseAsync(status);
+    }
+
+    private async ValueTask CloseAsync(IndexStatus status)
+    {
+        status.Snapshot?.Release();
+        if (status.Live is LiveIndex live)
+            await live.DisposeAsync();
+        _budget?.Return(Interlocked.Exchange(ref _reserved, 0));
+    }
+
+    private void RequireServing(IndexStatus status)
+    {
+        if (status.State == IndexState.Loading)
+            throw new AnnException(AnnError.Unavailable, $"Index '{Name}' is loading, or being closed.");
+        if (status.State == IndexState.Failed)
+        {
+            // Sound files that did not fit in memory are no lost data.
+            bool full = status.Failure is AnnException { Error: AnnError.Overloaded };
+            throw new AnnException(
+                full ? AnnError.Overloaded : AnnError.Corrupt, $"Index '{Name}' cannot be served: {FailureText}", status.Failure)
+            {
+                Field = (status.Failure as AnnException)?.Field,
+            };
+        }
+    }
+
+    private SnapshotLease Lease(IndexStatus status, string? generation)
+    {
+        if (status.Live is LiveIndex live)
+            return live.Acquire(generation);
+        IndexSnapshot snapshot = status.Snapshot!;
+        if (generation is not null && generation != snapshot.Generation)
+        {
+            throw new AnnException(
+                AnnError.FailedPrecondition,
+                $"Index '{Name}' has generation {snapshot.Generation}; the request asks for {generation}.")
+            { Field = "index" };
+        }
+        return snapshot.TryHold() ? new SnapshotLease(snapshot) : throw new AnnException(AnnError.Unavailable, $"Index '{Name}' is closing.");
+    }
+
+    private IndexStatus OpenLive(CatalogOpening opening) => new(
+        IndexState.Serving, null, LiveIndex.Open(opening.Files, Source.Path, Name, opening.Live, opening.Budget, opening.Time), null);
+
+    private IndexStatus OpenFile(CatalogOpening opening)
+    {
+        _budget = opening.Budget;
+        SealedSegment file = SealedSegment.Open(opening.Files, Source.Path, opening.Residence, bytes =>
+        {
+            opening.Budget.Take(bytes, $"index '{Name}'");
+            _reserved = bytes;
+        });
+        LiveSealedSegment segment = new(file);
+        IndexSnapshot snapshot = new(Name, file.Generation, SnapshotEncoder.Of(file.BuildRecord), [segment]);
         segment.Release(); // the snapshot holds it
-        return snapshot;
+        return new IndexStatus(IndexState.Serving, snapshot, null, null);
     }
 }

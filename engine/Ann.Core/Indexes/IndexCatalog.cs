@@ -1,24 +1,30 @@
 using System.Collections.Frozen;
+using Ann.Core.Files;
 
 namespace Ann.Core.Indexes;
 
 /// <summary>
-/// The named indexes that a process hosts, read-only. Names are fixed when it is made, so that a loading index is told from an unknown
-/// one; each index then changes its status by itself (<see cref="HostedIndex.Load"/>).
+/// The named indexes that a process hosts: files, and live indexes, which come and go while it serves. A name is known from the start
+/// of its index's opening, so that a loading index is told from an unknown one; each index then changes its status by itself
+/// (<see cref="HostedIndex.LoadAsync"/>).
 /// </summary>
-public sealed class IndexCatalog : IDisposable
+/// <remarks>Readers take the table as it is, without a lock; who changes it replaces it.</remarks>
+public sealed class IndexCatalog : IDisposable, IAsyncDisposable
 {
-    private readonly FrozenDictionary<string, HostedIndex> _byName;
+    private readonly Lock _changing = new();
+    private readonly string? _directory;
+    private volatile Table _table;
 
     /// <param name="sources">Names and files, as <see cref="IndexSource.Find"/> gives them: no name twice.</param>
-    public IndexCatalog(IReadOnlyList<IndexSource> sources)
+    /// <param name="directory">Where live indexes are created; null or empty when none can be.</param>
+    public IndexCatalog(IReadOnlyList<IndexSource> sources, string? directory = null)
     {
-        Indexes = [.. sources.Select(static source => new HostedIndex(source)).OrderBy(static index => index.Name, StringComparer.Ordinal)];
-        _byName = Indexes.ToFrozenDictionary(static index => index.Name, StringComparer.Ordinal);
+        _directory = string.IsNullOrEmpty(directory) ? null : directory;
+        _table = new Table(sources.Select(static source => new HostedIndex(source)));
     }
 
     /// <summary>Every index, in ordinal order of their names.</summary>
-    public IReadOnlyList<HostedIndex> Indexes { get; }
+    public IReadOnlyList<HostedIndex> Indexes => _table.Indexes;
 
     /// <summary>The index that a reference names, whatever its state; of a serving one the generation is checked too.</summary>
     /// <param name="reference"><c>name</c> or <c>name@generation</c>.</param>
@@ -29,40 +35,141 @@ public sealed class IndexCatalog : IDisposable
     public HostedIndex Find(string reference)
     {
         IndexReference wanted = IndexReference.Parse(reference);
-        HostedIndex index = Named(wanted);
-        if (index.Status.Snapshot is IndexSnapshot snapshot)
-            RequireGeneration(wanted, snapshot);
+        HostedIndex index = Named(wanted.Name);
+        if (wanted.Generation is not null && index.Status.State == IndexState.Serving)
+            index.Acquire(wanted.Generation).Dispose();
         return index;
     }
 
-    /// <summary>What a search sees of the index that <paramref name="reference"/> names. Valid while the catalog is not disposed.</summary>
+    /// <summary>What a search sees of the index that <paramref name="reference"/> names. Dispose it when the answer is made.</summary>
     /// <exception cref="AnnException">As <see cref="Find"/> and <see cref="HostedIndex.Acquire"/>.</exception>
-    public IndexSnapshot Acquire(string reference)
+    public SnapshotLease Acquire(string reference)
     {
         IndexReference wanted = IndexReference.Parse(reference);
-        IndexSnapshot snapshot = Named(wanted).Acquire();
-        RequireGeneration(wanted, snapshot); // of the very snapshot that will answer
-        return snapshot;
+        return Named(wanted.Name).Acquire(wanted.Generation);
     }
 
-    /// <summary>Unmaps every file. Nobody may be searching.</summary>
-    public void Dispose()
-    {
-        foreach (HostedIndex index in Indexes)
-            index.Release();
-    }
+    /// <summary>The live index of a name, to write to it or to change its generations.</summary>
+    /// <exception cref="AnnException">As <see cref="Find"/> and <see cref="HostedIndex.RequireLive"/>.</exception>
+    public LiveIndex RequireLive(string name) => Named(name).RequireLive();
 
-    private HostedIndex Named(IndexReference wanted) =>
-        _byName.TryGetValue(wanted.Name, out HostedIndex? index) ? index : throw AnnException.NoSuchIndex(wanted.Name);
-
-    private static void RequireGeneration(IndexReference wanted, IndexSnapshot snapshot)
+    /// <summary>Makes an empty live index and hosts it.</summary>
+    /// <param name="name">Its name, which nothing hosted may have.</param>
+    /// <param name="schema">What it holds.</param>
+    /// <param name="encoder">Who will make its rows; null fingerprint when unknown.</param>
+    /// <param name="opening">What to open it with.</param>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.InvalidArgument"/>: name or schema. <see cref="AnnError.AlreadyExists"/>: the name is taken.
+    /// <see cref="AnnError.FailedPrecondition"/>: there is no directory for live indexes. <see cref="AnnError.Overloaded"/>: memory, disk.
+    /// </exception>
+    public HostedIndex Create(string name, IndexSchema schema, SnapshotEncoder encoder, CatalogOpening opening)
     {
-        if (wanted.Generation is string generation && generation != snapshot.Generation)
+        IndexName.RequireField("index", name);
+        schema.Validate();
+        if (_directory is null)
         {
             throw new AnnException(
-                AnnError.FailedPrecondition,
-                $"Index '{wanted.Name}' has generation {snapshot.Generation}; the request asks for {generation}.")
-            { Field = "index" };
+                AnnError.FailedPrecondition, $"Index '{name}' cannot be created: the server was started without a data directory.");
         }
+        HostedIndex index = new(new IndexSource(name, Path.Combine(_directory, name), IsLive: true));
+        Add(index);
+        try
+        {
+            index.Serve(LiveIndex.Create(
+                opening.Files, index.Source.Path, name, schema, encoder.Fingerprint, encoder.Name, opening.Live, opening.Budget,
+                opening.Time));
+            return index;
+        }
+        catch
+        {
+            DeleteRemains(opening.Files, index.Source.Path);
+            Remove(index);
+            throw;
+        }
+    }
+
+    /// <summary>Takes a live index away, a failed one too, and deletes its files.</summary>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.NotFound"/>: unknown. <see cref="AnnError.FailedPrecondition"/>: it is a file.
+    /// <see cref="AnnError.Unavailable"/>: it is loading.
+    /// </exception>
+    public async Task DropAsync(string name, IFileSystem files)
+    {
+        HostedIndex index = Named(name);
+        index.RequireWritable();
+        if (index.Status.State == IndexState.Loading)
+            throw new AnnException(AnnError.Unavailable, $"Index '{name}' is loading.");
+        if (!Remove(index))
+            throw AnnException.NoSuchIndex(name); // somebody else dropped it just now
+        await index.CloseAsync();
+        LiveIndex.Delete(files, index.Source.Path);
+    }
+
+    /// <summary>Closes every index. Nobody may be calling.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (HostedIndex index in Indexes)
+            await index.CloseAsync();
+    }
+
+    /// <inheritdoc cref="DisposeAsync"/>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    /// <summary>What a create that failed has left. An index that was there before stays.</summary>
+    private static void DeleteRemains(IFileSystem files, string directory)
+    {
+        try
+        {
+            if (files.DirectoryExists(directory) && !LiveIndex.Exists(files, directory))
+                LiveIndex.Delete(files, directory);
+        }
+        catch (Exception e) when (e is IOException or AnnException)
+        {
+            // The reason of the failure is told; files without a manifest are no index, and the next create removes them.
+        }
+    }
+
+    private HostedIndex Named(string name)
+    {
+        if (_table.ByName.TryGetValue(name, out HostedIndex? index))
+            return index;
+        if (name.Length == 0)
+            throw AnnException.Invalid("index", "index is empty; it must be a name.");
+        // Errors quote the name, and travel in headers, which are small.
+        throw AnnException.NoSuchIndex(name.Length <= IndexName.MaxLength ? name : name[..IndexName.MaxLength] + "…");
+    }
+
+    private void Add(HostedIndex index)
+    {
+        lock (_changing)
+        {
+            if (_table.ByName.ContainsKey(index.Name))
+                throw new AnnException(AnnError.AlreadyExists, $"An index is named '{index.Name}' already.") { Field = "index" };
+            _table = new Table(_table.Indexes.Append(index));
+        }
+    }
+
+    private bool Remove(HostedIndex index)
+    {
+        lock (_changing)
+        {
+            if (!_table.Indexes.Contains(index))
+                return false;
+            _table = new Table(_table.Indexes.Where(other => other != index));
+            return true;
+        }
+    }
+
+    private sealed class Table
+    {
+        public Table(IEnumerable<HostedIndex> indexes)
+        {
+            Indexes = [.. indexes.OrderBy(static index => index.Name, StringComparer.Ordinal)];
+            ByName = Indexes.ToFrozenDictionary(static index => index.Name, StringComparer.Ordinal);
+        }
+
+        public IReadOnlyList<HostedIndex> Indexes { get; }
+
+        public FrozenDictionary<string, HostedIndex> ByName { get; }
     }
 }

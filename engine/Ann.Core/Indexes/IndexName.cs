@@ -23,15 +23,30 @@ public static class IndexName
 
     /// <summary>The name of the index in a file: the file's name without its extension.</summary>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: no index name; names the file and the rule.</exception>
-    public static string OfFile(string path)
+    public static string OfFile(string path) => Require(Path.GetFileNameWithoutExtension(path), path);
+
+    /// <summary>The name of the live index in a directory: the directory's name.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: no index name; names the directory and the rule.</exception>
+    public static string OfDirectory(string path) => Require(Path.GetFileName(Path.TrimEndingDirectorySeparator(path)), path);
+
+    /// <summary>Refuses what cannot be an index's name.</summary>
+    /// <param name="field">The request field, in the caller's own spelling.</param>
+    /// <param name="name">What it holds.</param>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: names the field and the rule.</exception>
+    public static void RequireField(string field, string name)
     {
-        string name = Path.GetFileNameWithoutExtension(path);
-        if (IsValid(name))
-            return name;
-        throw AnnException.BadInput(
-            path, "",
-            $"'{name}' cannot be an index's name: it takes 1 to {MaxLength} letters, digits, '.', '_', '-', the first a letter or digit.");
+        if (!IsValid(name))
+            throw AnnException.Invalid(field, $"{field} is '{Shown(name)}'; {Rule}");
     }
+
+    private static string Rule =>
+        $"it takes 1 to {MaxLength} letters, digits, '.', '_', '-', the first a letter or digit.";
+
+    private static string Require(string name, string path) =>
+        IsValid(name) ? name : throw AnnException.BadInput(path, "", $"'{name}' cannot be an index's name: {Rule}");
+
+    /// <summary>Errors quote names, and travel in headers, which are small.</summary>
+    private static string Shown(string name) => name.Length <= MaxLength ? name : name[..MaxLength] + "…";
 }
 
 /// <summary>What a caller writes to address an index: <c>name</c>, or <c>name@generation</c> to insist on one generation.</summary>

@@ -47,8 +47,20 @@ public sealed class IndexSnapshot
     /// <summary>Oldest first; the last one of a live index is its head.</summary>
     public IReadOnlyList<LiveSegment> Segments => _segments;
 
-    /// <summary>The only segment of an index that is a file.</summary>
-    public SealedSegment Segment => ((LiveSealedSegment)_segments[0]).Sealed;
+    /// <summary>Rows of all segments, the deleted ones too: no search finds more.</summary>
+    public long Rows
+    {
+        get
+        {
+            long rows = 0;
+            foreach (LiveSegment segment in _segments)
+                rows += segment.Count;
+            return rows;
+        }
+    }
+
+    /// <summary>What is seen now.</summary>
+    public ReadPoint Now => _segments[^1].Published;
 
     /// <summary>How nearness is measured.</summary>
     public Metric Metric => _segments[0].Metric;
@@ -129,14 +141,19 @@ public sealed class IndexSnapshot
     /// <param name="hit">Where it is; its distance is 0.</param>
     /// <returns>False when there is no such item.</returns>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: a key of the other kind.</exception>
-    public bool TryFind(in ItemKey key, out SearchHit hit)
+    public bool TryFind(in ItemKey key, out SearchHit hit) => TryFind(in key, Now, out hit);
+
+    /// <summary>The same as of one write: several keys looked up at one point see a batch whole or not at all.</summary>
+    /// <param name="key">Of the index's kind.</param>
+    /// <param name="at"><see cref="Now"/>, taken while the snapshot is held.</param>
+    /// <param name="hit">Where it is; its distance is 0.</param>
+    public bool TryFind(in ItemKey key, ReadPoint at, out SearchHit hit)
     {
         if (key.Kind != KeyKind)
             throw AnnException.Invalid("key", $"Index '{Name}' has keys of kind {KeyKind}; the key {key.ToString()} is of kind {key.Kind}.");
-        ReadPoint now = _segments[^1].Published;
         for (int i = _segments.Length - 1; i >= 0; i--)
         {
-            int node = _segments[i].Find(in key, SegmentedSearch.PointOf(_segments, i, now));
+            int node = _segments[i].Find(in key, SegmentedSearch.PointOf(_segments, i, at));
             if (node < 0)
                 continue;
             hit = new SearchHit(i, node, 0);
@@ -145,6 +162,13 @@ public sealed class IndexSnapshot
         hit = default;
         return false;
     }
+
+    /// <summary>True when a node is an item as of one write: there already, and not deleted or replaced.</summary>
+    /// <param name="segment">Number of the segment in the snapshot.</param>
+    /// <param name="node">Node of that segment.</param>
+    /// <param name="at"><see cref="Now"/>, taken while the snapshot is held.</param>
+    public bool Sees(int segment, int node, ReadPoint at) =>
+        _segments[segment].Dead.LiveAt(SegmentedSearch.PointOf(_segments, segment, at)).Accepts(node);
 
     /// <summary>The key of a result.</summary>
     public ItemKey KeyOf(SearchHit hit) => _segments[hit.Segment].KeyOf(hit.Node);

@@ -2,18 +2,27 @@ using Ann.Core.Files;
 
 namespace Ann.Core.Indexes;
 
-/// <summary>A file to be hosted, and the name it will have.</summary>
+/// <summary>A file or a directory to be hosted, and the name it will have.</summary>
 /// <param name="Name">Name of the index.</param>
-/// <param name="Path">Its <c>.ann</c> file.</param>
-public sealed record IndexSource(string Name, string Path)
+/// <param name="Path">Its <c>.ann</c> file, or the directory of a live index.</param>
+/// <param name="IsLive">True for a live index.</param>
+public sealed record IndexSource(string Name, string Path, bool IsLive = false)
 {
-    /// <summary>The files named one by one and those found in a data directory, in ordinal order of their names.</summary>
+    /// <summary>The file that makes a directory a live index.</summary>
+    public const string ManifestName = ManifestFile.FileName;
+
+    /// <summary>
+    /// The files named one by one and those found in a data directory, and its live indexes, in ordinal order of their names.
+    /// </summary>
     /// <param name="files">Where to look.</param>
     /// <param name="paths">Files named one by one. One named twice counts once.</param>
-    /// <param name="directory">Directory whose <c>*.ann</c> files are all hosted; empty or null for none.</param>
+    /// <param name="directory">
+    /// Directory whose <c>*.ann</c> files are all hosted, and its subdirectories that hold a <see cref="ManifestName"/>; empty or null for
+    /// none.
+    /// </param>
     /// <exception cref="AnnException">
-    /// <see cref="AnnError.NotFound"/>: a file or the directory does not exist. <see cref="AnnError.AlreadyExists"/>: two files give one
-    /// name; names both. <see cref="AnnError.InvalidArgument"/>: a file's name cannot be an index's name.
+    /// <see cref="AnnError.NotFound"/>: a file or the directory does not exist. <see cref="AnnError.AlreadyExists"/>: two sources give one
+    /// name; names both. <see cref="AnnError.InvalidArgument"/>: a name cannot be an index's name.
     /// </exception>
     public static IReadOnlyList<IndexSource> Find(IFileSystem files, IEnumerable<string> paths, string? directory)
     {
@@ -22,7 +31,7 @@ public sealed record IndexSource(string Name, string Path)
         {
             if (!files.FileExists(path))
                 throw new AnnException(AnnError.NotFound, $"{path}: no such file.");
-            Add(path);
+            Add(new IndexSource(IndexName.OfFile(path), path));
         }
 
         if (!string.IsNullOrEmpty(directory))
@@ -30,21 +39,24 @@ public sealed record IndexSource(string Name, string Path)
             if (!files.DirectoryExists(directory))
                 throw new AnnException(AnnError.NotFound, $"{directory}: no such directory.");
             foreach (string path in files.ListFiles(directory, "*" + IndexName.FileExtension))
-                Add(path);
+                Add(new IndexSource(IndexName.OfFile(path), path));
+            foreach (string path in files.ListDirectories(directory))
+                if (files.FileExists(System.IO.Path.Combine(path, ManifestName)))
+                    Add(new IndexSource(IndexName.OfDirectory(path), path, IsLive: true));
         }
 
         return [.. found.Values];
 
-        void Add(string path)
+        void Add(IndexSource source)
         {
-            IndexSource source = new(IndexName.OfFile(path), path);
             if (found.TryAdd(source.Name, source))
                 return;
             string first = found[source.Name].Path;
-            if (System.IO.Path.GetFullPath(first) != System.IO.Path.GetFullPath(path))
+            if (System.IO.Path.GetFullPath(first) != System.IO.Path.GetFullPath(source.Path))
             {
                 throw new AnnException(
-                    AnnError.AlreadyExists, $"{path}: an index named '{source.Name}' comes from {first} already. Rename one of the files.");
+                    AnnError.AlreadyExists,
+                    $"{source.Path}: an index named '{source.Name}' comes from {first} already. Rename one of them.");
             }
         }
     }

@@ -12,7 +12,7 @@ namespace Ann.Core.Indexes;
 /// <param name="P99">Of the search time; null when not measured.</param>
 /// <param name="Refusals">What falls short, each with its figures; empty when the candidate may take over.</param>
 internal sealed record PromotionFigures(
-    int Queries, int SampledRows, double? Recall, double? Overlap, TimeSpan? P99, IReadOnlyList<string> Refusals)
+    int Queries, int SampledRows, double? Recall, double? Overlap, TimeSpan? P99, IReadOnlyList<AnnViolation> Refusals)
 {
     /// <summary>Nothing measured.</summary>
     public static PromotionFigures None { get; } = new(0, 0, null, null, null, []);
@@ -52,9 +52,9 @@ internal static class PromotionMeasurement
         if (!candidate.TryAcquire(out SnapshotLease held))
             throw new AnnException(AnnError.FailedPrecondition, $"Generation {candidate.Id} was detached.") { Field = "generation" };
         using SnapshotLease lease = held;
-        List<string> refusals = [];
+        List<AnnViolation> refusals = [];
         if (candidate.Missed.Count > 0)
-            refusals.Add(MissedText(candidate));
+            refusals.Add(new AnnViolation("missed_keys", MissedText(candidate)));
 
         bool sameEncoder = candidate.Encoder.Fingerprint == state.Serving.Encoder.Fingerprint;
         List<float[]> real = [.. candidate.Samples.Copy(), .. sameEncoder ? state.Serving.Samples.Copy() : []];
@@ -66,12 +66,15 @@ internal static class PromotionMeasurement
         if (gate.MinOverlap is not null && sameEncoder && real.Count > 0)
             overlap = Overlap(state, lease.Snapshot, real, cancellation);
 
-        Compare(refusals, "recall@10", recall, gate.MinRecall, "the candidate holds no items to measure it with");
-        Compare(refusals, "overlap", overlap, gate.MinOverlap, sameEncoder
+        Compare(refusals, "min_recall", "recall@10", recall, gate.MinRecall, "the candidate holds no items to measure it with");
+        Compare(refusals, "min_overlap", "overlap", overlap, gate.MinOverlap, sameEncoder
             ? "no recent queries are known to measure it with"
             : "the generations have different encoders, so no query can be asked of both");
         if (gate.MaxP99 is { } most && p99 is { } found && found > most)
-            refusals.Add(Text($"p99 {found.TotalMilliseconds:F2} ms is above {most.TotalMilliseconds:F2}"));
+        {
+            refusals.Add(new AnnViolation(
+                "max_p99_ms", Text($"p99 {found.TotalMilliseconds:F2} ms is above {most.TotalMilliseconds:F2}")));
+        }
         return new PromotionFigures(real.Count, queries.Count - real.Count, recall, overlap, p99, refusals);
     }
 
@@ -81,14 +84,14 @@ internal static class PromotionMeasurement
             throw AnnException.Invalid(field, Text($"{field} is {share}; it must be 0 to 1."));
     }
 
-    private static void Compare(List<string> refusals, string what, double? found, double? least, string unknown)
+    private static void Compare(List<AnnViolation> refusals, string field, string what, double? found, double? least, string unknown)
     {
         if (least is null)
             return;
         if (found is null)
-            refusals.Add($"{what} cannot be measured: {unknown}");
+            refusals.Add(new AnnViolation(field, $"{what} cannot be measured: {unknown}"));
         else if (found < least)
-            refusals.Add(Text($"{what} {found:F4} is below {least:F4}"));
+            refusals.Add(new AnnViolation(field, Text($"{what} {found:F4} is below {least:F4}")));
     }
 
     private static List<float[]> Bounded(List<float[]> queries, IndexSnapshot snapshot)

@@ -15,7 +15,7 @@ public sealed unsafe class SealedSegment : IDisposable
     private readonly SegmentSearcher _searcher;
     private readonly List<NativeBlock>? _copies;
 
-    private SealedSegment(string path, FileMapping mapping, SegmentResidence residence)
+    private SealedSegment(string path, FileMapping mapping, SegmentResidence residence, Action<long>? reserve)
     {
         SegmentSections sections = new(path, mapping);
         _mapping = mapping;
@@ -25,7 +25,11 @@ public sealed unsafe class SealedSegment : IDisposable
         BuildRecord = sections.Json(SectionKind.BuildRecord, SegmentJson.Default.BuildRecord);
         Certificate = sections.Json(SectionKind.Certificate, SegmentJson.Default.Certificate);
         Parts = SegmentParts.Of(_header);
-        _copies = Parts.LoadedBytes(Layout, residence) > 0 ? [] : null;
+        if (Parts.LoadedBytes(Layout, residence) is long loaded and > 0)
+        {
+            reserve?.Invoke(loaded);
+            _copies = [];
+        }
         _view = View(sections, _copies);
         mapping.ReleasePages(); // those that only the checks have read
         mapping.ExpectRandomReads();
@@ -81,10 +85,14 @@ public sealed unsafe class SealedSegment : IDisposable
     /// <param name="files">Where the file is.</param>
     /// <param name="path">The file.</param>
     /// <param name="residence">Where links and codes lie while the segment is open.</param>
+    /// <param name="reserve">
+    /// Told of the bytes that will be copied to memory, before they are; not called when there are none. What it throws ends the opening.
+    /// </param>
     /// <exception cref="AnnException">
     /// Corrupt: names the section and the byte. NotFound: no such file. InvalidArgument: no <c>.ann</c> file, or of another version.
     /// </exception>
-    public static SealedSegment Open(IFileSystem files, string path, SegmentResidence residence = SegmentResidence.ByLayout)
+    public static SealedSegment Open(
+        IFileSystem files, string path, SegmentResidence residence = SegmentResidence.ByLayout, Action<long>? reserve = null)
     {
         if (!BitConverter.IsLittleEndian)
             throw new AnnException(
@@ -92,7 +100,7 @@ public sealed unsafe class SealedSegment : IDisposable
         FileMapping mapping = files.Map(path);
         try
         {
-            return new SealedSegment(path, mapping, residence);
+            return new SealedSegment(path, mapping, residence, reserve);
         }
         catch
         {

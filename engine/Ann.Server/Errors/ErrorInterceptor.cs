@@ -1,12 +1,21 @@
 using Ann.Core;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
+using Microsoft.Extensions.Options;
 
 namespace Ann.Server.Errors;
 
 /// <summary>The only place where an exception becomes a gRPC status. Outermost, so that it sees the other interceptors' too.</summary>
-internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log, TimeProvider time) : Interceptor
+internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log, TimeProvider time, IOptions<ServerOptions> options) : Interceptor
 {
+    /// <summary>Directories of this machine, which are the operator's to know. The names below them are the caller's too.</summary>
+    private readonly string[] _hidden =
+    [
+        .. new[] { options.Value.DataDirectory, options.Value.ImportDirectory, options.Value.SnapshotDirectory }
+            .Where(static directory => directory.Length > 0)
+            .Select(static directory => Path.TrimEndingDirectorySeparator(directory) + Path.DirectorySeparatorChar),
+    ];
+
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
@@ -21,13 +30,21 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log, Ti
         }
     }
 
-    public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
+    public override Task ServerStreamingServerHandler<TRequest, TResponse>(
         TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context,
-        ServerStreamingServerMethod<TRequest, TResponse> continuation)
+        ServerStreamingServerMethod<TRequest, TResponse> continuation) =>
+        WatchStreamAsync(() => continuation(request, responseStream, context), context);
+
+    public override Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context,
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
+        WatchStreamAsync(() => continuation(requestStream, responseStream, context), context);
+
+    private async Task WatchStreamAsync(Func<Task> call, ServerCallContext context)
     {
         try
         {
-            await continuation(request, responseStream, context);
+            await call();
         }
         catch (Exception) when (context.CancellationToken.IsCancellationRequested)
         {
@@ -54,7 +71,7 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log, Ti
     private RpcException ToRpcException(Exception e, ServerCallContext context)
     {
         if (e is AnnException expected)
-            return StatusDetails.ToRpcException(expected);
+            return StatusDetails.ToRpcException(expected, WithoutDirectories);
 
         if (e is OperationCanceledException && context.CancellationToken.IsCancellationRequested)
             return Ended(context);
@@ -63,6 +80,9 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log, Ti
         Unexpected(context.Method, e);
         return new RpcException(new Status(StatusCode.Internal, "Unexpected error. The server's log has it."));
     }
+
+    private string WithoutDirectories(string message) => _hidden.Aggregate(
+        message, static (text, directory) => text.Replace(directory, "", StringComparison.Ordinal));
 
     private RpcException Ended(ServerCallContext context) => CallEnd.ToRpcException(context, time);
 

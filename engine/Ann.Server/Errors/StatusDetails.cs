@@ -16,14 +16,20 @@ internal static class StatusDetails
     /// <summary>A queue drains in milliseconds; a client should come back soon, spread by its own jitter.</summary>
     private static readonly Duration AfterOverload = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(100));
 
+    /// <summary>Memory and disk are freed by compaction, or by a person.</summary>
+    private static readonly Duration AfterFull = Duration.FromTimeSpan(TimeSpan.FromSeconds(1));
+
     /// <summary>Loading and restarting take seconds.</summary>
     private static readonly Duration AfterUnavailable = Duration.FromTimeSpan(TimeSpan.FromSeconds(1));
 
-    public static RpcException ToRpcException(AnnException e)
+    /// <param name="e">The failure.</param>
+    /// <param name="toCaller">A message as callers may read it.</param>
+    public static RpcException ToRpcException(AnnException e, Func<string, string> toCaller)
     {
-        Status status = new() { Code = (int)ToStatusCode(e.Error), Message = e.Message };
+        string message = toCaller(e.Message);
+        Status status = new() { Code = (int)ToStatusCode(e.Error), Message = message };
         status.Details.Add(Any.Pack(new ErrorInfo { Domain = Domain, Reason = ToReason(e.Error) }));
-        if (Detail(e) is IMessage detail)
+        foreach (IMessage detail in DetailsOf(e, message, toCaller))
             status.Details.Add(Any.Pack(detail));
         return status.ToRpcException();
     }
@@ -52,22 +58,29 @@ internal static class StatusDetails
         _ => "INTERNAL",
     };
 
-    private static IMessage? Detail(AnnException e) => e.Error switch
+    private static IEnumerable<IMessage> DetailsOf(AnnException e, string message, Func<string, string> toCaller) => e.Error switch
     {
-        AnnError.InvalidArgument when e.Field is string field => new BadRequest
-        {
-            FieldViolations = { new BadRequest.Types.FieldViolation { Field = field, Description = e.Message } },
-        },
-        AnnError.NotFound => new ResourceInfo { ResourceType = e.Field ?? "", Description = e.Message },
-        AnnError.FailedPrecondition => new PreconditionFailure
-        {
-            Violations =
-            {
-                new PreconditionFailure.Types.Violation { Type = "MISMATCH", Subject = e.Field ?? "", Description = e.Message },
-            },
-        },
-        AnnError.Overloaded => new RetryInfo { RetryDelay = AfterOverload },
-        AnnError.Unavailable => new RetryInfo { RetryDelay = AfterUnavailable },
-        _ => null,
+        AnnError.InvalidArgument when e.Field is string field =>
+        [
+            new BadRequest { FieldViolations = { new BadRequest.Types.FieldViolation { Field = field, Description = message } } },
+        ],
+        AnnError.NotFound => [new ResourceInfo { ResourceType = e.Field ?? "", Description = message }],
+        AnnError.FailedPrecondition => [new PreconditionFailure { Violations = { ViolationsOf(e, message, toCaller) } }],
+        AnnError.Overloaded when e.Field is "memory" or "disk" =>
+        [
+            new RetryInfo { RetryDelay = AfterFull },
+            new QuotaFailure { Violations = { new QuotaFailure.Types.Violation { Subject = e.Field, Description = message } } },
+        ],
+        AnnError.Overloaded => [new RetryInfo { RetryDelay = AfterOverload }],
+        AnnError.Unavailable => [new RetryInfo { RetryDelay = AfterUnavailable }],
+        _ => [],
     };
+
+    private static IEnumerable<PreconditionFailure.Types.Violation> ViolationsOf(
+        AnnException e, string message, Func<string, string> toCaller) => e.Violations.Count > 0
+        ? e.Violations.Select(violation => Violation("NOT_MET", violation.Subject, toCaller(violation.Description)))
+        : [Violation("MISMATCH", e.Field ?? "", message)];
+
+    private static PreconditionFailure.Types.Violation Violation(string type, string subject, string description) =>
+        new() { Type = type, Subject = subject, Description = description };
 }

@@ -12,14 +12,21 @@ internal sealed class HealthBoard
     /// <summary>What the board says now. Watchers compare it with what they last told, then wait for <see cref="Page.Replaced"/>.</summary>
     public Page Current => _current;
 
-    /// <summary>Sets one service's status.</summary>
+    /// <summary>Sets one service's status. After <see cref="StopServing"/> every status is NOT_SERVING.</summary>
     public void Set(string service, ServingStatus status) =>
-        Turn(page => page with { Statuses = page.Statuses.SetItem(service, status) });
+        Turn(page => page with
+        {
+            Statuses = page.Statuses.SetItem(service, page.IsStopped ? ServingStatus.NotServing : status),
+        });
+
+    /// <summary>Takes a service away that is known no longer: its watchers hear SERVICE_UNKNOWN.</summary>
+    public void Remove(string service) => Turn(page => page with { Statuses = page.Statuses.Remove(service) });
 
     /// <summary>Sets every service to NOT_SERVING, for good.</summary>
     public void StopServing() =>
         Turn(static page => page with
         {
+            IsStopped = true,
             Statuses = page.Statuses.ToImmutableDictionary(static pair => pair.Key, static _ => ServingStatus.NotServing),
         });
 
@@ -42,6 +49,8 @@ internal sealed class HealthBoard
     /// <param name="IsLast">True when no other page will follow.</param>
     internal sealed record Page(ImmutableDictionary<string, ServingStatus> Statuses, bool IsLast)
     {
+        internal bool IsStopped { get; init; }
+
         internal TaskCompletionSource Bell { get; init; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         /// <summary>Ends when the board shows another page.</summary>

@@ -7,8 +7,9 @@ namespace Ann.Server.Hosting;
 /// A call counts itself first and looks at the flag second; the drain sets the flag first and looks at the count second. Whatever the
 /// order, either the call sees the flag or the drain sees the call.
 /// </remarks>
-internal sealed class DrainGate
+internal sealed class DrainGate : IDisposable
 {
+    private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _active;
     private int _draining;
@@ -19,6 +20,9 @@ internal sealed class DrainGate
     /// <summary>True once <see cref="DrainAsync"/> was called.</summary>
     public bool IsDraining => Volatile.Read(ref _draining) != 0;
 
+    /// <summary>Cancelled when the drain begins: what would go on for long ends early.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
     /// <summary>Counts a call in. Each one that enters must <see cref="Exit"/>.</summary>
     /// <exception cref="AnnException"><see cref="AnnError.Unavailable"/>: the server is going away; the call is not counted.</exception>
     public void Enter()
@@ -27,7 +31,7 @@ internal sealed class DrainGate
         if (Interlocked.CompareExchange(ref _draining, 0, 0) == 0)
             return;
         Exit();
-        throw new AnnException(AnnError.Unavailable, "The server is stopping.");
+        throw GoingAway();
     }
 
     /// <summary>Counts a call out.</summary>
@@ -40,9 +44,15 @@ internal sealed class DrainGate
     /// <summary>Lets no call in from now on. The task ends when the last one under way has left.</summary>
     public Task DrainAsync()
     {
-        Interlocked.Exchange(ref _draining, 1);
+        if (Interlocked.Exchange(ref _draining, 1) == 0)
+            _ = _stopping.CancelAsync(); // whoever listens goes on elsewhere
         if (Active == 0)
             _empty.TrySetResult();
         return _empty.Task;
     }
+
+    /// <summary>What a caller hears when the server goes away.</summary>
+    public static AnnException GoingAway() => new(AnnError.Unavailable, "The server is stopping.");
+
+    public void Dispose() => _stopping.Dispose();
 }

@@ -4,7 +4,7 @@ using Grpc.Core.Interceptors;
 namespace Ann.Server.Hosting;
 
 /// <summary>
-/// Passes every unary call of a service through the <see cref="DrainGate"/>. Health and reflection do without: they answer to the end.
+/// Passes every unary and bidirectional call of a service through the <see cref="DrainGate"/>. Health and reflection do without: they answer to the end.
 /// </summary>
 internal sealed class DrainInterceptor(DrainGate gate) : Interceptor
 {
@@ -23,6 +23,21 @@ internal sealed class DrainInterceptor(DrainGate gate) : Interceptor
         {
             if (!stays)
                 gate.Exit();
+        }
+    }
+
+    public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context,
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        gate.Enter();
+        try
+        {
+            await continuation(requestStream, responseStream, context);
+        }
+        finally
+        {
+            gate.Exit();
         }
     }
 

@@ -18,15 +18,19 @@ internal static class IndexWarmUp
     /// <param name="cancellation">Ends the warm-up with <see cref="OperationCanceledException"/>.</param>
     public static void Run(IndexSnapshot index, int searches, CancellationToken cancellation)
     {
-        SealedSegment segment = index.Segment;
-        Neighbor[] results = new Neighbor[Ks.Max()];
+        // The oldest segment holds most rows, as a rule. An index without rows has nothing to warm.
+        LiveSegment? segment = index.Segments.FirstOrDefault(static segment => segment.Count > 0);
+        if (segment is null)
+            return;
+        int number = index.Segments.TakeWhile(other => other != segment).Count();
+        SearchHit[] results = new SearchHit[Ks.Max()];
         SearchBudget budget = new(long.MaxValue, cancellation);
         for (int i = 0; i < searches; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            ReadOnlySpan<float> query = segment.Row((int)((long)i * segment.Count / searches));
+            SearchHit row = new(number, (int)((long)i * segment.Count / searches), 0);
             int k = Ks[i % Ks.Length];
-            segment.Search(query, new SearchParameters(k, Exact: i > 0 && i == searches - 1), budget, results, out _);
+            index.Search(index.RowOf(row), new SearchParameters(k, Exact: i > 0 && i == searches - 1), budget, results, out _);
         }
     }
 }

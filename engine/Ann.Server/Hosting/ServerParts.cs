@@ -35,6 +35,7 @@ internal static class ServerParts
     {
         builder.Configuration.AddEnvironmentVariables();
         builder.Services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
+        builder.Services.AddSingleton<IValidateOptions<ServerOptions>, ServerDirectoriesValidator>();
         builder.Services.AddOptions<ServerOptions>().BindConfiguration("Ann").Configure(configure).ValidateOnStart();
         builder.Services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>(
             static (host, server) => host.ShutdownTimeout = TimeSpan.FromSeconds(server.Value.DrainSeconds) + ClosingTime);
@@ -65,8 +66,11 @@ internal static class ServerParts
         {
             ServerOptions options = provider.GetRequiredService<IOptions<ServerOptions>>().Value;
             IFileSystem files = provider.GetRequiredService<IFileSystem>();
-            return new IndexCatalog(IndexSource.Find(files, options.IndexFiles, options.DataDirectory));
+            return new IndexCatalog(IndexSource.Find(files, options.IndexFiles, options.DataDirectory), options.DataDirectory);
         });
+        services.AddSingleton(static provider => Opening(
+            provider.GetRequiredService<IOptions<ServerOptions>>().Value, provider.GetRequiredService<IFileSystem>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<EncoderCatalog>();
         services.AddSingleton<DrainGate>();
         services.AddSingleton<HealthBoard>();
@@ -81,10 +85,12 @@ internal static class ServerParts
         services.AddSingleton<DrainInterceptor>();
         services.AddSingleton<RetrievalService>();
         services.AddSingleton<IndexesService>();
+        services.AddSingleton<IngestService>();
         services.AddSingleton<HealthService>();
         services.AddGrpc(static grpc => grpc.Interceptors.Add<ErrorInterceptor>())
             .AddServiceOptions<RetrievalService>(static grpc => grpc.Interceptors.Add<DrainInterceptor>())
-            .AddServiceOptions<IndexesService>(static grpc => grpc.Interceptors.Add<DrainInterceptor>());
+            .AddServiceOptions<IndexesService>(static grpc => grpc.Interceptors.Add<DrainInterceptor>())
+            .AddServiceOptions<IngestService>(static grpc => grpc.Interceptors.Add<DrainInterceptor>());
         services.AddOptions<GrpcServiceOptions>().Configure<IOptions<ServerOptions>>(
             static (grpc, server) => grpc.MaxReceiveMessageSize = server.Value.MaxMessageBytes);
         services.AddGrpcReflection();
@@ -103,7 +109,8 @@ internal static class ServerParts
             kestrel.Limits.MaxRequestBodySize = null; // gRPC's own limit rules: it reads the length before the message
             // One connection must be able to fill the queue: overload is then an answer, not a silent wait inside the client.
             kestrel.Limits.Http2.MaxStreamsPerConnection = OtherStreams
-                + options.MaxConcurrentSearches + options.SearchQueueLimit + options.MaxConcurrentEmbeds + options.EmbedQueueLimit;
+                + options.MaxConcurrentSearches + options.SearchQueueLimit + options.MaxConcurrentEmbeds + options.EmbedQueueLimit
+                + options.MaxWriteStreams + options.MaxConcurrentWrites + options.WriteQueueLimit;
             kestrel.Listen(ListenAddress.Parse(options.Listen), static listen => listen.Protocols = HttpProtocols.Http2);
         });
 
@@ -111,7 +118,30 @@ internal static class ServerParts
     {
         app.MapGrpcService<RetrievalService>();
         app.MapGrpcService<IndexesService>();
+        app.MapGrpcService<IngestService>();
         app.MapGrpcService<HealthService>();
         app.MapGrpcReflectionService();
+    }
+
+    private static CatalogOpening Opening(ServerOptions options, IFileSystem files, TimeProvider time)
+    {
+        long limit = options.MemoryBudgetBytes > 0
+            ? options.MemoryBudgetBytes
+            : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3; // of the machine, or of the container
+        return new CatalogOpening
+        {
+            Files = files,
+            Residence = options.Residence,
+            Budget = new MemoryBudget(limit),
+            Time = time,
+            Live = new LiveIndexOptions
+            {
+                CommitWindow = TimeSpan.FromMilliseconds(options.CommitWindowMs),
+                HeadRows = options.HeadRows,
+                BackgroundShare = options.BackgroundShare,
+                LogRetentionBytes = options.LogRetentionBytes,
+                Residence = options.Residence,
+            },
+        };
     }
 }

@@ -1,5 +1,4 @@
 using Ann.Core;
-using Ann.Core.Files;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
 using Ann.Encoding;
@@ -12,7 +11,7 @@ namespace Ann.Server.Hosting;
 
 /// <summary>From an open port to a serving server: open the encoders, then open, warm up and announce one index after another.</summary>
 internal sealed partial class StartPhase(
-    IndexCatalog catalog, EncoderCatalog encoders, HealthBoard health, IFileSystem files, IOptions<ServerOptions> options,
+    IndexCatalog catalog, CatalogOpening opening, EncoderCatalog encoders, HealthBoard health, IOptions<ServerOptions> options,
     ILogger<StartPhase> log)
 {
     /// <summary>Service name of the whole server.</summary>
@@ -31,9 +30,9 @@ internal sealed partial class StartPhase(
     /// does, or when it was given none.
     /// </summary>
     /// <exception cref="AnnException">An encoder cannot be opened.</exception>
-    public void Run(CancellationToken cancellation)
+    public async Task RunAsync(CancellationToken cancellation)
     {
-        encoders.Open(files, options.Value);
+        encoders.Open(opening.Files, options.Value);
         foreach (EncoderInfo encoder in encoders.Hosted)
         {
             EncoderOpened(encoder.Name, encoder.FingerprintText, encoder.Dimension, encoder.Provider);
@@ -44,7 +43,7 @@ internal sealed partial class StartPhase(
         foreach (HostedIndex index in catalog.Indexes)
         {
             cancellation.ThrowIfCancellationRequested();
-            index.Load(files, options.Value.Residence, snapshot => IndexWarmUp.Run(snapshot, options.Value.WarmUpSearches, cancellation));
+            await index.LoadAsync(opening, snapshot => IndexWarmUp.Run(snapshot, options.Value.WarmUpSearches, cancellation));
             Report(index);
         }
 
@@ -56,19 +55,31 @@ internal sealed partial class StartPhase(
 
     private void Report(HostedIndex index)
     {
-        if (index.Status.Snapshot is not IndexSnapshot snapshot)
+        IndexStatus status = index.Status;
+        if (status.State != IndexState.Serving)
         {
             // An expected failure says all in its message; the stack of an unexpected one is wanted too.
-            Exception failure = index.Status.Failure!;
+            Exception failure = status.Failure!;
             IndexFailed(index.Name, index.Source.Path, failure.Message, failure is AnnException ? null : failure);
             return;
         }
         health.Set(index.Name, ServingStatus.Serving);
-        SealedSegment segment = snapshot.Segment;
-        IndexServes(
-            index.Name, snapshot.Generation, segment.Count, segment.Dimension, segment.Metric, segment.LoadedBytes, segment.MappedBytes);
+        using SnapshotLease lease = index.Acquire();
+        IndexSnapshot snapshot = lease.Snapshot;
+        if (status.Live is LiveIndex live)
+        {
+            GenerationStatus serving = live.Generations[0];
+            LiveIndexServes(
+                index.Name, serving.Id, serving.Items, live.Schema.Dimension, live.Schema.Metric, serving.Segments, live.Log.Durable,
+                serving.MemoryBytes, serving.FileBytes);
+        }
+        else if (snapshot.Segments[0] is LiveSealedSegment { Sealed: SealedSegment file })
+        {
+            IndexServes(
+                index.Name, snapshot.Generation, file.Count, file.Dimension, file.Metric, file.LoadedBytes, file.MappedBytes);
+        }
         if (snapshot.EncoderFingerprint is ulong fingerprint && encoders.WithFingerprint(fingerprint) is null)
-            EncoderMissing(index.Name, snapshot.Segment.BuildRecord.EncoderName, fingerprint);
+            EncoderMissing(index.Name, snapshot.Encoder.Name, fingerprint);
     }
 
     [LoggerMessage(EventId = 10, Level = LogLevel.Information,
@@ -83,6 +94,12 @@ internal sealed partial class StartPhase(
             + "{Loaded} bytes loaded, {Mapped} mapped.")]
     private partial void IndexServes(
         string name, string generation, int count, int dimension, Metric metric, long loaded, long mapped);
+
+    [LoggerMessage(EventId = 16, Level = LogLevel.Information,
+        Message = "Live index {Name}@{Generation} serves {Count} items of dimension {Dimension}, metric {Metric}, in {Segments} segments, "
+            + "log position {Position}, {Memory} bytes of memory, {Files} of files.")]
+    private partial void LiveIndexServes(
+        string name, string generation, long count, int dimension, Metric metric, int segments, long position, long memory, long files);
 
     [LoggerMessage(EventId = 12, Level = LogLevel.Error,
         Message = "Index {Name} cannot be served from {Path}; the others start without it. {Reason}")]

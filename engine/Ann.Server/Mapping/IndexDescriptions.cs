@@ -18,26 +18,87 @@ internal static class IndexDescriptions
             State = ToWire(status.State),
             Failure = status.State == IndexState.Failed ? index.FailureText : "",
         };
-        if (status.Snapshot is not IndexSnapshot snapshot)
-            return description;
-
-        SealedSegment segment = snapshot.Segment;
-        description.Generation = snapshot.Generation;
-        description.Metric = ToWire(segment.Metric);
-        description.LargerIsNearer = segment.Metric.LargerIsNearer();
-        description.Dimension = (uint)segment.Dimension;
-        description.Count = (ulong)segment.Count;
-        description.KeyKind = segment.Keys.Kind == KeyKind.UInt64 ? Wire.KeyKind.Uint64 : Wire.KeyKind.String;
-        description.Codes = ToWire(segment.Codes);
-        description.Build = ToWire(segment.BuildRecord);
-        description.Encoder = EncoderOf(snapshot, encoders);
-        description.SizeInBytes = (ulong)segment.SizeInBytes;
-        description.Certificate = ToWire(segment.Certificate);
-        description.Layout = ToWire(segment.Layout);
-        description.LoadedBytes = (ulong)segment.LoadedBytes;
-        description.MappedBytes = (ulong)segment.MappedBytes;
+        if (status.Live is LiveIndex live)
+            Fill(description, live, encoders);
+        else if (status.Snapshot is IndexSnapshot { Segments: [LiveSealedSegment { Sealed: SealedSegment file }] } snapshot)
+            Fill(description, snapshot, file, encoders);
         return description;
     }
+
+    /// <summary>What is told of one generation of a live index.</summary>
+    public static Wire.GenerationFacts ToWire(GenerationStatus generation, EncoderCatalog encoders) => new()
+    {
+        Id = generation.Id,
+        Role = generation.Role switch
+        {
+            GenerationRole.Serving => Wire.GenerationRole.Serving,
+            GenerationRole.Standby => Wire.GenerationRole.Standby,
+            GenerationRole.CatchingUp => Wire.GenerationRole.CatchingUp,
+            _ => Wire.GenerationRole.Unspecified,
+        },
+        Encoder = EncoderOf(generation.EncoderFingerprint, generation.EncoderName, encoders),
+        Items = (ulong)generation.Items,
+        Dead = (ulong)generation.Dead,
+        Segments = (uint)generation.Segments,
+        LogPosition = (ulong)generation.LogPosition,
+        AppliedPosition = (ulong)generation.AppliedPosition,
+        MissedKeys = (ulong)generation.MissedKeys,
+        FileBytes = (ulong)generation.FileBytes,
+        MemoryBytes = (ulong)generation.MemoryBytes,
+    };
+
+    /// <summary>The file's own facts. It does not change while it is described: only the end of the server closes it.</summary>
+    private static void Fill(Wire.IndexDescription description, IndexSnapshot snapshot, SealedSegment file, EncoderCatalog encoders)
+    {
+        description.Generation = snapshot.Generation;
+        description.Metric = ToWire(file.Metric);
+        description.LargerIsNearer = file.Metric.LargerIsNearer();
+        description.Dimension = (uint)file.Dimension;
+        description.Count = (ulong)file.Count;
+        description.KeyKind = ToWire(file.Keys.Kind);
+        description.Codes = ToWire(file.Codes);
+        description.Build = ToWire(file.BuildRecord);
+        description.Encoder = EncoderOf(snapshot.EncoderFingerprint, snapshot.Encoder.Name, encoders);
+        description.SizeInBytes = (ulong)file.SizeInBytes;
+        description.Certificate = ToWire(file.Certificate);
+        description.Layout = ToWire(file.Layout);
+        description.LoadedBytes = (ulong)file.LoadedBytes;
+        description.MappedBytes = (ulong)file.MappedBytes;
+        description.Segments = 1;
+    }
+
+    private static void Fill(Wire.IndexDescription description, LiveIndex live, EncoderCatalog encoders)
+    {
+        IndexSchema schema = live.Schema;
+        IReadOnlyList<GenerationStatus> generations = live.Generations;
+        GenerationStatus serving = generations[0];
+        LogStatus log = live.Log;
+        description.Live = true;
+        description.Generation = serving.Id;
+        description.Metric = ToWire(schema.Metric);
+        description.LargerIsNearer = schema.Metric.LargerIsNearer();
+        description.Dimension = (uint)schema.Dimension;
+        description.Count = (ulong)serving.Items;
+        description.Dead = (ulong)serving.Dead;
+        description.Segments = (uint)serving.Segments;
+        description.KeyKind = ToWire(schema.KeyKind);
+        description.Codes = ToWire(schema.Codes);
+        description.Layout = ToWire(schema.Layout);
+        description.Build = new Wire.BuildFacts { M = (uint)schema.M, EfConstruction = (uint)schema.EfConstruction, Seed = schema.Seed };
+        description.Encoder = EncoderOf(serving.EncoderFingerprint, serving.EncoderName, encoders);
+        description.SizeInBytes = (ulong)generations.Sum(static generation => generation.FileBytes);
+        description.LoadedBytes = (ulong)generations.Sum(static generation => generation.MemoryBytes);
+        description.Log = new Wire.LogFacts
+        {
+            First = (ulong)log.First,
+            Durable = (ulong)log.Durable,
+            Visible = (ulong)log.Visible,
+            Bytes = (ulong)log.Bytes,
+        };
+        description.Generations.Add(generations.Select(generation => ToWire(generation, encoders)));
+    }
+
+    private static Wire.KeyKind ToWire(KeyKind kind) => kind == KeyKind.UInt64 ? Wire.KeyKind.Uint64 : Wire.KeyKind.String;
 
     private static Wire.IndexState ToWire(IndexState state) => state switch
     {
@@ -100,11 +161,11 @@ internal static class IndexDescriptions
         },
     };
 
-    private static Wire.EncoderFacts? EncoderOf(IndexSnapshot snapshot, EncoderCatalog encoders) =>
-        snapshot.EncoderFingerprint is not ulong fingerprint ? null : new Wire.EncoderFacts
+    private static Wire.EncoderFacts? EncoderOf(ulong? fingerprint, string name, EncoderCatalog encoders) =>
+        fingerprint is not ulong known ? null : new Wire.EncoderFacts
         {
-            Name = snapshot.Segment.BuildRecord.EncoderName,
-            Fingerprint = fingerprint,
-            Hosted = encoders.WithFingerprint(fingerprint) is not null,
+            Name = name,
+            Fingerprint = known,
+            Hosted = encoders.WithFingerprint(known) is not null,
         };
 }

@@ -10,7 +10,7 @@ namespace Ann.Server.Mapping;
 /// <summary>Collects the results of a request's rows into the columns of its reply, and the costs of its searches.</summary>
 internal sealed class SearchColumns
 {
-    private readonly SealedSegment _segment;
+    private readonly IndexSnapshot _index;
     private readonly Wire.SearchResponse _reply;
 
     /// <param name="index">Where the results come from.</param>
@@ -18,7 +18,7 @@ internal sealed class SearchColumns
     /// <param name="k">Results wanted for each.</param>
     public SearchColumns(IndexSnapshot index, int rows, int k)
     {
-        _segment = index.Segment;
+        _index = index;
         _reply = new Wire.SearchResponse
         {
             Keys = new Wire.KeyColumn(),
@@ -26,9 +26,9 @@ internal sealed class SearchColumns
             Completeness = Wire.Completeness.Complete,
             Stats = new Wire.SearchStats(),
         };
-        int results = rows * Math.Min(k, _segment.Count);
+        int results = rows * (int)Math.Min(k, index.Rows);
         _reply.Scores.Capacity = results;
-        if (_segment.Keys.Kind == KeyKind.UInt64)
+        if (index.KeyKind == KeyKind.UInt64)
             _reply.Keys.Numbers.Capacity = results;
         else
             _reply.Keys.Texts.Capacity = results;
@@ -37,25 +37,24 @@ internal sealed class SearchColumns
     }
 
     /// <summary>Appends the results of the next row, in the order of the search: nearest first.</summary>
-    public void Add(ReadOnlySpan<Neighbor> results, in SearchStatistics statistics)
+    public void Add(ReadOnlySpan<SearchHit> results, in SearchStatistics statistics)
     {
-        Metric metric = _segment.Metric;
+        Metric metric = _index.Metric;
         RepeatedField<float> scores = _reply.Scores;
-        foreach (Neighbor result in results)
+        foreach (SearchHit result in results)
             scores.Add(metric.ToScore(result.Distance));
 
-        SegmentKeys keys = _segment.Keys;
-        if (keys.Kind == KeyKind.UInt64)
+        if (_index.KeyKind == KeyKind.UInt64)
         {
             RepeatedField<ulong> numbers = _reply.Keys.Numbers;
-            foreach (Neighbor result in results)
-                numbers.Add(keys.Number(result.Node));
+            foreach (SearchHit result in results)
+                numbers.Add(_index.KeyOf(result).Number);
         }
         else
         {
             RepeatedField<string> texts = _reply.Keys.Texts;
-            foreach (Neighbor result in results)
-                texts.Add(keys.Format(result.Node));
+            foreach (SearchHit result in results)
+                texts.Add(_index.KeyOf(result).ToString());
         }
         _reply.RowOffsets.Add((uint)scores.Count);
 

@@ -1,14 +1,23 @@
+using Ann.Core;
 using Ann.Core.Indexes;
 using Ann.Protocol.V1;
 using Ann.Server.Encoders;
+using Ann.Server.Health;
+using Ann.Server.Hosting;
 using Ann.Server.Mapping;
 using Grpc.Core;
+using Microsoft.Extensions.Options;
+using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
 namespace Ann.Server.Services;
 
-/// <summary>Tells what is hosted.</summary>
-internal sealed class IndexesService(IndexCatalog catalog, EncoderCatalog encoders) : Indexes.IndexesBase
+/// <summary>Tells what is hosted, and leads live indexes through their life.</summary>
+internal sealed class IndexesService(
+    IndexCatalog catalog, CatalogOpening opening, EncoderCatalog encoders, HealthBoard health, DrainGate gate,
+    IOptions<ServerOptions> options) : Indexes.IndexesBase
 {
+    private readonly ServerOptions _options = options.Value;
+
     public override Task<ListResponse> List(ListRequest request, ServerCallContext context)
     {
         ListResponse response = new();
@@ -19,4 +28,130 @@ internal sealed class IndexesService(IndexCatalog catalog, EncoderCatalog encode
 
     public override Task<DescribeResponse> Describe(DescribeRequest request, ServerCallContext context) =>
         Task.FromResult(new DescribeResponse { Index = IndexDescriptions.Of(catalog.Find(request.Index), encoders) });
+
+    public override Task<CreateResponse> Create(CreateRequest request, ServerCallContext context)
+    {
+        HostedIndex index = catalog.Create(request.Index, WireSchema.Read(request), WireSchema.EncoderOf(request), opening);
+        health.Set(index.Name, ServingStatus.Serving);
+        return Task.FromResult(new CreateResponse { Index = IndexDescriptions.Of(index, encoders) });
+    }
+
+    public override async Task<DropResponse> Drop(DropRequest request, ServerCallContext context)
+    {
+        await catalog.DropAsync(request.Index, opening.Files);
+        health.Remove(request.Index);
+        return new DropResponse();
+    }
+
+    public override async Task<AttachResponse> Attach(AttachRequest request, ServerCallContext context)
+    {
+        LiveIndex index = catalog.RequireLive(request.Index);
+        string directory = _options.ImportDirectory.Length > 0 ? _options.ImportDirectory : _options.DataDirectory;
+        string path = ServerFileNames.Resolve(directory, nameof(ServerOptions.ImportDirectory), "file", request.File);
+        if (!opening.Files.FileExists(path))
+            throw new AnnException(AnnError.NotFound, $"The import directory has no file '{request.File}'.") { Field = "file" };
+        if (request.HasLogPosition && request.LogPosition > long.MaxValue)
+            throw AnnException.Invalid("log_position", $"log_position is {request.LogPosition}; it must be a position of the index's log.");
+        long? position = request.HasLogPosition ? (long)request.LogPosition : null;
+        GenerationStatus generation = await UntilStoppedAsync(
+            cancellation => index.AttachAsync(path, position, cancellation), context);
+        return new AttachResponse { Generation = IndexDescriptions.ToWire(generation, encoders) };
+    }
+
+    public override async Task<DetachResponse> Detach(DetachRequest request, ServerCallContext context)
+    {
+        LiveIndex index = catalog.RequireLive(request.Index);
+        await index.DetachAsync(RequireGeneration(request.Generation), context.CancellationToken);
+        return new DetachResponse();
+    }
+
+    public override async Task<PromoteResponse> Promote(PromoteRequest request, ServerCallContext context)
+    {
+        LiveIndex index = catalog.RequireLive(request.Index);
+        string generation = RequireGeneration(request.Generation);
+        PromotionGate demands = new()
+        {
+            MinRecall = request.HasMinRecall ? RequireShare("min_recall", request.MinRecall) : null,
+            MinOverlap = request.HasMinOverlap ? RequireShare("min_overlap", request.MinOverlap) : null,
+            MaxP99 = request.HasMaxP99Ms ? RequireMilliseconds("max_p99_ms", request.MaxP99Ms) : null,
+            Force = request.Force,
+        };
+        PromotionReport report = await UntilStoppedAsync(
+            cancellation => index.PromoteAsync(generation, demands, cancellation), context);
+        return new PromoteResponse { Promotion = ToWire(report) };
+    }
+
+    public override async Task<RollbackResponse> Rollback(RollbackRequest request, ServerCallContext context)
+    {
+        LiveIndex index = catalog.RequireLive(request.Index);
+        return new RollbackResponse { Promotion = ToWire(await UntilStoppedAsync(index.RollbackAsync, context)) };
+    }
+
+    public override async Task<CompactResponse> Compact(CompactRequest request, ServerCallContext context)
+    {
+        LiveIndex index = catalog.RequireLive(request.Index);
+        await UntilStoppedAsync(async cancellation =>
+        {
+            await index.CompactAsync(cancellation);
+            return true;
+        }, context);
+        return new CompactResponse { Index = IndexDescriptions.Of(catalog.Find(request.Index), encoders) };
+    }
+
+    public override async Task<SnapshotResponse> Snapshot(SnapshotRequest request, ServerCallContext context)
+    {
+        LiveIndex index = catalog.RequireLive(request.Index);
+        string directory = _options.SnapshotDirectory;
+        string path = ServerFileNames.Resolve(directory, nameof(ServerOptions.SnapshotDirectory), "name", request.Name);
+        opening.Files.CreateDirectory(directory);
+        long position = await UntilStoppedAsync(
+            cancellation => index.SnapshotAsync(path, cancellation), context);
+        return new SnapshotResponse { LogPosition = (ulong)position };
+    }
+
+    /// <summary>Work that takes seconds or minutes ends when the server stops, instead of holding the drain until its time is over.</summary>
+    private async Task<T> UntilStoppedAsync<T>(Func<CancellationToken, Task<T>> work, ServerCallContext context)
+    {
+        using CancellationTokenSource ends =
+            CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, gate.Stopping);
+        try
+        {
+            return await work(ends.Token);
+        }
+        catch (OperationCanceledException) when (gate.IsDraining && !context.CancellationToken.IsCancellationRequested)
+        {
+            throw DrainGate.GoingAway();
+        }
+    }
+
+    private static string RequireGeneration(string generation) => generation.Length is > 0 and <= IndexName.MaxLength
+        ? generation
+        : throw AnnException.Invalid("generation", $"generation takes {generation.Length} characters; it must be 16 hex digits.");
+
+    private static double RequireShare(string field, double value) =>
+        value is >= 0 and <= 1 ? value : throw AnnException.Invalid(field, $"{field} is {value}; it must be 0 to 1.");
+
+    private static TimeSpan RequireMilliseconds(string field, double value) => value is > 0 and <= 3_600_000
+        ? TimeSpan.FromMilliseconds(value)
+        : throw AnnException.Invalid(field, $"{field} is {value}; it must be above 0 and at most 3600000.");
+
+    private static PromotionFacts ToWire(PromotionReport report)
+    {
+        PromotionFacts facts = new()
+        {
+            Serving = report.Serving,
+            Replaced = report.Replaced,
+            Queries = (uint)report.Queries,
+            SampledRows = (uint)report.SampledRows,
+            MissedKeys = (ulong)report.MissedKeys,
+            Forced = report.Forced,
+        };
+        if (report.Recall is double recall)
+            facts.Recall = recall;
+        if (report.Overlap is double overlap)
+            facts.Overlap = overlap;
+        if (report.P99 is TimeSpan p99)
+            facts.P99Ms = p99.TotalMilliseconds;
+        return facts;
+    }
 }

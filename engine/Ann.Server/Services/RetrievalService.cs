@@ -48,6 +48,13 @@ internal sealed class RetrievalService(
         return EmbedTexts(request, context);
     }
 
+    public override async Task<FetchResponse> Fetch(FetchRequest request, ServerCallContext context)
+    {
+        using RateLimitLease place = await admission.Searches.EnterAsync(context.CancellationToken);
+        using SnapshotLease lease = catalog.Acquire(request.Index);
+        return ItemFetch.Run(lease.Snapshot, request, _limits.MaxRowsPerRequest);
+    }
+
     private async Task<SearchResponse> SearchLaterAsync(Task<RateLimitLease> entering, SearchRequest request, ServerCallContext context)
     {
         long arrived = Stopwatch.GetTimestamp();
@@ -60,11 +67,13 @@ internal sealed class RetrievalService(
     {
         long started = Stopwatch.GetTimestamp();
         Tag(request.RequestTag);
-        IndexSnapshot index = catalog.Acquire(request.Index);
+        using SnapshotLease lease = catalog.Acquire(request.Index);
+        IndexSnapshot index = lease.Snapshot;
         if (request.HasEncoderFingerprint)
             index.RequireEncoder(request.EncoderFingerprint);
         SearchParameters parameters = ToParameters(request);
-        using QueryRows queries = QueryRows.Read(request.Queries, index, _limits.MaxRowsPerRequest);
+        VectorTarget target = new("queries", index.Name, index.Dimension, _limits.MaxRowsPerRequest);
+        using VectorRows queries = VectorRows.Read(request.Queries, target);
         RequireBounded((long)queries.Count * parameters.K);
 
         SearchBudget budget = CallBudget.Of(context, time);
@@ -72,7 +81,7 @@ internal sealed class RetrievalService(
         int rowsAtOnce = Math.Min(queries.Count, Math.Clamp(ResultsAtOnce / parameters.K, 1, RowsAtOnce));
         Span<int> counts = stackalloc int[RowsAtOnce];
         Span<SearchStatistics> statistics = stackalloc SearchStatistics[RowsAtOnce];
-        Neighbor[] results = ArrayPool<Neighbor>.Shared.Rent(rowsAtOnce * parameters.K);
+        SearchHit[] results = ArrayPool<SearchHit>.Shared.Rent(rowsAtOnce * parameters.K);
         try
         {
             for (int first = 0; first < queries.Count; first += rowsAtOnce)
@@ -90,21 +99,23 @@ internal sealed class RetrievalService(
         }
         finally
         {
-            ArrayPool<Neighbor>.Shared.Return(results);
+            ArrayPool<SearchHit>.Shared.Return(results);
         }
+        for (int row = 0; row < queries.Count; row++)
+            index.Sample(queries[row]); // the search has checked it: a query of real traffic
         return columns.ToResponse(queued, Stopwatch.GetElapsedTime(started));
     }
 
     private static void SearchRows(
-        IndexSnapshot index, in QueryRows queries, int first, in SearchParameters parameters, in SearchBudget budget, Neighbor[] results,
+        IndexSnapshot index, in VectorRows queries, int first, in SearchParameters parameters, in SearchBudget budget, SearchHit[] results,
         Span<int> counts, Span<SearchStatistics> statistics)
     {
         try
         {
             if (counts.Length == 1)
-                counts[0] = index.Segment.Search(queries[first], parameters, budget, results.AsSpan(0, parameters.K), out statistics[0]);
+                counts[0] = index.Search(queries[first], parameters, budget, results.AsSpan(0, parameters.K), out statistics[0]);
             else
-                index.Segment.SearchMany(queries.Rows(first, counts.Length), parameters, budget, results, counts, statistics);
+                index.SearchMany(queries.Rows(first, counts.Length), parameters, budget, results, counts, statistics);
         }
         catch (AnnException e) when (e.Error == AnnError.InvalidArgument)
         {
@@ -112,7 +123,7 @@ internal sealed class RetrievalService(
             // knows; checking once more gives the caller's own field and row.
             float[] scratch = new float[queries.Dimension];
             for (int row = first; row < first + counts.Length; row++)
-                RowPreparation.Prepare(index.Segment.Metric, queries[row], scratch, "queries", row);
+                RowPreparation.Prepare(index.Metric, queries[row], scratch, "queries", row);
             throw;
         }
     }
@@ -174,12 +185,13 @@ internal sealed class RetrievalService(
         if (request.SourceCase == EmbedRequest.SourceOneofCase.None)
             throw AnnException.Invalid("source", "Neither index nor encoder is set; one of them must be.");
 
-        IndexSnapshot index = catalog.Acquire(request.Index);
+        using SnapshotLease lease = catalog.Acquire(request.Index);
+        IndexSnapshot index = lease.Snapshot;
         if (index.EncoderFingerprint is not ulong fingerprint)
             throw new AnnException(AnnError.FailedPrecondition, $"Index '{index.Name}' was built without naming an encoder.");
         return encoders.WithFingerprint(fingerprint)
             ?? throw new AnnException(
                 AnnError.FailedPrecondition,
-                $"The encoder of index '{index.Name}', '{index.Segment.BuildRecord.EncoderName}' ({fingerprint:x16}), is not hosted here.");
+                $"The encoder of index '{index.Name}', '{index.Encoder.Name}' ({fingerprint:x16}), is not hosted here.");
     }
 }

@@ -73,29 +73,93 @@ public sealed class CatalogTests(SampleIndexes samples)
     }
 
     [Fact]
-    public void AnIndexServesOnlyWhenItIsWarm()
+    public async Task AnIndexServesOnlyWhenItIsWarm()
     {
         using IndexCatalog catalog = new(Find([samples.L2], null));
-        Assert.Equal(AnnError.Unavailable, Assert.Throws<AnnException>(() => catalog.Acquire("plain")).Error);
+        Assert.Equal(AnnError.Unavailable, Refused(catalog, "plain").Error);
 
         IndexState duringWarmUp = default;
-        catalog.Indexes[0].Load(PhysicalFileSystem.Instance, default, _ => duringWarmUp = catalog.Indexes[0].Status.State);
+        await catalog.Indexes[0].LoadAsync(Opening(), _ => duringWarmUp = catalog.Indexes[0].Status.State);
 
         Assert.Equal(IndexState.Loading, duringWarmUp);
-        Assert.Same(catalog.Acquire("plain"), catalog.Acquire("plain@" + catalog.Acquire("plain").Generation));
+        using SnapshotLease any = catalog.Acquire("plain");
+        using SnapshotLease exact = catalog.Acquire("plain@" + any.Snapshot.Generation);
+        Assert.Same(any.Snapshot, exact.Snapshot);
     }
 
     [Fact]
-    public void AWarmUpThatFailsFailsTheIndex()
+    public async Task AWarmUpThatFailsFailsTheIndex()
     {
         using IndexCatalog catalog = new(Find([samples.L2], null));
 
-        catalog.Indexes[0].Load(PhysicalFileSystem.Instance, default, static _ => throw new InvalidOperationException("secret"));
+        await catalog.Indexes[0].LoadAsync(Opening(), static _ => throw new InvalidOperationException("secret"));
 
-        AnnException e = Assert.Throws<AnnException>(() => catalog.Acquire("plain"));
+        AnnException e = Refused(catalog, "plain");
         Assert.Equal(AnnError.Corrupt, e.Error);
         Assert.DoesNotContain("secret", e.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>The bytes are asked for before they are allocated, and given back when the file turns out to be unusable.</summary>
+    [Fact]
+    public async Task AFileThatDoesNotFitTheMemoryBudgetFailsWithTheArithmetic()
+    {
+        MemoryBudget small = new(1_000);
+        using IndexCatalog catalog = new(Find([samples.L2, samples.Cosine], null));
+
+        foreach (HostedIndex index in catalog.Indexes)
+            await index.LoadAsync(Opening() with { Budget = small }, static _ => { });
+
+        AnnException e = Refused(catalog, "named"); // of the fast layout, so it is loaded
+        Assert.Equal(AnnError.Overloaded, e.Error);
+        Assert.Contains("index 'named' needs", e.Message, StringComparison.Ordinal);
+        Assert.Contains("0 of 1,000 are in use", e.Message, StringComparison.Ordinal);
+        Assert.Equal(0, small.Used);
+        catalog.Acquire("plain").Dispose(); // lean: all of it is mapped
+    }
+
+    [Fact]
+    public async Task ClosingGivesTheMemoryBack()
+    {
+        MemoryBudget budget = MemoryBudget.Unlimited();
+        using (IndexCatalog catalog = new(Find([samples.Cosine], null)))
+        {
+            await catalog.Indexes[0].LoadAsync(Opening() with { Budget = budget }, static _ => { });
+            Assert.True(budget.Used > 0, "the fast layout is loaded");
+        }
+        Assert.Equal(0, budget.Used);
+    }
+
+    [Fact]
+    public void DirectoriesWithAManifestAreLiveIndexes()
+    {
+        string data = samples.NewDirectory();
+        Directory.CreateDirectory(Path.Combine(data, "notes"));
+        Directory.CreateDirectory(Path.Combine(data, "shop"));
+        File.WriteAllText(Path.Combine(data, "shop", IndexSource.ManifestName), "");
+
+        IndexSource found = Assert.Single(Find([], data));
+
+        Assert.Equal(new IndexSource("shop", Path.Combine(data, "shop"), IsLive: true), found);
+    }
+
+    [Fact]
+    public void AFileAndADirectoryOfOneNameAreRefusedNamingBoth()
+    {
+        string data = samples.NewDirectory();
+        File.Copy(samples.L2, Path.Combine(data, "shop.ann"));
+        Directory.CreateDirectory(Path.Combine(data, "shop"));
+        File.WriteAllText(Path.Combine(data, "shop", IndexSource.ManifestName), "");
+
+        AnnException e = Assert.Throws<AnnException>(() => Find([], data));
+
+        Assert.Equal(AnnError.AlreadyExists, e.Error);
+        Assert.Contains("shop.ann", e.Message, StringComparison.Ordinal);
+    }
+
+    private static AnnException Refused(IndexCatalog catalog, string reference) =>
+        Assert.Throws<AnnException>(() => catalog.Acquire(reference).Dispose());
+
+    private static CatalogOpening Opening() => new() { Files = PhysicalFileSystem.Instance };
 
     private static IReadOnlyList<IndexSource> Find(string[] paths, string? directory) =>
         IndexSource.Find(PhysicalFileSystem.Instance, paths, directory);

@@ -1,3 +1,4 @@
+using Ann.Core.Indexes;
 using Ann.Core.Segments;
 using Ann.Protocol.V1;
 using Grpc.Core;
@@ -16,9 +17,10 @@ public sealed class IndexesServiceTests(SampleIndexes samples)
 
         IndexDescription index = (await server.Indexes.DescribeAsync(new DescribeRequest { Index = "named" })).Index;
 
-        SealedSegment segment = server.Host.Indexes.Acquire("named").Segment;
+        using SnapshotLease lease = server.Host.Indexes.Acquire("named");
+        SealedSegment segment = Assert.IsType<LiveSealedSegment>(Assert.Single(lease.Snapshot.Segments)).Sealed;
         Assert.Equal("named", index.Name);
-        Assert.Equal(IndexState.Serving, index.State);
+        Assert.Equal(Ann.Protocol.V1.IndexState.Serving, index.State);
         Assert.Equal("", index.Failure);
         Assert.Equal(segment.Generation, index.Generation);
         Assert.Matches("^[0-9a-f]{16}$", index.Generation);

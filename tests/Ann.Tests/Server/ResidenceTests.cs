@@ -1,3 +1,4 @@
+using Ann.Core.Indexes;
 using Ann.Core.Segments;
 using Ann.Protocol.V1;
 
@@ -23,6 +24,7 @@ public sealed class ResidenceTests(SampleIndexes samples)
         Assert.Equal(fastIsLoaded, fast.LoadedBytes > 0);
         Assert.Equal(leanIsLoaded, lean.LoadedBytes > 0);
         Assert.All([fast, lean], index => Assert.Equal(index.SizeInBytes, index.LoadedBytes + index.MappedBytes));
-        Assert.Equal((ulong)server.Host.Indexes.Acquire("named").Segment.LoadedBytes, fast.LoadedBytes);
+        using SnapshotLease lease = server.Host.Indexes.Acquire("named");
+        Assert.Equal((ulong)((LiveSealedSegment)lease.Snapshot.Segments[0]).Sealed.LoadedBytes, fast.LoadedBytes);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Ann.Core.Indexes;
 using Ann.Protocol.V1;
 using Ann.Server;
 using Ann.Server.Hosting;
@@ -31,6 +32,8 @@ internal sealed class RunningServer : IAsyncDisposable
     public Retrieval.RetrievalClient Retrieval => new(_channel);
 
     public Ann.Protocol.V1.Indexes.IndexesClient Indexes => new(_channel);
+
+    public Ingest.IngestClient Ingest => new(_channel);
 
     public Health.HealthClient Health => new(_channel);
 
@@ -65,6 +68,13 @@ internal sealed class RunningServer : IAsyncDisposable
     }
 
     public T Part<T>() where T : notnull => Host.Services.GetRequiredService<T>();
+
+    /// <summary>The generation that answers now.</summary>
+    public string GenerationOf(string index)
+    {
+        using SnapshotLease lease = Host.Indexes.Acquire(index);
+        return lease.Snapshot.Generation;
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -34,7 +34,7 @@ public sealed class SearchTests(SampleIndexes samples)
         Assert.Equal(Completeness.Complete, found.Completeness);
         Assert.Equal((ulong)SampleIndexes.Count, found.Stats.Visited);
         Assert.Equal(0u, found.Stats.EfSearch);
-        Assert.Equal(server.Host.Indexes.Acquire("plain").Generation, found.Generation);
+        Assert.Equal(server.GenerationOf("plain"), found.Generation);
     }
 
     [Fact]
@@ -115,7 +115,7 @@ public sealed class SearchTests(SampleIndexes samples)
     {
         await using RunningServer server = await RunningServer.StartAsync(samples);
         SearchRequest request = RunningServer.Request(samples, "named");
-        request.Index = "named@" + server.Host.Indexes.Acquire("named").Generation;
+        request.Index = "named@" + server.GenerationOf("named");
         request.EncoderFingerprint = SampleIndexes.EncoderFingerprint;
         request.RequestTag = "test";
 

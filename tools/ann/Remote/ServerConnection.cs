@@ -15,6 +15,7 @@ internal sealed class ServerConnection : IDisposable
     private readonly GrpcChannel _channel;
     private readonly Retrieval.RetrievalClient _retrieval;
     private readonly Indexes.IndexesClient _indexes;
+    private readonly Ingest.IngestClient _ingest;
 
     /// <param name="address">Such as <c>http://127.0.0.1:50051</c>.</param>
     /// <exception cref="AnnException">InvalidArgument: no such address.</exception>
@@ -26,6 +27,7 @@ internal sealed class ServerConnection : IDisposable
         _channel = GrpcChannel.ForAddress(uri, new GrpcChannelOptions { MaxReceiveMessageSize = MaxReplyBytes });
         _retrieval = new Retrieval.RetrievalClient(_channel);
         _indexes = new Indexes.IndexesClient(_channel);
+        _ingest = new Ingest.IngestClient(_channel);
     }
 
     /// <summary>The server.</summary>
@@ -41,6 +43,14 @@ internal sealed class ServerConnection : IDisposable
     /// <summary>Everything that the server hosts.</summary>
     public async Task<IReadOnlyList<IndexDescription>> ListAsync(CancellationToken cancellation) =>
         (await AnswerAsync(_indexes.ListAsync(new ListRequest(), cancellationToken: cancellation), cancellation)).Indexes;
+
+    /// <summary>A call that changes an index.</summary>
+    public Task<T> ChangeAsync<T>(Func<Indexes.IndexesClient, AsyncUnaryCall<T>> call, CancellationToken cancellation) =>
+        AnswerAsync(call(_indexes), cancellation);
+
+    /// <summary>Opens a stream of writes. Its failures go through <see cref="Named"/>.</summary>
+    public AsyncDuplexStreamingCall<WriteFrame, WriteProgress> Write(CancellationToken cancellation) =>
+        _ingest.Write(cancellationToken: cancellation);
 
     /// <summary>Encodes texts with the encoder of an index.</summary>
     public Task<EmbedResponse> EmbedAsync(string index, IEnumerable<string> texts, CancellationToken cancellation)
@@ -82,6 +92,16 @@ internal sealed class ServerConnection : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _channel.Dispose();
 
+    /// <summary>The failure of a call as a line that names the server.</summary>
+    public Exception Named(RpcException e, CancellationToken cancellation)
+    {
+        if (e.StatusCode == StatusCode.Cancelled && cancellation.IsCancellationRequested)
+            return new OperationCanceledException("The call was cancelled.", e, cancellation);
+        if (e.StatusCode == StatusCode.Unavailable && e.Status.DebugException is Exception cause)
+            return new AnnException(AnnError.Unavailable, $"{Address}: no server answers: {cause.GetBaseException().Message}", e);
+        return new AnnException(AnnError.InvalidArgument, $"{Address}: the server answered {e.StatusCode}: {e.Status.Detail}", e);
+    }
+
     /// <summary>The answer of a call; a failure becomes a line that names the server.</summary>
     private async Task<T> AnswerAsync<T>(AsyncUnaryCall<T> call, CancellationToken cancellation)
     {
@@ -89,17 +109,9 @@ internal sealed class ServerConnection : IDisposable
         {
             return await call;
         }
-        catch (RpcException e) when (e.StatusCode == StatusCode.Cancelled && cancellation.IsCancellationRequested)
-        {
-            throw new OperationCanceledException("The call was cancelled.", e, cancellation);
-        }
-        catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable && e.Status.DebugException is Exception cause)
-        {
-            throw new AnnException(AnnError.Unavailable, $"{Address}: no server answers: {cause.GetBaseException().Message}", e);
-        }
         catch (RpcException e)
         {
-            throw new AnnException(AnnError.InvalidArgument, $"{Address}: the server answered {e.StatusCode}: {e.Status.Detail}", e);
+            throw Named(e, cancellation);
         }
     }
 }

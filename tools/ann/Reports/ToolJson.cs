@@ -19,6 +19,16 @@ namespace Ann.Tool.Reports;
 [JsonSerializable(typeof(ServeReport))]
 [JsonSerializable(typeof(DemoReport))]
 [JsonSerializable(typeof(LoadReport))]
+[JsonSerializable(typeof(CreateReport))]
+[JsonSerializable(typeof(DropReport))]
+[JsonSerializable(typeof(ImportReport))]
+[JsonSerializable(typeof(GenerationReport))]
+[JsonSerializable(typeof(DetachReport))]
+[JsonSerializable(typeof(PromoteReport))]
+[JsonSerializable(typeof(CompactReport))]
+[JsonSerializable(typeof(SnapshotReport))]
+[JsonSerializable(typeof(RestoreReport))]
+[JsonSerializable(typeof(ExportReport))]
 internal sealed partial class ToolJson : JsonSerializerContext
 {
     /// <summary>Writes a report as the only content of standard output.</summary>

@@ -20,12 +20,7 @@ internal static class QueryVerb
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
-        Option<string> address = new("--address")
-        {
-            Description = "The server.",
-            DefaultValueFactory = _ => "http://127.0.0.1:50051",
-            HelpName = "URL",
-        };
+        Option<string> address = VerbOptions.Address();
         Option<string> index = VerbOptions.Required("--index", "NAME", "Name of the index: its file's name without .ann.");
         Option<string[]> text = new("--text")
         {

@@ -14,7 +14,9 @@ internal static class ServeVerb
     public static Command Create(ToolContext tool)
     {
         Argument<string[]> indexes = new("files") { Description = "Index files to host.", Arity = ArgumentArity.ZeroOrMore };
-        Option<string?> data = VerbOptions.Optional("--data", "DIR", "Directory whose .ann files are all hosted.");
+        Option<string?> data = VerbOptions.Optional("--data", "DIR", "Directory whose .ann files and live indexes are all hosted. Created when missing.");
+        Option<string?> snapshots = VerbOptions.Optional(
+            "--snapshots", "DIR", "Directory that snapshots of live indexes are copied to. Without it they are refused.");
         Option<string[]> encoder = new("--encoder")
         {
             Description = "Directory of a text encoder to host. May be repeated. The embedded one is always there.",
@@ -43,7 +45,7 @@ internal static class ServeVerb
             "Host index files over gRPC until Ctrl-C. With --json the document appears once the server serves.",
             "ann serve items.ann", "ann serve --data /var/lib/ann --listen 0.0.0.0:50051")
         {
-            indexes, data, encoder, listen, providers, require, residence, json,
+            indexes, data, snapshots, encoder, listen, providers, require, residence, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -51,12 +53,16 @@ internal static class ServeVerb
             string directory = parsed.GetValue(data) ?? "";
             if (files.Length == 0 && directory.Length == 0)
                 throw AnnException.Invalid("files", "nothing to serve: name .ann files, or --data DIR.");
+            if (directory.Length > 0)
+                tool.Files.CreateDirectory(directory);
             return RunAsync(tool, Configure, parsed.GetValue(json), cancellation);
 
             void Configure(ServerOptions options)
             {
                 options.Listen = parsed.GetValue(listen)!;
                 options.DataDirectory = directory;
+                if (parsed.GetValue(snapshots) is string copies)
+                    options.SnapshotDirectory = copies;
                 foreach (string file in files)
                     options.IndexFiles.Add(file);
                 foreach (string path in parsed.GetValue(encoder) ?? [])

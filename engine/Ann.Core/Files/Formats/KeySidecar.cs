@@ -133,6 +133,13 @@ public sealed record KeySidecarHeader
     /// </summary>
     public string RowsHash { get; init; } = "";
 
+    /// <summary>
+    /// The last write of a live index's log that the rows know of, where they were exported from one; null otherwise. A build notes it in
+    /// the file, so that attaching it replays what came after.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? LogPosition { get; init; }
+
     /// <summary>True when the vector file carries the keys itself and none follow.</summary>
     public bool KeysInline { get; init; }
 }

@@ -1,0 +1,23 @@
+using Ann.Core.Files;
+using Ann.Core.Segments;
+
+namespace Ann.Core.Indexes;
+
+/// <summary>What a catalog opens its indexes with. The same for all of them.</summary>
+public sealed record CatalogOpening
+{
+    /// <summary>Where files are.</summary>
+    public required IFileSystem Files { get; init; }
+
+    /// <summary>Where links and codes of <c>.ann</c> files lie. Live indexes have theirs in <see cref="Live"/>.</summary>
+    public SegmentResidence Residence { get; init; } = SegmentResidence.ByLayout;
+
+    /// <summary>How live indexes write, seal and compact.</summary>
+    public LiveIndexOptions Live { get; init; } = new();
+
+    /// <summary>Memory that all indexes share. Default: without limit.</summary>
+    public MemoryBudget Budget { get; init; } = MemoryBudget.Unlimited();
+
+    /// <summary>The clock of live indexes.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

@@ -1,0 +1,111 @@
+using System.Threading.RateLimiting;
+using Ann.Core;
+using Ann.Core.Indexes;
+using Ann.Protocol.V1;
+using Ann.Server.Admission;
+using Ann.Server.Hosting;
+using Ann.Server.Mapping;
+using Grpc.Core;
+using Microsoft.Extensions.Options;
+using WriteMode = Ann.Protocol.V1.WriteMode;
+
+namespace Ann.Server.Services;
+
+/// <summary>Write path: admit, find the index, check, hand over to its writer, acknowledge. No state of its own.</summary>
+internal sealed class IngestService(
+    IndexCatalog catalog, AdmissionControl admission, DrainGate gate, IOptions<ServerOptions> options, TimeProvider time)
+    : Ingest.IngestBase
+{
+    public override async Task Write(
+        IAsyncStreamReader<WriteFrame> requestStream, IServerStreamWriter<WriteProgress> responseStream, ServerCallContext context)
+    {
+        using RateLimitLease place = await admission.WriteStreams.EnterAsync(context.CancellationToken);
+        using CancellationTokenSource reading =
+            CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, gate.Stopping);
+        WriteStart start = await StartOfAsync(requestStream, reading.Token, context.CancellationToken);
+        ulong? fingerprint = start.HasEncoderFingerprint ? start.EncoderFingerprint : null;
+        WriteTarget target = WriteTarget.Find(catalog, start.Index, start.Mode, fingerprint, start.Producer);
+        using WriteStream stream = new(target, options.Value.WriteCreditBytes, time);
+        try
+        {
+            await stream.RunAsync(requestStream, responseStream, reading, context.CancellationToken);
+        }
+        catch (OperationCanceledException) when (gate.IsDraining && !context.CancellationToken.IsCancellationRequested)
+        {
+            throw DrainGate.GoingAway();
+        }
+    }
+
+    public override async Task<UpsertResponse> Upsert(UpsertRequest request, ServerCallContext context)
+    {
+        WriteMode mode = request.HasMode ? request.Mode : WriteMode.Upsert;
+        if (mode == WriteMode.Delete)
+            throw AnnException.Invalid("mode", "mode is DELETE; Upsert takes UPSERT or INSERT_ONLY. Call Delete.");
+        RequirePair(request.HasProducer, request.Producer, request.HasSequence, request.Sequence);
+        using RateLimitLease place = await admission.Writes.EnterAsync(context.CancellationToken);
+        ulong? fingerprint = request.HasEncoderFingerprint ? request.EncoderFingerprint : null;
+        WriteTarget target = WriteTarget.Find(catalog, request.Index, mode, fingerprint, request.Producer);
+        WriteReceipt receipt = await WriteAsync(
+            target, target.Batch(request.Keys, request.Vectors, request.Sequence), context.CancellationToken);
+        return new UpsertResponse
+        {
+            Applied = (ulong)receipt.Applied,
+            Skipped = (ulong)receipt.Skipped,
+            IsRetry = receipt.IsRetry,
+            LogPosition = (ulong)receipt.Sequence,
+        };
+    }
+
+    public override async Task<DeleteResponse> Delete(DeleteRequest request, ServerCallContext context)
+    {
+        RequirePair(request.HasProducer, request.Producer, request.HasSequence, request.Sequence);
+        using RateLimitLease place = await admission.Writes.EnterAsync(context.CancellationToken);
+        WriteTarget target = WriteTarget.Find(catalog, request.Index, WriteMode.Delete, null, request.Producer);
+        WriteReceipt receipt = await WriteAsync(target, target.Batch(request.Keys, null, request.Sequence), context.CancellationToken);
+        return new DeleteResponse
+        {
+            Applied = (ulong)receipt.Applied,
+            Skipped = (ulong)receipt.Skipped,
+            IsRetry = receipt.IsRetry,
+            LogPosition = (ulong)receipt.Sequence,
+        };
+    }
+
+    /// <summary>Visible is durable too. A caller that goes away gives up the answer, not the write.</summary>
+    private static async Task<WriteReceipt> WriteAsync(WriteTarget target, WriteBatch batch, CancellationToken cancellation)
+    {
+        PendingWrite pending = await target.Index.WriteAsync(batch, cancellation);
+        return await pending.Visible.WaitAsync(cancellation);
+    }
+
+    private static async Task<WriteStart> StartOfAsync(
+        IAsyncStreamReader<WriteFrame> frames, CancellationToken cancellation, CancellationToken call)
+    {
+        bool any;
+        try
+        {
+            any = await frames.MoveNext(cancellation);
+        }
+        catch (OperationCanceledException) when (!call.IsCancellationRequested)
+        {
+            throw DrainGate.GoingAway();
+        }
+        catch (IOException)
+        {
+            throw WriteStream.CallerWentAway();
+        }
+        return any && frames.Current.FrameCase == WriteFrame.FrameOneofCase.Start
+            ? frames.Current.Start
+            : throw AnnException.Invalid("start", "The first frame must be a start; the stream " + (any ? "has another." : "is empty."));
+    }
+
+    private static void RequirePair(bool hasProducer, string producer, bool hasSequence, ulong sequence)
+    {
+        if (hasProducer != hasSequence)
+            throw AnnException.Invalid(hasProducer ? "sequence" : "producer", "producer and sequence belong together; only one is set.");
+        if (hasProducer && producer.Length == 0)
+            throw AnnException.Invalid("producer", "producer is empty; it must name who writes, or not be set.");
+        if (hasSequence && sequence == 0)
+            throw AnnException.Invalid("sequence", "sequence is 0; the first one is 1.");
+    }
+}

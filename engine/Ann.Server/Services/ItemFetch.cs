@@ -1,0 +1,54 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using Ann.Core;
+using Ann.Core.Indexes;
+using Ann.Core.Segments;
+using Ann.Protocol.V1;
+using Ann.Server.Mapping;
+using Google.Protobuf;
+using KeyColumn = Ann.Core.Segments.KeyColumn;
+
+namespace Ann.Server.Services;
+
+/// <summary>Looks items of one snapshot up by their keys.</summary>
+internal static class ItemFetch
+{
+    /// <summary>Found and missing keys, in the order of the request.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: the keys, or a reply beyond what a message holds.</exception>
+    public static FetchResponse Run(IndexSnapshot index, FetchRequest request, int most)
+    {
+        KeyColumn keys = WireKeys.Read(request.Keys, index.KeyKind, index.Name, most);
+        FetchResponse response = new()
+        {
+            Found = new Protocol.V1.KeyColumn(),
+            Missing = new Protocol.V1.KeyColumn(),
+            Generation = index.Generation,
+        };
+        long room = request.WithVectors ? (long)keys.Count * index.Dimension * sizeof(float) : 0;
+        if (room > Array.MaxLength)
+            throw AnnException.Invalid("keys", $"keys hold {keys.Count}, whose vectors make up to {room} bytes; ask for fewer.");
+        ArrayBufferWriter<byte> rows = new(Math.Max(1, (int)room));
+        ReadPoint now = index.Now; // one for all keys: no batch is seen in part
+        for (int row = 0; row < keys.Count; row++)
+        {
+            if (!index.TryFind(WireKeys.At(keys, row), now, out SearchHit hit))
+            {
+                WireKeys.Add(response.Missing, keys, row);
+                continue;
+            }
+            WireKeys.Add(response.Found, keys, row);
+            if (request.WithVectors)
+                rows.Write(MemoryMarshal.AsBytes(index.RowOf(hit)));
+        }
+        if (rows.WrittenCount > 0)
+        {
+            response.Vectors = new VectorBatch
+            {
+                Dtype = Dtype.F32,
+                Dim = (uint)index.Dimension,
+                Data = UnsafeByteOperations.UnsafeWrap(rows.WrittenMemory),
+            };
+        }
+        return response;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+
+namespace Ann.Tests.Server;
+
+/// <summary><c>ann serve</c> as a process of its own, which can be killed.</summary>
+internal sealed class ServeProcess : IDisposable
+{
+    private readonly Process _process;
+    private readonly Task<string> _errors;
+
+    private ServeProcess(Process process)
+    {
+        _process = process;
+        _errors = process.StandardError.ReadToEndAsync();
+    }
+
+    public string Address { get; private set; } = "";
+
+    /// <summary>Starts a server on a data directory, and waits until it serves.</summary>
+    public static async Task<ServeProcess> StartAsync(string data, IReadOnlyDictionary<string, string> settings)
+    {
+        ProcessStartInfo start = new("dotnet")
+        {
+            ArgumentList =
+            {
+                Path.Combine(AppContext.BaseDirectory, "ann.dll"), "serve", "--data", data, "--listen", "127.0.0.1:0", "--json",
+            },
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["Ann__EmbeddedEncoder"] = "false";
+        foreach ((string name, string value) in settings)
+            start.Environment[name] = value;
+        ServeProcess serve = new(Process.Start(start)!);
+        try
+        {
+            using JsonDocument report = JsonDocument.Parse(await serve.ReadReportAsync().WaitAsync(TimeSpan.FromSeconds(60)));
+            serve.Address = report.RootElement.GetProperty("address").GetString()!;
+            return serve;
+        }
+        catch
+        {
+            serve.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>SIGKILL: the process does nothing any more, not even flush.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        await _errors;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    /// <summary>The indented document ends with the first line that is a brace alone.</summary>
+    private async Task<string> ReadReportAsync()
+    {
+        StringBuilder text = new();
+        while (await _process.StandardOutput.ReadLineAsync() is string line)
+        {
+            text.AppendLine(line);
+            if (line == "}")
+                return text.ToString();
+        }
+        Assert.Fail("the server ended before it served:\n" + await _errors);
+        return "";
+    }
+}

@@ -1,0 +1,94 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using Ann.Core.Files.Formats;
+using Ann.Core.Indexes;
+using Ann.Core.Segments;
+
+namespace Ann.Tool.Live;
+
+/// <summary>Writes the items of a snapshot as vectors and a sidecar. Both appear when all is written, or neither.</summary>
+internal static class ExportedRows
+{
+    private const int BatchFloats = 1 << 16;
+
+    /// <summary>Writes both files.</summary>
+    /// <param name="tool">Where to write.</param>
+    /// <param name="index">What to write: its items now.</param>
+    /// <param name="path">The file of vectors.</param>
+    /// <param name="logPosition">The last write that the items know of; null when they come from no live index.</param>
+    /// <param name="cancellation">Ends it early; nothing appears.</param>
+    /// <returns>Items written, and the sidecar; null when the vectors go to a device.</returns>
+    public static (long Rows, string? Sidecar) Write(
+        ToolContext tool, IndexSnapshot index, string path, long? logPosition, CancellationToken cancellation)
+    {
+        List<SearchHit> items = ItemsOf(index);
+        if (items.Count == 0)
+            throw Core.AnnException.BadInput(path, "", $"index '{index.Name}' holds no item; there is nothing to export.");
+        KeyColumn keys = KeysOf(index, items);
+        using VectorWriter writer = VectorFile.CreateWriter(tool.Files, path, items.Count, index.Dimension, keys);
+        using ProgressMeter progress = new(tool, "export", "rows", items.Count);
+        XxHash3 hash = new();
+        int batch = Math.Max(1, BatchFloats / index.Dimension);
+        float[] rows = new float[batch * index.Dimension];
+        for (int first = 0; first < items.Count; first += batch)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int count = Math.Min(batch, items.Count - first);
+            for (int i = 0; i < count; i++)
+                index.RowOf(items[first + i]).CopyTo(rows.AsSpan(i * index.Dimension));
+            Span<float> written = rows.AsSpan(0, count * index.Dimension);
+            hash.Append(MemoryMarshal.AsBytes(written));
+            writer.Write(written);
+            progress.Report(first + count);
+        }
+        writer.Flush();
+        // The sidecar comes first: vectors without keys would be numbered silently.
+        string? sidecar = tool.Files.IsDevice(path) ? null : KeySidecar.PathOf(path);
+        if (sidecar is not null)
+            KeySidecar.Write(tool.Files, sidecar, Header(index, path, items.Count, InputRows.RowsHash(hash), logPosition), keys);
+        writer.Commit();
+        return (items.Count, sidecar);
+    }
+
+    private static KeySidecarHeader Header(IndexSnapshot index, string path, int rows, string hash, long? logPosition) => new()
+    {
+        KeyType = index.KeyKind == KeyKind.UInt64 ? "uint64" : "string",
+        Rows = rows,
+        Dimension = index.Dimension,
+        EncoderFingerprint = index.EncoderFingerprint is ulong fingerprint
+            ? fingerprint.ToString("x16", System.Globalization.CultureInfo.InvariantCulture)
+            : "",
+        EncoderName = index.Encoder.Name,
+        RowsHash = hash,
+        KeysInline = path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase),
+        LogPosition = logPosition,
+    };
+
+    private static List<SearchHit> ItemsOf(IndexSnapshot index)
+    {
+        ReadPoint now = index.Now;
+        List<SearchHit> items = [];
+        for (int segment = 0; segment < index.Segments.Count; segment++)
+        {
+            int count = index.Segments[segment].Count;
+            for (int node = 0; node < count; node++)
+                if (index.Sees(segment, node, now))
+                    items.Add(new SearchHit(segment, node, 0));
+        }
+        return items;
+    }
+
+    private static KeyColumn KeysOf(IndexSnapshot index, List<SearchHit> items)
+    {
+        KeyColumn keys = new(index.KeyKind);
+        foreach (SearchHit item in items)
+        {
+            ItemKey key = index.KeyOf(item);
+            if (key.Kind == KeyKind.UInt64)
+                keys.Add(key.Number);
+            else
+                keys.Add(key.ToString());
+        }
+        return keys;
+    }
+}

@@ -1,0 +1,105 @@
+using System.Runtime.InteropServices;
+using Ann.Core;
+using Ann.Core.Files.Formats;
+using Ann.Protocol.V1;
+using Google.Protobuf;
+using KeyKind = Ann.Core.Segments.KeyKind;
+using Keys = Ann.Core.Segments.KeyColumn;
+
+namespace Ann.Tool.Live;
+
+/// <summary>A file as the blocks of a Write stream. A block's sequence is the number of rows up to its end, whatever the blocks' sizes.</summary>
+internal sealed class ImportBlocks : IDisposable
+{
+    /// <summary>Bytes of vectors in a block: large enough for throughput, several of them within the credit of a stream.</summary>
+    private const int BlockBytes = 512 << 10;
+
+    private const int MaxBlockRows = 8192;
+
+    private readonly InputRows? _rows;
+    private readonly Keys? _keys;
+    private readonly bool _withVectors;
+    private readonly float[] _batch = [];
+    private readonly int _blockRows = MaxBlockRows;
+    private long _done;
+
+    /// <summary>Opens a file of vectors, or a sidecar alone where only keys are wanted.</summary>
+    /// <param name="tool">Notices go to its standard error.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="sidecar">Its sidecar; null takes the one beside it when there is one.</param>
+    /// <param name="withVectors">False when deleting: blocks carry keys only.</param>
+    /// <param name="cancellation">Ends the check of the sidecar.</param>
+    /// <exception cref="AnnException">InvalidArgument: the file or its sidecar.</exception>
+    public ImportBlocks(ToolContext tool, string path, string? sidecar, bool withVectors, CancellationToken cancellation)
+    {
+        _withVectors = withVectors;
+        if (!withVectors && path.EndsWith(KeySidecar.Suffix, StringComparison.Ordinal))
+        {
+            (_, _keys) = KeySidecar.Read(tool.Files, path);
+            if (_keys is null)
+                throw AnnException.BadInput(path, "", "its keys are in the .jsonl file that it belongs to; name that file.");
+            Count = _keys.Count;
+            KeySource = path;
+            return;
+        }
+        InputRows.RequireSidecarFits(tool, path, sidecar, cancellation);
+        _rows = new InputRows(tool, path, sidecar);
+        _blockRows = Math.Clamp(BlockBytes / (_rows.Dimension * sizeof(float)), 1, MaxBlockRows);
+        _batch = new float[_blockRows * _rows.Dimension];
+        Count = _rows.Count;
+        KeySource = _rows.KeySource;
+    }
+
+    /// <summary>Rows of the file.</summary>
+    public long Count { get; }
+
+    /// <summary>Where keys come from, for people.</summary>
+    public string KeySource { get; }
+
+    /// <summary>Fingerprint of the encoder of the rows; null when unknown.</summary>
+    public ulong? EncoderFingerprint => _rows is { EncoderFingerprint.Length: > 0 }
+        ? ulong.Parse(_rows.EncoderFingerprint, System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture)
+        : null;
+
+    /// <summary>The next block; null at the end.</summary>
+    public WriteBlock? Next()
+    {
+        int rows = _rows?.Read(_batch) ?? (int)Math.Min(_blockRows, Count - _done);
+        if (rows == 0)
+            return null;
+        WriteBlock block = new() { Keys = KeysOf(_done, rows) };
+        if (_withVectors)
+        {
+            int dimension = _rows!.Dimension;
+            block.Vectors = new VectorBatch
+            {
+                Dtype = Dtype.F32,
+                Dim = (uint)dimension,
+                Data = ByteString.CopyFrom(MemoryMarshal.AsBytes(_batch.AsSpan(0, rows * dimension))),
+            };
+        }
+        _done += rows;
+        block.Sequence = (ulong)_done;
+        return block;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _rows?.Dispose();
+
+    private KeyColumn KeysOf(long first, int rows)
+    {
+        Keys? keys = _keys ?? _rows?.Keys;
+        KeyColumn column = new();
+        for (int i = 0; i < rows; i++)
+        {
+            int row = (int)first + i;
+            if (keys is null)
+                column.Numbers.Add((ulong)row);
+            else if (keys.Kind == KeyKind.UInt64)
+                column.Numbers.Add(keys.Numbers[row]);
+            else
+                column.Texts.Add(keys.Format(row));
+        }
+        return column;
+    }
+}

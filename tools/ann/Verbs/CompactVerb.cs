@@ -1,0 +1,42 @@
+using System.CommandLine;
+using Ann.Protocol.V1;
+using Ann.Tool.Remote;
+using Ann.Tool.Reports;
+
+namespace Ann.Tool.Verbs;
+
+/// <summary><c>ann compact</c>: one sealed segment, without the rows of deleted items.</summary>
+internal static class CompactVerb
+{
+    /// <summary>The command.</summary>
+    public static Command Create(ToolContext tool)
+    {
+        Option<string> address = VerbOptions.Address();
+        Option<string> index = VerbOptions.LiveIndex();
+        Option<bool> json = VerbOptions.Json();
+        Verb command = new("compact",
+            "Rewrite a live index as one sealed segment without deleted rows. Searches and writes go on; the server does it by itself too.",
+            "ann compact --index shop")
+        {
+            index, address, json,
+        };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            CompactRequest request = new() { Index = parsed.GetRequiredValue(index) };
+            long start = tool.Time.GetTimestamp();
+            using ServerConnection server = new(parsed.GetRequiredValue(address));
+            IndexDescription after = (await server.ChangeAsync(
+                indexes => indexes.CompactAsync(request, cancellationToken: cancellation), cancellation)).Index;
+            CompactReport report = new(
+                after.Name, after.Count, after.Dead, after.Segments, after.SizeInBytes, tool.SecondsSince(start));
+            if (parsed.GetValue(json))
+                ToolJson.Write(tool, report, ToolJson.Default.CompactReport);
+            else
+                tool.Out.WriteLine(
+                    $"{report.Index}: {report.Items:N0} items in {report.Segments} segment(s), {report.Dead:N0} deleted rows, "
+                    + $"{report.FileBytes:N0} bytes of files, {report.Seconds:F1} s");
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+}

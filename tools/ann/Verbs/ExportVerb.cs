@@ -1,0 +1,87 @@
+using System.CommandLine;
+using Ann.Core;
+using Ann.Core.Indexes;
+using Ann.Core.Segments;
+using Ann.Tool.Live;
+using Ann.Tool.Reports;
+
+namespace Ann.Tool.Verbs;
+
+/// <summary><c>ann export</c>: an index file or a snapshot back to vectors and keys.</summary>
+internal static class ExportVerb
+{
+    /// <summary>The command.</summary>
+    public static Command Create(ToolContext tool)
+    {
+        Option<string> from = VerbOptions.Required("--from", "FILE|DIR", "An .ann file, or a snapshot directory.");
+        Option<string> output = VerbOptions.Required("--output", "FILE", "Vectors: .fbin, .npy or .jsonl. The keys go to FILE.keys.jsonl.");
+        Option<bool> json = VerbOptions.Json();
+        Verb command = new("export",
+            "Write the items of an index file or a snapshot as vectors and keys. ann build notes the log position of a snapshot in its file, "
+            + "so that ann attach replays what was written since.",
+            "ann export --from snapshots/shop-monday --output items.fbin", "ann export --from items.ann --output items.jsonl")
+        {
+            from, output, json,
+        };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            ExportReport report = await RunAsync(tool, parsed.GetRequiredValue(from), parsed.GetRequiredValue(output), cancellation);
+            if (parsed.GetValue(json))
+                ToolJson.Write(tool, report, ToolJson.Default.ExportReport);
+            else
+                tool.Out.WriteLine(
+                    $"{report.Output}: {report.Rows:N0} items of dimension {report.Dimension}, keys: {report.Keys ?? "(not written)"}"
+                    + (report.LogPosition is long position ? $", log position {position}" : ""));
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static async Task<ExportReport> RunAsync(ToolContext tool, string from, string output, CancellationToken cancellation)
+    {
+        long start = tool.Time.GetTimestamp();
+        OutputPath.Require(tool.Files, output, ".fbin", ".npy", ".jsonl");
+        if (!tool.Files.DirectoryExists(from))
+            return await ExportFileAsync(tool, from, output, start, cancellation);
+
+        if (!tool.Files.FileExists(Path.Combine(from, SnapshotDirectory.ListFile)))
+            throw AnnException.BadInput(from, "", $"it is no snapshot: it holds no file {SnapshotDirectory.ListFile}.");
+        // Opening an index writes to its directory, and a snapshot stays as it is: a copy is opened.
+        string target = tool.Files.IsDevice(output) ? Path.GetTempPath() : Path.GetDirectoryName(Path.GetFullPath(output))!;
+        string copy = Path.Combine(target, $".ann-export-{Environment.ProcessId}");
+        try
+        {
+            SnapshotDirectory.Restore(tool.Files, from, copy, cancellation);
+            await using LiveIndex index = LiveIndex.Open(
+                tool.Files, copy, Path.GetFileName(Path.TrimEndingDirectorySeparator(from)), new LiveIndexOptions(),
+                MemoryBudget.Unlimited(), tool.Time);
+            using SnapshotLease lease = index.Acquire();
+            return Export(tool, lease.Snapshot, index.Log.Visible, from, output, start, cancellation);
+        }
+        finally
+        {
+            if (tool.Files.DirectoryExists(copy))
+                LiveIndex.Delete(tool.Files, copy);
+        }
+    }
+
+    private static async Task<ExportReport> ExportFileAsync(
+        ToolContext tool, string from, string output, long start, CancellationToken cancellation)
+    {
+        using IndexCatalog catalog = new(IndexSource.Find(tool.Files, [from], null));
+        HostedIndex index = catalog.Indexes[0];
+        await index.LoadAsync(new CatalogOpening { Files = tool.Files, Residence = SegmentResidence.Mapped }, static _ => { });
+        if (index.Status.Failure is Exception failure)
+            throw failure;
+        using SnapshotLease lease = index.Acquire();
+        long? position = lease.Snapshot.Segments[0] is LiveSealedSegment { Sealed: SealedSegment file } ? file.BuildRecord.LogPosition : null;
+        return Export(tool, lease.Snapshot, position, from, output, start, cancellation);
+    }
+
+    private static ExportReport Export(
+        ToolContext tool, IndexSnapshot index, long? position, string from, string output, long start, CancellationToken cancellation)
+    {
+        (long rows, string? sidecar) = ExportedRows.Write(tool, index, output, position, cancellation);
+        return new ExportReport(from, output, sidecar, rows, index.Dimension, position, tool.SecondsSince(start));
+    }
+}

@@ -1,0 +1,135 @@
+using System.CommandLine;
+using Ann.Core;
+using Ann.Protocol.V1;
+using Ann.Tool.Live;
+using Ann.Tool.Remote;
+using Ann.Tool.Reports;
+
+namespace Ann.Tool.Verbs;
+
+/// <summary><c>ann import</c>: a file's rows into a live index.</summary>
+internal static class ImportVerb
+{
+    private sealed record Request(
+        string Address, string Index, string Input, string? Sidecar, string Mode, string Producer, bool WaitCompacted);
+
+    /// <summary>The command.</summary>
+    public static Command Create(ToolContext tool)
+    {
+        Option<string> address = VerbOptions.Address();
+        Option<string> index = VerbOptions.Required("--index", "NAME", "Name of the live index, or NAME@GENERATION.");
+        Option<string> input = VerbOptions.Required(
+            "--input", "FILE",
+            "Vectors: .fbin .f16bin .u8bin .i8bin .fvecs .bvecs .npy, or .jsonl with \"id\" and \"vector\" a line. To delete, a .keys.jsonl too.");
+        Option<string?> keys = VerbOptions.Optional(
+            "--keys", "FILE", "Sidecar with a key a row. Default: INPUT.keys.jsonl where it exists, else rows are numbered from 0.");
+        Option<string> mode = VerbOptions.Choice(
+            "--mode", "upsert replaces items that exist, insert leaves them, delete removes them.", "upsert", "upsert", "insert", "delete");
+        Option<string?> producer = VerbOptions.Optional(
+            "--producer", "NAME",
+            "Name of this import, one a file: run again after a failure, what was written is known and not written twice.");
+        Option<bool> wait = new("--wait-compacted") { Description = "Then compact the index, and report when that is done." };
+        Option<bool> json = VerbOptions.Json();
+        Verb command = new("import",
+            "Stream a file into a live index of a running server. Ends when every row is on disk and visible.",
+            "ann import --index shop --input items.npy",
+            "ann import --index shop --input items.npy --producer items-2026-08-01 --wait-compacted --json",
+            "ann import --index shop --input gone.keys.jsonl --mode delete")
+        {
+            index, input, keys, mode, producer, wait, address, json,
+        };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            Request request = new(
+                parsed.GetRequiredValue(address), parsed.GetRequiredValue(index), parsed.GetRequiredValue(input), parsed.GetValue(keys),
+                parsed.GetRequiredValue(mode), parsed.GetValue(producer) ?? "", parsed.GetValue(wait));
+            ImportReport report = await RunAsync(tool, request, cancellation);
+            if (parsed.GetValue(json))
+                ToolJson.Write(tool, report, ToolJson.Default.ImportReport);
+            else
+                Print(tool.Out, report);
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static async Task<ImportReport> RunAsync(ToolContext tool, Request request, CancellationToken cancellation)
+    {
+        WriteStart start = new() { Index = request.Index, Mode = ModeOf(request.Mode), Producer = request.Producer };
+        using ServerConnection server = new(request.Address);
+        using ImportBlocks blocks = new(tool, request.Input, request.Sidecar, start.Mode != WriteMode.Delete, cancellation);
+        if (start.Mode != WriteMode.Delete && blocks.EncoderFingerprint is ulong fingerprint)
+            start.EncoderFingerprint = fingerprint;
+        using ProgressMeter meter = new(tool, "import", "rows", blocks.Count);
+        long began = tool.Time.GetTimestamp();
+        using BlockSender sender = await BlockSender.OpenAsync(
+            server, start, progress => meter.Report((long)progress.Visible), cancellation);
+        long sent = 0;
+        try
+        {
+            while (blocks.Next() is WriteBlock block)
+            {
+                await sender.SendAsync(block);
+                sent++;
+            }
+            long lastSent = tool.Time.GetTimestamp();
+            await sender.CompleteAsync();
+            double seconds = tool.SecondsSince(began);
+            double lastAck = tool.SecondsSince(lastSent);
+            WriteProgress progress = sender.Progress;
+            if (sent > 0 && progress.Retried == (ulong)sent)
+                tool.Notice($"every block had been written before: producer '{request.Producer}' has imported these rows, or others.");
+            return new ImportReport
+            {
+                Index = request.Index,
+                Input = request.Input,
+                Keys = blocks.KeySource,
+                Mode = request.Mode,
+                Rows = blocks.Count,
+                Blocks = sent,
+                Applied = progress.Applied,
+                Skipped = progress.Skipped,
+                RetriedBlocks = progress.Retried,
+                LogPosition = progress.LogPosition,
+                Seconds = seconds,
+                RowsPerS = blocks.Count / Math.Max(seconds, 1e-9),
+                LastAckSeconds = lastAck,
+                CompactedSeconds = request.WaitCompacted ? await CompactAsync(tool, server, request.Index, began, cancellation) : null,
+            };
+        }
+        catch (AnnException)
+        {
+            string again = request.Producer.Length > 0 ? "; run the same command again to go on" : "";
+            tool.Notice($"{sender.Progress.Visible:N0} of {blocks.Count:N0} rows are on disk and visible{again}.");
+            throw;
+        }
+    }
+
+    private static async Task<double> CompactAsync(
+        ToolContext tool, ServerConnection server, string index, long began, CancellationToken cancellation)
+    {
+        CompactRequest request = new() { Index = index.Split('@')[0] };
+        await server.ChangeAsync(indexes => indexes.CompactAsync(request, cancellationToken: cancellation), cancellation);
+        return tool.SecondsSince(began);
+    }
+
+    private static WriteMode ModeOf(string word) => word switch
+    {
+        "insert" => WriteMode.InsertOnly,
+        "delete" => WriteMode.Delete,
+        _ => WriteMode.Upsert,
+    };
+
+    private static void Print(TextWriter text, ImportReport report)
+    {
+        text.WriteLine($"{report.Index}: {report.Rows:N0} rows of {report.Input}, {report.Mode}, keys: {report.Keys}");
+        text.WriteLine(
+            $"  {report.Seconds:F1} s until all is on disk and visible, {report.RowsPerS:N0} rows/s, last acknowledgement after "
+            + $"{report.LastAckSeconds * 1000:F0} ms");
+        text.WriteLine(
+            $"  applied {report.Applied:N0}, skipped {report.Skipped:N0}, blocks written before {report.RetriedBlocks:N0}, "
+            + $"log position {report.LogPosition}");
+        if (report.CompactedSeconds is double compacted)
+            text.WriteLine($"  compacted after {compacted:F1} s");
+    }
+}
