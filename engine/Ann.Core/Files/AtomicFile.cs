@@ -41,7 +41,8 @@ public sealed class AtomicFile : IDisposable
 
     /// <summary>Makes the content the target's. After this the object only needs disposing.</summary>
     /// <exception cref="IOException">
-    /// The device refused the bytes, and the target is unchanged; or it refused to flush the directory, and after a power cut the target may
+    /// The device refused the bytes, and the target is unchanged; or it refused to flush the directory, and after a power cut the target
+    /// may
     /// be what it was before.
     /// </exception>
     public void Commit()

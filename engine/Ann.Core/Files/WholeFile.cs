@@ -15,7 +15,8 @@ internal static class WholeFile
         try
         {
             if (stream.Length > maxBytes)
-                throw AnnException.Corrupt(path, section, maxBytes, $"the file has {stream.Length} bytes; at most {maxBytes} were expected.");
+                throw AnnException.Corrupt(path, section, maxBytes, $"the file has {stream.Length} bytes; at most {maxBytes} were "
+                    + $"expected.");
             byte[] bytes = new byte[stream.Length];
             stream.ReadExactly(bytes);
             return bytes;

@@ -1,6 +1,8 @@
 namespace Ann.Core.Indexes;
 
-/// <summary>Lets so many bytes in at once; who comes later waits, in order of arrival. One that is larger than all of it gets in alone.</summary>
+/// <summary>
+/// Lets so many bytes in at once; who comes later waits, in order of arrival. One that is larger than all of it gets in alone.
+/// </summary>
 /// <param name="limit">Bytes.</param>
 internal sealed class ByteGate(long limit)
 {

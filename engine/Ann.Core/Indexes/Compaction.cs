@@ -3,7 +3,9 @@ namespace Ann.Core.Indexes;
 /// <summary>Seals and compacts a live index, one merge at a time. Its methods run on the writer; the merge itself runs beside it.</summary>
 internal sealed class Compaction : IDisposable
 {
-    /// <summary>How long a merge that failed is not tried again: the disk or the memory that it lacked does not come back at once.</summary>
+    /// <summary>
+    /// How long a merge that failed is not tried again: the disk or the memory that it lacked does not come back at once.
+    /// </summary>
     private static readonly TimeSpan RetryTime = TimeSpan.FromSeconds(5);
 
     private readonly LiveState _state;

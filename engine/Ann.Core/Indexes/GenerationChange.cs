@@ -33,7 +33,7 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
         catch
         {
             generation.Close();
-            Home.Files.Delete(Home.PathOf(file));
+            await writer.RunAsync(() => state.Obsolete.Add(file)); // a manifest that was written in vain may name it
             throw;
         }
         try
@@ -101,7 +101,8 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
             }
             string replaced = Switch(target);
             report = new PromotionReport(
-                target.Id, replaced, figures.Queries, figures.SampledRows, figures.Recall, figures.Overlap, figures.P99, target.Missed.Count,
+                target.Id, replaced, figures.Queries, figures.SampledRows, figures.Recall, figures.Overlap, figures.P99,
+                    target.Missed.Count,
                 refused);
         });
         return report!;

@@ -10,8 +10,9 @@ namespace Ann.Core.Indexes;
 internal static class IndexCheckpoint
 {
     /// <summary>Writes tombstones and missed keys that changed, then the manifest; then deletes what it does not name.</summary>
-    /// <exception cref="AnnException">Overloaded: the disk is full. The manifest before it holds.</exception>
-    /// <exception cref="IOException">As above; nothing was deleted.</exception>
+    /// <exception cref="IOException">
+    /// The disk is full or fails. The manifest before it or the new one is on disk; the files of both are.
+    /// </exception>
     public static void Write(LiveState state)
     {
         IndexHome home = state.Home;
@@ -35,9 +36,10 @@ internal static class IndexCheckpoint
             });
         }
 
+        state.Revision++; // counted even when the write fails: either manifest may then be on disk
         ManifestFile.Write(home.Files, home.Directory, new Manifest
         {
-            Revision = state.Revision + 1,
+            Revision = state.Revision,
             Schema = home.Schema,
             NextFile = state.NextFile,
             Serving = state.Serving.Id,
@@ -47,7 +49,6 @@ internal static class IndexCheckpoint
             LastSequence = state.LastSequence,
         });
 
-        state.Revision++;
         state.CheckpointSequence = state.LastSequence;
         foreach (Action action in settle)
             action();

@@ -85,7 +85,10 @@ internal static class IndexOpening
             foreach (ManifestSegment segment in described.Segments)
                 parts.Add(OpenPart(home, segment));
             SnapshotEncoder encoder = new(described.EncoderFingerprint, described.EncoderName);
-            Generation generation = new(home, described.Id, encoder, parts, described.LogPosition) { MissedFile = described.MissedKeysFile };
+            Generation generation = new(home, described.Id, encoder, parts, described.LogPosition)
+            {
+                MissedFile = described.MissedKeysFile,
+            };
             if (described.MissedKeysFile is string missed)
                 generation.Missed.UnionWith(KeyHashFile.Read(home.Files, home.PathOf(missed)));
             return generation;

@@ -11,7 +11,9 @@ internal sealed class IndexWriter : IDisposable
     /// <summary>Items of a group at most: so long do its callers wait for each other.</summary>
     private const int GroupRows = 2048;
 
-    /// <summary>A head is sealed when so many times its rows were written since it began, even when it is not full: deletes count too.</summary>
+    /// <summary>
+    /// A head is sealed when so many times its rows were written since it began, even when it is not full: deletes count too.
+    /// </summary>
     private const int MaxWritesPerHeadRow = 2;
 
     /// <summary>The writer steps back a little when a search wants its core.</summary>
@@ -192,7 +194,8 @@ internal sealed class IndexWriter : IDisposable
             {
                 throw new AnnException(
                     AnnError.Overloaded,
-                    $"Index '{_state.Home.Name}' has {_state.Home.Options.MaxFrozenHeads} heads to seal, and sealing fails: {failure.Message}",
+                    $"Index '{_state.Home.Name}' has {_state.Home.Options.MaxFrozenHeads} heads to seal, and sealing fails: "
+                        + $"{failure.Message}",
                     failure)
                 { Field = (failure as AnnException)?.Field ?? "disk" };
             }

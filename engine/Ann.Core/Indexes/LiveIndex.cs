@@ -35,7 +35,7 @@ public sealed class LiveIndex : IAsyncDisposable
         get
         {
             Wal wal = _state.Wal;
-            return new LogStatus(wal.First, wal.Next - 1, _state.Serving.Applied, wal.SizeInBytes);
+            return new LogStatus(wal.First, _state.LastSequence, _state.Serving.Applied, wal.SizeInBytes);
         }
     }
 

@@ -30,7 +30,8 @@ public sealed record LiveIndexOptions
     public double BackgroundShare { get; init; } = 0.5;
 
     /// <summary>
-    /// Where sealing and compacting run; shared by the indexes of a server. Null: threads of the index's own, by <see cref="BackgroundShare"/>.
+    /// Where sealing and compacting run; shared by the indexes of a server. Null: threads of the index's own, by <see
+    /// cref="BackgroundShare"/>.
     /// </summary>
     public BackgroundThreads? Background { get; init; }
 

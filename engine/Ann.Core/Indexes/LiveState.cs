@@ -52,8 +52,8 @@ internal sealed class LiveState(IndexHome home, Wal wal, IReadOnlyList<Generatio
     /// <summary>Files that somebody is copying, with the number of copiers: they are not deleted meanwhile.</summary>
     public Dictionary<string, int> Pinned { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The last write.</summary>
-    public long LastSequence => wal.Next - 1;
+    /// <summary>The last write that is on disk. What the log took and could not flush is not counted: it may be lost.</summary>
+    public long LastSequence { get; set; } = wal.Next - 1;
 
     /// <summary>Generations that have every write.</summary>
     public IEnumerable<Generation> Current => Generations.Where(static generation => generation.Role != GenerationRole.CatchingUp);

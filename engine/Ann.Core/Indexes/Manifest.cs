@@ -27,7 +27,9 @@ internal sealed record Manifest
     /// <summary>How far each producer had come at <see cref="LastSequence"/>, or later.</summary>
     public required IReadOnlyList<ManifestProducer> Producers { get; init; }
 
-    /// <summary>A write that the log held, flushed, when this was written: a log that ends earlier has lost something. 0 before the first.</summary>
+    /// <summary>
+    /// A write that the log held, flushed, when this was written: a log that ends earlier has lost something. 0 before the first.
+    /// </summary>
     public required long LastSequence { get; init; }
 
     /// <summary>What is wrong with it; null when nothing is.</summary>

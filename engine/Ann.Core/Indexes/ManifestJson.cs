@@ -8,7 +8,8 @@ namespace Ann.Core.Indexes;
 /// <summary>The manifest as JSON. A member that is unknown, missing or there twice is refused.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = false, RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, AllowDuplicateProperties = false,
+    RespectRequiredConstructorParameters = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        AllowDuplicateProperties = false,
     MaxDepth = 8, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(MetricNames), typeof(KeyKindNames), typeof(CodesNames), typeof(LayoutNames), typeof(FingerprintText)])]
 [JsonSerializable(typeof(Manifest))]

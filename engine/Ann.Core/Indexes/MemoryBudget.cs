@@ -32,7 +32,8 @@ public sealed class MemoryBudget(long limit)
                 AnnError.Overloaded,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The memory budget is full: {what} needs {bytes:N0} bytes; {Used:N0} of {Limit:N0} are in use, {Math.Max(0, Limit - Used):N0} are left."))
+                    $"The memory budget is full: {what} needs {bytes:N0} bytes; {Used:N0} of {Limit:N0} are in use, "
+                        + $"{Math.Max(0, Limit - Used):N0} are left."))
             {
                 Field = "memory",
             };

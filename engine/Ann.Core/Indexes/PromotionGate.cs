@@ -12,7 +12,9 @@ public sealed record PromotionGate
     /// <summary>99th percentile of the candidate's search time over the same queries.</summary>
     public TimeSpan? MaxP99 { get; init; }
 
-    /// <summary>Promote whatever the figures say, and whatever writes the candidate missed. The figures are measured all the same.</summary>
+    /// <summary>
+    /// Promote whatever the figures say, and whatever writes the candidate missed. The figures are measured all the same.
+    /// </summary>
     public bool Force { get; init; }
 }
 

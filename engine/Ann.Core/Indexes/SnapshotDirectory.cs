@@ -156,7 +156,8 @@ public static class SnapshotDirectory
             throw AnnException.Corrupt(path, "list", 17, e.Message);
         }
         bool sound = list is { Files.Count: > 0 } && list.Files[^1].Name == ManifestFile.FileName
-            && list.Files.All(static file => file.Name.Length > 0 && Path.GetFileName(file.Name) == file.Name && !file.Name.StartsWith('.'));
+            && list.Files.All(static file => file.Name.Length > 0 && Path.GetFileName(file.Name) == file.Name
+                && !file.Name.StartsWith('.'));
         return sound ? list! : throw AnnException.Corrupt(path, "list", 17, "it must name plain files, the manifest last.");
     }
 

@@ -1,6 +1,8 @@
 namespace Ann.Core.Indexes;
 
-/// <summary>What the writer of an index has to do. Commands go before batches: what makes room must not wait behind what needs it.</summary>
+/// <summary>
+/// What the writer of an index has to do. Commands go before batches: what makes room must not wait behind what needs it.
+/// </summary>
 internal sealed class WorkQueue
 {
     private readonly object _lock = new();

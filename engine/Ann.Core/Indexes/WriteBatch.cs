@@ -30,7 +30,9 @@ public sealed record WriteBatch
     /// <summary>One key an item. A key may come twice: the later one wins.</summary>
     public required KeyColumn Keys { get; init; }
 
-    /// <summary>One vector an item, one after another, as the caller gave them; empty for a delete. The index may change them in place.</summary>
+    /// <summary>
+    /// One vector an item, one after another, as the caller gave them; empty for a delete. The index may change them in place.
+    /// </summary>
     public float[] Rows { get; init; } = [];
 
     /// <summary>The generation meant; null for the one that serves. A delete goes to all.</summary>

@@ -61,6 +61,7 @@ internal sealed class WriteGroup(LiveState state)
             return;
         state.Wal.Append(_records);
         state.Wal.Flush();
+        state.LastSequence = state.Wal.Next - 1;
         foreach (Entry entry in _entries)
             entry.Write.SetDurable();
     }
@@ -68,7 +69,7 @@ internal sealed class WriteGroup(LiveState state)
     /// <summary>Applies the group to every generation that has all before it, shows it, and tells its callers.</summary>
     public void Apply()
     {
-        long last = state.Wal.Next - 1;
+        long last = state.LastSequence;
         int[] applied = new int[_entries.Count];
         foreach (Generation generation in state.Current)
         {

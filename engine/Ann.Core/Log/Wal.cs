@@ -58,7 +58,9 @@ internal sealed class Wal : IDisposable
     /// <param name="shape">What its records hold.</param>
     /// <param name="firstSequence">1 or more.</param>
     /// <param name="salts">Makes the salt of a file; null draws them.</param>
-    /// <exception cref="AnnException">AlreadyExists: the directory has a log. Overloaded: the disk is full. Unavailable: it fails.</exception>
+    /// <exception cref="AnnException">
+    /// AlreadyExists: the directory has a log. Overloaded: the disk is full. Unavailable: it fails.
+    /// </exception>
     public static Wal Create(
         IFileSystem files, string directory, WalShape shape, long firstSequence, Func<ulong>? salts = null)
     {
@@ -78,7 +80,9 @@ internal sealed class Wal : IDisposable
     /// The sequence after the last one known to have been in the log. A log without files, or without records, begins there.
     /// </param>
     /// <param name="salts">Makes the salt of a file; null draws them.</param>
-    /// <exception cref="AnnException">Corrupt: damage or a gap; names file and byte. Unavailable: a file cannot be read or written.</exception>
+    /// <exception cref="AnnException">
+    /// Corrupt: damage or a gap; names file and byte. Unavailable: a file cannot be read or written.
+    /// </exception>
     public static Wal Open(
         IFileSystem files, string directory, WalShape shape, long minimalNextSequence, Func<ulong>? salts = null)
     {
@@ -162,7 +166,9 @@ internal sealed class Wal : IDisposable
     }
 
     /// <summary>Lets the next record begin a new file. Flushes. Does nothing when the current file has no item.</summary>
-    /// <exception cref="AnnException">Overloaded: the disk is full; the log goes on in the old file. Unavailable: it is broken for good.</exception>
+    /// <exception cref="AnnException">
+    /// Overloaded: the disk is full; the log goes on in the old file. Unavailable: it is broken for good.
+    /// </exception>
     public void Rotate()
     {
         ThrowIfBroken();

@@ -24,6 +24,8 @@ internal sealed record WalFile(string Path, WalFileHeader Header)
     public WalFile With(long firstSequence, long nextSequence, long length) =>
         this with { LastStart = firstSequence, Next = nextSequence, Length = length };
 
-    /// <summary>True when every record belongs before a sequence; one without items does when the item before it does not count either.</summary>
+    /// <summary>
+    /// True when every record belongs before a sequence; one without items does when the item before it does not count either.
+    /// </summary>
     public bool IsBefore(long sequence) => Next <= sequence && LastStart < sequence;
 }

@@ -7,7 +7,9 @@ namespace Ann.Core.Log;
 /// <summary>The first 48 bytes of a log file. <c>engine/docs/file-format.md</c> documents every byte.</summary>
 /// <param name="Shape">What its records hold.</param>
 /// <param name="First">Sequence of the first item that the file can hold.</param>
-/// <param name="Salt">Seeds the hashes of the file's records, so that neither old blocks of the disk nor a row can pass for a record.</param>
+/// <param name="Salt">
+/// Seeds the hashes of the file's records, so that neither old blocks of the disk nor a row can pass for a record.
+/// </param>
 internal sealed record WalFileHeader(WalShape Shape, long First, ulong Salt)
 {
     public const int Size = 48;

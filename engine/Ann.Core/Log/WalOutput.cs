@@ -42,7 +42,9 @@ internal sealed class WalOutput : IDisposable
         }
     }
 
-    /// <summary>Opens a file that was checked, cuts what is behind its last record, and flushes: what was read may not be on disk yet.</summary>
+    /// <summary>
+    /// Opens a file that was checked, cuts what is behind its last record, and flushes: what was read may not be on disk yet.
+    /// </summary>
     /// <exception cref="IOException">The device failed.</exception>
     public static WalOutput Reopen(IFileSystem files, WalFile file)
     {

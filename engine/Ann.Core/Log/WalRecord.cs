@@ -26,7 +26,8 @@ internal sealed record WalShape(int Dimension, KeyKind KeyKind);
 /// <param name="Keys">One key an item. None in a record that only says how far a producer has come.</param>
 /// <param name="Rows">One row an item, one after another; empty for a delete.</param>
 internal sealed record WalRecord(
-    WalRecordKind Kind, long FirstSequence, ulong? EncoderFingerprint, string Producer, ulong ProducerSequence, KeyColumn Keys, float[] Rows)
+    WalRecordKind Kind, long FirstSequence, ulong? EncoderFingerprint, string Producer, ulong ProducerSequence, KeyColumn Keys,
+        float[] Rows)
 {
     /// <summary>Items.</summary>
     public int Count => Keys.Count;

@@ -27,7 +27,8 @@ internal static class WalRecordCodec
             : record.Count * (long)sizeof(ushort) + record.Keys.Text.Length;
         long body = producer + keys + record.Count * RowBytes(shape, record.Kind);
         if (body > WalRecordHead.MaxBodyBytes)
-            throw AnnException.Invalid("rows", $"{record.Count} items take {body} bytes; a batch takes at most {WalRecordHead.MaxBodyBytes}.");
+            throw AnnException.Invalid("rows", $"{record.Count} items take {body} bytes; a batch takes at most "
+                + $"{WalRecordHead.MaxBodyBytes}.");
         return WalRecordHead.Size + (int)body;
     }
 

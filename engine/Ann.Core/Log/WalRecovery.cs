@@ -16,7 +16,9 @@ internal static class WalRecovery
     /// <param name="files">Where it is.</param>
     /// <param name="directory">Its directory.</param>
     /// <param name="shape">What its records must hold.</param>
-    /// <param name="abandoned">A last file without a whole header or without a place: the beginning of a file that never came to be.</param>
+    /// <param name="abandoned">
+    /// A last file without a whole header or without a place: the beginning of a file that never came to be.
+    /// </param>
     /// <returns>The files in order; the last one's length may be less than that of the file on disk.</returns>
     /// <exception cref="AnnException">Corrupt: names file and byte.</exception>
     public static List<WalFile> Check(IFileSystem files, string directory, WalShape shape, out string? abandoned)
@@ -63,13 +65,15 @@ internal static class WalRecovery
                 throw reader.Corrupt(reader.Offset, fault);
             if (head.FirstSequence != file.Next)
             {
-                CutHere(reader, reader.Offset, isLast, $"the log has a gap: a record of sequence {head.FirstSequence} where {file.Next} was expected");
+                CutHere(reader, reader.Offset, isLast, $"the log has a gap: a record of sequence {head.FirstSequence} where "
+                    + $"{file.Next} was expected");
                 return file;
             }
             if (!reader.TryReadBody(head, out ReadOnlySpan<byte> body))
             {
                 // What a row looks like is up to who wrote it: the search begins behind the body.
-                CutHere(reader, reader.Offset + head.RecordBytes, isLast, "the record is not whole, or does not have the hash that it says");
+                CutHere(reader, reader.Offset + head.RecordBytes, isLast, "the record is not whole, or does not have the hash that it "
+                    + "says");
                 return file;
             }
             if (WalRecordCodec.Decode(head, body, header.Shape) is null)

@@ -54,7 +54,8 @@ internal sealed class MemoryFileSystem : IFileSystem
     public IReadOnlyList<string> ListDirectories(string directory) =>
         [.. Content.Keys.Where(path => path.StartsWith(directory + "/", StringComparison.Ordinal))
             .Select(path => path[(directory.Length + 1)..]).Where(rest => rest.Contains('/', StringComparison.Ordinal))
-            .Select(rest => directory + "/" + rest[..rest.IndexOf('/', StringComparison.Ordinal)]).Distinct().Order(StringComparer.Ordinal)];
+            .Select(rest => directory + "/" + rest[..rest.IndexOf('/', StringComparison.Ordinal)])
+            .Distinct().Order(StringComparer.Ordinal)];
 
     public IAppendFile OpenAppend(string path) => throw new NotSupportedException();
 

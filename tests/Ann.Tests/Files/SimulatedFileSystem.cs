@@ -83,7 +83,8 @@ internal sealed class SimulatedFileSystem : IFileSystem
     }
 
     /// <summary>
-    /// What a new process finds after a power cut now. The seed decides what of that which was not flushed is lost, kept or torn: with 0 all
+    /// What a new process finds after a power cut now. The seed decides what of that which was not flushed is lost, kept or torn: with 0
+    /// all
     /// is lost, with 1 all is kept, as when only the process is killed. This file system stays as it is.
     /// </summary>
     public SimulatedFileSystem Recover(int seed)

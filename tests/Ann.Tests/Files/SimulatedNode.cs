@@ -74,7 +74,9 @@ internal sealed class SimulatedNode
     /// <summary>The system gave up on what was not flushed, and later flushes do not know of it.</summary>
     public void FailFlush() => _flushesLie = true;
 
-    /// <summary>What a power cut leaves: what was flushed, then some of the writes after it in order, the last of them perhaps torn.</summary>
+    /// <summary>
+    /// What a power cut leaves: what was flushed, then some of the writes after it in order, the last of them perhaps torn.
+    /// </summary>
     public SimulatedNode Recover(Fate fate)
     {
         SimulatedNode node = new(_durable, _durableLength);
@@ -121,7 +123,9 @@ internal sealed class SimulatedNode
     }
 }
 
-/// <summary>What becomes of that which was not flushed. Seed 0: all is lost. Seed 1: all is kept, as when only the process is killed.</summary>
+/// <summary>
+/// What becomes of that which was not flushed. Seed 0: all is lost. Seed 1: all is kept, as when only the process is killed.
+/// </summary>
 internal sealed class Fate(int seed)
 {
     public Random Random { get; } = new(seed);

@@ -3,7 +3,9 @@ using Ann.Core.Hnsw;
 
 namespace Ann.Tests.Hnsw;
 
-/// <summary>Goal: a filter decides what is returned, and the walk goes on until as much is found. Method: small worlds against exact search.</summary>
+/// <summary>
+/// Goal: a filter decides what is returned, and the walk goes on until as much is found. Method: small worlds against exact search.
+/// </summary>
 public sealed unsafe class NodeFilterTests
 {
     [Fact]

@@ -56,7 +56,8 @@ public sealed class ManifestTests
             for (int seed = 0; seed < 20; seed++)
             {
                 long revision = ManifestFile.Read(files.Recover(seed), "/d").Revision;
-                Assert.True(revision == Large().Revision || (!written && revision == Small().Revision), $"cut {cut}, seed {seed}: {revision}");
+                Assert.True(revision == Large().Revision || (!written && revision == Small().Revision),
+                    $"cut {cut}, seed {seed}: {revision}");
             }
             if (written)
                 return;
@@ -213,7 +214,8 @@ public sealed class ManifestTests
                 LogPosition = 400,
                 Segments =
                 [
-                    new ManifestSegment { File = "seg-3.ann", Hash = "1111111111111111", Count = 100, TombstoneFile = "seg-3.tomb", Dead = 5 },
+                    new ManifestSegment { File = "seg-3.ann", Hash = "1111111111111111", Count = 100, TombstoneFile = "seg-3.tomb",
+                        Dead = 5 },
                     new ManifestSegment { File = "seg-4.ann", Hash = "2222222222222222", Count = 1, Dead = 0 },
                 ],
             },
@@ -233,7 +235,8 @@ public sealed class ManifestTests
     private static byte[] Sealed(string json)
     {
         byte[] rest = System.Text.Encoding.UTF8.GetBytes(json);
-        return [.. System.Text.Encoding.ASCII.GetBytes("ANNMANIFEST 1 " + XxHash3.HashToUInt64(rest).ToString("x16", CultureInfo.InvariantCulture) + "\n"), .. rest];
+        return [.. System.Text.Encoding.ASCII.GetBytes("ANNMANIFEST 1 " + XxHash3.HashToUInt64(rest).ToString("x16",
+            CultureInfo.InvariantCulture) + "\n"), .. rest];
     }
 
     private AnnException AssertRefused(byte[] bytes, string what, AnnError expected)

@@ -148,7 +148,9 @@ public sealed class WalDamageTests
         Assert.Contains("format version 2; this build reads version 1", error.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>The sender damages a field of the last record and mends the hashes. Nothing may be believed, nor memory be made for it.</summary>
+    /// <summary>
+    /// The sender damages a field of the last record and mends the hashes. Nothing may be believed, nor memory be made for it.
+    /// </summary>
     [Theory]
     [InlineData(4, 1, 0)]
     [InlineData(4, 1, 3)]

@@ -49,7 +49,8 @@ internal static class WalFixture
         float[] rows = isDelete ? [] : [.. Enumerable.Range(0, count * shape.Dimension).Select(i => first + i * 0.25f)];
         return new WalRecord(
             isDelete ? WalRecordKind.Delete : WalRecordKind.Upsert, first, first % 4 == 0 ? (ulong)first << 40 : null,
-            first % 2 == 0 || count == 0 ? "producer-" + (first % 5).ToString(CultureInfo.InvariantCulture) : "", (ulong)first * 10, keys, rows);
+            first % 2 == 0 || count == 0 ? "producer-" + (first % 5).ToString(CultureInfo.InvariantCulture) : "", (ulong)first * 10,
+                keys, rows);
     }
 
     /// <summary>Appends the next record and returns it.</summary>
@@ -72,7 +73,8 @@ internal static class WalFixture
     public static void AssertSame(WalRecord expected, WalRecord actual)
     {
         Assert.Equal(
-            (expected.Kind, expected.FirstSequence, expected.EncoderFingerprint, expected.Producer, expected.ProducerSequence, expected.Count),
+            (expected.Kind, expected.FirstSequence, expected.EncoderFingerprint, expected.Producer, expected.ProducerSequence,
+                expected.Count),
             (actual.Kind, actual.FirstSequence, actual.EncoderFingerprint, actual.Producer, actual.ProducerSequence, actual.Count));
         for (int i = 0; i < expected.Count; i++)
             Assert.Equal(expected.Keys.Format(i), actual.Keys.Format(i));

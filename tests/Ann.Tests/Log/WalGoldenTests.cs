@@ -16,7 +16,8 @@ public sealed class WalGoldenTests
 
     private static void Check(string name, WalShape shape)
     {
-        WalRecord[] records = [Record(101, 2, shape), Record(103, 0, shape), Record(103, 1, shape), Record(104, 3, shape), Record(107, 1, shape)];
+        WalRecord[] records = [Record(101, 2, shape), Record(103, 0, shape), Record(103, 1, shape), Record(104, 3, shape),
+            Record(107, 1, shape)];
         SimulatedFileSystem files = NewFiles();
         using (Wal wal = Create(files, shape, first: 101))
         {

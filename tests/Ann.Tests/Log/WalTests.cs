@@ -218,13 +218,15 @@ public sealed class WalTests
         AnnException error = Assert.Throws<AnnException>(() => Open(_files));
 
         Assert.Equal(AnnError.Corrupt, error.Error);
-        Assert.Contains("/log/wal-0000000000000009.log: section header, byte 24: the log has a gap", error.Message, StringComparison.Ordinal);
+        Assert.Contains("/log/wal-0000000000000009.log: section header, byte 24: the log has a gap", error.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void FilesOfOthersAreLeftAlone()
     {
-        string[] others = ["/log/wal-5.log", "/log/wal-00000000000000FF.log", "/log/wal-zzzzzzzzzzzzzzzz.log", "/log/wal-old.log", "/log/notes"];
+        string[] others = ["/log/wal-5.log", "/log/wal-00000000000000FF.log", "/log/wal-zzzzzzzzzzzzzzzz.log",
+            "/log/wal-old.log", "/log/notes"];
         foreach (string path in others)
             _files.Put(path, [1, 2, 3]);
         using (Wal wal = Create(_files))

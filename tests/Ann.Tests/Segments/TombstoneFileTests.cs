@@ -100,7 +100,8 @@ public sealed class TombstoneFileTests
 
         AnnException error = Assert.Throws<AnnException>(() => TombstoneFile.Read(_files, Path, into, 100, Segment + 1));
 
-        Assert.Contains("byte 24: marks of the segment fedcba9876543210; this one is fedcba9876543211", error.Message, StringComparison.Ordinal);
+        Assert.Contains("byte 24: marks of the segment fedcba9876543210; this one is fedcba9876543211", error.Message,
+            StringComparison.Ordinal);
     }
 
     private static Tombstones Killed(int nodes, int[] dead)

@@ -108,7 +108,8 @@ internal sealed class LiveRun(ToolContext tool, LiveRequest request, Cancellatio
             $"churn: {(long)request.ChurnRounds * _set.Count:N0} updates in {seconds:F1} s "
             + $"({request.ChurnRounds * _set.Count / seconds:N0}/s), {busy.Count:N0} searches beside them; "
             + $"p50/p99 idle {idleP50:F0}/{idleP99:F0} us, churn {busyP50:F0}/{busyP99:F0} us ({busyP99 / idleP99:F2} x); "
-            + $"{churned.Segments} segments, {churned.Dead:N0} dead rows, {churned.MemoryBytes:N0} bytes, recall@10 {recall:F4} at ef {ef}");
+            + $"{churned.Segments} segments, {churned.Dead:N0} dead rows, {churned.MemoryBytes:N0} bytes, recall@10 {recall:F4} at ef "
+                + $"{ef}");
         await index.CompactAsync(cancellation);
         GenerationStatus compacted = index.Generations[0];
         tool.Out.WriteLine(
@@ -123,7 +124,8 @@ internal sealed class LiveRun(ToolContext tool, LiveRequest request, Cancellatio
             LivePoint point = search.Measure(ef, cancellation);
             _sealedRecall = point.Recall;
             tool.Out.WriteLine(
-                $"{what}: ef {ef}: recall@10 {point.Recall:F4}, {point.Qps:N0} queries/s, p50 {point.P50Us:F0} us, p99 {point.P99Us:F0} us");
+                $"{what}: ef {ef}: recall@10 {point.Recall:F4}, {point.Qps:N0} queries/s, p50 {point.P50Us:F0} us, p99 "
+                    + $"{point.P99Us:F0} us");
         }
     }
 }

@@ -29,7 +29,8 @@ internal static class LiveVerb
         Verb command = new("live",
             "Write rows to a live index: rate, searches with heads of several sizes, searches while everything is replaced.",
             $"{Program.Name} live --base clustered-1m/base.fbin --queries clustered-1m/query.fbin --work live-1m --churn 0",
-            $"{Program.Name} live --base clustered-1m/base.fbin --queries clustered-1m/query.fbin --rows 100000 --work live-100k --heads none")
+            $"{Program.Name} live --base clustered-1m/base.fbin --queries clustered-1m/query.fbin --rows 100000 --work live-100k "
+                + "--heads none")
         {
             set, queries, rows, metric, work, widths, heads, churn, rate,
         };
@@ -37,7 +38,8 @@ internal static class LiveVerb
         {
             string shares = parsed.GetValue(heads)!;
             LiveRequest request = new(
-                parsed.GetRequiredValue(set), parsed.GetRequiredValue(queries), parsed.GetValue(rows), VerbMetric.Of(parsed.GetValue(metric)!),
+                parsed.GetRequiredValue(set), parsed.GetRequiredValue(queries), parsed.GetValue(rows),
+                    VerbMetric.Of(parsed.GetValue(metric)!),
                 parsed.GetRequiredValue(work), [.. NumberList.Parse("--ef", parsed.GetValue(widths)!, LiveSearch.K, 10_000)],
                 shares == "none" ? [] : [.. NumberList.Parse("--heads", shares, 1, 90)], parsed.GetValue(churn),
                 parsed.GetValue(rate));
