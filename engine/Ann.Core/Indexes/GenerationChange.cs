@@ -101,8 +101,8 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
             }
             string replaced = Switch(target);
             report = new PromotionReport(
-                target.Id, replaced, figures.Queries, figures.SampledRows, figures.Recall, figures.Overlap, figures.P99, target.Missed.Count,
-                refused);
+                target.Id, replaced, figures.Queries, figures.SampledRows, figures.Recall, figures.Overlap, figures.P99,
+                target.Missed.Count, refused);
         });
         return report!;
     }

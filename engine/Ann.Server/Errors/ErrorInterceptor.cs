@@ -6,7 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Ann.Server.Errors;
 
 /// <summary>The only place where an exception becomes a gRPC status. Outermost, so that it sees the other interceptors' too.</summary>
-internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log, TimeProvider time, IOptions<ServerOptions> options) : Interceptor
+internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log, TimeProvider time, IOptions<ServerOptions> options)
+    : Interceptor
 {
     /// <summary>Directories of this machine, which are the operator's to know. The names below them are the caller's too.</summary>
     private readonly string[] _hidden =

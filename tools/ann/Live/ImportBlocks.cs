@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Ann.Core;
 using Ann.Core.Files.Formats;
@@ -8,7 +9,9 @@ using Keys = Ann.Core.Segments.KeyColumn;
 
 namespace Ann.Tool.Live;
 
-/// <summary>A file as the blocks of a Write stream. A block's sequence is the number of rows up to its end, whatever the blocks' sizes.</summary>
+/// <summary>
+/// A file as the blocks of a Write stream. A block's sequence is the number of rows up to its end, whatever the blocks' sizes.
+/// </summary>
 internal sealed class ImportBlocks : IDisposable
 {
     /// <summary>Bytes of vectors in a block: large enough for throughput, several of them within the credit of a stream.</summary>
@@ -58,7 +61,7 @@ internal sealed class ImportBlocks : IDisposable
 
     /// <summary>Fingerprint of the encoder of the rows; null when unknown.</summary>
     public ulong? EncoderFingerprint => _rows is { EncoderFingerprint.Length: > 0 }
-        ? ulong.Parse(_rows.EncoderFingerprint, System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture)
+        ? ulong.Parse(_rows.EncoderFingerprint, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)
         : null;
 
     /// <summary>The next block; null at the end.</summary>

@@ -68,7 +68,12 @@ internal static class BuildVerb
         OutputPath.Require(tool.Files, output, ".ann");
         long start = tool.Time.GetTimestamp();
         using InputRows rows = new(tool, input, sidecar);
-        options = options with { EncoderFingerprint = rows.EncoderFingerprint, EncoderName = rows.EncoderName, LogPosition = rows.LogPosition };
+        options = options with
+        {
+            EncoderFingerprint = rows.EncoderFingerprint,
+            EncoderName = rows.EncoderName,
+            LogPosition = rows.LogPosition,
+        };
         using SegmentBuilder builder = new(rows.Count, rows.Dimension, options);
 
         KeyColumn keys;
