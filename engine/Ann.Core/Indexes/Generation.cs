@@ -193,6 +193,9 @@ internal sealed class Generation
         return true;
     }
 
+    /// <summary>True when half of the head's room went to versions that are dead: searches walk through them.</summary>
+    public bool IsHeadRotten => _head.Segment.DeadCount > ((HeadSegment)_head.Segment).Capacity / 2;
+
     /// <summary>Writes since the head began: they are what a start has to replay.</summary>
     public long WritesSinceHead() => _head.Segment.Count == 0 ? 0 : Applied + 1 - _head.FirstSequence;
 

@@ -228,7 +228,9 @@ internal sealed class IndexWriter : IDisposable
         bool froze = false;
         foreach (Generation generation in _state.Current)
         {
-            if (generation.WritesSinceHead() > MaxWritesPerHeadRow * (long)_state.Home.Options.HeadRows
+            bool due = generation.IsHeadRotten
+                || generation.WritesSinceHead() > MaxWritesPerHeadRow * (long)_state.Home.Options.HeadRows;
+            if (due
                 && generation.FrozenCount < _state.Home.Options.MaxFrozenHeads
                 && generation.Freeze(generation.Applied + 1))
             {

@@ -61,8 +61,8 @@ public sealed unsafe class SegmentKeys
         ? Number(node).ToString(CultureInfo.InvariantCulture)
         : System.Text.Encoding.UTF8.GetString(Utf8(node));
 
-    /// <summary>Sorts beam entries by the keys of their nodes.</summary>
-    internal void SortByKey(Span<ulong> entries) => KeyTies.SortByKey(new Order(this), entries);
+    /// <summary>Orders entries of equal distance by the keys of nodes, where they reach into the first <paramref name="k"/>.</summary>
+    internal void SortTies(Span<ulong> ranked, int k) => KeyTies.Sort(new Order(this), ranked, k);
 
     private int Compare(int a, int b) => Kind == KeyKind.UInt64
         ? _numbers[a].CompareTo(_numbers[b])

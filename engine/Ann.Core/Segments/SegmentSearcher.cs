@@ -126,7 +126,7 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
     private int Write(Span<ulong> ranked, int k, Span<Neighbor> results)
     {
         if (keys is { AreAscending: false })
-            SortTies(ranked, k);
+            keys.SortTies(ranked, k);
         int count = Math.Min(ranked.Length, k);
         for (int i = 0; i < count; i++)
             results[i] = new Neighbor(Beam.NodeOf(ranked[i]), Beam.DistanceOf(ranked[i]));
@@ -284,20 +284,5 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
         turn.Walk = new BlockWalk<TScorer, TFilter>(
             segment.Graph, segment.Blocks.Value, context.Estimate(in segment), TScoring.Of(in segment, context, turn.Coded), filter, ef,
             context.Walk);
-    }
-
-    /// <summary>Orders runs of equal distance by key, as far as they reach into the first <paramref name="k"/>.</summary>
-    private void SortTies(Span<ulong> ranked, int k)
-    {
-        Debug.Assert(keys is not null);
-        for (int from = 0; from < Math.Min(k, ranked.Length);)
-        {
-            int to = from + 1;
-            while (to < ranked.Length && ranked[to] >> 32 == ranked[from] >> 32)
-                to++;
-            if (to - from > 1)
-                keys.SortByKey(ranked[from..to]);
-            from = to;
-        }
     }
 }

@@ -19,7 +19,9 @@ public sealed class ChurnTests
     private const int Rounds = 3;
     private const int BatchRows = 250;
     private const int K = 10;
-    private const int Ef = 64;
+
+    /// <summary>So narrow that an index of this size does not find everything, whatever it is built of.</summary>
+    private static int Ef => IsNightly ? 64 : 14;
 
     private static bool IsNightly => Environment.GetEnvironmentVariable("ANN_NIGHTLY") == "1";
 
@@ -63,7 +65,8 @@ public sealed class ChurnTests
         GenerationStatus status = Assert.Single(index.Generations);
         Assert.Equal((items, 0L), (status.Items, status.Dead));
         long memory = fresh.LoadedBytes + KeyTable.BytesOf(items) + EmptyHeadBytes(index);
-        string figures = $"recall {before:F4} and compacted {after:F4}, fresh {expected:F4}; {status.MemoryBytes} bytes, fresh {memory}; seed {Seed}";
+        string figures =
+            $"recall {before:F4} and compacted {after:F4}, fresh {expected:F4}; {status.MemoryBytes} bytes, fresh {memory}; seed {Seed}";
         Assert.True(before >= expected - 0.01, figures);
         Assert.True(after >= expected - 0.01, figures);
         Assert.True(status.MemoryBytes <= 1.3 * memory, figures);

@@ -70,7 +70,9 @@ internal sealed class IndexModel(IndexSchema schema)
     /// <summary>A key is found with its row, or not at all.</summary>
     public void CheckFetch(IndexSnapshot snapshot, int key)
     {
-        ItemKey itemKey = schema.KeyKind == KeyKind.UInt64 ? new ItemKey((ulong)key) : new ItemKey(System.Text.Encoding.UTF8.GetBytes(TextOf(key)));
+        ItemKey itemKey = schema.KeyKind == KeyKind.UInt64
+            ? new ItemKey((ulong)key)
+            : new ItemKey(System.Text.Encoding.UTF8.GetBytes(TextOf(key)));
         bool found = snapshot.TryFind(in itemKey, out SearchHit hit);
         Assert.True(found == Holds(key), $"key {key} is {(found ? "found" : "not found")}; the model says otherwise");
         if (!found)
@@ -79,7 +81,7 @@ internal sealed class IndexModel(IndexSchema schema)
         CheckRow(snapshot, hit, key);
     }
 
-    /// <summary>A search gives live items only, each once, with its newest row and its distance, in order; all that there should be.</summary>
+    /// <summary>A search gives live items only, each once, with its newest row and its distance, in order; as many as it should.</summary>
     public void CheckSearch(IndexSnapshot snapshot, float[] query, SearchParameters parameters)
     {
         SearchHit[] hits = new SearchHit[parameters.K];
@@ -128,7 +130,8 @@ internal sealed class IndexModel(IndexSchema schema)
     {
         float[] prepared = new float[schema.Dimension];
         RowPreparation.Prepare(schema.Metric, query, prepared, "queries", 0);
-        return [.. _items.Select(item => (item.Key, Distance: Distance(prepared, item.Value.Stored))).OrderBy(item => item.Distance).Take(k)];
+        return [.. _items.Select(item => (item.Key, Distance: Distance(prepared, item.Value.Stored)))
+            .OrderBy(item => item.Distance).Take(k)];
     }
 
     private double Distance(float[] a, float[] b)

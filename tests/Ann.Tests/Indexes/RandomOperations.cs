@@ -156,7 +156,7 @@ internal sealed class RandomOperations : IAsyncDisposable
         await CheckAll();
     }
 
-    /// <summary>A generation built of what is there, with writes while it is built and after; it takes over, and perhaps gives back.</summary>
+    /// <summary>A generation built of what is there, with writes while it is built and after; it takes over, perhaps gives back.</summary>
     private async Task NewGeneration()
     {
         if (_model.Count == 0)

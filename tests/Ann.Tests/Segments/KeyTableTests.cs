@@ -94,7 +94,9 @@ public sealed class KeyTableTests
         LiveSealedSegment segment = new(SegmentFixture.Seal(SegmentFixture.Clustered(500, 8, Seed), SegmentFixture.Options(Metric.L2)));
         long before = segment.MemoryBytes;
 
-        Parallel.For(0, 64, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i => Assert.Equal(i, segment.FindNewest(new ItemKey((ulong)i))));
+        Parallel.For(
+            0, 64, new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            i => Assert.Equal(i, segment.FindNewest(new ItemKey((ulong)i))));
 
         Assert.Equal(before + KeyTable.BytesOf(500), segment.MemoryBytes);
         Assert.Equal(-1, segment.FindNewest(new ItemKey(500)));
