@@ -98,7 +98,7 @@ internal static class ImportVerb
                 CompactedSeconds = request.WaitCompacted ? await CompactAsync(tool, server, request.Index, began, cancellation) : null,
             };
         }
-        catch (AnnException)
+        catch (Exception e) when (e is AnnException or OperationCanceledException)
         {
             string again = request.Producer.Length > 0 ? "; run the same command again to go on" : "";
             tool.Notice($"{sender.Progress.Visible:N0} of {blocks.Count:N0} rows are on disk and visible{again}.");
