@@ -165,10 +165,12 @@ internal sealed class ServerDirectoriesValidator : IValidateOptions<ServerOption
 {
     public ValidateOptionsResult Validate(string? name, ServerOptions options) =>
         options.SnapshotDirectory.Length > 0 && options.DataDirectory.Length > 0
-            && Path.GetFullPath(options.SnapshotDirectory) == Path.GetFullPath(options.DataDirectory)
+            && Whole(options.SnapshotDirectory) == Whole(options.DataDirectory)
             ? ValidateOptionsResult.Fail(
                 $"SnapshotDirectory is {options.SnapshotDirectory}, the DataDirectory too; snapshots there would be hosted as indexes.")
             : ValidateOptionsResult.Success;
+
+    private static string Whole(string directory) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
 }
 
 /// <summary>Compile-time generated from the attributes above.</summary>

@@ -33,7 +33,7 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
         catch
         {
             generation.Close();
-            await writer.RunAsync(() => state.Obsolete.Add(file)); // a manifest that was written in vain may name it
+            await writer.RunAsync(() => Abandon(file));
             throw;
         }
         try
@@ -102,8 +102,7 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
             string replaced = Switch(target);
             report = new PromotionReport(
                 target.Id, replaced, figures.Queries, figures.SampledRows, figures.Recall, figures.Overlap, figures.P99,
-                    target.Missed.Count,
-                refused);
+                target.Missed.Count, refused);
         });
         return report!;
     }
@@ -207,6 +206,15 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
             throw;
         }
         writer.CatchUp(generation);
+    }
+
+    /// <summary>Deletes a file, unless a manifest that was written in vain may name it: then the next one decides.</summary>
+    private void Abandon(string file)
+    {
+        if (state.IsCheckpointDue)
+            state.Obsolete.Add(file);
+        else
+            Home.Files.Delete(Home.PathOf(file));
     }
 
     private void Detach(Generation generation)

@@ -162,8 +162,9 @@ public sealed class HostedIndex
                 $"Index '{Name}' has generation {snapshot.Generation}; the request asks for {generation}.")
             { Field = "index" };
         }
-        return snapshot.TryHold() ? new SnapshotLease(snapshot) : throw new AnnException(AnnError.Unavailable,
-            $"Index '{Name}' is closing.");
+        return snapshot.TryHold()
+            ? new SnapshotLease(snapshot)
+            : throw new AnnException(AnnError.Unavailable, $"Index '{Name}' is closing.");
     }
 
     private IndexStatus OpenLive(CatalogOpening opening) => new(

@@ -36,7 +36,8 @@ internal static class IndexCheckpoint
             });
         }
 
-        state.Revision++; // counted even when the write fails: either manifest may then be on disk
+        state.Revision++;
+        state.IsCheckpointDue = true;
         ManifestFile.Write(home.Files, home.Directory, new Manifest
         {
             Revision = state.Revision,
@@ -49,6 +50,7 @@ internal static class IndexCheckpoint
             LastSequence = state.LastSequence,
         });
 
+        state.IsCheckpointDue = false;
         state.CheckpointSequence = state.LastSequence;
         foreach (Action action in settle)
             action();

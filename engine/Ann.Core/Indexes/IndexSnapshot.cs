@@ -6,8 +6,8 @@ using Ann.Core.Segments;
 namespace Ann.Core.Indexes;
 
 /// <summary>
-/// What a search sees of an index: its segments at one moment, taken at the start of a call and held to its end (<see
-/// cref="SnapshotLease"/>).
+/// What a search sees of an index: its segments at one moment, taken at the start of a call and held to its end
+/// (<see cref="SnapshotLease"/>).
 /// </summary>
 public sealed class IndexSnapshot
 {
@@ -151,8 +151,10 @@ public sealed class IndexSnapshot
     public bool TryFind(in ItemKey key, ReadPoint at, out SearchHit hit)
     {
         if (key.Kind != KeyKind)
-            throw AnnException.Invalid("key", $"Index '{Name}' has keys of kind {KeyKind}; the key {key.ToString()} is of kind "
-                + $"{key.Kind}.");
+        {
+            throw AnnException.Invalid(
+                "key", $"Index '{Name}' has keys of kind {KeyKind}; the key {key.ToString()} is of kind {key.Kind}.");
+        }
         for (int i = _segments.Length - 1; i >= 0; i--)
         {
             int node = _segments[i].Find(in key, SegmentedSearch.PointOf(_segments, i, at));

@@ -244,7 +244,8 @@ internal sealed class IndexWriter : IDisposable
         }
         if (froze)
             _state.Wal.Rotate();
-        if (_state.LastSequence - _state.CheckpointSequence > MaxWritesPerHeadRow * (long)_state.Home.Options.HeadRows)
+        long unseen = _state.LastSequence - _state.CheckpointSequence;
+        if (_state.IsCheckpointDue || unseen > MaxWritesPerHeadRow * (long)_state.Home.Options.HeadRows)
             IndexCheckpoint.Write(_state);
     }
 

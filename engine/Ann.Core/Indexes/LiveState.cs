@@ -43,6 +43,9 @@ internal sealed class LiveState(IndexHome home, Wal wal, IReadOnlyList<Generatio
     /// <summary>Revision of the manifest on disk.</summary>
     public long Revision { get; set; }
 
+    /// <summary>True after a manifest could not be written: it is not known whether that one is on disk or the one before it.</summary>
+    public bool IsCheckpointDue { get; set; }
+
     /// <summary>The last write that it knew of.</summary>
     public long CheckpointSequence { get; set; }
 

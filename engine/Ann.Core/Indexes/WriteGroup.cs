@@ -42,7 +42,8 @@ internal sealed class WriteGroup(LiveState state)
             WalRecord record = new(kind, _next, target.Encoder.Fingerprint, batch.Producer, batch.ProducerSequence, keys, rows);
             _next += record.Count;
             Rows += record.Count;
-            _records.Add(record);
+            if (record.Count > 0 || batch.Producer.Length > 0)
+                _records.Add(record); // otherwise all items were there already: nothing is to be remembered
             _entries.Add(new Entry(write, target, record, batch.Keys.Count - record.Count));
             if (batch.Producer.Length > 0)
                 _producers[batch.Producer] = batch.ProducerSequence;

@@ -4,8 +4,8 @@ using Grpc.Core.Interceptors;
 namespace Ann.Server.Hosting;
 
 /// <summary>
-/// Passes every unary and bidirectional call of a service through the <see cref="DrainGate"/>. Health and reflection do without: they
-/// answer to the end.
+/// Passes every unary and bidirectional call of a service through the <see cref="DrainGate"/>. Health and reflection do without:
+/// they answer to the end.
 /// </summary>
 internal sealed class DrainInterceptor(DrainGate gate) : Interceptor
 {

@@ -109,9 +109,7 @@ internal sealed class IndexesService(
         return new SnapshotResponse { LogPosition = (ulong)position };
     }
 
-    /// <summary>
-    /// Work that takes seconds or minutes ends when the server stops, instead of holding the drain until its time is over.
-    /// </summary>
+    /// <summary>Long work ends when the server stops, instead of holding the drain until its time is over.</summary>
     private async Task<T> UntilStoppedAsync<T>(Func<CancellationToken, Task<T>> work, ServerCallContext context)
     {
         using CancellationTokenSource ends =

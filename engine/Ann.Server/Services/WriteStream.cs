@@ -72,8 +72,7 @@ internal sealed class WriteStream(WriteTarget target, int creditBytes, TimeProvi
             if (block.Sequence <= _received)
             {
                 throw AnnException.Invalid(
-                    "sequence", $"A block has sequence {block.Sequence}; it must be at least {_received + 1}, after that of the block "
-                        + "before it.");
+                    "sequence", $"A block has sequence {block.Sequence}; it must be at least {_received + 1}: sequences ascend.");
             }
             long bytes = block.CalculateSize();
             PendingWrite write;

@@ -82,6 +82,6 @@ public sealed class IndexesServiceTests(SampleIndexes samples)
 
         string[] services = [.. call.ResponseStream.Current.ListServicesResponse.Service.Select(static service => service.Name)];
         Assert.Superset(
-            new HashSet<string> { "ann.v1.Retrieval", "ann.v1.Indexes", "grpc.health.v1.Health" }, services.ToHashSet());
+            new HashSet<string> { "ann.v1.Retrieval", "ann.v1.Indexes", "ann.v1.Ingest", "grpc.health.v1.Health" }, services.ToHashSet());
     }
 }

@@ -60,11 +60,13 @@ public sealed class IngestTests(SampleIndexes samples)
         UpsertRequest insert = LiveCalls.Upsert(8, 1, 2, 3);
         insert.Mode = WriteMode.InsertOnly;
         UpsertResponse inserted = await server.Ingest.UpsertAsync(insert);
+        UpsertResponse nothingNew = await server.Ingest.UpsertAsync(insert);
         DeleteResponse deleted = await server.Ingest.DeleteAsync(new DeleteRequest { Index = "shop", Keys = LiveCalls.Keys(2, 44) });
         FetchResponse left = await LiveCalls.FetchAsync(server, "shop", 1, 2, 3);
 
         Assert.Equal((1ul, 0ul), (replaced.Applied, replaced.Skipped));
         Assert.Equal((1ul, 2ul), (inserted.Applied, inserted.Skipped));
+        Assert.Equal((0ul, 3ul, false), (nothingNew.Applied, nothingNew.Skipped, nothingNew.IsRetry));
         Assert.Equal((1ul, 1ul), (deleted.Applied, deleted.Skipped));
         Assert.Equal([1ul, 3ul], left.Found.Numbers);
         Assert.Equal(LiveCalls.Row(1, 7), LiveCalls.RowOf(left, 0));

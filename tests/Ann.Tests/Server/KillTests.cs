@@ -6,17 +6,13 @@ using Grpc.Net.Client;
 
 namespace Ann.Tests.Server;
 
-/// <summary>
-/// Goal: whatever was acknowledged before a SIGKILL is there after it, with its exact vector, and no batch is half there.
-/// </summary>
+/// <summary>Goal: whatever was acknowledged before a SIGKILL is there after it with its exact vector; no batch is half there.</summary>
 [Collection(typeof(ServerTests))]
 public sealed class KillTests(SampleIndexes samples, ITestOutputHelper output)
 {
     private static readonly int Rounds = Environment.GetEnvironmentVariable("ANN_NIGHTLY") == "1" ? 50 : 5;
 
-    /// <summary>
-    /// Small heads and no wait for company: seals and compactions happen within a round, and every block has its own commit.
-    /// </summary>
+    /// <summary>Small heads and a short wait for company: seals, compactions and many commits happen within a round.</summary>
     private static readonly Dictionary<string, string> Settings = new()
     {
         ["Ann__HeadRows"] = "512",

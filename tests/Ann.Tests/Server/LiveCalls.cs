@@ -102,13 +102,8 @@ internal static class LiveCalls
     public static string Build(string path, long? logPosition, int version, params ulong[] keys)
     {
         using SegmentBuilder builder = new(
-            keys.Length, Dimension, new SegmentBuildOptions
-            {
-                Metric = Core.Metric.L2,
-                M = 8,
-                EfConstruction = 40,
-                LogPosition = logPosition
-            });
+            keys.Length, Dimension,
+            new SegmentBuildOptions { Metric = Core.Metric.L2, M = 8, EfConstruction = 40, LogPosition = logPosition });
         Ann.Core.Segments.KeyColumn column = new(Ann.Core.Segments.KeyKind.UInt64);
         foreach (ulong key in keys)
         {

@@ -34,8 +34,8 @@ public sealed class LiveIndexesTests(SampleIndexes samples)
     {
         await using RunningServer server = await LiveCalls.StartAsync(samples, samples.NewDirectory());
 
-        IndexDescription made = await LiveCalls.CreateAsync(server, change: static r => (r.EncoderFingerprint,
-            r.EncoderName) = (7, "tower"));
+        IndexDescription made = await LiveCalls.CreateAsync(
+            server, change: static r => (r.EncoderFingerprint, r.EncoderName) = (7, "tower"));
         await server.Ingest.UpsertAsync(LiveCalls.Upsert(0, 1, 2, 3));
         await server.Ingest.UpsertAsync(LiveCalls.Upsert(1, 2));
         IndexDescription index = Assert.Single((await server.Indexes.ListAsync(new ListRequest())).Indexes);

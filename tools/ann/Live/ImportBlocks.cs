@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Ann.Core;
 using Ann.Core.Files.Formats;
@@ -60,8 +61,7 @@ internal sealed class ImportBlocks : IDisposable
 
     /// <summary>Fingerprint of the encoder of the rows; null when unknown.</summary>
     public ulong? EncoderFingerprint => _rows is { EncoderFingerprint.Length: > 0 }
-        ? ulong.Parse(_rows.EncoderFingerprint, System.Globalization.NumberStyles.HexNumber,
-            System.Globalization.CultureInfo.InvariantCulture)
+        ? ulong.Parse(_rows.EncoderFingerprint, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)
         : null;
 
     /// <summary>The next block; null at the end.</summary>

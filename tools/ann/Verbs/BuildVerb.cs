@@ -72,7 +72,7 @@ internal static class BuildVerb
         {
             EncoderFingerprint = rows.EncoderFingerprint,
             EncoderName = rows.EncoderName,
-            LogPosition = rows.LogPosition
+            LogPosition = rows.LogPosition,
         };
         using SegmentBuilder builder = new(rows.Count, rows.Dimension, options);
 

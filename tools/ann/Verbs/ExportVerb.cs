@@ -17,9 +17,8 @@ internal static class ExportVerb
         Option<string> output = VerbOptions.Required("--output", "FILE", "Vectors: .fbin, .npy or .jsonl. The keys go to FILE.keys.jsonl.");
         Option<bool> json = VerbOptions.Json();
         Verb command = new("export",
-            "Write the items of an index file or a snapshot as vectors and keys. ann build notes the log position of a snapshot in "
-                + "its file, "
-            + "so that ann attach replays what was written since.",
+            "Write the items of an index file or a snapshot as vectors and keys. ann build notes the log position of a snapshot in its "
+            + "file, so that ann attach replays what was written since.",
             "ann export --from snapshots/shop-monday --output items.fbin", "ann export --from items.ann --output items.jsonl")
         {
             from, output, json,
@@ -75,8 +74,7 @@ internal static class ExportVerb
         if (index.Status.Failure is Exception failure)
             throw failure;
         using SnapshotLease lease = index.Acquire();
-        long? position = lease.Snapshot.Segments[0] is LiveSealedSegment { Sealed: SealedSegment file } ? file.BuildRecord.LogPosition
-            : null;
+        long? position = (lease.Snapshot.Segments[0] as LiveSealedSegment)?.Sealed.BuildRecord.LogPosition;
         return Export(tool, lease.Snapshot, position, from, output, start, cancellation);
     }
 

@@ -20,8 +20,8 @@ internal static class ImportVerb
         Option<string> index = VerbOptions.Required("--index", "NAME", "Name of the live index, or NAME@GENERATION.");
         Option<string> input = VerbOptions.Required(
             "--input", "FILE",
-            "Vectors: .fbin .f16bin .u8bin .i8bin .fvecs .bvecs .npy, or .jsonl with \"id\" and \"vector\" a line. To delete, a "
-                + ".keys.jsonl too.");
+            "Vectors: .fbin .f16bin .u8bin .i8bin .fvecs .bvecs .npy, or .jsonl with \"id\" and \"vector\" a line. "
+            + "To delete, a .keys.jsonl too.");
         Option<string?> keys = VerbOptions.Optional(
             "--keys", "FILE", "Sidecar with a key a row. Default: INPUT.keys.jsonl where it exists, else rows are numbered from 0.");
         Option<string> mode = VerbOptions.Choice(
@@ -98,7 +98,7 @@ internal static class ImportVerb
                 CompactedSeconds = request.WaitCompacted ? await CompactAsync(tool, server, request.Index, began, cancellation) : null,
             };
         }
-        catch (AnnException)
+        catch (Exception e) when (e is AnnException or OperationCanceledException)
         {
             string again = request.Producer.Length > 0 ? "; run the same command again to go on" : "";
             tool.Notice($"{sender.Progress.Visible:N0} of {blocks.Count:N0} rows are on disk and visible{again}.");

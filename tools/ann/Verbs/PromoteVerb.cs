@@ -7,9 +7,7 @@ using Ann.Tool.Reports;
 
 namespace Ann.Tool.Verbs;
 
-/// <summary>
-/// <c>ann promote</c>: an attached generation takes over, if it proves what is demanded. A refusal is a failed check (1).
-/// </summary>
+/// <summary><c>ann promote</c>: an attached generation takes over, if it proves what is demanded. Refused: a failed check (1).</summary>
 internal static class PromoteVerb
 {
     /// <summary>The command.</summary>

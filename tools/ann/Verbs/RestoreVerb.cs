@@ -5,17 +5,14 @@ using Ann.Tool.Reports;
 
 namespace Ann.Tool.Verbs;
 
-/// <summary>
-/// <c>ann restore</c>: a snapshot becomes a live index of a data directory, offline. A damaged one is a failed check (1).
-/// </summary>
+/// <summary><c>ann restore</c>: a snapshot becomes a live index of a data directory, offline. Damage is a failed check (1).</summary>
 internal static class RestoreVerb
 {
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
         Option<string> from = VerbOptions.Required("--from", "DIR", "The snapshot.");
-        Option<string> data = VerbOptions.Required("--data", "DIR", "Data directory of a server that is not running. Created when "
-            + "missing.");
+        Option<string> data = VerbOptions.Required("--data", "DIR", "Data directory of a stopped server. Created when missing.");
         Option<string?> name = VerbOptions.Optional("--name", "NAME", "Name of the index. Default: the name of the snapshot's directory.");
         Option<bool> json = VerbOptions.Json();
         Verb command = new("restore",
@@ -39,8 +36,11 @@ internal static class RestoreVerb
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.RestoreReport);
             else
-                tool.Out.WriteLine($"{report.Directory}: restored from {report.From} in {report.Seconds:F1} s; serve it as "
-                    + $"'{report.Index}', log position {report.LogPosition}");
+            {
+                tool.Out.WriteLine(
+                    $"{report.Directory}: restored from {report.From} in {report.Seconds:F1} s, log position {report.LogPosition}; "
+                    + $"served as '{report.Index}'");
+            }
             return Task.FromResult(ExitCodes.Done);
         });
         return command;

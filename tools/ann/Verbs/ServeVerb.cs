@@ -14,8 +14,8 @@ internal static class ServeVerb
     public static Command Create(ToolContext tool)
     {
         Argument<string[]> indexes = new("files") { Description = "Index files to host.", Arity = ArgumentArity.ZeroOrMore };
-        Option<string?> data = VerbOptions.Optional("--data", "DIR", "Directory whose .ann files and live indexes are all hosted. "
-            + "Created when missing.");
+        Option<string?> data = VerbOptions.Optional(
+            "--data", "DIR", "Directory whose .ann files and live indexes are all hosted. Created when missing.");
         Option<string?> snapshots = VerbOptions.Optional(
             "--snapshots", "DIR", "Directory that snapshots of live indexes are copied to. Without it they are refused.");
         Option<string[]> encoder = new("--encoder")

@@ -13,8 +13,8 @@ internal static class SnapshotVerb
     {
         Option<string> address = VerbOptions.Address();
         Option<string> index = VerbOptions.LiveIndex();
-        Option<string> name = VerbOptions.Required("--name", "NAME", "Name of the copy: a new directory in the server's snapshot "
-            + "directory.");
+        Option<string> name = VerbOptions.Required(
+            "--name", "NAME", "Name of the copy: a new directory in the server's snapshot directory.");
         Option<bool> json = VerbOptions.Json();
         Verb command = new("snapshot",
             "Copy a live index as it is at one moment, while it serves. The server needs a snapshot directory (ann serve --snapshots DIR).",
