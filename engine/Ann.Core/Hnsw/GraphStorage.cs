@@ -9,7 +9,15 @@ internal sealed unsafe class GraphStorage : IDisposable
     /// <param name="count">Nodes, 1 or more.</param>
     /// <param name="parameters">Shape; its seed gives each node its level.</param>
     public GraphStorage(int count, HnswParameters parameters)
+        : this(Drawn(count, parameters), parameters)
     {
+    }
+
+    /// <param name="levels">One a node, one node or more.</param>
+    /// <param name="parameters">Shape.</param>
+    public GraphStorage(ReadOnlySpan<byte> levels, HnswParameters parameters)
+    {
+        int count = levels.Length;
         Debug.Assert(count > 0);
         Levels = new NativeBlock(count);
         UpperSlots = new NativeBlock((long)count * sizeof(int));
@@ -18,7 +26,7 @@ internal sealed unsafe class GraphStorage : IDisposable
         long rows = 0;
         for (int node = 0; node < count; node++)
         {
-            int level = parameters.LevelOf(node);
+            int level = levels[node];
             Levels.Start[node] = (byte)level;
             ((int*)UpperSlots.Start)[node] = level == 0 ? HnswGraph.NoNode : checked((int)rows);
             rows += level;
@@ -52,6 +60,14 @@ internal sealed unsafe class GraphStorage : IDisposable
         Levels.Dispose();
         UpperSlots.Dispose();
         UpperLinks.Dispose();
+    }
+
+    private static byte[] Drawn(int count, HnswParameters parameters)
+    {
+        byte[] levels = new byte[count];
+        for (int node = 0; node < count; node++)
+            levels[node] = (byte)parameters.LevelOf(node);
+        return levels;
     }
 
     private static void Fill(NativeBlock links)

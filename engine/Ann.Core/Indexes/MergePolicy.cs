@@ -23,14 +23,23 @@ internal static class MergePolicy
             return done ? [] : [.. parts.Take(parts.Count - 1)];
         }
 
+        if (files.Find(static part => part.Live == 0 && part.Segment.Count > 0) is { } empty)
+            return [empty]; // costs nothing
         // Heads are dear: they are float32 rows in memory, and a start replays them. Only when searches would visit too many files do
         // these come first.
         if (frozen.Count > 0 && files.Count < 2 * options.MaxSealedSegments)
-            return frozen;
+            return Sealed(frozen);
         List<IndexPart> rotten = [.. files.Where(part => part.DeadShare > options.MaxDeadShare)];
         if (rotten.Count > 0)
             return Widened(rotten, files);
-        return files.Count > options.MaxSealedSegments ? Smallest(files) : frozen;
+        return files.Count > options.MaxSealedSegments ? Smallest(files) : Sealed(frozen);
+    }
+
+    /// <summary>The oldest head, if it may keep its graph; otherwise all at once: they are built anew.</summary>
+    private static List<IndexPart> Sealed(List<IndexPart> frozen)
+    {
+        List<IndexPart> oldest = [.. frozen.Take(1)];
+        return SegmentMerge.IsSeal(oldest) ? oldest : frozen;
     }
 
     /// <summary>What must be rewritten takes smaller ones along, and costs no more than twice as much for it.</summary>

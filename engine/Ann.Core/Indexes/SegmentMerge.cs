@@ -9,6 +9,8 @@ namespace Ann.Core.Indexes;
 /// </summary>
 internal sealed class SegmentMerge
 {
+    private const double MaxAdoptedDeadShare = 0.1;
+
     private readonly IndexHome _home;
     private readonly SnapshotEncoder _encoder;
     private readonly string _file;
@@ -54,6 +56,12 @@ internal sealed class SegmentMerge
             rows, schema.Dimension, home.BuildOptions(default, threads: 1), schema.KeyKind, SegmentFootprint.MaxKeyBytes / 8.0);
         return footprint.BuildPeakBytes;
     }
+
+    /// <summary>
+    /// True when a merge is one head that keeps its graph. With more dead rows than this the mended graph falls behind a new one.
+    /// </summary>
+    public static bool IsSeal(IReadOnlyList<IndexPart> sources) =>
+        sources is [{ IsHead: true, DeadShare: <= MaxAdoptedDeadShare }];
 
     /// <summary>Builds, writes and opens the segment. Runs where builds may.</summary>
     /// <param name="threads">Of the build.</param>
@@ -166,6 +174,8 @@ internal sealed class SegmentMerge
                 keys.Add(segment.KeyOf(node));
             }
         }
+        if (IsSeal(Sources))
+            builder.Adopt(((HeadSegment)Sources[0].Segment).Graph, _rows[0]);
         builder.Build(keys, progress: null, cancellation);
         builder.Write(_home.Files, _home.PathOf(_file), progress: null, cancellation);
     }

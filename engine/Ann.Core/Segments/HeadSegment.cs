@@ -90,7 +90,7 @@ internal sealed unsafe class HeadSegment : LiveSegment
         shape.FixedBytes + HeadGraph.UpperBytesOf(shape.Capacity, shape.Parameters) + shape.Capacity * shape.BytesPerRow
         + shape.TextCapacity + Tombstones.BytesOf(shape.Capacity);
 
-    /// <summary>The graph, for measuring it.</summary>
+    /// <summary>The graph: what sealing takes over once the head is frozen.</summary>
     internal HnswGraph Graph => _graph.Graph;
 
     /// <summary>Copies a row and its key in. Writer only. Neither linked nor seen by readers yet; older nodes of the key stay.</summary>

@@ -27,6 +27,8 @@ public sealed unsafe class SegmentBuilder : IDisposable
     private NeighborBlocks? _blocks;
     private KeyColumn? _keys;
     private int _added;
+    private HnswGraph? _source;
+    private int[] _sourceNodes = [];
 
     /// <param name="rows">Rows that will be added, 1 or more.</param>
     /// <param name="dimension">Components of a row, 1 to <see cref="MaxDimension"/>.</param>
@@ -75,6 +77,19 @@ public sealed unsafe class SegmentBuilder : IDisposable
         row.CopyTo(_rows.Values(_added++));
     }
 
+    /// <summary>
+    /// Takes the links from a graph over the same rows instead of searching for them: a tenth of the work. What is missing after nodes were
+    /// left out is repaired.
+    /// </summary>
+    /// <param name="source">Of the same shape. It must stay as it is until <see cref="Build"/> has ended.</param>
+    /// <param name="nodes">Nodes of it, ascending: those of the rows, in their order.</param>
+    internal void Adopt(HnswGraph source, int[] nodes)
+    {
+        Debug.Assert(nodes.Length == _rows.Count && source.M == _parameters.M);
+        _source = source;
+        _sourceNodes = nodes;
+    }
+
     /// <summary>Builds codes, graph and certificate.</summary>
     /// <param name="keys">One unique key a row.</param>
     /// <param name="progress">Told after every batch of work.</param>
@@ -91,7 +106,9 @@ public sealed unsafe class SegmentBuilder : IDisposable
 
         if (_options.Codes == CodesKind.Int8)
             _codes = Int8Codes.Encode(_rows, _options.Metric, _options.Threads, Report(BuildStage.Codes), cancellation);
-        _graph = new GraphStorage(_rows.Count, _parameters);
+        _graph = _source is { } source
+            ? new GraphStorage(GraphCopy.LevelsOf(in source, _sourceNodes), _parameters)
+            : new GraphStorage(_rows.Count, _parameters);
         int repaired = BuildGraph(Report(BuildStage.Graph), cancellation);
 
         if (_codes is not null && _options.Layout == SegmentLayout.Fast)
@@ -190,9 +207,16 @@ public sealed unsafe class SegmentBuilder : IDisposable
         where TDistance : struct, IBuildDistance<TScorer>
         where TScorer : struct, INodeScorer
     {
-        using GraphBuilder<TDistance, TScorer> builder = new(_graph!, _parameters, distance, _options.Threads);
-        builder.Build(progress, cancellation);
         HnswGraph graph = _graph!.Graph;
+        if (_source is { } source)
+        {
+            GraphCopy.Run(in source, _sourceNodes, in graph);
+        }
+        else
+        {
+            using GraphBuilder<TDistance, TScorer> builder = new(_graph!, _parameters, distance, _options.Threads);
+            builder.Build(progress, cancellation);
+        }
         int repaired = Reachability.Repair<TDistance, TScorer>(in graph, in distance, cancellation);
         LinkFill.Run<TDistance, TScorer>(graph, distance, _options.Threads, cancellation);
         return repaired;
