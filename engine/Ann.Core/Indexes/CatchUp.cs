@@ -45,10 +45,6 @@ internal sealed class CatchUp(LiveState state) : IDisposable
             {
                 moved |= Step(generation, replay);
             }
-            catch (AnnException e) when (e.Error == AnnError.Overloaded)
-            {
-                continue; // memory for a head: it waits
-            }
             catch (Exception e)
             {
                 _replays.Remove(generation);
@@ -89,7 +85,7 @@ internal sealed class CatchUp(LiveState state) : IDisposable
                 continue; // written while it was read
             }
             WalRecord record = replay.Records.Current;
-            if (!generation.TryMakeRoom(record.Count))
+            if (!HasRoom(generation, record))
             {
                 replay.Records.Dispose(); // read once more when there is room
                 replay.Records = null;
@@ -103,6 +99,18 @@ internal sealed class CatchUp(LiveState state) : IDisposable
             return false;
         generation.Publish(last);
         return true;
+    }
+
+    private static bool HasRoom(Generation generation, WalRecord record)
+    {
+        try
+        {
+            return generation.TryMakeRoom(record.Count);
+        }
+        catch (AnnException e) when (e.Error == AnnError.Overloaded)
+        {
+            return false; // memory for a head: it waits
+        }
     }
 
     private sealed class Replay : IDisposable

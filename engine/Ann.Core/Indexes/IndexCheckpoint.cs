@@ -56,8 +56,24 @@ internal static class IndexCheckpoint
             action();
         state.Obsolete.AddRange(replaced);
         DeleteObsolete(state);
+        Trim(state);
+    }
+
+    /// <summary>
+    /// Gives up what the log holds and nobody needs. The manifest is on disk by now: that the log keeps more than it must is no failure of
+    /// what the manifest was written for. A log that is broken says so at the next write.
+    /// </summary>
+    private static void Trim(LiveState state)
+    {
         long needed = state.Generations.Min(static generation => generation.LogPosition) + 1;
-        state.Wal.TrimBefore(needed, state.Pinned.Count > 0 ? long.MaxValue : home.Options.LogRetentionBytes);
+        try
+        {
+            state.Wal.TrimBefore(needed, state.Pinned.Count > 0 ? long.MaxValue : state.Home.Options.LogRetentionBytes);
+        }
+        catch (AnnException)
+        {
+            // Tried again at the next checkpoint.
+        }
     }
 
     /// <summary>Deletes files that no manifest names and nobody copies.</summary>

@@ -24,17 +24,19 @@ internal static class IndexOpening
         foreach (string file in home.Files.ListFiles(home.Directory, "wal-*.log"))
             home.Files.Delete(file); // a drop that did not come to its end
         Wal wal = Wal.Create(home.Files, home.Directory, ShapeOf(home.Schema), firstSequence: 1);
+        Generation? generation = null;
         try
         {
             string born = $"{home.Name} {home.Time.GetUtcNow().UtcTicks}";
             string id = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(born)).ToString("x16", CultureInfo.InvariantCulture);
-            Generation generation = new(home, id, encoder, [], applied: 0) { Role = GenerationRole.Serving };
+            generation = new Generation(home, id, encoder, [], applied: 0) { Role = GenerationRole.Serving };
             LiveState state = new(home, wal, [generation], generation);
             IndexCheckpoint.Write(state);
             return state;
         }
         catch
         {
+            generation?.Close();
             wal.Dispose();
             throw;
         }
@@ -85,12 +87,12 @@ internal static class IndexOpening
             foreach (ManifestSegment segment in described.Segments)
                 parts.Add(OpenPart(home, segment));
             SnapshotEncoder encoder = new(described.EncoderFingerprint, described.EncoderName);
+            HashSet<ulong> missed = described.MissedKeysFile is string file ? KeyHashFile.Read(home.Files, home.PathOf(file)) : [];
             Generation generation = new(home, described.Id, encoder, parts, described.LogPosition)
             {
                 MissedFile = described.MissedKeysFile,
             };
-            if (described.MissedKeysFile is string missed)
-                generation.Missed.UnionWith(KeyHashFile.Read(home.Files, home.PathOf(missed)));
+            generation.Missed.UnionWith(missed); // nothing can fail behind the generation, which holds its parts
             return generation;
         }
         catch

@@ -184,11 +184,13 @@ internal sealed class IndexWriter : IDisposable
     }
 
     /// <summary>Waits until rows fit into the heads of every generation that takes writes.</summary>
-    /// <exception cref="AnnException">Overloaded: memory; or heads cannot be sealed.</exception>
+    /// <exception cref="AnnException">Overloaded: memory; or heads cannot be sealed. Unavailable: the index is closing.</exception>
     private void MakeRoom(int rows)
     {
         while (!_state.Current.All(generation => generation.TryMakeRoom(rows)))
         {
+            if (_queue.IsClosed)
+                throw Closing(); // no merge is installed any more, so there will never be room
             _compaction.StartIfDue();
             if (_compaction.Failure is { } failure && !_compaction.IsRunning)
             {

@@ -27,6 +27,8 @@ public static class SnapshotDirectory
     /// <summary>The list of a copy.</summary>
     public const string ListFile = "SNAPSHOT";
 
+    private const string ManifestCopy = ManifestFile.FileName + ".copy";
+
     private const int MaxListBytes = 16 << 20;
 
     /// <summary>Copies a live index.</summary>
@@ -34,21 +36,21 @@ public static class SnapshotDirectory
         LiveState state, IndexWriter writer, string directory, CancellationToken cancellation)
     {
         IFileSystem files = state.Home.Files;
-        RequireEmpty(files, directory);
         List<(string Name, long Length)> wanted = [];
         long position = 0;
         await writer.RunAsync(() =>
         {
+            RequireEmpty(files, directory); // here, so that two copies to one directory do not both find it empty
             IndexCheckpoint.Write(state);
+            files.CreateDirectory(directory);
+            // The next manifest may name other files; this one is the copy's.
+            FileCopy.Run(files, state.Home.PathOf(ManifestFile.FileName), Path.Combine(directory, ManifestCopy), cancellation);
             foreach (string name in NamedFiles(state))
                 wanted.Add((name, long.MaxValue));
             foreach ((string path, long length) in state.Wal.Files)
                 wanted.Add((Path.GetFileName(path), length));
             foreach ((string name, _) in wanted)
-                state.Pinned[name] = state.Pinned.GetValueOrDefault(name) + 1;
-            // The next manifest may name other files; this one is the copy's.
-            files.CreateDirectory(directory);
-            FileCopy.Run(files, state.Home.PathOf(ManifestFile.FileName), Path.Combine(directory, "MANIFEST.copy"), cancellation);
+                state.Pinned[name] = state.Pinned.GetValueOrDefault(name) + 1; // last: whoever pins gets to the end that unpins
             position = state.LastSequence;
         });
         try
@@ -116,7 +118,7 @@ public static class SnapshotDirectory
         }
 
         string manifest = Path.Combine(directory, ManifestFile.FileName);
-        files.Replace(manifest + ".copy", manifest);
+        files.Replace(Path.Combine(directory, ManifestCopy), manifest);
         using (Stream stream = files.OpenRead(manifest))
         {
             XxHash3 hash = new();

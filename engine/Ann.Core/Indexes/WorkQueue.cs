@@ -56,6 +56,16 @@ internal sealed class WorkQueue
         }
     }
 
+    /// <summary>True when nothing more is taken in: not the end of a merge either.</summary>
+    public bool IsClosed
+    {
+        get
+        {
+            lock (_lock)
+                return _closed;
+        }
+    }
+
     /// <summary>True when something waits to be done.</summary>
     public bool HasWork
     {
@@ -145,9 +155,11 @@ internal sealed class QueuedWrite(WriteBatch batch, long bytes)
         _visible.TrySetResult(receipt);
     }
 
-    /// <summary>It failed.</summary>
+    /// <summary>It failed, and with it what follows in its chain. Called by the writer.</summary>
     public void Fail(Exception e)
     {
+        if (batch.Chain is { } chain)
+            chain.Failure ??= e as AnnException ?? new AnnException(AnnError.Unavailable, e.Message, e);
         _durable.TrySetException(e);
         _visible.TrySetException(e);
         _ = _durable.Task.Exception; // a caller that waits for the other one only is not to crash the process

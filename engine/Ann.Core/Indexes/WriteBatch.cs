@@ -49,6 +49,9 @@ public sealed record WriteBatch
     /// is a retry, and changes nothing.
     /// </summary>
     public ulong ProducerSequence { get; init; }
+
+    /// <summary>What the batch belongs to, so that it fails when one handed over before it does; null when it stands alone.</summary>
+    public WriteChain? Chain { get; init; }
 }
 
 /// <summary>What became of a batch.</summary>

@@ -29,6 +29,11 @@ internal sealed class WriteGroup(LiveState state)
     {
         WriteBatch batch = write.Batch;
         IsClosed = batch.Mode == WriteMode.InsertOnly;
+        if (batch.Chain?.Failure is { } earlier)
+        {
+            write.Fail(new AnnException(earlier.Error, $"A batch before it failed: {earlier.Message}", earlier) { Field = earlier.Field });
+            return;
+        }
         try
         {
             Generation target = Target(batch);

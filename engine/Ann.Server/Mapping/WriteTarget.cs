@@ -59,8 +59,9 @@ internal sealed record WriteTarget
     /// <param name="keys">Keys of the request.</param>
     /// <param name="vectors">Vectors of the request: none when deleting.</param>
     /// <param name="sequence">The producer's count; 0 when there is no producer.</param>
+    /// <param name="chain">The stream that it belongs to; null when it stands alone.</param>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/> with field <c>keys</c> or <c>vectors</c>.</exception>
-    public WriteBatch Batch(Wire.KeyColumn? keys, Wire.VectorBatch? vectors, ulong sequence)
+    public WriteBatch Batch(Wire.KeyColumn? keys, Wire.VectorBatch? vectors, ulong sequence, WriteChain? chain = null)
     {
         IndexSchema schema = Index.Schema;
         KeyColumn column = WireKeys.Read(keys, schema.KeyKind, Index.Name, WriteBatch.MaxItems);
@@ -73,6 +74,7 @@ internal sealed record WriteTarget
             EncoderFingerprint = EncoderFingerprint,
             Producer = Producer,
             ProducerSequence = sequence,
+            Chain = chain,
         };
     }
 

@@ -23,6 +23,9 @@ internal sealed class WriteStream(WriteTarget target, int creditBytes, TimeProvi
     private readonly Channel<Block> _handedOver =
         Channel.CreateUnbounded<Block>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
+    /// <summary>After a block that failed, those that the index has already must not be written.</summary>
+    private readonly WriteChain _chain = new();
+
     private readonly SemaphoreSlim _freed = new(0);
     private readonly WriteProgress _progress = new() { CreditBytes = (ulong)creditBytes };
     private long _underWayBytes;
@@ -78,7 +81,7 @@ internal sealed class WriteStream(WriteTarget target, int creditBytes, TimeProvi
             PendingWrite write;
             try
             {
-                write = await target.Index.WriteAsync(target.Batch(block.Keys, block.Vectors, block.Sequence), call);
+                write = await target.Index.WriteAsync(target.Batch(block.Keys, block.Vectors, block.Sequence, _chain), call);
             }
             catch (AnnException e)
             {

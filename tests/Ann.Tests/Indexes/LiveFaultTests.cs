@@ -1,0 +1,141 @@
+using Ann.Core;
+using Ann.Core.Indexes;
+using Ann.Core.Segments;
+using Ann.Tests.Files;
+
+namespace Ann.Tests.Indexes;
+
+/// <summary>What fails in the middle of a change of an index leaves an index that opens, and takes nothing with it.</summary>
+public sealed class LiveFaultTests : IAsyncDisposable
+{
+    private const string IndexDirectory = "/live";
+    private const string BuiltFile = "/built.ann";
+    private const string BuiltEncoder = "00000000000000bb";
+
+    private static readonly LiveIndexOptions Options = new() { HeadRows = 32, MaxFrozenHeads = 2, LogRetentionBytes = 0 };
+
+    private readonly SimulatedFileSystem _files = new();
+    private readonly MemoryBudget _budget = new(1L << 40);
+    private LiveIndex? _index;
+
+    private LiveIndex Index => _index!;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_index is not null)
+            await _index.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task AnAttachBesideABrokenLogLeavesAnIndexThatOpens()
+    {
+        Create();
+        await WriteAsync(0, 20);
+        Build(0, 20);
+        await BreakLogAsync();
+        await Record.ExceptionAsync(() => Index.AttachAsync(BuiltFile, 20));
+        await RequireOpensAsync(_files.Recover(1));
+        await Index.DisposeAsync();
+        await RequireOpensAsync(_files);
+    }
+
+    [Fact]
+    public async Task ADetachBesideABrokenLogLeavesAnIndexThatOpens()
+    {
+        Create();
+        await WriteAsync(0, 20);
+        Build(0, 20);
+        string attached = (await Index.AttachAsync(BuiltFile, 20)).Id;
+        await BreakLogAsync();
+        await Record.ExceptionAsync(() => Index.DetachAsync(attached));
+        await RequireOpensAsync(_files.Recover(1));
+        await Index.DisposeAsync();
+        await RequireOpensAsync(_files);
+    }
+
+    [Fact]
+    public async Task ACopyThatCannotBeBegunHoldsNoFilesBack()
+    {
+        Create();
+        await WriteAsync(0, 20);
+        _files.FailAt(SimulatedOperation.CreateFile, 1, $"MANIFEST.copy.{Environment.ProcessId}.partial");
+        await Assert.ThrowsAnyAsync<Exception>(() => Index.SnapshotAsync("/copy"));
+        await Index.CompactAsync();
+        await WriteAsync(20, 20);
+        await Index.CompactAsync();
+        Assert.True(Index.Log.First > 20, $"the log still begins with {Index.Log.First}");
+        Assert.Single(_files.ListFiles(IndexDirectory, "seg-*.ann"));
+        Assert.Equal(40, await Index.SnapshotAsync("/copy"));
+    }
+
+    [Fact]
+    public void ACreateThatFailsGivesItsMemoryBack()
+    {
+        _files.FailAt(SimulatedOperation.CreateFile, 1, $"MANIFEST.{Environment.ProcessId}.partial");
+        Assert.ThrowsAny<Exception>(Create);
+        Assert.Equal(0, _budget.Used);
+    }
+
+    [Fact]
+    public async Task AnOpeningThatFailsGivesItsMemoryBack()
+    {
+        Create();
+        Build(0, 20, BuiltEncoder);
+        await Index.AttachAsync(BuiltFile, 0);
+        await WriteAsync(0, 20); // of no encoder: the generation misses them
+        await Index.DisposeAsync();
+        string missed = Assert.Single(_files.ListFiles(IndexDirectory, "missed-*.keys"));
+        byte[] bytes = _files.ReadAllBytes(missed);
+        bytes[^1] ^= 1;
+        _files.Put(missed, bytes);
+        Assert.Equal(0, _budget.Used);
+
+        Assert.Equal(AnnError.Corrupt, Assert.Throws<AnnException>(Open).Error);
+        Assert.Equal(0, _budget.Used);
+        _index = null;
+    }
+
+    private void Create() => _index = LiveIndex.Create(
+        _files, IndexDirectory, "live", LiveFixture.Schema(), null, "", Options, _budget, TimeProvider.System);
+
+    private void Open() => _index = LiveIndex.Open(_files, IndexDirectory, "live", Options, _budget, TimeProvider.System);
+
+    /// <summary>The 20 items of before are there, and perhaps the one that the log failed at.</summary>
+    private static async Task RequireOpensAsync(SimulatedFileSystem files)
+    {
+        await using LiveIndex index = LiveIndex.Open(
+            files, IndexDirectory, "live", Options, MemoryBudget.Unlimited(), TimeProvider.System);
+        using SnapshotLease lease = index.Acquire();
+        Assert.InRange(lease.Snapshot.Items, 20, 21);
+    }
+
+    private async Task WriteAsync(int from, int count) =>
+        await (await Index.WriteAsync(LiveFixture.Batch(WriteMode.Upsert, LiveFixture.Range(from, count)))).Visible;
+
+    private async Task BreakLogAsync()
+    {
+        _files.FailAt(SimulatedOperation.Flush, 1, ".log");
+        await Assert.ThrowsAsync<AnnException>(() => WriteAsync(20, 1));
+    }
+
+    private void Build(int from, int count, string encoder = "")
+    {
+        using SegmentBuilder builder = new(count, LiveFixture.Dimension, new SegmentBuildOptions
+        {
+            Metric = Metric.L2,
+            M = 8,
+            EfConstruction = 60,
+            Layout = SegmentLayout.Lean,
+            Threads = 1,
+            EncoderFingerprint = encoder,
+        });
+        KeyColumn keys = new(KeyKind.UInt64);
+        foreach (ulong key in LiveFixture.Range(from, count))
+        {
+            builder.Add(LiveFixture.Row(key));
+            keys.Add(key);
+        }
+        builder.Build(keys);
+        builder.Write(_files, BuiltFile);
+    }
+}
