@@ -15,25 +15,20 @@ namespace Ann.Core.Hnsw;
 internal static unsafe class HeadWalk
 {
     /// <summary>
-    /// Finds the nearest nodes of a query that a filter accepts, and leaves them in <see cref="SearchContext.Accepted"/>, nearest first.
+    /// Finds the ef nearest nodes of a query that a filter accepts, and leaves them in <see cref="SearchContext.Beam"/>, nearest first.
     /// </summary>
     /// <param name="graph">Its entry point is there.</param>
     /// <param name="scorer">Distances to the query.</param>
     /// <param name="filter">Who may be returned. The others are walked through.</param>
     /// <param name="ef">Nodes to keep among those accepted.</param>
-    /// <param name="beamWidth">Nodes to keep among all: more than <paramref name="ef"/> where many are refused.</param>
     /// <param name="context">For as many nodes as the graph has room for.</param>
-    public static void Run<TScorer, TFilter>(
-        in HnswGraph graph, in TScorer scorer, TFilter filter, int ef, int beamWidth, SearchContext context)
+    public static void Run<TScorer, TFilter>(in HnswGraph graph, in TScorer scorer, TFilter filter, int ef, SearchContext context)
         where TScorer : struct, INodeScorer
         where TFilter : struct, INodeFilter
     {
         ulong entry = Descend(in graph, in scorer, context);
-        context.Beam.Reset(beamWidth);
-        context.Beam.Add(entry);
-        context.Accepted.Reset(ef);
-        if (filter.Accepts(Beam.NodeOf(entry)))
-            context.Accepted.Add(entry);
+        context.Reset<TFilter>(ef);
+        SearchContext.Add(context.Beam, entry, in filter);
         RunBottom(in graph, in scorer, filter, context);
     }
 
@@ -69,7 +64,6 @@ internal static unsafe class HeadWalk
         where TFilter : struct, INodeFilter
     {
         Beam beam = context.Beam;
-        Beam accepted = context.Accepted;
         VisitedSet visited = context.Visited;
         int* nodes = context.NodesStart;
         float* distances = context.DistancesStart;
@@ -92,16 +86,10 @@ internal static unsafe class HeadWalk
 
             scorer.Score(new ReadOnlySpan<int>(nodes, count), new Span<float>(distances, count));
             context.Statistics.Visited += count;
-
-            // Among many refused at one distance the beam may have no room for a node that is wanted: each is judged by itself.
-            foreach (ulong entry in context.PackFound(count, Math.Max(beam.Threshold, accepted.Threshold)))
-            {
-                beam.Add(entry);
-                if (entry < accepted.Threshold && filter.Accepts(Beam.NodeOf(entry)))
-                    accepted.Add(entry);
-            }
+            foreach (ulong entry in context.PackFound(count, beam.Threshold))
+                SearchContext.Add(beam, entry, in filter);
         }
-        visited.Clear();
+        context.End(in filter);
     }
 
     /// <summary>Copies a row of links up to the first slot that is not used.</summary>

@@ -9,9 +9,6 @@ namespace Ann.Core.Segments;
 /// <param name="dead">Which nodes are deleted.</param>
 internal sealed unsafe class HeadSearcher(SegmentView view, HeadKeys keys, Tombstones dead) : IDisposable
 {
-    /// <summary>The beam is widened for the dead that it holds, up to this factor.</summary>
-    private const int MaxWidening = 2;
-
     /// <summary>Rows scanned between two looks at the budget: about 100 µs.</summary>
     private const int RowsPerCheck = 1024;
 
@@ -73,16 +70,15 @@ internal sealed unsafe class HeadSearcher(SegmentView view, HeadKeys keys, Tombs
 
         HnswGraph graph = view.Graph;
         int alive = Math.Max(at.Rows - dead.Count, 0); // at least as many are seen: some died after the read point
-        int ef = parameters.BeamWidth;
-        int beamWidth = alive * (long)MaxWidening <= at.Rows ? ef * MaxWidening : (int)((long)ef * at.Rows / alive);
-        HeadWalk.Run(in graph, in scorer, live, ef, beamWidth, context.Walk);
+        HeadWalk.Run(in graph, in scorer, live, parameters.BeamWidth, context.Walk);
 
-        ReadOnlySpan<ulong> accepted = context.Walk.Accepted.Entries;
-        if (accepted.Length < Math.Min(k, alive) && context.Walk.Statistics.Stopped == StopReason.None)
+        ReadOnlySpan<ulong> found = context.Walk.Beam.Entries;
+        bool isShort = found.Length < Math.Min(k, alive);
+        if (isShort && context.Walk.Statistics.Stopped == StopReason.None)
             return Scan(context, scorer, live, at.Rows, k); // the dead stood in the way: nobody may be lost behind them
-        Span<ulong> ranked = context.Ranked(accepted.Length);
-        for (int i = 0; i < accepted.Length; i++)
-            ranked[i] = Beam.Unmarked(accepted[i]);
+        Span<ulong> ranked = context.Ranked(found.Length);
+        for (int i = 0; i < found.Length; i++)
+            ranked[i] = Beam.Unmarked(found[i]);
         return ranked;
     }
 
