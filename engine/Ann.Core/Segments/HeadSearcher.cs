@@ -73,7 +73,7 @@ internal sealed unsafe class HeadSearcher(SegmentView view, HeadKeys keys, Tombs
         HeadWalk.Run(in graph, in scorer, live, parameters.BeamWidth, context.Walk);
 
         ReadOnlySpan<ulong> found = context.Walk.Beam.Entries;
-        bool isShort = found.Length < Math.Min(k, alive);
+        bool isShort = found.Length < Math.Min(k, alive) || context.Walk.IsCrowdedOut(k);
         if (isShort && context.Walk.Statistics.Stopped == StopReason.None)
             return Scan(context, scorer, live, at.Rows, k); // the dead stood in the way: nobody may be lost behind them
         Span<ulong> ranked = context.Ranked(found.Length);
