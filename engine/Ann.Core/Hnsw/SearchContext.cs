@@ -117,6 +117,9 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
         _overflowed = false;
     }
 
+    /// <summary>Makes ready for the same search once more, within the same budget.</summary>
+    public void Restart() => Statistics = new SearchStatistics { EfSearch = Statistics.EfSearch };
+
     /// <summary>True when the search must end. Called once an expansion; looks at the clock every few.</summary>
     public bool MustStop()
     {
