@@ -49,10 +49,12 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
     public Span<float> Distances => new(DistancesStart, slots);
 
     /// <summary>Beam entries of the nodes and distances in the scratch, those below a threshold.</summary>
-    public Span<ulong> PackFound(int count, ulong threshold)
+    public Span<ulong> PackFound(int count, ulong threshold) => PackFound(NodesStart, count, threshold);
+
+    /// <summary>The same of nodes that lie elsewhere.</summary>
+    public Span<ulong> PackFound(int* nodes, int count, ulong threshold)
     {
         // Which are near enough is hard to predict: write each, and step on only past those.
-        int* nodes = NodesStart;
         float* distances = DistancesStart;
         ulong* found = FoundStart;
         int kept = 0;
