@@ -126,7 +126,7 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
     private int Write(Span<ulong> ranked, int k, Span<Neighbor> results)
     {
         if (keys is { AreAscending: false })
-            keys.SortTies(ranked, k);
+            KeyTies.Sort(keys, ranked, k);
         int count = Math.Min(ranked.Length, k);
         for (int i = 0; i < count; i++)
             results[i] = new Neighbor(Beam.NodeOf(ranked[i]), Beam.DistanceOf(ranked[i]));
