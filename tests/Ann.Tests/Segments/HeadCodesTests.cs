@@ -6,8 +6,8 @@ using Ann.Core.Segments;
 namespace Ann.Tests.Segments;
 
 /// <summary>
-/// Goal: a head is walked on codes, answers with exact distances, and trusts no codes that changed under it. Method: what a search reports of
-/// itself, and exact search of the same head.
+/// Goal: a head is walked on codes, answers with exact distances, and trusts no codes that changed under it. Method: what a search
+/// reports of itself, and exact search of the same head.
 /// </summary>
 public sealed class HeadCodesTests
 {
