@@ -5,22 +5,29 @@ using Ann.Core.Hnsw;
 namespace Ann.Core.Codes;
 
 /// <summary>
-/// 8-bit codes of rows that come one by one, for building a graph by <see cref="CodeDistance"/>. As <see cref="Int8Codes"/> with a scale a
-/// row; the mean is that of the rows that were there when it was taken.
+/// 8-bit codes of rows that come one by one, for building a graph by <see cref="CodeDistance"/> and for searching it. As
+/// <see cref="Int8Codes"/> with a scale a row; the mean is that of the rows that were there when it was taken.
 /// </summary>
+/// <remarks>
+/// One writer; readers take no lock. A code is written before its node can be found, and again only when all rows are encoded anew, in
+/// place. A reader asks before and after whether that happened, and if so throws away what it has (a sequence lock).
+/// </remarks>
 internal sealed unsafe class GrowingCodes : IDisposable
 {
     private readonly LazyBlock _codes;
     private readonly LazyBlock _points;
-    private readonly float[] _mean;
+    private readonly NativeBlock _mean;
+    private readonly int _dimension;
     private readonly int _stride;
+    private int _version;
 
     /// <param name="capacity">Most rows.</param>
     /// <param name="dimension">Components of a row.</param>
     public GrowingCodes(int capacity, int dimension)
     {
         _stride = Int8Codes.StrideOf(dimension);
-        _mean = new float[dimension];
+        _dimension = dimension;
+        _mean = new NativeBlock(VectorTable.StrideOf(dimension) * (long)sizeof(float));
         _codes = new LazyBlock((long)capacity * _stride);
         _points = new LazyBlock((long)capacity * sizeof(CodePoint));
     }
@@ -28,8 +35,52 @@ internal sealed unsafe class GrowingCodes : IDisposable
     /// <summary>What the codes stand for. The addresses stay.</summary>
     public CodePoints Points => new((sbyte*)_codes.Start, _stride, (CodePoint*)_points.Start);
 
+    /// <summary>First byte of the first code.</summary>
+    public sbyte* Codes => (sbyte*)_codes.Start;
+
+    /// <summary>Bytes from one code to the next.</summary>
+    public int Stride => _stride;
+
+    /// <summary>What belongs to each code.</summary>
+    public CodePoint* PointOfRow => (CodePoint*)_points.Start;
+
+    /// <summary>A padded row.</summary>
+    public float* Mean => (float*)_mean.Start;
+
     /// <summary>Bytes that each row takes.</summary>
     public static int BytesPerRow(int dimension) => Int8Codes.StrideOf(dimension) + sizeof(CodePoint);
+
+    /// <summary>
+    /// For a reader: begins to read codes. Null while they are encoded anew; else what <see cref="AreStill"/> must be asked with when they
+    /// have been read, for then they may have been encoded anew meanwhile.
+    /// </summary>
+    public int? TryBegin()
+    {
+        int version = Volatile.Read(ref _version);
+        return (version & 1) == 0 ? version : null;
+    }
+
+    /// <summary>True when no code that was there at <see cref="TryBegin"/> has changed since.</summary>
+    public bool AreStill(int version)
+    {
+        Volatile.ReadBarrier();
+        return _version == version;
+    }
+
+    /// <summary>Begins to encode all rows anew.</summary>
+    public void BeginAnew()
+    {
+        Debug.Assert((_version & 1) == 0);
+        _version++;
+        Interlocked.MemoryBarrier();
+    }
+
+    /// <summary>All rows are encoded anew.</summary>
+    public void EndAnew()
+    {
+        Debug.Assert((_version & 1) == 1);
+        Volatile.Write(ref _version, _version + 1);
+    }
 
     /// <summary>Takes the mean of the first rows. All must then be encoded anew.</summary>
     /// <param name="rows">First component of the first row.</param>
@@ -39,7 +90,7 @@ internal sealed unsafe class GrowingCodes : IDisposable
     public void TakeMean(float* rows, int rowStride, int count, TemperedNorm* norms)
     {
         Debug.Assert(count > 0);
-        double[] sums = new double[_mean.Length];
+        double[] sums = new double[_dimension];
         for (int row = 0; row < count; row++)
         {
             float* values = rows + (long)row * rowStride;
@@ -48,7 +99,7 @@ internal sealed unsafe class GrowingCodes : IDisposable
                 sums[i] += temper * values[i];
         }
         for (int i = 0; i < sums.Length; i++)
-            _mean[i] = (float)(sums[i] / count);
+            Mean[i] = (float)(sums[i] / count);
     }
 
     /// <summary>Encodes a row.</summary>
@@ -57,10 +108,11 @@ internal sealed unsafe class GrowingCodes : IDisposable
     /// <param name="temper">Factor on each of them.</param>
     public void Encode(int row, ReadOnlySpan<float> values, float temper)
     {
-        Debug.Assert(values.Length == _mean.Length);
+        Debug.Assert(values.Length == _dimension);
+        float* mean = Mean;
         float largest = 0;
         for (int i = 0; i < values.Length; i++)
-            largest = MathF.Max(largest, MathF.Abs(temper * values[i] - _mean[i]));
+            largest = MathF.Max(largest, MathF.Abs(temper * values[i] - mean[i]));
         float scale = largest / 127;
         float inverse = scale > 0 ? 1 / scale : 0;
         if (!float.IsFinite(inverse)) // components so small that their reciprocal overflows carry no order
@@ -68,7 +120,7 @@ internal sealed unsafe class GrowingCodes : IDisposable
 
         sbyte* code = (sbyte*)_codes.Start + (long)row * _stride;
         for (int i = 0; i < values.Length; i++)
-            code[i] = (sbyte)Math.Clamp(MathF.Round((temper * values[i] - _mean[i]) * inverse), -127, 127);
+            code[i] = (sbyte)Math.Clamp(MathF.Round((temper * values[i] - mean[i]) * inverse), -127, 127);
         float square = scale * scale * Int8Pairs.Between(code, code, (nuint)_stride);
         Debug.Assert(float.IsFinite(square));
         ((CodePoint*)_points.Start)[row] = new CodePoint(square, scale);
@@ -78,5 +130,6 @@ internal sealed unsafe class GrowingCodes : IDisposable
     {
         _codes.Dispose();
         _points.Dispose();
+        _mean.Dispose();
     }
 }

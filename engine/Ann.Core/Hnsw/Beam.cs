@@ -23,8 +23,11 @@ internal sealed unsafe class Beam : IDisposable
     private ulong* _entries;
     private int _allocated;
     private int _next;
+    private int _wanted;
+    private int _refused;
+    private int _room;
 
-    /// <summary>ef: entries kept.</summary>
+    /// <summary>Entries kept: ef, and with a filter one more for each refused entry held.</summary>
     public int Capacity { get; private set; }
 
     /// <summary>Entries held.</summary>
@@ -67,17 +70,23 @@ internal sealed unsafe class Beam : IDisposable
     /// <summary>Empties the beam and sets its width. Allocates only when it was never this wide.</summary>
     public void Reset(int capacity)
     {
-        Debug.Assert(capacity > 0);
-        if (capacity > _allocated)
-        {
-            _block.Dispose();
-            _block = new NativeBlock((capacity + 2L * SortedWords.Margin) * sizeof(ulong));
-            _entries = (ulong*)_block.Start + SortedWords.Margin;
-            _allocated = capacity;
-        }
+        Allocate(capacity);
         Capacity = capacity;
         Count = 0;
         _next = 0;
+    }
+
+    /// <summary>The same for entries of which a filter refuses some.</summary>
+    /// <param name="wanted">Accepted entries kept.</param>
+    /// <param name="room">Most entries kept, refused ones with them.</param>
+    public void Reset(int wanted, int room)
+    {
+        Debug.Assert(room >= wanted);
+        Allocate(room);
+        Reset(wanted);
+        _wanted = wanted;
+        _room = room;
+        _refused = 0;
     }
 
     /// <summary>Lets every entry be expanded again: for going down a level with the beam of the level above.</summary>
@@ -140,12 +149,40 @@ internal sealed unsafe class Beam : IDisposable
         _next = Math.Min(_next, SortedWords.Insert(_entries, kept, entry));
     }
 
-    /// <summary>Drops the entries that come after a given one, which may be in the beam or not.</summary>
+    /// <summary>
+    /// Adds an entry to a beam that was made for a filter, if it comes before the last accepted one that is wanted. A refused entry widens
+    /// the beam by itself while there is room. Its node must not be in the beam.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void CutAfter(ulong last)
+    public void Add<TFilter>(ulong entry, in TFilter filter)
+        where TFilter : struct, INodeFilter
     {
-        while (Count > 0 && _entries[Count - 1] > (last | Marks))
-            Count--;
+        if (entry >= Threshold)
+            return;
+        bool accepted = filter.Accepts(NodeOf(entry));
+        if (accepted && _refused == 0)
+            Add(entry);
+        else
+            AddAmongRefused(entry, accepted, in filter);
+    }
+
+    /// <summary>Drops the entries that a filter refuses, at the end of a walk.</summary>
+    /// <returns>True when they left no room for others.</returns>
+    public bool DropRefused<TFilter>(in TFilter filter)
+        where TFilter : struct, INodeFilter
+    {
+        bool overflowed = Count == _room && Capacity == _room;
+        if (_refused == 0)
+            return overflowed;
+        int kept = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            ulong entry = _entries[i];
+            _entries[kept] = entry;
+            kept += filter.Accepts(NodeOf(entry)) ? 1 : 0;
+        }
+        Count = kept;
+        return overflowed;
     }
 
     /// <summary>Asks for the rows of level 0 of the entries that are to be expanded next, once each.</summary>
@@ -185,4 +222,42 @@ internal sealed unsafe class Beam : IDisposable
     }
 
     public void Dispose() => _block.Dispose();
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AddAmongRefused<TFilter>(ulong entry, bool accepted, in TFilter filter)
+        where TFilter : struct, INodeFilter
+    {
+        if (!accepted)
+            _refused++;
+        bool widens = !accepted && Capacity < _room;
+        if (Count == Capacity && !widens)
+            DropLast(in filter);
+        Capacity = Math.Min(_wanted + _refused, _room);
+        Add(entry);
+
+        // All that are wanted are there: what is refused and farther than the last of them leads nowhere.
+        while (_refused > 0 && Count - _refused == _wanted && !filter.Accepts(NodeOf(_entries[Count - 1])))
+            DropLast(in filter);
+        Capacity = Math.Min(_wanted + _refused, _room);
+    }
+
+    private void DropLast<TFilter>(in TFilter filter)
+        where TFilter : struct, INodeFilter
+    {
+        Count--;
+        if (_refused > 0 && !filter.Accepts(NodeOf(_entries[Count])))
+            _refused--;
+    }
+
+    private void Allocate(int capacity)
+    {
+        Debug.Assert(capacity > 0);
+        if (capacity > _allocated)
+        {
+            _block.Dispose();
+            _block = new NativeBlock((capacity + 2L * SortedWords.Margin) * sizeof(ulong));
+            _entries = (ulong*)_block.Start + SortedWords.Margin;
+            _allocated = capacity;
+        }
+    }
 }

@@ -24,7 +24,7 @@ namespace Ann.Core.Hnsw;
 /// <param name="filter">Nodes that may be returned.</param>
 /// <param name="ef">Beam width.</param>
 /// <param name="context">
-/// Scratch. In the end its beam holds the ef nearest, or with a filter <see cref="SearchContext.Accepted"/> the ef nearest that it accepts.
+/// Scratch. In the end its beam holds the ef nearest that the filter accepts.
 /// </param>
 internal unsafe struct BlockWalk<TScorer, TFilter>(
     HnswGraph graph, BlockShape shape, EstimateQuery estimate, TScorer scorer, TFilter filter, int ef, SearchContext context)
@@ -67,7 +67,7 @@ internal unsafe struct BlockWalk<TScorer, TFilter>(
 
     private static void Enter(ulong entry, in TFilter filter, SearchContext context)
     {
-        context.Add(context.Beam, entry, in filter);
+        SearchContext.Add(context.Beam, entry, in filter);
         context.Visited.TryMark(Beam.NodeOf(entry));
     }
 
@@ -123,8 +123,7 @@ internal unsafe struct BlockWalk<TScorer, TFilter>(
         _context.Statistics.Expanded++;
 
         int* nodes = _context.NodesStart;
-        float limit = TFilter.AcceptsAll ? beam.Limit : _context.FilteredLimit;
-        int count = Collect((byte*)_graph.Links(0, Beam.NodeOf(closest)), _shape, Beam.DistanceOf(closest), limit, nodes);
+        int count = Collect((byte*)_graph.Links(0, Beam.NodeOf(closest)), _shape, Beam.DistanceOf(closest), beam.Limit, nodes);
         count = _context.Visited.Mark(nodes, count, nodes);
         Prefetch(nodes, count);
         _context.Statistics.Visited += count;
@@ -137,7 +136,7 @@ internal unsafe struct BlockWalk<TScorer, TFilter>(
 
     private readonly bool End()
     {
-        _context.Visited.Clear();
+        _context.End(in _filter);
         return false;
     }
 
@@ -176,6 +175,6 @@ internal unsafe struct BlockWalk<TScorer, TFilter>(
         Span<float> distances = _context.Distances;
         _scorer.Score(nodes, distances);
         for (int i = 0; i < nodes.Length; i++)
-            _context.Add(beam, Beam.Pack(nodes[i], distances[i]), in _filter);
+            SearchContext.Add(beam, Beam.Pack(nodes[i], distances[i]), in _filter);
     }
 }

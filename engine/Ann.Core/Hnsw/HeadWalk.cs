@@ -11,29 +11,28 @@ namespace Ann.Core.Hnsw;
 /// What is relied on (<see cref="GraphInserter{TDistance,TScorer}"/> keeps it, on Arm too): a slot holds a node that is there with its row,
 /// its level and its own links, or <see cref="HnswGraph.NoNode"/>. Slots are therefore read with acquire, and were written with release
 /// after a fence. Nothing is assumed of two slots together.
+/// <para>As in <see cref="BlockWalk{TScorer,TFilter}"/>, what was found is scored one expansion late, when its memory has come.</para>
 /// </remarks>
 internal static unsafe class HeadWalk
 {
+    /// <summary>Rows of links that are asked for before their turn.</summary>
+    private const int RowsAhead = 3;
+
     /// <summary>
-    /// Finds the nearest nodes of a query that a filter accepts, and leaves them in <see cref="SearchContext.Accepted"/>, nearest first.
+    /// Finds the ef nearest nodes of a query that a filter accepts, and leaves them in <see cref="SearchContext.Beam"/>, nearest first.
     /// </summary>
     /// <param name="graph">Its entry point is there.</param>
     /// <param name="scorer">Distances to the query.</param>
     /// <param name="filter">Who may be returned. The others are walked through.</param>
     /// <param name="ef">Nodes to keep among those accepted.</param>
-    /// <param name="beamWidth">Nodes to keep among all: more than <paramref name="ef"/> where many are refused.</param>
     /// <param name="context">For as many nodes as the graph has room for.</param>
-    public static void Run<TScorer, TFilter>(
-        in HnswGraph graph, in TScorer scorer, TFilter filter, int ef, int beamWidth, SearchContext context)
+    public static void Run<TScorer, TFilter>(in HnswGraph graph, in TScorer scorer, TFilter filter, int ef, SearchContext context)
         where TScorer : struct, INodeScorer
         where TFilter : struct, INodeFilter
     {
         ulong entry = Descend(in graph, in scorer, context);
-        context.Beam.Reset(beamWidth);
-        context.Beam.Add(entry);
-        context.Accepted.Reset(ef);
-        if (filter.Accepts(Beam.NodeOf(entry)))
-            context.Accepted.Add(entry);
+        context.Reset<TFilter>(ef);
+        SearchContext.Add(context.Beam, entry, in filter);
         RunBottom(in graph, in scorer, filter, context);
     }
 
@@ -69,39 +68,49 @@ internal static unsafe class HeadWalk
         where TFilter : struct, INodeFilter
     {
         Beam beam = context.Beam;
-        Beam accepted = context.Accepted;
         VisitedSet visited = context.Visited;
-        int* nodes = context.NodesStart;
-        float* distances = context.DistancesStart;
         Debug.Assert(beam.Count > 0, "the caller seeds the beam");
 
         foreach (ulong entry in beam.Entries)
             visited.TryMark(Beam.NodeOf(entry));
-        while (beam.TryExpand(out int closest))
+        int waiting = 0;
+        while (true)
         {
+            if (!beam.TryExpand(out int closest))
+            {
+                if (waiting == 0)
+                    break;
+                ScorePending(waiting, in scorer, in filter, context);
+                waiting = 0;
+                continue;
+            }
             if (context.MustStop())
                 break;
             context.Statistics.Expanded++;
 
-            int count = visited.Mark(nodes, Read(in graph, 0, closest, nodes), nodes);
+            int* nodes = context.NodesStart;
+            int count = visited.MarkChanging(graph.Links(0, closest), graph.M0, graph.Count, nodes);
             for (int i = 0; i < count; i++)
                 scorer.Prefetch(nodes[i]);
-            int next = beam.PeekNext();
-            if (next != HnswGraph.NoNode)
-                Memory.Prefetch(graph.Links(0, next), graph.M0 * sizeof(int));
-
-            scorer.Score(new ReadOnlySpan<int>(nodes, count), new Span<float>(distances, count));
             context.Statistics.Visited += count;
-
-            // Among many refused at one distance the beam may have no room for a node that is wanted: each is judged by itself.
-            foreach (ulong entry in context.PackFound(count, Math.Max(beam.Threshold, accepted.Threshold)))
-            {
-                beam.Add(entry);
-                if (entry < accepted.Threshold && filter.Accepts(Beam.NodeOf(entry)))
-                    accepted.Add(entry);
-            }
+            ScorePending(waiting, in scorer, in filter, context);
+            context.SwapPending();
+            waiting = count;
+            beam.PrefetchAhead(in graph, graph.M0 * sizeof(int), RowsAhead);
         }
-        visited.Clear();
+        context.End(in filter);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ScorePending<TScorer, TFilter>(int count, in TScorer scorer, in TFilter filter, SearchContext context)
+        where TScorer : struct, INodeScorer
+        where TFilter : struct, INodeFilter
+    {
+        int* nodes = context.PendingStart;
+        Beam beam = context.Beam;
+        scorer.Score(new ReadOnlySpan<int>(nodes, count), new Span<float>(context.DistancesStart, count));
+        foreach (ulong entry in context.PackFound(nodes, count, beam.Threshold))
+            SearchContext.Add(beam, entry, in filter);
     }
 
     /// <summary>Copies a row of links up to the first slot that is not used.</summary>

@@ -14,14 +14,14 @@ internal static class LayerSearch
     public static void Run<TScorer>(in HnswGraph graph, in TScorer scorer, int ef, SearchContext context)
         where TScorer : struct, INodeScorer => Run(in graph, in scorer, default(AcceptAll), ef, context);
 
-    /// <summary>The same with a filter: <see cref="SearchContext.Accepted"/> then holds the ef nearest that it accepts.</summary>
+    /// <summary>The same with a filter: the ef nearest that it accepts.</summary>
     public static void Run<TScorer, TFilter>(in HnswGraph graph, in TScorer scorer, TFilter filter, int ef, SearchContext context)
         where TScorer : struct, INodeScorer
         where TFilter : struct, INodeFilter
     {
         ulong entry = Descend(in graph, in scorer, fromLevel: graph.MaxLevel, toLevel: 1, context);
         context.Reset<TFilter>(ef);
-        context.Add(context.Beam, entry, in filter);
+        SearchContext.Add(context.Beam, entry, in filter);
         RunLevel(in graph, 0, in scorer, filter, context);
     }
 
@@ -94,9 +94,9 @@ internal static class LayerSearch
 
             scorer.Score(new ReadOnlySpan<int>(context.NodesStart, count), new Span<float>(context.DistancesStart, count));
             context.Statistics.Visited += count;
-            foreach (ulong entry in context.PackFound(count, TFilter.AcceptsAll ? beam.Threshold : context.FilteredThreshold))
-                context.Add(beam, entry, in filter);
+            foreach (ulong entry in context.PackFound(count, beam.Threshold))
+                SearchContext.Add(beam, entry, in filter);
         }
-        visited.Clear();
+        context.End(in filter);
     }
 }

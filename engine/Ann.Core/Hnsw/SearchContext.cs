@@ -19,14 +19,13 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
 
     private readonly NativeBlock _scratch = new(slots * (long)(sizeof(ulong) + 2 * sizeof(int) + sizeof(float)));
     private bool _swapped;
-
-    public Beam Beam { get; } = new();
+    private bool _overflowed;
 
     /// <summary>
-    /// The ef nearest nodes that a filter accepted. Not used without one: then they are the <see cref="Beam"/>. With one, the beam is
-    /// wider: it holds what is as near as these, refused or not, so that as many are found as without refused nodes.
+    /// The ef nearest nodes. With a filter, while a walk goes on: the nearest nodes, refused or not, up to the ef-th that is accepted; in
+    /// the end only those accepted.
     /// </summary>
-    public Beam Accepted { get; } = new();
+    public Beam Beam { get; } = new();
 
     public VisitedSet Visited { get; } = new(nodes);
 
@@ -50,10 +49,12 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
     public Span<float> Distances => new(DistancesStart, slots);
 
     /// <summary>Beam entries of the nodes and distances in the scratch, those below a threshold.</summary>
-    public Span<ulong> PackFound(int count, ulong threshold)
+    public Span<ulong> PackFound(int count, ulong threshold) => PackFound(NodesStart, count, threshold);
+
+    /// <summary>The same of nodes that lie elsewhere.</summary>
+    public Span<ulong> PackFound(int* nodes, int count, ulong threshold)
     {
         // Which are near enough is hard to predict: write each, and step on only past those.
-        int* nodes = NodesStart;
         float* distances = DistancesStart;
         ulong* found = FoundStart;
         int kept = 0;
@@ -75,49 +76,37 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
             Beam.Reset(ef);
             return;
         }
-        Beam.Reset(FilteredWidths * ef + FilteredMargin);
-        Accepted.Reset(ef);
+        Beam.Reset(ef, FilteredWidths * ef + FilteredMargin);
     }
-
-    /// <summary>With a filter: a key below which a new entry would be kept.</summary>
-    public ulong FilteredThreshold => Math.Min(Beam.Threshold, Accepted.Threshold);
-
-    /// <summary>With a filter: a distance below which a new entry would be kept.</summary>
-    public float FilteredLimit => Math.Min(Beam.Limit, Accepted.Limit);
 
     /// <summary>Adds an entry whose node was not added before, if it is near enough.</summary>
     /// <param name="beam"><see cref="Beam"/>, which a loop keeps at hand.</param>
     /// <param name="entry">The new one.</param>
-    /// <param name="filter">Decides whether it is one of <see cref="Accepted"/>.</param>
+    /// <param name="filter">Decides whether it may be returned.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add<TFilter>(Beam beam, ulong entry, in TFilter filter)
+    public static void Add<TFilter>(Beam beam, ulong entry, in TFilter filter)
         where TFilter : struct, INodeFilter
     {
         if (TFilter.AcceptsAll)
-        {
             beam.Add(entry);
-            return;
-        }
-        if (entry >= Accepted.Threshold)
-            return; // farther than all that are wanted
-        beam.Add(entry);
-        if (!filter.Accepts(Beam.NodeOf(entry)))
-            return;
-        Accepted.Add(entry);
-        if (Accepted.Count == Accepted.Capacity)
-            beam.CutAfter(Accepted.Threshold);
+        else
+            beam.Add(entry, in filter);
     }
 
-    /// <summary>What a walk found, nearest first: at most ef nodes.</summary>
-    public ReadOnlySpan<ulong> Found<TFilter>()
-        where TFilter : struct, INodeFilter => TFilter.AcceptsAll ? Beam.Entries : Accepted.Entries;
+    /// <summary>Ends a walk: leaves in the beam what it found, nearest first, at most ef nodes.</summary>
+    public void End<TFilter>(in TFilter filter)
+        where TFilter : struct, INodeFilter
+    {
+        Visited.Clear();
+        if (!TFilter.AcceptsAll)
+            _overflowed = Beam.DropRefused(in filter);
+    }
 
     /// <summary>
-    /// True when refused nodes took all the room of the beam, so that the nearest <paramref name="k"/> accepted ones may be others than
-    /// those found.
+    /// True when refused nodes took all the room that a walk with a filter had, so that the nearest <paramref name="k"/> accepted ones may
+    /// be others than those found.
     /// </summary>
-    public bool IsCrowdedOut(int k) => Beam.Count == Beam.Capacity
-        && (Accepted.Count < k || Accepted.Entries[k - 1] > Beam.Entries[^1]);
+    public bool IsCrowdedOut(int k) => _overflowed && Beam.Count < k;
 
     /// <summary>Makes the nodes the pending ones.</summary>
     public void SwapPending() => _swapped = !_swapped;
@@ -127,7 +116,11 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
     {
         Budget = budget;
         Statistics = default;
+        _overflowed = false;
     }
+
+    /// <summary>Makes ready for the same search once more, within the same budget.</summary>
+    public void Restart() => Statistics = new SearchStatistics { EfSearch = Statistics.EfSearch };
 
     /// <summary>True when the search must end. Called once an expansion; looks at the clock every few.</summary>
     public bool MustStop()
@@ -141,7 +134,6 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
     public void Dispose()
     {
         Beam.Dispose();
-        Accepted.Dispose();
         Visited.Dispose();
         _scratch.Dispose();
     }

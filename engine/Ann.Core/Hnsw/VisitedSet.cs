@@ -77,6 +77,51 @@ internal sealed unsafe class VisitedSet : IDisposable
         return written;
     }
 
+    /// <summary>
+    /// The same for a row of links that another thread changes: each slot is read once, with acquire, up to the first that holds no node.
+    /// </summary>
+    /// <param name="links">The row.</param>
+    /// <param name="slots">Its slots.</param>
+    /// <param name="nodes">Nodes that there can be.</param>
+    /// <param name="unmarked">Room for <paramref name="slots"/> nodes.</param>
+    /// <returns>Nodes written.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int MarkChanging(int* links, int slots, int nodes, int* unmarked)
+    {
+        if (_marked + slots > _undoCapacity)
+            return MarkChangingOneByOne(links, slots, nodes, unmarked);
+        ulong* words = _words;
+        int* touched = _touched + _marked;
+        int written = 0;
+        for (int i = 0; i < slots; i++)
+        {
+            int node = Volatile.Read(ref links[i]);
+            if ((uint)node >= (uint)nodes)
+                break;
+            ulong before = words[node >> 6];
+            words[node >> 6] = before | (1UL << node);
+            unmarked[written] = node;
+            touched[written] = node >> 6;
+            written += (int)(~(before >> node) & 1);
+        }
+        _marked += written;
+        return written;
+    }
+
+    private int MarkChangingOneByOne(int* links, int slots, int nodes, int* unmarked)
+    {
+        int written = 0;
+        for (int i = 0; i < slots; i++)
+        {
+            int node = Volatile.Read(ref links[i]);
+            if ((uint)node >= (uint)nodes)
+                break;
+            if (TryMark(node))
+                unmarked[written++] = node;
+        }
+        return written;
+    }
+
     private int MarkOneByOne(int* nodes, int count, int* unmarked)
     {
         int written = 0;

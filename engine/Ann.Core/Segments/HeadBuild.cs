@@ -5,8 +5,8 @@ using Ann.Core.Hnsw;
 namespace Ann.Core.Segments;
 
 /// <summary>
-/// The writer's side of a head: inserts rows into its graph, by the distances that <see cref="SegmentBuilder"/> would build by. What it
-/// holds besides the graph, codes and tempered norms, no reader sees.
+/// The writer's side of a head: inserts rows into its graph, by the distances that <see cref="SegmentBuilder"/> would build by. Of what it
+/// holds besides the graph, readers see only the codes of rows that are not tempered.
 /// </summary>
 /// <remarks>
 /// Codes need a mean and tempered norms a median before the rows are known. Both are taken of the rows that are there, again each time
@@ -54,6 +54,9 @@ internal sealed unsafe class HeadBuild : IDisposable
             _codes = new GrowingCodes(shape.Capacity, shape.Dimension);
         _inserter = Inserter(shape.Metric, graph, isDead);
     }
+
+    /// <summary>Codes of the rows themselves; null where there are none, or only of tempered rows.</summary>
+    public GrowingCodes? RowCodes => _norms is null ? _codes : null;
 
     private TemperedNorm* Norms => _norms is null ? null : (TemperedNorm*)_norms.Start;
 
@@ -134,10 +137,16 @@ internal sealed unsafe class HeadBuild : IDisposable
             Norms[row] = TemperedNorm.Of(TemperedNorm.NormOf(Row(row), _rowStride), _median);
         if (_codes is not null)
         {
-            if (_encoded == 0)
+            bool anew = _encoded == 0;
+            if (anew)
+            {
+                _codes.BeginAnew();
                 _codes.TakeMean(_rows, _rowStride, to, Norms);
+            }
             for (int row = _encoded; row < to; row++)
                 _codes.Encode(row, new ReadOnlySpan<float>(Row(row), _dimension), _norms is null ? 1 : Norms[row].Scale);
+            if (anew)
+                _codes.EndAnew();
         }
         _encoded = to;
     }

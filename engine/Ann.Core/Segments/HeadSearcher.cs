@@ -1,17 +1,16 @@
+using Ann.Core.Codes;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 
 namespace Ann.Core.Segments;
 
 /// <summary>Answers queries over a head while it grows, on any number of threads at once, without a lock and without allocating.</summary>
-/// <param name="view">The head's graph and rows, without codes.</param>
+/// <param name="view">The head's graph and rows, and codes if there are some.</param>
+/// <param name="codes">Where the writer encodes the rows; null when there are no codes to search by.</param>
 /// <param name="keys">Breaks ties between equal distances.</param>
 /// <param name="dead">Which nodes are deleted.</param>
-internal sealed unsafe class HeadSearcher(SegmentView view, HeadKeys keys, Tombstones dead) : IDisposable
+internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes, HeadKeys keys, Tombstones dead) : IDisposable
 {
-    /// <summary>The beam is widened for the dead that it holds, up to this factor.</summary>
-    private const int MaxWidening = 2;
-
     /// <summary>Rows scanned between two looks at the budget: about 100 µs.</summary>
     private const int RowsPerCheck = 1024;
 
@@ -73,17 +72,51 @@ internal sealed unsafe class HeadSearcher(SegmentView view, HeadKeys keys, Tombs
 
         HnswGraph graph = view.Graph;
         int alive = Math.Max(at.Rows - dead.Count, 0); // at least as many are seen: some died after the read point
-        int ef = parameters.BeamWidth;
-        int beamWidth = alive * (long)MaxWidening <= at.Rows ? ef * MaxWidening : (int)((long)ef * at.Rows / alive);
-        HeadWalk.Run(in graph, in scorer, live, ef, beamWidth, context.Walk);
+        Span<ulong> ranked = [];
+        bool onCodes = codes is not null && TryWalkCodes<TDistance>(context, in live, in parameters, out ranked);
+        if (!onCodes)
+            HeadWalk.Run(in graph, in scorer, live, parameters.BeamWidth, context.Walk);
 
-        ReadOnlySpan<ulong> accepted = context.Walk.Accepted.Entries;
-        if (accepted.Length < Math.Min(k, alive) && context.Walk.Statistics.Stopped == StopReason.None)
+        ReadOnlySpan<ulong> found = context.Walk.Beam.Entries;
+        bool isShort = found.Length < Math.Min(k, alive) || context.Walk.IsCrowdedOut(k);
+        if (isShort && context.Walk.Statistics.Stopped == StopReason.None)
             return Scan(context, scorer, live, at.Rows, k); // the dead stood in the way: nobody may be lost behind them
-        Span<ulong> ranked = context.Ranked(accepted.Length);
-        for (int i = 0; i < accepted.Length; i++)
-            ranked[i] = Beam.Unmarked(accepted[i]);
+        if (onCodes)
+            return ranked;
+        ranked = context.Ranked(found.Length);
+        for (int i = 0; i < found.Length; i++)
+            ranked[i] = Beam.Unmarked(found[i]);
         return ranked;
+    }
+
+    /// <summary>
+    /// Walks on the codes and ranks the best of what it finds by exact distances. False when the writer encoded the rows anew meanwhile,
+    /// which it does a few times in the life of a head: what was found is then worth nothing.
+    /// </summary>
+    private bool TryWalkCodes<TDistance>(
+        QueryContext context, scoped in LiveNodes live, scoped in SearchParameters parameters, out Span<ulong> ranked)
+        where TDistance : struct, IDistance
+    {
+        ranked = [];
+        if (codes!.TryBegin() is not { } version)
+            return false;
+        bool squared = view.Metric == Metric.L2;
+        Int8Query coded = context.Quantise(in view, Metric.L2);
+        PointScorer scorer = new(
+            view.CodeBytes, view.CodeStride, (CodePoint*)view.CodeFactors, context.Quantised, coded.Unit, squared ? 1 : 0.5f);
+        HnswGraph graph = view.Graph;
+        HeadWalk.Run(in graph, in scorer, live, parameters.BeamWidth, context.Walk);
+        if (codes.AreStill(version))
+        {
+            // Rows of cosine are of unit length: half the squared distance is 1 + the negative dot product.
+            coded = squared ? coded with { Norm = 2 * coded.Norm } : coded with { Shift = coded.Shift / 2 - 1 };
+            Reranking.Prefetch(in view, context.Walk.Beam.Entries);
+            ranked = Reranking.Run<TDistance>(in view, context, context.Walk.Beam.Entries, parameters.K, coded);
+            if (codes.AreStill(version))
+                return true;
+        }
+        context.Walk.Restart();
+        return false;
     }
 
     private static Span<ulong> Scan<TDistance>(QueryContext context, RowScorer<TDistance> scorer, LiveNodes live, int rows, int k)

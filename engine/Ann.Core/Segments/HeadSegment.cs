@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using Ann.Core.Codes;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 
@@ -43,6 +44,7 @@ internal sealed unsafe class HeadSegment : LiveSegment
         Dead = new Tombstones(shape.Capacity);
         float* rows = (float*)_rows.Start;
         _build = new HeadBuild(shape, _graph.Graph, rows, Dead.IsDead);
+        GrowingCodes? codes = Codes;
         SegmentView view = new()
         {
             Metric = shape.Metric,
@@ -51,8 +53,12 @@ internal sealed unsafe class HeadSegment : LiveSegment
             Graph = _graph.Graph,
             Rows = rows,
             RowStride = _rowStride,
+            CodeBytes = codes is null ? null : codes.Codes,
+            CodeStride = codes is null ? 0 : codes.Stride,
+            CodeFactors = codes is null ? null : (float*)codes.PointOfRow,
+            CodeMean = codes is null ? null : codes.Mean,
         };
-        _searcher = new HeadSearcher(view, _keys, Dead);
+        _searcher = new HeadSearcher(view, codes, _keys, Dead);
     }
 
     /// <summary>Most rows.</summary>
@@ -89,6 +95,9 @@ internal sealed unsafe class HeadSegment : LiveSegment
     public static long BytesOf(HeadShape shape) =>
         shape.FixedBytes + HeadGraph.UpperBytesOf(shape.Capacity, shape.Parameters) + shape.Capacity * shape.BytesPerRow
         + shape.TextCapacity + Tombstones.BytesOf(shape.Capacity);
+
+    /// <summary>The codes that it is searched by; null for none.</summary>
+    internal GrowingCodes? Codes => _build.RowCodes;
 
     /// <summary>The graph: what sealing takes over once the head is frozen.</summary>
     internal HnswGraph Graph => _graph.Graph;

@@ -8,7 +8,7 @@ namespace Ann.Core.Segments;
 /// <param name="Dimension">Components of a vector.</param>
 /// <param name="KeyKind">What keys are.</param>
 /// <param name="Parameters">Shape of its graph.</param>
-/// <param name="Codes">Of sealed segments: tells by which distances the graph is built. The head itself is searched without codes.</param>
+/// <param name="Codes">Of sealed segments: tells by which distances the graph is built and walked.</param>
 /// <param name="Capacity">Most rows, 1 to <see cref="SegmentBuilder.MaxRows"/>.</param>
 internal sealed record HeadShape(
     Metric Metric, int Dimension, KeyKind KeyKind, HnswParameters Parameters, CodesKind Codes, int Capacity)
@@ -38,7 +38,7 @@ internal sealed record HeadShape(
         TableSlots * (long)sizeof(ulong)
         + Capacity * (1L + sizeof(int)) // levels and where upper links are
         + 2 * (Capacity / 8L + Math.Min(Capacity, 1 << 16) * (long)sizeof(int)) // who was visited, by writer and reader
-        + VectorTable.StrideOf(Dimension) * 4L * sizeof(float)
+        + VectorTable.StrideOf(Dimension) * 5L * sizeof(float)
         + Parameters.EfConstruction * (long)sizeof(ulong)
         + BuildScratchBytes;
 }

@@ -38,8 +38,11 @@ internal sealed unsafe class QueryContext : IDisposable
     public short* Quantised => (short*)_quantised.Start;
 
     /// <summary>Quantises <see cref="Query"/> for the codes of a segment.</summary>
-    public Int8Query Quantise(in SegmentView segment) => Int8Query.Quantise(
-        segment.Metric, Query, segment.CodeMean, (float*)_scratch.Start, segment.RowStride,
+    public Int8Query Quantise(in SegmentView segment) => Quantise(in segment, segment.Metric);
+
+    /// <summary>The same for codes of another metric.</summary>
+    public Int8Query Quantise(in SegmentView segment, Metric metric) => Int8Query.Quantise(
+        metric, Query, segment.CodeMean, (float*)_scratch.Start, segment.RowStride,
         new Span<short>(Quantised, Int8Codes.StrideOf(_dimension)));
 
     /// <summary>Makes the tables by which <see cref="Query"/> reads the estimates of a segment in the fast layout.</summary>

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Ann.Core.Segments;
 
 /// <summary>The keys of a segment's items, read where they lie.</summary>
-public sealed unsafe class SegmentKeys
+public sealed unsafe class SegmentKeys : INodeKeys
 {
     private readonly ulong* _numbers;
     private readonly long* _ends;
@@ -61,8 +61,7 @@ public sealed unsafe class SegmentKeys
         ? Number(node).ToString(CultureInfo.InvariantCulture)
         : System.Text.Encoding.UTF8.GetString(Utf8(node));
 
-    /// <summary>Orders entries of equal distance by the keys of nodes, where they reach into the first <paramref name="k"/>.</summary>
-    internal void SortTies(Span<ulong> ranked, int k) => KeyTies.Sort(new Order(this), ranked, k);
+    int INodeKeys.Compare(int a, int b) => Compare(a, b);
 
     private int Compare(int a, int b) => Kind == KeyKind.UInt64
         ? _numbers[a].CompareTo(_numbers[b])
@@ -74,10 +73,5 @@ public sealed unsafe class SegmentKeys
             if (Compare(node - 1, node) >= 0)
                 return false;
         return true;
-    }
-
-    private readonly struct Order(SegmentKeys keys) : INodeKeys
-    {
-        public int Compare(int a, int b) => keys.Compare(a, b);
     }
 }

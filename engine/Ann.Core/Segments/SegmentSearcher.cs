@@ -126,7 +126,7 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
     private int Write(Span<ulong> ranked, int k, Span<Neighbor> results)
     {
         if (keys is { AreAscending: false })
-            keys.SortTies(ranked, k);
+            KeyTies.Sort(keys, ranked, k);
         int count = Math.Min(ranked.Length, k);
         for (int i = 0; i < count; i++)
             results[i] = new Neighbor(Beam.NodeOf(ranked[i]), Beam.DistanceOf(ranked[i]));
@@ -162,7 +162,7 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
         if (MustScan<TFilter>(context, k))
             return Scan(context, in filter, k);
 
-        ReadOnlySpan<ulong> beam = context.Walk.Found<TFilter>();
+        ReadOnlySpan<ulong> beam = context.Walk.Beam.Entries;
         Span<ulong> ranked = context.Ranked(beam.Length);
         for (int i = 0; i < beam.Length; i++)
             ranked[i] = Beam.Unmarked(beam[i]);
@@ -181,7 +181,7 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
             new BlockWalk<TScorer, TFilter>(graph, shape, context.Estimate(in segment), scorer, filter, ef, context.Walk).Run();
         else
             LayerSearch.Run(in graph, in scorer, filter, ef, context.Walk);
-        Reranking.Prefetch(in segment, context.Walk.Found<TFilter>());
+        Reranking.Prefetch(in segment, context.Walk.Beam.Entries);
         return Rerank(context, in filter, k, coded);
     }
 
@@ -198,7 +198,7 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
     {
         if (MustScan<TFilter>(context, k))
             return Scan(context, in filter, k);
-        ReadOnlySpan<ulong> found = context.Walk.Found<TFilter>();
+        ReadOnlySpan<ulong> found = context.Walk.Beam.Entries;
         return segment.Metric == Metric.L2
             ? Reranking.Run<SquaredL2>(in segment, context, found, k, coded)
             : Reranking.Run<NegativeDot>(in segment, context, found, k, coded);
@@ -239,7 +239,7 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
                     {
                         turn.Ended = !turn.Walk.Step();
                         if (turn.Ended)
-                            Reranking.Prefetch(in segment, context.Walk.Found<TFilter>());
+                            Reranking.Prefetch(in segment, context.Walk.Beam.Entries);
                         continue;
                     }
 

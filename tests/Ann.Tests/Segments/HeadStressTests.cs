@@ -10,7 +10,7 @@ namespace Ann.Tests.Segments;
 public sealed class HeadStressTests(ITestOutputHelper output)
 {
     private const int Seed = 20261128;
-    private const int Dimension = 24;
+    private const int Dimension = 40; // has codes
     private const int Capacity = 6000;
     private const int Keys = 3000;
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(5);
