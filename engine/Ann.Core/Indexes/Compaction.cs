@@ -15,6 +15,8 @@ internal sealed class Compaction : IDisposable
     private readonly CancellationTokenSource _ending = new();
     private readonly Dictionary<Generation, TaskCompletionSource> _requests = [];
     private SegmentMerge? _running;
+    private Generation? _last;
+    private bool _mergesAll;
     private Task _task = Task.CompletedTask;
     private long _failedAt;
 
@@ -63,12 +65,15 @@ internal sealed class Compaction : IDisposable
             return;
         if (Failure is not null && _state.Home.Time.GetElapsedTime(_failedAt) < RetryTime)
             return;
-        foreach (Generation generation in _state.Generations)
+        // The one that was merged last comes last: none waits for ever for another one's heads.
+        foreach (Generation generation in _state.Generations.OrderBy(one => one == _last))
         {
             bool all = _requests.ContainsKey(generation);
             IReadOnlyList<IndexPart> sources = MergePolicy.Choose(generation.Parts, _state.Home.Options, all);
             if (sources.Count > 0)
             {
+                _last = generation;
+                _mergesAll = all;
                 Start(new SegmentMerge(_state.Home, generation, sources, _state.NewFile("seg", IndexName.FileExtension)));
                 return;
             }
@@ -150,12 +155,18 @@ internal sealed class Compaction : IDisposable
             if (source.TombstoneFile is not null)
                 _state.Obsolete.Add(source.TombstoneFile);
         }
+        TaskCompletionSource? merged = null;
+        // What was there when it was asked for is merged; what died or came since is the next request's.
+        if (_mergesAll && _requests.Remove(merge.Generation, out TaskCompletionSource? request))
+            merged = request;
         try
         {
             IndexCheckpoint.Write(_state);
+            merged?.TrySetResult();
         }
         catch (Exception e)
         {
+            merged?.TrySetException(e);
             Fail(e); // the manifest before it holds, and so do its files; the next checkpoint catches up
         }
     }

@@ -140,10 +140,14 @@ public sealed class HostedIndex
             throw new AnnException(AnnError.Unavailable, $"Index '{Name}' is loading, or being closed.");
         if (status.State == IndexState.Failed)
         {
-            // Sound files that did not fit in memory are no lost data.
-            bool full = status.Failure is AnnException { Error: AnnError.Overloaded };
-            throw new AnnException(
-                full ? AnnError.Overloaded : AnnError.Corrupt, $"Index '{Name}' cannot be served: {FailureText}", status.Failure)
+            // Sound files that did not fit in memory, or that another process holds, are no lost data.
+            AnnError error = (status.Failure as AnnException)?.Error switch
+            {
+                AnnError.Overloaded => AnnError.Overloaded,
+                AnnError.FailedPrecondition => AnnError.Unavailable,
+                _ => AnnError.Corrupt,
+            };
+            throw new AnnException(error, $"Index '{Name}' cannot be served: {FailureText}", status.Failure)
             {
                 Field = (status.Failure as AnnException)?.Field,
             };

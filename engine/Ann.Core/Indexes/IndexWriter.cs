@@ -150,7 +150,7 @@ internal sealed class IndexWriter : IDisposable
             if (_broken is { } broken)
                 throw new AnnException(broken.Error, broken.Message, broken);
             MakeRoom(group.Rows);
-            group.Log();
+            Log(group);
             ApplyLogged(group);
         }
         catch (Exception e)
@@ -206,6 +206,19 @@ internal sealed class IndexWriter : IDisposable
         }
     }
 
+    private void Log(WriteGroup group)
+    {
+        try
+        {
+            group.Log();
+        }
+        catch (AnnException e) when (e.Error == AnnError.Unavailable)
+        {
+            _broken ??= e; // a flush failed: what the log took since the last one may be lost, whatever later flushes say
+            throw;
+        }
+    }
+
     private void ApplyLogged(WriteGroup group)
     {
         try
@@ -244,10 +257,11 @@ internal sealed class IndexWriter : IDisposable
             }
             froze |= generation.TakeHeadChanged();
         }
-        if (froze)
-            _state.Wal.Rotate();
         long unseen = _state.LastSequence - _state.CheckpointSequence;
-        if (_state.IsCheckpointDue || unseen > MaxWritesPerHeadRow * (long)_state.Home.Options.HeadRows)
+        bool many = unseen > MaxWritesPerHeadRow * (long)_state.Home.Options.HeadRows;
+        if (froze || many)
+            _state.Wal.Rotate(); // deletes alone fill the log too
+        if (_state.IsCheckpointDue || many)
             IndexCheckpoint.Write(_state);
     }
 

@@ -44,10 +44,10 @@ public sealed class LiveIndex : IAsyncDisposable
         [.. _state.Generations.OrderBy(static one => one.Role).Select(static one => one.Describe()).OfType<GenerationStatus>()];
 
     /// <summary>Why nothing can be written any more; null while it can. Reads go on.</summary>
-    public string? WriteFailure => _writer.Broken?.Message;
+    public string? WriteFailure => Told(_writer.Broken);
 
     /// <summary>Why sealing and compacting do not get on; null when they do. They are tried again.</summary>
-    public string? CompactionFailure => _writer.CompactionFailure?.Message;
+    public string? CompactionFailure => Told(_writer.CompactionFailure);
 
     /// <summary>True when a directory holds a live index.</summary>
     public static bool Exists(IFileSystem files, string directory) => ManifestFile.Exists(files, directory);
@@ -158,21 +158,22 @@ public sealed class LiveIndex : IAsyncDisposable
     /// was written since, or too many generations are attached. Overloaded: memory or disk. Corrupt, NotFound: the file.
     /// </exception>
     public Task<GenerationStatus> AttachAsync(string path, long? logPosition, CancellationToken cancellation = default) =>
-        _change.AttachAsync(path, logPosition, cancellation);
+        DiskFailure.Named(Name, _change.AttachAsync(path, logPosition, cancellation));
 
     /// <summary>Detaches a generation that does not serve, and deletes its files.</summary>
     /// <exception cref="AnnException">FailedPrecondition: it serves. NotFound: no such generation.</exception>
     public Task DetachAsync(string generation, CancellationToken cancellation = default) =>
-        _change.DetachAsync(generation).WaitAsync(cancellation);
+        DiskFailure.Named(Name, _change.DetachAsync(generation).WaitAsync(cancellation));
 
     /// <summary>Measures a candidate and lets it take over, or refuses with the figures.</summary>
     /// <exception cref="AnnException">FailedPrecondition: the gate's figures, or missed writes. NotFound: no such generation.</exception>
     public Task<PromotionReport> PromoteAsync(string generation, PromotionGate gate, CancellationToken cancellation = default) =>
-        _change.PromoteAsync(generation, gate, cancellation);
+        DiskFailure.Named(Name, _change.PromoteAsync(generation, gate, cancellation));
 
     /// <summary>Lets the generation that served before take over again. A second rollback undoes the first.</summary>
     /// <exception cref="AnnException">FailedPrecondition: none served before, or it was detached.</exception>
-    public Task<PromotionReport> RollbackAsync(CancellationToken cancellation = default) => _change.RollbackAsync(cancellation);
+    public Task<PromotionReport> RollbackAsync(CancellationToken cancellation = default) =>
+        DiskFailure.Named(Name, _change.RollbackAsync(cancellation));
 
     /// <summary>Seals every head and merges all segments into one without dead rows. Ends when that is done.</summary>
     /// <exception cref="AnnException">Overloaded: memory or disk; what was there before goes on.</exception>
@@ -180,7 +181,7 @@ public sealed class LiveIndex : IAsyncDisposable
     {
         Task compacted = Task.CompletedTask;
         await _writer.RunAsync(() => compacted = _writer.CompactAsync());
-        await compacted.WaitAsync(cancellation);
+        await DiskFailure.Named(Name, compacted.WaitAsync(cancellation));
     }
 
     /// <summary>Copies the index as it is at one moment to a directory, while it serves.</summary>
@@ -188,7 +189,7 @@ public sealed class LiveIndex : IAsyncDisposable
     /// <param name="cancellation">Ends it early, and leaves nothing.</param>
     /// <returns>The last write that the copy holds.</returns>
     public Task<long> SnapshotAsync(string directory, CancellationToken cancellation = default) =>
-        SnapshotDirectory.WriteAsync(_state, _writer, directory, cancellation);
+        DiskFailure.Named(Name, SnapshotDirectory.WriteAsync(_state, _writer, directory, cancellation));
 
     /// <summary>Finishes what was acknowledged, writes the manifest and closes the files.</summary>
     public async ValueTask DisposeAsync()
@@ -201,6 +202,11 @@ public sealed class LiveIndex : IAsyncDisposable
         _state.Wal.Dispose();
         _lock.Dispose();
     }
+
+    /// <summary>Without the directories of this machine.</summary>
+    private string? Told(Exception? failure) => failure?.Message
+        .Replace(Path.GetFullPath(_home.Directory) + Path.DirectorySeparatorChar, "", StringComparison.Ordinal)
+        .Replace(_home.PathOf(""), "", StringComparison.Ordinal);
 
     /// <summary>Refuses what can never be written, and makes rows what is stored.</summary>
     private void Check(WriteBatch batch)

@@ -83,7 +83,25 @@ public static class SnapshotDirectory
     {
         CopyList list = ReadList(files, from);
         RequireEmpty(files, to);
+        bool existed = files.DirectoryExists(to);
         files.CreateDirectory(to);
+        try
+        {
+            PutBack(files, list, from, to, cancellation);
+            return list.LogPosition;
+        }
+        catch
+        {
+            foreach (string path in files.ListFiles(to, "*"))
+                files.Delete(path);
+            if (!existed)
+                files.DeleteDirectory(to);
+            throw;
+        }
+    }
+
+    private static void PutBack(IFileSystem files, CopyList list, string from, string to, CancellationToken cancellation)
+    {
         foreach (CopiedFile file in list.Files)
         {
             string source = Path.Combine(from, file.Name);
@@ -102,7 +120,6 @@ public static class SnapshotDirectory
                 files.Replace(written, target);
         }
         files.FlushDirectory(to);
-        return list.LogPosition;
     }
 
     private static void Copy(

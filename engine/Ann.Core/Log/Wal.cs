@@ -291,7 +291,7 @@ internal sealed class Wal : IDisposable
     }
 
     private static AnnException DiskFull(string path, IOException e) =>
-        new(AnnError.Overloaded, $"{path}: disk full, or it refuses writes; nothing was written: {e.Message}", e);
+        new(AnnError.Overloaded, $"{path}: disk full, or it refuses writes; nothing was written: {e.Message}", e) { Field = "disk" };
 
     private static AnnException Failed(string path, IOException e) =>
         new(AnnError.Unavailable, $"{path}: the device failed; the log takes no writes until it is opened again: {e.Message}", e);

@@ -14,6 +14,7 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log, Ti
     [
         .. new[] { options.Value.DataDirectory, options.Value.ImportDirectory, options.Value.SnapshotDirectory }
             .Where(static directory => directory.Length > 0)
+            .SelectMany(static directory => new[] { Path.GetFullPath(directory), directory }) // the system's own messages have it in full
             .Select(static directory => Path.TrimEndingDirectorySeparator(directory) + Path.DirectorySeparatorChar),
     ];
 

@@ -68,9 +68,11 @@ internal static class ServerParts
             IFileSystem files = provider.GetRequiredService<IFileSystem>();
             return new IndexCatalog(IndexSource.Find(files, options.IndexFiles, options.DataDirectory), options.DataDirectory);
         });
+        services.AddSingleton(static provider =>
+            new BackgroundThreads(provider.GetRequiredService<IOptions<ServerOptions>>().Value.BackgroundShare));
         services.AddSingleton(static provider => Opening(
             provider.GetRequiredService<IOptions<ServerOptions>>().Value, provider.GetRequiredService<IFileSystem>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<BackgroundThreads>()));
         services.AddSingleton<EncoderCatalog>();
         services.AddSingleton<DrainGate>();
         services.AddSingleton<HealthBoard>();
@@ -123,7 +125,8 @@ internal static class ServerParts
         app.MapGrpcReflectionService();
     }
 
-    private static CatalogOpening Opening(ServerOptions options, IFileSystem files, TimeProvider time)
+    private static CatalogOpening Opening(
+        ServerOptions options, IFileSystem files, TimeProvider time, BackgroundThreads background)
     {
         long limit = options.MemoryBudgetBytes > 0
             ? options.MemoryBudgetBytes
@@ -139,6 +142,7 @@ internal static class ServerParts
                 CommitWindow = TimeSpan.FromMilliseconds(options.CommitWindowMs),
                 HeadRows = options.HeadRows,
                 BackgroundShare = options.BackgroundShare,
+                Background = background,
                 LogRetentionBytes = options.LogRetentionBytes,
                 Residence = options.Residence,
             },

@@ -94,6 +94,8 @@ internal static class IndexDescriptions
             Durable = (ulong)log.Durable,
             Visible = (ulong)log.Visible,
             Bytes = (ulong)log.Bytes,
+            WriteFailure = live.WriteFailure ?? "",
+            CompactionFailure = live.CompactionFailure ?? "",
         };
         description.Generations.Add(generations.Select(generation => ToWire(generation, encoders)));
     }
