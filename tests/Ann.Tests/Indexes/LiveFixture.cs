@@ -126,17 +126,6 @@ internal sealed class LiveFixture : IAsyncDisposable
         Open();
     }
 
-    /// <summary>A copy of the directory as it is now: what a killed process leaves.</summary>
-    public LiveIndex OpenCopy(string name)
-    {
-        string copy = Path.Combine(Root, name);
-        Directory.CreateDirectory(copy);
-        foreach (string file in Directory.GetFiles(IndexDirectory))
-            if (Path.GetFileName(file) != "LOCK")
-                File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
-        return LiveIndex.Open(PhysicalFileSystem.Instance, copy, "copy", Options, MemoryBudget.Unlimited(), TimeProvider.System);
-    }
-
     public async ValueTask DisposeAsync()
     {
         await CloseAsync();
