@@ -58,10 +58,12 @@ public static class SnapshotDirectory
             await Task.Run(() => Copy(state, directory, wanted, position, cancellation), cancellation);
             return position;
         }
-        catch
+        catch (Exception e)
         {
             foreach (string path in files.ListFiles(directory, "*"))
                 files.Delete(path);
+            if (e is IOException refused)
+                throw AnnException.DiskRefused(refused);
             throw;
         }
         finally
