@@ -48,8 +48,8 @@ public sealed class CompactionTests : IDisposable
         int merges = 0;
         for (; merges < Most && _compaction.IsRunning; merges++)
         {
-            Write(merges, 1); // a row of what is being merged dies
-            FinishMerge();
+            int key = merges;
+            FinishMerge(() => Write(key, 1)); // a row of what was merged dies before the result is installed
         }
         Assert.True(merges < Most, "each merge was found stale, and asked for the next one");
         await done.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
@@ -93,9 +93,10 @@ public sealed class CompactionTests : IDisposable
         Assert.NotNull(_compaction.Failure); // it is still so
     }
 
-    private void FinishMerge()
+    private void FinishMerge(Action? before = null)
     {
         Assert.True(_queue.TryTakeCommand(TimeSpan.FromSeconds(30), out WriterCommand? finish));
+        before?.Invoke();
         finish!.Run();
     }
 
