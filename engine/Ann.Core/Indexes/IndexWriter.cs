@@ -75,7 +75,9 @@ internal sealed class IndexWriter : IDisposable
     public void CatchUp(Generation generation) => generation.CaughtUp = _catchUp.Begin(generation);
 
     /// <summary>Seals and merges everything. Called by a command.</summary>
-    public Task CompactAsync() => _compaction.RequestAll();
+    /// <exception cref="AnnException">Unavailable: nothing is written any more, so no head can be sealed early.</exception>
+    public Task CompactAsync() =>
+        _broken is { } broken ? throw new AnnException(broken.Error, broken.Message, broken) : _compaction.RequestAll();
 
     /// <summary>Gives a generation up that was detached. Called by a command.</summary>
     public void Forget(Generation generation)
