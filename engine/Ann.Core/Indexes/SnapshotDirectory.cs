@@ -104,6 +104,7 @@ public static class SnapshotDirectory
                 files.Replace(written, target);
         }
         files.FlushDirectory(to);
+        FlushName(files, to);
         return list.LogPosition;
     }
 
@@ -133,7 +134,7 @@ public static class SnapshotDirectory
         list.Stream.Write(Encoding.ASCII.GetBytes(Hex(XxHash3.HashToUInt64(json)) + "\n"));
         list.Stream.Write(json);
         list.Commit();
-        files.FlushDirectory(directory);
+        FlushName(files, directory);
     }
 
     private static CopyList ReadList(IFileSystem files, string directory)
@@ -163,6 +164,13 @@ public static class SnapshotDirectory
             && list.Files.All(static file => file.Name.Length > 0 && Path.GetFileName(file.Name) == file.Name
                 && !file.Name.StartsWith('.'));
         return sound ? list! : throw AnnException.Corrupt(path, "list", 17, "it must name plain files, the manifest last.");
+    }
+
+    /// <summary>A directory survives a power cut when the one that names it was flushed.</summary>
+    private static void FlushName(IFileSystem files, string directory)
+    {
+        if (Path.GetDirectoryName(Path.GetFullPath(directory)) is { } parent)
+            files.FlushDirectory(parent);
     }
 
     private static void RequireEmpty(IFileSystem files, string directory)
