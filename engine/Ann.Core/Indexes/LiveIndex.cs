@@ -53,7 +53,9 @@ public sealed class LiveIndex : IAsyncDisposable
     public static bool Exists(IFileSystem files, string directory) => ManifestFile.Exists(files, directory);
 
     /// <summary>Makes an empty live index. The directory must not exist or be empty.</summary>
-    /// <exception cref="AnnException">InvalidArgument: schema. AlreadyExists: the directory holds an index. Overloaded: memory, disk.</exception>
+    /// <exception cref="AnnException">
+    /// InvalidArgument: schema. AlreadyExists: the directory holds an index. Overloaded: memory, disk.
+    /// </exception>
     public static LiveIndex Create(
         IFileSystem files, string directory, string name, IndexSchema schema, ulong? encoderFingerprint, string encoderName,
         LiveIndexOptions options, MemoryBudget budget, TimeProvider time)
