@@ -58,6 +58,10 @@ public sealed class AnnException(AnnError error, string message, Exception? inne
     public static AnnException DimensionMismatch(string field, string owner, int expected, int actual) =>
         Invalid(field, $"{owner} holds vectors of dimension {expected}; found {actual}.");
 
+    /// <summary>The disk is full, or refuses what is written to it.</summary>
+    internal static AnnException DiskRefused(IOException inner) =>
+        new(AnnError.Overloaded, $"The disk is full, or refuses writes: {inner.Message}", inner) { Field = "disk" };
+
     /// <summary>No index has that name.</summary>
     public static AnnException NoSuchIndex(string name) =>
         new(AnnError.NotFound, $"No index is named '{name}'.") { Field = "index" };

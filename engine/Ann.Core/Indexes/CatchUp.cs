@@ -105,7 +105,7 @@ internal sealed class CatchUp(LiveState state) : IDisposable
     {
         try
         {
-            return generation.TryMakeRoom(record.Count);
+            return generation.TryMakeRoom(generation.RowsOf(record));
         }
         catch (AnnException e) when (e.Error == AnnError.Overloaded)
         {

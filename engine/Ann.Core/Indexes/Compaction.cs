@@ -15,9 +15,10 @@ internal sealed class Compaction : IDisposable
     private readonly CancellationTokenSource _ending = new();
     private readonly Dictionary<Generation, TaskCompletionSource> _requests = [];
     private SegmentMerge? _running;
-    private Generation? _last;
-    private bool _mergesAll;
+    private TaskCompletionSource? _answered;
+    private bool _sealingFailed;
     private Task _task = Task.CompletedTask;
+    private Generation? _last;
     private long _failedAt;
 
     public Compaction(LiveState state, WorkQueue queue)
@@ -34,8 +35,8 @@ internal sealed class Compaction : IDisposable
     /// <summary>Why the last merge failed; null when it did not. It is tried again after a while.</summary>
     public Exception? Failure { get; private set; }
 
-    /// <summary>Asks for one segment without dead rows in every generation.</summary>
-    /// <returns>Ends when that is so; fails when a merge does.</returns>
+    /// <summary>Asks for one segment in every generation, without the rows that are dead when it is begun.</summary>
+    /// <returns>Ends when that is so; what dies meanwhile does not count. Fails when a merge does.</returns>
     public Task RequestAll()
     {
         List<Task> done = [];
@@ -63,30 +64,39 @@ internal sealed class Compaction : IDisposable
     {
         if (_running is not null || _ending.IsCancellationRequested)
             return;
-        if (Failure is not null && _state.Home.Time.GetElapsedTime(_failedAt) < RetryTime)
+        bool waits = Failure is not null && _state.Home.Time.GetElapsedTime(_failedAt) < RetryTime;
+        if (waits && _sealingFailed)
             return;
-        // The one that was merged last comes last: none waits for ever for another one's heads.
-        foreach (Generation generation in _state.Generations.OrderBy(one => one == _last))
+        foreach (Generation generation in InTurn())
         {
-            bool all = _requests.ContainsKey(generation);
+            bool all = _requests.TryGetValue(generation, out TaskCompletionSource? request);
             IReadOnlyList<IndexPart> sources = MergePolicy.Choose(generation.Parts, _state.Home.Options, all);
+            if (waits && !sources.Any(static source => source.IsHead))
+                continue; // files have no room to be merged in; heads may have it
             if (sources.Count > 0)
             {
-                _last = generation;
-                _mergesAll = all;
+                if (all && _requests.Remove(generation))
+                    _answered = request; // a later request is another one: this merge does not know what is written from here on
                 Start(new SegmentMerge(_state.Home, generation, sources, _state.NewFile("seg", IndexName.FileExtension)));
                 return;
             }
-            if (_requests.Remove(generation, out TaskCompletionSource? request))
-                request.TrySetResult();
+            if (_requests.Remove(generation))
+                request!.TrySetResult();
         }
+        if (!waits)
+            Failure = null; // what failed is not due any more
     }
 
     /// <summary>Forgets a generation that was detached.</summary>
     public void Forget(Generation generation)
     {
+        AnnException detached = new(AnnError.FailedPrecondition, $"Generation {generation.Id} was detached.");
         if (_requests.Remove(generation, out TaskCompletionSource? request))
-            request.TrySetException(new AnnException(AnnError.FailedPrecondition, $"Generation {generation.Id} was detached."));
+            request.TrySetException(detached);
+        if (_running?.Generation == generation)
+            _answered?.TrySetException(detached);
+        if (_last == generation)
+            _last = null;
     }
 
     /// <summary>Ends what runs. What it wrote and nobody installed is deleted at the next start.</summary>
@@ -96,16 +106,20 @@ internal sealed class Compaction : IDisposable
         _task.Wait();
         _running?.LetGo();
         _running = null;
-        foreach (TaskCompletionSource request in _requests.Values)
-            request.TrySetException(new AnnException(AnnError.Unavailable, $"Index '{_state.Home.Name}' is closing."));
+        FailRequests(new AnnException(AnnError.Unavailable, $"Index '{_state.Home.Name}' is closing."));
         if (_ownsThreads)
             _threads.Dispose();
         _ending.Dispose();
     }
 
+    /// <summary>The generation whose turn was last comes last: one that is written to much must not keep the others waiting.</summary>
+    private Generation[] InTurn() =>
+        [.. _state.Generations.Where(one => one != _last), .. _state.Generations.Where(one => one == _last)];
+
     private void Start(SegmentMerge merge)
     {
         _running = merge;
+        _last = merge.Generation;
         CancellationToken ending = _ending.Token;
         _task = Task.Factory.StartNew(
             () =>
@@ -129,11 +143,13 @@ internal sealed class Compaction : IDisposable
         if (_running != merge)
             return; // the index is closing
         _running = null;
-        Failure = failure;
+        bool seals = merge.Sources.Any(static source => source.IsHead);
         try
         {
             if (failure is not null)
-                Fail(failure);
+                Fail(failure, seals);
+            else if (!seals || _sealingFailed)
+                Failure = null;
             if (failure is null && _state.Generations.Contains(merge.Generation))
                 Install(merge);
             else
@@ -142,6 +158,8 @@ internal sealed class Compaction : IDisposable
         finally
         {
             merge.LetGo();
+            _answered?.TrySetResult();
+            _answered = null;
         }
         StartIfDue();
     }
@@ -155,28 +173,29 @@ internal sealed class Compaction : IDisposable
             if (source.TombstoneFile is not null)
                 _state.Obsolete.Add(source.TombstoneFile);
         }
-        TaskCompletionSource? merged = null;
-        // What was there when it was asked for is merged; what died or came since is the next request's.
-        if (_mergesAll && _requests.Remove(merge.Generation, out TaskCompletionSource? request))
-            merged = request;
         try
         {
             IndexCheckpoint.Write(_state);
-            merged?.TrySetResult();
         }
         catch (Exception e)
         {
-            merged?.TrySetException(e);
-            Fail(e); // the manifest before it holds, and so do its files; the next checkpoint catches up
+            Fail(e, sealing: true); // the manifest before it holds, and so do its files; the next checkpoint catches up
         }
     }
 
-    private void Fail(Exception e)
+    private void Fail(Exception e, bool sealing)
     {
-        Failure = e;
+        Failure = e is IOException refused ? AnnException.DiskRefused(refused) : e;
+        _sealingFailed = sealing;
         _failedAt = _state.Home.Time.GetTimestamp();
+        FailRequests(Failure);
+    }
+
+    private void FailRequests(Exception e)
+    {
         foreach (TaskCompletionSource request in _requests.Values)
             request.TrySetException(e);
         _requests.Clear();
+        _answered?.TrySetException(e);
     }
 }

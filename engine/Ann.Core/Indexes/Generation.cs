@@ -121,11 +121,17 @@ internal sealed class Generation
     /// <summary>True when a key is alive.</summary>
     public bool Contains(in ItemKey key) => FindLive(key, out _) is not null;
 
+    /// <summary>Rows that a record adds to it: none when it deletes, or brings rows of another encoder.</summary>
+    public int RowsOf(WalRecord record) =>
+        record.Kind == WalRecordKind.Upsert && record.EncoderFingerprint == Encoder.Fingerprint ? record.Count : 0;
+
     /// <summary>Makes sure that rows fit, before they are logged. False when too many heads wait to be sealed.</summary>
     /// <exception cref="AnnException">Overloaded: no memory for the next head.</exception>
     public bool TryMakeRoom(int rows)
     {
         HeadSegment head = (HeadSegment)_head.Segment;
+        if (rows == 0)
+            return true;
         if (!head.IsFull && head.Capacity - head.Count >= rows)
             return true;
         if (FrozenCount >= _home.Options.MaxFrozenHeads)

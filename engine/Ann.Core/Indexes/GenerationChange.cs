@@ -40,9 +40,9 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
         {
             await generation.CaughtUp.WaitAsync(cancellation);
         }
-        catch (OperationCanceledException)
+        catch (Exception)
         {
-            await DetachAsync(generation.Id);
+            await DetachQuietlyAsync(generation);
             throw;
         }
         return generation.Describe()
@@ -129,6 +129,23 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
         return replaced.Id;
     }
 
+    /// <summary>Takes back an attach whose caller is told something else.</summary>
+    private async Task DetachQuietlyAsync(Generation generation)
+    {
+        try
+        {
+            await writer.RunAsync(() =>
+            {
+                if (state.Find(generation.Id) == generation && generation != state.Serving)
+                    Detach(generation);
+            });
+        }
+        catch (AnnException)
+        {
+            // The index is closing, or the disk refuses the change: it stays attached, and can be detached later.
+        }
+    }
+
     private void DetachQuietly(Generation generation)
     {
         try
@@ -151,10 +168,10 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
 
     private Generation Open(string path, string file, long? logPosition, CancellationToken cancellation)
     {
-        FileCopy.Run(Home.Files, path, Home.PathOf(file), cancellation);
         IndexPart? part = null;
         try
         {
+            FileCopy.Run(Home.Files, path, Home.PathOf(file), cancellation);
             part = SegmentMerge.OpenPart(Home, file);
             SealedSegment segment = part.Sealed!;
             IndexOpening.RequireFit(Home.Schema, segment);
@@ -167,6 +184,8 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
         {
             part?.Segment.Release();
             Home.Files.Delete(Home.PathOf(file));
+            if (e is IOException refused)
+                throw AnnException.DiskRefused(refused);
             if (e is AnnException failure && failure.Message.Contains(Home.PathOf(file), StringComparison.Ordinal))
             {
                 // The caller named another file than the copy that was read.
@@ -195,6 +214,7 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
         }
 
         IReadOnlyList<Generation> before = state.Generations;
+        writer.CatchUp(generation); // before anybody finds it: who promotes it waits for this
         state.Generations = [.. before, generation];
         try
         {
@@ -203,9 +223,9 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
         catch
         {
             state.Generations = before;
+            writer.Forget(generation);
             throw;
         }
-        writer.CatchUp(generation);
     }
 
     /// <summary>Deletes a file, unless a manifest that was written in vain may name it: then the next one decides.</summary>

@@ -15,6 +15,22 @@ internal static class IndexCheckpoint
     /// </exception>
     public static void Write(LiveState state)
     {
+        List<string> written = [];
+        try
+        {
+            Write(state, written);
+        }
+        catch
+        {
+            state.Obsolete.AddRange(written); // the next manifest names others
+            throw;
+        }
+        DeleteObsolete(state);
+        Trim(state);
+    }
+
+    private static void Write(LiveState state, List<string> written)
+    {
         IndexHome home = state.Home;
         List<string> replaced = [];
         List<Action> settle = [];
@@ -23,8 +39,8 @@ internal static class IndexCheckpoint
         {
             List<ManifestSegment> segments = [];
             foreach (IndexPart part in generation.Parts.Where(static part => !part.IsHead))
-                segments.Add(Describe(state, part, replaced, settle));
-            string? missed = WriteMissed(state, generation, replaced, settle);
+                segments.Add(Describe(state, part, written, replaced, settle));
+            string? missed = WriteMissed(state, generation, written, replaced, settle);
             generations.Add(new ManifestGeneration
             {
                 Id = generation.Id,
@@ -55,8 +71,6 @@ internal static class IndexCheckpoint
         foreach (Action action in settle)
             action();
         state.Obsolete.AddRange(replaced);
-        DeleteObsolete(state);
-        Trim(state);
     }
 
     /// <summary>
@@ -95,7 +109,8 @@ internal static class IndexCheckpoint
         }
     }
 
-    private static ManifestSegment Describe(LiveState state, IndexPart part, List<string> replaced, List<Action> settle)
+    private static ManifestSegment Describe(
+        LiveState state, IndexPart part, List<string> written, List<string> replaced, List<Action> settle)
     {
         SealedSegment segment = part.Sealed!;
         int dead = part.Segment.DeadCount;
@@ -103,6 +118,7 @@ internal static class IndexCheckpoint
         if (dead != part.WrittenDeaths)
         {
             file = state.NewFile("seg", ".tomb");
+            written.Add(file);
             ulong hash = ulong.Parse(segment.Generation, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
             TombstoneFile.Write(state.Home.Files, state.Home.PathOf(file), part.Segment.Dead, segment.Count, hash);
             if (part.TombstoneFile is not null)
@@ -123,7 +139,8 @@ internal static class IndexCheckpoint
         };
     }
 
-    private static string? WriteMissed(LiveState state, Generation generation, List<string> replaced, List<Action> settle)
+    private static string? WriteMissed(
+        LiveState state, Generation generation, List<string> written, List<string> replaced, List<Action> settle)
     {
         if (!generation.MissedChanged)
             return generation.MissedFile;
@@ -131,6 +148,7 @@ internal static class IndexCheckpoint
         if (generation.Missed.Count > 0)
         {
             file = state.NewFile("missed", ".keys");
+            written.Add(file);
             KeyHashFile.Write(state.Home.Files, state.Home.PathOf(file), generation.Missed);
         }
         if (generation.MissedFile is not null)

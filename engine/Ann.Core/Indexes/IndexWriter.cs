@@ -9,7 +9,7 @@ namespace Ann.Core.Indexes;
 internal sealed class IndexWriter : IDisposable
 {
     /// <summary>Items of a group at most: so long do its callers wait for each other.</summary>
-    private const int GroupRows = 2048;
+    private const int GroupItems = 2048;
 
     /// <summary>
     /// A head is sealed when so many times its rows were written since it began, even when it is not full: deletes count too.
@@ -75,7 +75,9 @@ internal sealed class IndexWriter : IDisposable
     public void CatchUp(Generation generation) => generation.CaughtUp = _catchUp.Begin(generation);
 
     /// <summary>Seals and merges everything. Called by a command.</summary>
-    public Task CompactAsync() => _compaction.RequestAll();
+    /// <exception cref="AnnException">Unavailable: nothing is written any more, so no head can be sealed early.</exception>
+    public Task CompactAsync() =>
+        _broken is { } broken ? throw new AnnException(broken.Error, broken.Message, broken) : _compaction.RequestAll();
 
     /// <summary>Gives a generation up that was detached. Called by a command.</summary>
     public void Forget(Generation generation)
@@ -149,7 +151,7 @@ internal sealed class IndexWriter : IDisposable
         {
             if (_broken is { } broken)
                 throw new AnnException(broken.Error, broken.Message, broken);
-            MakeRoom(group.Rows);
+            MakeRoom(group);
             Log(group);
             ApplyLogged(group);
         }
@@ -171,7 +173,7 @@ internal sealed class IndexWriter : IDisposable
         group.Add(first);
         long began = Stopwatch.GetTimestamp();
         TimeSpan window = _shared ? _state.Home.Options.CommitWindow : TimeSpan.Zero;
-        while (group.Rows < GroupRows)
+        while (group.Items < GroupItems)
         {
             TimeSpan left = window - Stopwatch.GetElapsedTime(began);
             if (!_queue.TryPeekWrite(left, out QueuedWrite? next) || !group.Takes(next!) || !_queue.TryTakeWrite(out next))
@@ -183,11 +185,13 @@ internal sealed class IndexWriter : IDisposable
         return writes;
     }
 
-    /// <summary>Waits until rows fit into the heads of every generation that takes writes.</summary>
-    /// <exception cref="AnnException">Overloaded: memory; or heads cannot be sealed. Unavailable: the index is closing.</exception>
-    private void MakeRoom(int rows)
+    /// <summary>Waits until the rows of a group fit into the heads of every generation that takes them.</summary>
+    /// <exception cref="AnnException">
+    /// Overloaded: memory; or heads cannot be sealed. Unavailable: the index is closing, or its generations are others by now.
+    /// </exception>
+    private void MakeRoom(WriteGroup group)
     {
-        while (!_state.Current.All(generation => generation.TryMakeRoom(rows)))
+        while (!_state.Current.All(generation => generation.TryMakeRoom(group.RowsFor(generation))))
         {
             if (_queue.IsClosed)
                 throw Closing(); // no merge is installed any more, so there will never be room
@@ -204,6 +208,7 @@ internal sealed class IndexWriter : IDisposable
             if (_queue.TryTakeCommand(IdleTime, out WriterCommand? command))
                 command!.Run();
         }
+        group.RequireTargets(); // the commands may have changed the generations
     }
 
     private void Log(WriteGroup group)
@@ -214,8 +219,7 @@ internal sealed class IndexWriter : IDisposable
         }
         catch (AnnException e) when (e.Error == AnnError.Unavailable)
         {
-            _broken ??= e; // a flush failed: what the log took since the last one may be lost, whatever later flushes say
-            throw;
+            throw Break(e);
         }
     }
 
@@ -246,9 +250,9 @@ internal sealed class IndexWriter : IDisposable
         bool froze = false;
         foreach (Generation generation in _state.Current)
         {
-            bool due = generation.IsHeadRotten
+            bool ripe = generation.IsHeadRotten
                 || generation.WritesSinceHead() > MaxWritesPerHeadRow * (long)_state.Home.Options.HeadRows;
-            if (due
+            if (ripe
                 && generation.FrozenCount < _state.Home.Options.MaxFrozenHeads
                 && generation.Freeze(generation.Applied + 1))
             {
@@ -258,10 +262,10 @@ internal sealed class IndexWriter : IDisposable
             froze |= generation.TakeHeadChanged();
         }
         long unseen = _state.LastSequence - _state.CheckpointSequence;
-        bool many = unseen > MaxWritesPerHeadRow * (long)_state.Home.Options.HeadRows;
-        if (froze || many)
-            _state.Wal.Rotate(); // deletes alone fill the log too
-        if (_state.IsCheckpointDue || many)
+        bool due = unseen > MaxWritesPerHeadRow * (long)_state.Home.Options.HeadRows;
+        if (froze || due)
+            _state.Wal.Rotate(); // deletes begin no head, and only whole files are given up
+        if (_state.IsCheckpointDue || due)
             IndexCheckpoint.Write(_state);
     }
 

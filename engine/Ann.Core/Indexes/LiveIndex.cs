@@ -53,7 +53,9 @@ public sealed class LiveIndex : IAsyncDisposable
     public static bool Exists(IFileSystem files, string directory) => ManifestFile.Exists(files, directory);
 
     /// <summary>Makes an empty live index. The directory must not exist or be empty.</summary>
-    /// <exception cref="AnnException">InvalidArgument: schema. AlreadyExists: the directory holds an index. Overloaded: memory.</exception>
+    /// <exception cref="AnnException">
+    /// InvalidArgument: schema. AlreadyExists: the directory holds an index. Overloaded: memory, disk.
+    /// </exception>
     public static LiveIndex Create(
         IFileSystem files, string directory, string name, IndexSchema schema, ulong? encoderFingerprint, string encoderName,
         LiveIndexOptions options, MemoryBudget budget, TimeProvider time)
@@ -70,9 +72,11 @@ public sealed class LiveIndex : IAsyncDisposable
             IndexHome home = new(files, directory, name, schema, options, budget, time);
             return new LiveIndex(IndexOpening.Create(home, new SnapshotEncoder(encoderFingerprint, encoderName)), held);
         }
-        catch
+        catch (Exception e)
         {
             held.Dispose();
+            if (e is IOException refused)
+                throw AnnException.DiskRefused(refused);
             throw;
         }
     }

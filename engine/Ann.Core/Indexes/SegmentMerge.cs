@@ -91,27 +91,27 @@ internal sealed class SegmentMerge
     /// <param name="file">Name of the file.</param>
     public static IndexPart OpenPart(IndexHome home, string file)
     {
-        string path = home.PathOf(file);
-        long most;
-        using (Stream stream = home.Files.OpenRead(path))
-            most = stream.Length; // links and codes are loaded at most; the rest of the file stands for the table of keys
-        home.Budget.Take(most, $"segment {file} of index '{home.Name}'");
+        long taken = 0;
+        LiveSealedSegment? segment = null;
         try
         {
-            LiveSealedSegment segment = new(SealedSegment.Open(home.Files, path, home.Options.Residence));
+            segment = new LiveSealedSegment(SealedSegment.Open(home.Files, home.PathOf(file), home.Options.Residence, Take));
+            Take(KeyTable.BytesOf(segment.Count) + Tombstones.BytesOf(segment.Count));
             segment.PrepareLookups();
-            long bytes = segment.MemoryBytes + Tombstones.BytesOf(segment.Count);
-            if (bytes > most)
-                home.Budget.TakeAnyway(bytes - most);
-            else
-                home.Budget.Return(most - bytes);
-            segment.Freed = () => home.Budget.Return(bytes);
+            segment.Freed = () => home.Budget.Return(taken);
             return new IndexPart(segment) { File = file };
         }
         catch
         {
-            home.Budget.Return(most);
+            segment?.Release();
+            home.Budget.Return(taken);
             throw;
+        }
+
+        void Take(long bytes)
+        {
+            home.Budget.Take(bytes, $"segment {file} of index '{home.Name}'");
+            taken += bytes;
         }
     }
 

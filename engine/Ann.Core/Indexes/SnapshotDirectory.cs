@@ -58,10 +58,12 @@ public static class SnapshotDirectory
             await Task.Run(() => Copy(state, directory, wanted, position, cancellation), cancellation);
             return position;
         }
-        catch
+        catch (Exception e)
         {
             foreach (string path in files.ListFiles(directory, "*"))
                 files.Delete(path);
+            if (e is IOException refused)
+                throw AnnException.DiskRefused(refused);
             throw;
         }
         finally
@@ -120,6 +122,7 @@ public static class SnapshotDirectory
                 files.Replace(written, target);
         }
         files.FlushDirectory(to);
+        FlushName(files, to);
     }
 
     private static void Copy(
@@ -148,7 +151,7 @@ public static class SnapshotDirectory
         list.Stream.Write(Encoding.ASCII.GetBytes(Hex(XxHash3.HashToUInt64(json)) + "\n"));
         list.Stream.Write(json);
         list.Commit();
-        files.FlushDirectory(directory);
+        FlushName(files, directory);
     }
 
     private static CopyList ReadList(IFileSystem files, string directory)
@@ -178,6 +181,13 @@ public static class SnapshotDirectory
             && list.Files.All(static file => file.Name.Length > 0 && Path.GetFileName(file.Name) == file.Name
                 && !file.Name.StartsWith('.'));
         return sound ? list! : throw AnnException.Corrupt(path, "list", 17, "it must name plain files, the manifest last.");
+    }
+
+    /// <summary>A directory survives a power cut when the one that names it was flushed.</summary>
+    private static void FlushName(IFileSystem files, string directory)
+    {
+        if (Path.GetDirectoryName(Path.GetFullPath(directory)) is { } parent)
+            files.FlushDirectory(parent);
     }
 
     private static void RequireEmpty(IFileSystem files, string directory)

@@ -118,6 +118,10 @@ internal sealed class WriterCommand(Action run)
             run();
             _done.TrySetResult();
         }
+        catch (IOException e)
+        {
+            _done.TrySetException(AnnException.DiskRefused(e));
+        }
         catch (Exception e)
         {
             _done.TrySetException(e);

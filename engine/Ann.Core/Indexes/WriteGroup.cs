@@ -16,13 +16,16 @@ internal sealed class WriteGroup(LiveState state)
     private long _next = state.Wal.Next;
 
     /// <summary>Items to be logged.</summary>
-    public int Rows { get; private set; }
+    public int Items { get; private set; }
 
     /// <summary>True when no further batch may join.</summary>
     public bool IsClosed { get; private set; }
 
     /// <summary>True when a batch may join: an insert that looks at what exists must see all before it.</summary>
     public bool Takes(QueuedWrite write) => !IsClosed && (_entries.Count == 0 || write.Batch.Mode != WriteMode.InsertOnly);
+
+    /// <summary>Rows that it adds to a generation.</summary>
+    public int RowsFor(Generation generation) => _records.Sum(generation.RowsOf);
 
     /// <summary>Adds a batch, or fails it.</summary>
     public void Add(QueuedWrite write)
@@ -46,7 +49,7 @@ internal sealed class WriteGroup(LiveState state)
             WalRecordKind kind = batch.Mode == WriteMode.Delete ? WalRecordKind.Delete : WalRecordKind.Upsert;
             WalRecord record = new(kind, _next, target.Encoder.Fingerprint, batch.Producer, batch.ProducerSequence, keys, rows);
             _next += record.Count;
-            Rows += record.Count;
+            Items += record.Count;
             if (record.Count > 0 || batch.Producer.Length > 0)
                 _records.Add(record); // otherwise all items were there already: nothing is to be remembered
             _entries.Add(new Entry(write, target, record, batch.Keys.Count - record.Count));
@@ -56,6 +59,22 @@ internal sealed class WriteGroup(LiveState state)
         catch (AnnException e)
         {
             write.Fail(e);
+        }
+    }
+
+    /// <summary>Makes sure that the batches still mean the generations that they meant when they were added.</summary>
+    /// <exception cref="AnnException">Unavailable: another one serves by now, or it was detached. Nothing was written.</exception>
+    public void RequireTargets()
+    {
+        foreach (Entry entry in _entries)
+        {
+            string? named = entry.Write.Batch.Generation;
+            if ((named is null ? state.Serving : state.Find(named)) != entry.Target)
+            {
+                throw new AnnException(
+                    AnnError.Unavailable,
+                    $"The generations of index '{state.Home.Name}' changed while the write waited for room; nothing was written.");
+            }
         }
     }
 

@@ -69,10 +69,92 @@ public sealed class LiveFaultTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task ABrokenLogIsToldAsTheReasonWhyNothingCanBeWritten()
+    {
+        Create();
+        Assert.Null(Index.WriteFailure);
+        await BreakLogAsync();
+        Assert.Contains(".log", Index.WriteFailure, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CheckpointsThatFailLeaveNoFilesBehind()
+    {
+        Create();
+        await WriteAsync(0, 20);
+        await Index.CompactAsync();
+        for (int i = 0; i < 3; i++) // too few for the segment to be rewritten
+        {
+            await DeleteAsync(i, 1);
+            _files.FailAt(SimulatedOperation.CreateFile, 1, $"MANIFEST.{Environment.ProcessId}.partial");
+            await Assert.ThrowsAnyAsync<Exception>(() => Index.SnapshotAsync("/copy"));
+        }
+        await Index.SnapshotAsync("/copy");
+        Assert.Single(_files.ListFiles(IndexDirectory, "seg-*.tomb"));
+    }
+
+    [Fact]
+    public async Task ADiskThatRefusesAChangeIsToldAsFull()
+    {
+        Create();
+        await WriteAsync(0, 20);
+        Build(0, 20);
+        GenerationStatus attached = await Index.AttachAsync(BuiltFile, 20);
+        foreach (Func<Task> change in (Func<Task>[])
+        [
+            () => Index.PromoteAsync(attached.Id, new PromotionGate()), () => Index.DetachAsync(attached.Id),
+            () => Index.SnapshotAsync("/copy"), () => Index.CompactAsync(),
+        ])
+        {
+            _files.FailAt(SimulatedOperation.CreateFile, 1, ".partial");
+            AnnException told = await Assert.ThrowsAsync<AnnException>(change);
+            Assert.Equal((AnnError.Overloaded, "disk"), (told.Error, told.Field));
+        }
+        Build(0, 10);
+        _files.FailAt(SimulatedOperation.Write, 1, ".partial");
+        Assert.Equal(AnnError.Overloaded, (await Assert.ThrowsAsync<AnnException>(() => Index.AttachAsync(BuiltFile, 20))).Error);
+    }
+
+    [Fact]
+    public async Task DeletesAloneDoNotLetTheLogGrow()
+    {
+        Create();
+        for (int i = 0; i < 10; i++)
+            await DeleteAsync(0, 20);
+        Assert.True(Index.Log.First > 1, "the log still holds its first write");
+    }
+
+    [Fact]
+    public async Task MappedFilesTakeNoneOfTheMemoryBudget()
+    {
+        Create();
+        Build(0, 8000);
+        string attached = (await Index.AttachAsync(BuiltFile, 0)).Id;
+        await Index.DisposeAsync();
+        LiveIndexOptions mapped = Options with { Residence = SegmentResidence.Mapped };
+        MemoryBudget small = new(_files.ReadAllBytes(BuiltFile).Length);
+        _index = LiveIndex.Open(_files, IndexDirectory, "live", mapped, small, TimeProvider.System);
+        Assert.Equal(8000, Index.Generations.Single(one => one.Id == attached).Items);
+    }
+
+    [Fact]
+    public async Task ACopyAndWhatIsRestoredSurviveAPowerCut()
+    {
+        Create();
+        await WriteAsync(0, 20);
+        await Index.SnapshotAsync("/copy");
+        SnapshotDirectory.Restore(_files, "/copy", "/restored");
+        SimulatedFileSystem after = _files.Recover(0);
+        Assert.True(after.FileExists("/copy/" + SnapshotDirectory.ListFile), "the copy is gone");
+        Assert.True(LiveIndex.Exists(after, "/restored"), "what was restored is gone");
+    }
+
+    [Fact]
     public void ACreateThatFailsGivesItsMemoryBack()
     {
         _files.FailAt(SimulatedOperation.CreateFile, 1, $"MANIFEST.{Environment.ProcessId}.partial");
-        Assert.ThrowsAny<Exception>(Create);
+        AnnException told = Assert.Throws<AnnException>(Create);
+        Assert.Equal((AnnError.Overloaded, "disk"), (told.Error, told.Field));
         Assert.Equal(0, _budget.Used);
     }
 
@@ -111,6 +193,9 @@ public sealed class LiveFaultTests : IAsyncDisposable
 
     private async Task WriteAsync(int from, int count) =>
         await (await Index.WriteAsync(LiveFixture.Batch(WriteMode.Upsert, LiveFixture.Range(from, count)))).Visible;
+
+    private async Task DeleteAsync(int from, int count) =>
+        await (await Index.WriteAsync(LiveFixture.Batch(WriteMode.Delete, LiveFixture.Range(from, count)))).Visible;
 
     private async Task BreakLogAsync()
     {
