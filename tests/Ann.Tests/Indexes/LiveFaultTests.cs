@@ -86,6 +86,8 @@ public sealed class LiveFaultTests : IAsyncDisposable
         for (int i = 0; i < 3; i++) // too few for the segment to be rewritten
         {
             await DeleteAsync(i, 1);
+            // A manifest that failed is tried again behind the next write; a command comes after that.
+            await Assert.ThrowsAsync<AnnException>(() => Index.DetachAsync("none"));
             _files.FailAt(SimulatedOperation.CreateFile, 1, $"MANIFEST.{Environment.ProcessId}.partial");
             await Assert.ThrowsAnyAsync<Exception>(() => Index.SnapshotAsync("/copy"));
         }
