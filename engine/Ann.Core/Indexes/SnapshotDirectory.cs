@@ -138,7 +138,9 @@ public static class SnapshotDirectory
         }
 
         string manifest = Path.Combine(directory, ManifestFile.FileName);
+        // Flushed before the list is there: the list says that all of them are.
         files.Replace(Path.Combine(directory, ManifestCopy), manifest);
+        files.FlushDirectory(directory);
         using (Stream stream = files.OpenRead(manifest))
         {
             XxHash3 hash = new();
