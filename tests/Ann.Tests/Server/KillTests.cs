@@ -80,7 +80,7 @@ internal sealed class KilledProducer(string name, ulong firstKey, int seed, bool
         {
             await (streams ? StreamAsync(new Ingest.IngestClient(channel)) : CallAsync(new Ingest.IngestClient(channel)));
         }
-        catch (Exception e) when (e is RpcException or InvalidOperationException)
+        catch (Exception e) when (e is RpcException or InvalidOperationException or IOException)
         {
             // Killed.
         }
