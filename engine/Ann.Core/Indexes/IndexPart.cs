@@ -27,9 +27,6 @@ internal sealed class IndexPart(LiveSegment segment)
     /// <summary>Of a head: the write with which it began. All before it are in older segments.</summary>
     public long FirstSequence { get; init; }
 
-    /// <summary>True while a merge reads it.</summary>
-    public bool IsMerging { get; set; }
-
     /// <summary>Items.</summary>
     public int Live => segment.Count - segment.DeadCount;
 

@@ -162,22 +162,22 @@ public sealed class LiveIndex : IAsyncDisposable
     /// was written since, or too many generations are attached. Overloaded: memory or disk. Corrupt, NotFound: the file.
     /// </exception>
     public Task<GenerationStatus> AttachAsync(string path, long? logPosition, CancellationToken cancellation = default) =>
-        DiskFailure.Named(Name, _change.AttachAsync(path, logPosition, cancellation));
+        _change.AttachAsync(path, logPosition, cancellation);
 
     /// <summary>Detaches a generation that does not serve, and deletes its files.</summary>
     /// <exception cref="AnnException">FailedPrecondition: it serves. NotFound: no such generation.</exception>
     public Task DetachAsync(string generation, CancellationToken cancellation = default) =>
-        DiskFailure.Named(Name, _change.DetachAsync(generation).WaitAsync(cancellation));
+        _change.DetachAsync(generation).WaitAsync(cancellation);
 
     /// <summary>Measures a candidate and lets it take over, or refuses with the figures.</summary>
     /// <exception cref="AnnException">FailedPrecondition: the gate's figures, or missed writes. NotFound: no such generation.</exception>
     public Task<PromotionReport> PromoteAsync(string generation, PromotionGate gate, CancellationToken cancellation = default) =>
-        DiskFailure.Named(Name, _change.PromoteAsync(generation, gate, cancellation));
+        _change.PromoteAsync(generation, gate, cancellation);
 
     /// <summary>Lets the generation that served before take over again. A second rollback undoes the first.</summary>
     /// <exception cref="AnnException">FailedPrecondition: none served before, or it was detached.</exception>
     public Task<PromotionReport> RollbackAsync(CancellationToken cancellation = default) =>
-        DiskFailure.Named(Name, _change.RollbackAsync(cancellation));
+        _change.RollbackAsync(cancellation);
 
     /// <summary>Seals every head and merges all segments into one without dead rows. Ends when that is done.</summary>
     /// <exception cref="AnnException">Overloaded: memory or disk; what was there before goes on.</exception>
@@ -185,7 +185,7 @@ public sealed class LiveIndex : IAsyncDisposable
     {
         Task compacted = Task.CompletedTask;
         await _writer.RunAsync(() => compacted = _writer.CompactAsync());
-        await DiskFailure.Named(Name, compacted.WaitAsync(cancellation));
+        await compacted.WaitAsync(cancellation);
     }
 
     /// <summary>Copies the index as it is at one moment to a directory, while it serves.</summary>
@@ -193,7 +193,7 @@ public sealed class LiveIndex : IAsyncDisposable
     /// <param name="cancellation">Ends it early, and leaves nothing.</param>
     /// <returns>The last write that the copy holds.</returns>
     public Task<long> SnapshotAsync(string directory, CancellationToken cancellation = default) =>
-        DiskFailure.Named(Name, SnapshotDirectory.WriteAsync(_state, _writer, directory, cancellation));
+        SnapshotDirectory.WriteAsync(_state, _writer, directory, cancellation);
 
     /// <summary>Finishes what was acknowledged, writes the manifest and closes the files.</summary>
     public async ValueTask DisposeAsync()

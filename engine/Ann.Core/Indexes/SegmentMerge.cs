@@ -31,10 +31,7 @@ internal sealed class SegmentMerge
         Generation = generation;
         Sources = sources;
         foreach (IndexPart source in sources)
-        {
             source.Segment.Hold();
-            source.IsMerging = true;
-        }
     }
 
     /// <summary>Whose segments are merged.</summary>
@@ -45,17 +42,6 @@ internal sealed class SegmentMerge
 
     /// <summary>What is merged.</summary>
     public IReadOnlyList<IndexPart> Sources { get; }
-
-    /// <summary>Most bytes that a merge of so many rows holds at once, its result included.</summary>
-    public static long PeakBytes(IndexHome home, long rows)
-    {
-        if (rows == 0)
-            return 0;
-        IndexSchema schema = home.Schema;
-        SegmentFootprint footprint = SegmentFootprint.Estimate(
-            rows, schema.Dimension, home.BuildOptions(default, threads: 1), schema.KeyKind, SegmentFootprint.MaxKeyBytes / 8.0);
-        return footprint.BuildPeakBytes;
-    }
 
     /// <summary>
     /// True when a merge is one head that keeps its graph. With more dead rows than this the mended graph falls behind a new one.
@@ -143,11 +129,17 @@ internal sealed class SegmentMerge
     public void LetGo()
     {
         foreach (IndexPart source in Sources)
-        {
-            source.IsMerging = false;
             source.Segment.Release();
-        }
         _result?.Segment.Release();
+    }
+
+    /// <summary>Most bytes that a merge of so many rows holds at once, its result included.</summary>
+    private static long PeakBytes(IndexHome home, long rows)
+    {
+        IndexSchema schema = home.Schema;
+        SegmentFootprint footprint = SegmentFootprint.Estimate(
+            rows, schema.Dimension, home.BuildOptions(default, threads: 1), schema.KeyKind, SegmentFootprint.MaxKeyBytes / 8.0);
+        return footprint.BuildPeakBytes;
     }
 
     private static int[] LiveNodes(LiveSegment segment)

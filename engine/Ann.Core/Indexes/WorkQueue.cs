@@ -127,9 +127,6 @@ internal sealed class WriterCommand(Action run)
             _done.TrySetException(e);
         }
     }
-
-    /// <summary>Fails it without running it.</summary>
-    public void Fail(Exception e) => _done.TrySetException(e);
 }
 
 /// <summary>A batch that waits for the writer.</summary>
