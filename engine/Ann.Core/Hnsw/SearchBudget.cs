@@ -67,6 +67,22 @@ public readonly record struct SearchParameters(int K, int EfSearch = 0, bool Exa
     }
 }
 
+/// <summary>How the nodes that may be returned were found.</summary>
+public enum SearchPlan : byte
+{
+    /// <summary>The graph, with nothing to refuse.</summary>
+    Walk = 1,
+
+    /// <summary>The graph, through nodes that are refused.</summary>
+    FilteredWalk,
+
+    /// <summary>The graph of the nodes that may be returned, with steps over those that may not (ACORN, Patel et al. 2024).</summary>
+    TwoHopWalk,
+
+    /// <summary>Every node that may be returned.</summary>
+    Scan,
+}
+
 /// <summary>What one search cost.</summary>
 public struct SearchStatistics
 {
@@ -81,6 +97,9 @@ public struct SearchStatistics
 
     /// <summary>The beam width used; 0 for an exact scan.</summary>
     public int EfSearch { get; set; }
+
+    /// <summary>How the largest segment was searched, at the end.</summary>
+    public SearchPlan Plan { get; set; }
 
     /// <summary>Why the search ended early, if it did. The results are then the best found so far.</summary>
     public StopReason Stopped { get; set; }

@@ -1,3 +1,4 @@
+using Ann.Core.Attributes;
 using Ann.Core.Hnsw;
 using Ann.Core.Segments;
 
@@ -29,6 +30,10 @@ public sealed record IndexSchema
 
     /// <summary>Seed of the graphs. Default: 1.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>Attributes that items may have. Default: none.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public AttributeSchema Attributes { get; init; } = AttributeSchema.Empty;
 
     /// <summary>Refuses values out of range.</summary>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: names the field, the range and the value.</exception>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Ann.Core.Attributes;
 using Ann.Core.Hnsw;
 using Ann.Core.Segments;
 
@@ -135,6 +136,44 @@ public sealed class IndexSnapshot
             throw AnnException.DimensionMismatch("queries", "The index", Dimension, queries.Length / Math.Max(counts.Length, 1));
         if (counts.Length > 0)
             SegmentedSearch.Run(_segments, queries, in parameters, in budget, results, counts, statistics);
+    }
+
+    /// <summary>Finds out which items a search may return, once for all its rows.</summary>
+    /// <param name="filter">Null for all.</param>
+    /// <param name="excluded">Null for none.</param>
+    /// <returns>Null when every item may be returned.</returns>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.InvalidArgument"/>: an unknown attribute, another type, a tree beyond its limits; names the clause.
+    /// </exception>
+    public ItemSelection? Select(Filter? filter, ExcludedKeys? excluded) => SelectionEvaluation.Run(this, Now, filter, excluded);
+
+    /// <summary>
+    /// Finds the nearest of some of the items, nearest first, ties by key: k of them whenever there are k.
+    /// </summary>
+    /// <param name="query">As many components as <see cref="Dimension"/>.</param>
+    /// <param name="parameters">k, beam width, exact or not; of each segment.</param>
+    /// <param name="budget">When to stop early; shared by the segments.</param>
+    /// <param name="selection">Of this snapshot; null for all items.</param>
+    /// <param name="results">Room for at least k.</param>
+    /// <param name="statistics">Sums over the segments, but for the beam width and the plan.</param>
+    /// <returns>Results written.</returns>
+    public int Search(
+        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ItemSelection? selection,
+        Span<SearchHit> results, out SearchStatistics statistics)
+    {
+        if (selection is not null)
+            throw new NotSupportedException("Selections are not searched yet.");
+        return Search(query, in parameters, in budget, results, out statistics);
+    }
+
+    /// <summary>The same for several queries on the calling thread. Results of query i start at i·k.</summary>
+    public void SearchMany(
+        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ItemSelection? selection,
+        Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
+    {
+        if (selection is not null)
+            throw new NotSupportedException("Selections are not searched yet.");
+        SearchMany(queries, in parameters, in budget, results, counts, statistics);
     }
 
     /// <summary>Looks an item up by its key.</summary>

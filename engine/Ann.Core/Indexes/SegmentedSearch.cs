@@ -20,7 +20,6 @@ internal static class SegmentedSearch
         number == segments.Length - 1 ? now : now with { Rows = int.MaxValue };
 
     /// <summary>One or more queries, with as many components each as the segments' vectors.</summary>
-    /// <inheritdoc cref="IndexSnapshot.SearchMany"/>
     public static void Run(
         LiveSegment[] segments, ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget,
         Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)

@@ -33,6 +33,9 @@ public abstract class LiveSegment
     /// <summary>Nodes deleted.</summary>
     public int DeadCount => Dead.Count;
 
+    /// <summary>Attributes of the nodes; null when the segment has none.</summary>
+    internal virtual Attributes.AttributeTable? Attributes => null;
+
     /// <summary>Which nodes are deleted. Written by the index's one writer.</summary>
     internal abstract Tombstones Dead { get; }
 
