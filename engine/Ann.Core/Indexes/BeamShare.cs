@@ -16,7 +16,10 @@ internal static class BeamShare
     /// <summary>Standard deviations beyond the expected share of the beam.</summary>
     private const double BeamDeviations = 2;
 
-    /// <summary>Standard deviations beyond the expected share of the results; and one more, which tells that there were no others.</summary>
+    /// <summary>
+    /// Standard deviations beyond the expected share of the results; and one more, which tells that there were no
+    /// others.
+    /// </summary>
     private const double ResultDeviations = 2;
 
     /// <summary>What to ask of a segment first.</summary>

@@ -183,7 +183,8 @@ internal static class SegmentedSearch
     }
 
     /// <summary>
-    /// Makes hits of the results of the segment that was searched first, which lie at the start of the memory that the hits take. From the back: a hit takes more
+    /// Makes hits of the results of the segment that was searched first, which lie at the start of the memory that
+    /// the hits take. From the back: a hit takes more
     /// room than a result, and comes to lie over results that were read already.
     /// </summary>
     private static void Spread(Span<SearchHit> hits, Span<Neighbor> found, int number, int k, Span<int> counts)

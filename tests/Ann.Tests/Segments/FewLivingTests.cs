@@ -5,7 +5,8 @@ using Ann.Core.Segments;
 namespace Ann.Tests.Segments;
 
 /// <summary>
-/// Goal: a segment of which nearly all rows are dead gives all that a reader sees, at the cost of those. Method: deaths by writes before and
+/// Goal: a segment of which nearly all rows are dead gives all that a reader sees, at the cost of those. Method:
+/// deaths by writes before and
 /// after the read point, against the list of who lives.
 /// </summary>
 public sealed class FewLivingTests
