@@ -81,7 +81,7 @@ internal sealed class Compaction : IDisposable
                 return;
             }
             if (_requests.Remove(generation))
-                request!.TrySetResult();
+                Replies.Post(() => request!.TrySetResult());
         }
         if (!waits)
             Failure = null; // what failed is not due any more
@@ -92,9 +92,9 @@ internal sealed class Compaction : IDisposable
     {
         AnnException detached = new(AnnError.FailedPrecondition, $"Generation {generation.Id} was detached.");
         if (_requests.Remove(generation, out TaskCompletionSource? request))
-            request.TrySetException(detached);
-        if (_running?.Generation == generation)
-            _answered?.TrySetException(detached);
+            Replies.Post(() => request.TrySetException(detached));
+        if (_running?.Generation == generation && _answered is { } answered)
+            Replies.Post(() => answered.TrySetException(detached));
         if (_last == generation)
             _last = null;
     }
@@ -158,7 +158,8 @@ internal sealed class Compaction : IDisposable
         finally
         {
             merge.LetGo();
-            _answered?.TrySetResult();
+            TaskCompletionSource? answered = _answered;
+            Replies.Post(() => answered?.TrySetResult());
             _answered = null;
         }
         StartIfDue();
@@ -194,8 +195,9 @@ internal sealed class Compaction : IDisposable
     private void FailRequests(Exception e)
     {
         foreach (TaskCompletionSource request in _requests.Values)
-            request.TrySetException(e);
+            Replies.Post(() => request.TrySetException(e));
         _requests.Clear();
-        _answered?.TrySetException(e);
+        if (_answered is { } answered)
+            Replies.Post(() => answered.TrySetException(e));
     }
 }
