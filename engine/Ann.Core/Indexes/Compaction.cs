@@ -10,8 +10,8 @@ internal sealed class Compaction : IDisposable
 
     private readonly LiveState _state;
     private readonly WorkQueue _queue;
-    private readonly BackgroundThreads _threads;
-    private readonly bool _ownsThreads;
+    private readonly TaskScheduler _threads;
+    private readonly BackgroundThreads? _own;
     private readonly CancellationTokenSource _ending = new();
     private readonly Dictionary<Generation, TaskCompletionSource> _requests = [];
     private SegmentMerge? _running;
@@ -25,8 +25,8 @@ internal sealed class Compaction : IDisposable
     {
         _state = state;
         _queue = queue;
-        _ownsThreads = state.Home.Options.Background is null;
-        _threads = state.Home.Options.Background ?? new BackgroundThreads(state.Home.Options.BackgroundShare);
+        LiveIndexOptions options = state.Home.Options;
+        _threads = options.Background ?? (_own = new BackgroundThreads(options.BackgroundShare));
     }
 
     /// <summary>True while segments are merged.</summary>
@@ -103,12 +103,12 @@ internal sealed class Compaction : IDisposable
     public void Dispose()
     {
         _ending.Cancel();
+        _state.Home.Options.Waiting?.Invoke();
         _task.Wait();
         _running?.LetGo();
         _running = null;
         FailRequests(new AnnException(AnnError.Unavailable, $"Index '{_state.Home.Name}' is closing."));
-        if (_ownsThreads)
-            _threads.Dispose();
+        _own?.Dispose();
         _ending.Dispose();
     }
 

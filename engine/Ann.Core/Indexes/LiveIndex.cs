@@ -202,6 +202,15 @@ public sealed class LiveIndex : IAsyncDisposable
             return;
         await Task.Run(_writer.Dispose);
         foreach (Generation generation in _state.Generations)
+    /// <summary>
+    /// Ends when the writer has done what was asked of it before, and what follows from it. For tests; fails once the index is closing.
+    /// </summary>
+    internal async Task SettleAsync()
+    {
+        await _writer.RunAsync(static () => { });
+        await _writer.RunAsync(static () => { }); // what was queued while the first waited is done too
+    }
+
             generation.Close();
         _state.Wal.Dispose();
         _lock.Dispose();

@@ -33,7 +33,12 @@ public sealed record LiveIndexOptions
     /// Where sealing and compacting run; shared by the indexes of a server. Null: threads of the index's own, by <see
     /// cref="BackgroundShare"/>.
     /// </summary>
-    public BackgroundThreads? Background { get; init; }
+    public TaskScheduler? Background { get; init; }
+
+    /// <summary>
+    /// Called on the writer's thread before it waits for a merge. For tests that let a merge on by hand; null: nobody is told.
+    /// </summary>
+    internal Action? Waiting { get; init; }
 
     /// <summary>Bytes of log kept for generations to come, beyond what recovery needs. Default: 1 GiB.</summary>
     public long LogRetentionBytes { get; init; } = 1 << 30;
