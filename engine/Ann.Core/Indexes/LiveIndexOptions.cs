@@ -11,10 +11,12 @@ public sealed record LiveIndexOptions
     /// <summary>Bytes of batches that may wait for the writer; who brings more waits. Default: 64 MiB.</summary>
     public long QueueBytes { get; init; } = 64 << 20;
 
-    /// <summary>Rows of a head at most. Default: 65,536.</summary>
+    /// <summary>Rows of a head at most, but for a batch that is larger: it gets a head of its size. Default: 65,536.</summary>
     public int HeadRows { get; init; } = 65_536;
 
-    /// <summary>Bytes of a head at most: at large dimensions it takes fewer rows. Default: 256 MiB.</summary>
+    /// <summary>
+    /// Bytes of a head at most, but for a batch that is larger: at large dimensions a head takes fewer rows. Default: 256 MiB.
+    /// </summary>
     public long HeadBytes { get; init; } = 256 << 20;
 
     /// <summary>Heads that wait to be sealed at most; then writes wait. Default: 4.</summary>
