@@ -17,6 +17,7 @@ internal sealed class Compaction : IDisposable
     private SegmentMerge? _running;
     private TaskCompletionSource? _answered;
     private bool _sealingFailed;
+    private long _refusedRows; // of files, merged to so many rows or more: there was no memory for it
     private Task _task = Task.CompletedTask;
     private Generation? _last;
     private long _failedAt;
@@ -70,9 +71,8 @@ internal sealed class Compaction : IDisposable
         foreach (Generation generation in InTurn())
         {
             bool all = _requests.TryGetValue(generation, out TaskCompletionSource? request);
-            IReadOnlyList<IndexPart> sources = MergePolicy.Choose(generation.Parts, _state.Home.Options, all);
-            if (waits && !sources.Any(static source => source.IsHead))
-                continue; // files have no room to be merged in; heads may have it
+            long below = waits ? _refusedRows : long.MaxValue; // heads, and fewer files, may have the room
+            IReadOnlyList<IndexPart> sources = MergePolicy.Choose(generation.Parts, _state.Home.Options, all, below);
             if (sources.Count > 0)
             {
                 if (all && _requests.Remove(generation))
@@ -147,8 +147,8 @@ internal sealed class Compaction : IDisposable
         try
         {
             if (failure is not null)
-                Fail(failure, seals);
-            else if (!seals || _sealingFailed)
+                Fail(failure, seals, refusedRows: failure is AnnException { Field: "memory" } ? merge.Rows : 0);
+            else if (_sealingFailed || (!seals && merge.Rows >= _refusedRows))
                 Failure = null;
             if (failure is null && _state.Generations.Contains(merge.Generation))
                 Install(merge);
@@ -183,10 +183,11 @@ internal sealed class Compaction : IDisposable
         }
     }
 
-    private void Fail(Exception e, bool sealing)
+    private void Fail(Exception e, bool sealing, long refusedRows = 0)
     {
         Failure = e is IOException refused ? AnnException.DiskRefused(refused) : e;
         _sealingFailed = sealing;
+        _refusedRows = refusedRows;
         _failedAt = _state.Home.Time.GetTimestamp();
         FailRequests(Failure);
     }
