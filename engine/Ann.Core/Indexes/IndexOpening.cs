@@ -98,7 +98,8 @@ internal static class IndexOpening
             }
             catch (Exception e) when (described.Id != manifest.Serving && IsDamage(e))
             {
-                string failure = e.Message.Replace(home.PathOf(""), "", StringComparison.Ordinal);
+                string here = Path.TrimEndingDirectorySeparator(home.Directory) + Path.DirectorySeparatorChar;
+                string failure = e.Message.Replace(here, "", StringComparison.Ordinal);
                 damaged.Add(new DamagedGeneration(described, failure, described.Id == manifest.Previous));
                 return false;
             }
