@@ -56,7 +56,8 @@ public sealed class LiveCrashTests(ITestOutputHelper output)
         output.WriteLine($"{checks} recoveries");
     }
 
-    private static ulong Hash(SimulatedFileSystem files) => XxHash3.HashToUInt64(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', files.Trace)));
+    private static ulong Hash(SimulatedFileSystem files) =>
+        XxHash3.HashToUInt64(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', files.Trace)));
 
     private static void Require(SimulatedFileSystem files, CrashScript script, string when)
     {
