@@ -1,4 +1,3 @@
-using Ann.Core;
 using Ann.Core.Indexes;
 using Ann.Core.Log;
 using Ann.Core.Segments;
@@ -94,39 +93,6 @@ public sealed class CompactionTests : IDisposable
         Assert.NotNull(_compaction.Failure); // it is still so
     }
 
-    [Fact]
-    public void SmallFilesAreMergedWhenARottenOneHasNoRoom()
-    {
-        Write(0, 200); // heads of 16 and 184 rows
-        Freeze(_first);
-        Write(300, 10);
-        Freeze(_first);
-        Write(400, 10);
-        Freeze(_first);
-        _compaction.StartIfDue();
-        for (int i = 0; i < 3; i++)
-            FinishMerge();
-        long taken = 0;
-        FinishMerge(() =>
-        {
-            Delete(100, 90); // 94 of 184 are left
-            taken = _budget.Limit - _budget.Used - PeakBytes(94) + 1;
-            _budget.TakeAnyway(taken);
-        });
-        Assert.Equal([16, 184, 10, 10], Files()); // the most that there may be: no head is sealed any more
-
-        while (_compaction.IsRunning)
-            FinishMerge();
-        Assert.Equal([36, 184], Files().Order());
-        Assert.Equal("memory", Assert.IsType<AnnException>(_compaction.Failure).Field); // it is still so
-        _budget.Return(taken);
-    }
-
-    private int[] Files() => [.. _first.Parts.Where(static part => !part.IsHead).Select(static part => part.Segment.Count)];
-
-    private long PeakBytes(int rows) => SegmentFootprint.Estimate(
-        rows, LiveFixture.Dimension, _state.Home.BuildOptions(default, threads: 1), KeyKind.UInt64, keyBytes: 8).BuildPeakBytes;
-
     private void FinishMerge(Action? before = null)
     {
         Assert.True(_queue.TryTakeCommand(TimeSpan.FromSeconds(30), out WriterCommand? finish));
@@ -134,15 +100,10 @@ public sealed class CompactionTests : IDisposable
         finish!.Run();
     }
 
-    private void Write(int from, int count) =>
-        Apply(WalRecordKind.Upsert, LiveFixture.Batch(WriteMode.Upsert, LiveFixture.Range(from, count)));
-
-    private void Delete(int from, int count) =>
-        Apply(WalRecordKind.Delete, LiveFixture.Batch(WriteMode.Delete, LiveFixture.Range(from, count)));
-
-    private void Apply(WalRecordKind kind, WriteBatch batch)
+    private void Write(int from, int count)
     {
-        WalRecord record = new(kind, _wal.Next, null, "", 0, batch.Keys, batch.Rows);
+        WriteBatch batch = LiveFixture.Batch(WriteMode.Upsert, LiveFixture.Range(from, count));
+        WalRecord record = new(WalRecordKind.Upsert, _wal.Next, null, "", 0, batch.Keys, batch.Rows);
         _wal.Append([record]);
         _wal.Flush();
         _state.LastSequence = record.LastSequence;
