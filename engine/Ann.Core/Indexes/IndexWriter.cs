@@ -206,6 +206,7 @@ internal sealed class IndexWriter : IDisposable
                     failure)
                 { Field = (failure as AnnException)?.Field ?? "disk" };
             }
+            _state.Home.Options.Waiting?.Invoke();
             if (_queue.TryTakeCommand(IdleTime, out WriterCommand? command))
                 command!.Run();
         }
