@@ -109,10 +109,10 @@ public sealed class IndexSnapshot
     /// Finds the nearest items of one query over all segments, nearest first, ties by key. Synchronous; allocates nothing in steady state.
     /// </summary>
     /// <param name="query">As many components as <see cref="Dimension"/>.</param>
-    /// <param name="parameters">k, beam width, exact or not; of each segment.</param>
+    /// <param name="parameters">k, beam width, exact or not. Of several segments the smaller ones get a share of the beam first.</param>
     /// <param name="budget">When to stop early; shared by the segments.</param>
     /// <param name="results">Room for at least k.</param>
-    /// <param name="statistics">Sums over the segments, but for the beam width; the first reason that stopped any of them.</param>
+    /// <param name="statistics">Sums over all walks, but for the beam width; the first reason that stopped any of them.</param>
     /// <returns>Results written.</returns>
     public int Search(
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results,

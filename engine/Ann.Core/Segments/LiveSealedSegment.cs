@@ -58,7 +58,7 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         Debug.Assert(at.Rows >= Count, "a sealed segment is seen whole");
         return Dead.Count == 0
             ? segment.Search(query, in parameters, in budget, results, out statistics)
-            : segment.Searcher.Search(query, Dead.LiveAt(at), in parameters, in budget, results, out statistics);
+            : segment.Searcher.Search(query, Dead.LiveAt(at), AmongDead(parameters), in budget, results, out statistics);
     }
 
     internal override void SearchMany(
@@ -69,7 +69,7 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         if (Dead.Count == 0)
             segment.SearchMany(queries, in parameters, in budget, results, counts, statistics);
         else
-            segment.Searcher.SearchMany(queries, Dead.LiveAt(at), in parameters, in budget, results, counts, statistics);
+            segment.Searcher.SearchMany(queries, Dead.LiveAt(at), AmongDead(parameters), in budget, results, counts, statistics);
     }
 
     private protected override void Free()
@@ -78,6 +78,9 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         Dead.Dispose();
         _table?.Dispose();
     }
+
+    private SearchParameters AmongDead(SearchParameters parameters) =>
+        Dead.LeaveFew(Count) ? parameters with { Exact = true } : parameters;
 
     private KeyTable Table()
     {
