@@ -73,6 +73,9 @@ public sealed class IndexSnapshot
     /// <summary>What keys are.</summary>
     public KeyKind KeyKind => _segments[0].KeyKind;
 
+    /// <summary>Attributes of the items, in the order of their columns.</summary>
+    public AttributeSchema Attributes => _segments[0].Attributes?.Schema ?? AttributeSchema.Empty;
+
     /// <summary>
     /// Items: rows that are seen, the deleted ones left out. Counted at the moment of the call; while a batch is being written its
     /// deletions may be counted before its rows.
@@ -218,6 +221,21 @@ public sealed class IndexSnapshot
 
     /// <summary>The vector of a result as it is stored: unit length under cosine.</summary>
     public ReadOnlySpan<float> RowOf(SearchHit hit) => _segments[hit.Segment].Row(hit.Node);
+
+    /// <summary>Appends all attributes of a result to a batch.</summary>
+    /// <param name="hit">Of this snapshot.</param>
+    /// <param name="into">Of the schema <see cref="Attributes"/>.</param>
+    public void CopyAttributes(SearchHit hit, AttributeBatch into) => _segments[hit.Segment].Attributes?.CopyTo(hit.Node, into);
+
+    /// <summary>Appends one attribute of a result to a column.</summary>
+    /// <param name="hit">Of this snapshot.</param>
+    /// <param name="column">Of <see cref="Attributes"/>.</param>
+    /// <param name="into">Of that attribute.</param>
+    public void CopyAttribute(SearchHit hit, int column, AttributeColumn into)
+    {
+        Debug.Assert(Attributes.Fields[column] == into.Field);
+        _segments[hit.Segment].Attributes!.CopyTo(column, hit.Node, into);
+    }
 
     /// <summary>Offers a query for the judging of candidates: one now and then is kept. Does nothing for an index that is a file.</summary>
     public void Sample(ReadOnlySpan<float> query) => Samples?.Offer(query);

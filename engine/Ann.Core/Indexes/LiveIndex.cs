@@ -248,12 +248,22 @@ public sealed class LiveIndex : IAsyncDisposable
         {
             if (batch.Rows.Length > 0)
                 throw AnnException.Invalid("vectors", "a delete takes keys only; found vectors.");
+            if (batch.Attributes is not null)
+                throw AnnException.Invalid("attributes", "a delete takes keys only; found attributes.");
             return;
         }
         if (batch.Rows.Length != (long)count * Schema.Dimension)
         {
             throw AnnException.Invalid(
                 "vectors", $"there are {count} keys and {batch.Rows.Length} components; {(long)count * Schema.Dimension} were expected.");
+        }
+        if (batch.Attributes is { } attributes)
+        {
+            string have = "the write has";
+            if (!attributes.Schema.Equals(Schema.Attributes))
+                throw AnnException.Invalid("attributes", attributes.Schema.DifferenceFrom(Schema.Attributes, have, $"index '{Name}' has"));
+            if (Schema.Attributes.Count > 0 && attributes.Count != count)
+                throw AnnException.Invalid("attributes", $"there are {count} keys and attributes of {attributes.Count} items.");
         }
         for (int row = 0; row < count; row++)
         {

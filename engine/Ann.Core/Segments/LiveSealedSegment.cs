@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ann.Core.Attributes;
 using Ann.Core.Hnsw;
 
 namespace Ann.Core.Segments;
@@ -27,6 +28,8 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
 
     /// <inheritdoc/>
     public override long MemoryBytes => segment.LoadedBytes + Dead.SizeInBytes + (_table?.SizeInBytes ?? 0);
+
+    internal override AttributeTable? Attributes => segment.Attributes;
 
     internal override Tombstones Dead { get; } = new(segment.Count);
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ann.Core.Attributes;
 using Ann.Core.Hnsw;
 
 namespace Ann.Core.Segments;
@@ -34,7 +35,7 @@ public abstract class LiveSegment
     public int DeadCount => Dead.Count;
 
     /// <summary>Attributes of the nodes; null when the segment has none.</summary>
-    internal virtual Attributes.AttributeTable? Attributes => null;
+    internal virtual AttributeTable? Attributes => null;
 
     /// <summary>Which nodes are deleted. Written by the index's one writer.</summary>
     internal abstract Tombstones Dead { get; }
