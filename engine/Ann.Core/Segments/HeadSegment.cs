@@ -81,7 +81,7 @@ internal sealed unsafe class HeadSegment : LiveSegment
 
     /// <inheritdoc/>
     public override long MemoryBytes =>
-        _shape.FixedBytes + _graph.UpperBytes + Count * _shape.BytesPerRow + _keys.TextBytes + Dead.SizeInBytes;
+        _shape.FixedBytes + _graph.UpperBytes + Count * _shape.BytesPerRow + _keys.TextBytes + Dead.SizeInBytes + MaskBytes;
 
     internal override Tombstones Dead { get; }
 

@@ -26,7 +26,7 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
     public override int Count => segment.Count;
 
     /// <inheritdoc/>
-    public override long MemoryBytes => segment.LoadedBytes + Dead.SizeInBytes + (_table?.SizeInBytes ?? 0);
+    public override long MemoryBytes => segment.LoadedBytes + Dead.SizeInBytes + (_table?.SizeInBytes ?? 0) + MaskBytes;
 
     internal override Tombstones Dead { get; } = new(segment.Count);
 
@@ -71,6 +71,8 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         else
             segment.Searcher.SearchMany(queries, Dead.LiveAt(at), in parameters, in budget, results, counts, statistics);
     }
+
+    private protected override long MaskCacheBytes => SegmentMasks.CacheBytesOf(Count);
 
     private protected override void Free()
     {
