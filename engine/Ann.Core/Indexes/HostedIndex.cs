@@ -40,6 +40,9 @@ public sealed class HostedIndex
     /// <summary>Name of the index.</summary>
     public string Name => Source.Name;
 
+    /// <summary>Filters that clients name by their hash. They outlive snapshots and generations.</summary>
+    public PreparedFilters PreparedFilters { get; } = new();
+
     /// <summary>Its status now. Replaced as a whole, never changed.</summary>
     public IndexStatus Status => _status;
 

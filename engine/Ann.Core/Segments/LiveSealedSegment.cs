@@ -27,7 +27,7 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
     public override int Count => segment.Count;
 
     /// <inheritdoc/>
-    public override long MemoryBytes => segment.LoadedBytes + Dead.SizeInBytes + (_table?.SizeInBytes ?? 0);
+    public override long MemoryBytes => segment.LoadedBytes + Dead.SizeInBytes + (_table?.SizeInBytes ?? 0) + MaskBytes;
 
     internal override AttributeTable? Attributes => segment.Attributes;
 
@@ -74,6 +74,8 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         else
             segment.Searcher.SearchMany(queries, Dead.LiveAt(at), AmongDead(parameters), in budget, results, counts, statistics);
     }
+
+    private protected override long MaskCacheBytes => SegmentMasks.CacheBytesOf(Count);
 
     private protected override void Free()
     {

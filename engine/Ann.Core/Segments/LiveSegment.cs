@@ -11,6 +11,7 @@ namespace Ann.Core.Segments;
 public abstract class LiveSegment
 {
     private int _holders = 1;
+    private SegmentMasks? _masks;
 
     private protected LiveSegment()
     {
@@ -36,6 +37,24 @@ public abstract class LiveSegment
 
     /// <summary>Attributes of the nodes; null when the segment has none.</summary>
     internal virtual AttributeTable? Attributes => null;
+
+    /// <summary>Masks of its nodes, for filters. Made when they are asked for first.</summary>
+    internal SegmentMasks Masks
+    {
+        get
+        {
+            if (Volatile.Read(ref _masks) is { } masks)
+                return masks;
+            SegmentMasks made = new(MaskCacheBytes);
+            return Interlocked.CompareExchange(ref _masks, made, null) ?? made;
+        }
+    }
+
+    /// <summary>Bytes of masks that are kept.</summary>
+    private protected long MaskBytes => Volatile.Read(ref _masks)?.SizeInBytes ?? 0;
+
+    /// <summary>Bytes that masks of filters may take; 0 where nodes are added, so that no mask stays right.</summary>
+    private protected virtual long MaskCacheBytes => 0;
 
     /// <summary>Which nodes are deleted. Written by the index's one writer.</summary>
     internal abstract Tombstones Dead { get; }
@@ -86,6 +105,7 @@ public abstract class LiveSegment
         Debug.Assert(holders >= 0);
         if (holders != 0)
             return;
+        _masks?.Dispose();
         Free();
         Freed?.Invoke();
     }
