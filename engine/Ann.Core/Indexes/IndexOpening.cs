@@ -23,6 +23,8 @@ internal static class IndexOpening
         DeleteOrphans(home, keep: []);
         foreach (string file in home.Files.ListFiles(home.Directory, "wal-*.log"))
             home.Files.Delete(file); // a drop that did not come to its end
+        foreach (string file in home.Files.ListFiles(home.Directory, Exclusions.SetLog.Pattern))
+            home.Files.Delete(file);
         Wal wal = Wal.Create(home.Files, home.Directory, ShapeOf(home.Schema), firstSequence: 1);
         Generation? generation = null;
         try

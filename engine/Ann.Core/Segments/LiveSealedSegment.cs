@@ -47,6 +47,8 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         return node >= 0 && Dead.IsDead(node, at.Sequence) ? -1 : node;
     }
 
+    internal override void LocateMany(KeySpan keys, ReadPoint at, Span<int> nodes) => Table().FindMany(keys, nodes);
+
     internal override ItemKey KeyOf(int node) => segment.Keys.Of(node);
 
     internal override ReadOnlySpan<float> Row(int node) => segment.Row(node);
