@@ -89,10 +89,13 @@ internal sealed class DiverseSelection
             for (int i = 0; i < left; i++)
                 nearest[i] = list.Count == 1 ? found[i] : Math.Max(nearest[i], found[i]);
         }
-        if (stopped != StopReason.None)
-            foreach (int item in _completion.Items)
-                if (!state.Has(item))
-                    list.Add(item);
+        foreach (int item in stopped == StopReason.None ? [] : _completion.Items)
+        {
+            if (state.Has(item) || !state.Fits(item))
+                continue;
+            state.Add(item);
+            list.Add(item);
+        }
         return [.. list];
     }
 
