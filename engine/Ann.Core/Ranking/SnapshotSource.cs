@@ -19,24 +19,25 @@ internal sealed class SnapshotSource : ICandidateSource
     /// <summary>Evaluates filter, exclusions and the floors' filters.</summary>
     /// <param name="index">Held by the caller.</param>
     /// <param name="query">Checked, but for its filters.</param>
+    /// <param name="budget">When to stop early.</param>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: a filter; names the clause.</exception>
-    public SnapshotSource(IndexSnapshot index, RankingQuery query)
+    public SnapshotSource(IndexSnapshot index, RankingQuery query, in SearchBudget budget)
     {
         _index = index;
-        AttributeSchema schema = SchemaOf(index);
+        AttributeSchema schema = index.Attributes;
         _columns = [.. query.Caps.Select(cap => schema.Find(cap.Attribute))];
         _types = [.. _columns.Select(column => schema.Fields[column].Type)];
         Slots = new CapSlots(_types);
         ReadPoint at = index.Now;
         _refinement = new SelectionRefinement(index, at, _columns, Slots);
         _kinds = new ItemSelection?[query.Floors.Count];
-        ItemSelection? selection = SelectionEvaluation.Run(index, at, query.Filter, query.Excluded);
+        ItemSelection? selection = SelectionEvaluation.Run(index, at, query.BindTo(index), query.Excluded, in budget);
         IsRestricted = selection is not null;
         _selection = selection ?? new ItemSelection(at, new NodeMask?[index.Segments.Count], index.Rows, index.Items, null);
         try
         {
             for (int floor = 0; floor < _kinds.Length; floor++)
-                _kinds[floor] = KindOf(at, query.Floors[floor].Filter, $"floors[{floor}]");
+                _kinds[floor] = KindOf(at, query.Floors[floor].Filter, $"floors[{floor}].filter", in budget);
         }
         catch
         {
@@ -59,15 +60,6 @@ internal sealed class SnapshotSource : ICandidateSource
 
     /// <summary>True when a filter or exclusions narrow it.</summary>
     public bool IsRestricted { get; }
-
-    /// <summary>Attributes of an index, as its segments have them.</summary>
-    public static AttributeSchema SchemaOf(IndexSnapshot index)
-    {
-        foreach (LiveSegment segment in index.Segments)
-            if (segment.Attributes is { } attributes)
-                return attributes.Schema;
-        return AttributeSchema.Empty;
-    }
 
     /// <inheritdoc/>
     public int Nearest(
@@ -135,17 +127,8 @@ internal sealed class SnapshotSource : ICandidateSource
             slots.Add(slot);
     }
 
-    private ItemSelection? KindOf(ReadPoint at, Filter filter, string field)
-    {
-        try
-        {
-            return SelectionEvaluation.Run(_index, at, filter, null);
-        }
-        catch (AnnException error) when (error.Field is { } inner && !inner.StartsWith("floors", StringComparison.Ordinal))
-        {
-            throw AnnException.Invalid($"{field}.{inner}", error.Message);
-        }
-    }
+    private ItemSelection? KindOf(ReadPoint at, Filter filter, string field, in SearchBudget budget) =>
+        SelectionEvaluation.Run(_index, at, _index.Bind(filter, field), null, in budget);
 
     private int SlotOf(int segment, AttributeTable attributes, int cap, int ordinal)
     {
