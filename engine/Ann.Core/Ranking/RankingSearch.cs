@@ -28,7 +28,7 @@ public static class RankingSearch
             return PlainSearch.Run(index, queries, rows, query, in budget);
 
         long start = Stopwatch.GetTimestamp();
-        using SnapshotSource source = new(index, query);
+        using SnapshotSource source = new(index, query, in budget);
         TimeSpan selecting = Stopwatch.GetElapsedTime(start);
         float[] prepared = queries.ToArray();
         for (int row = 0; row < rows; row++)
@@ -43,7 +43,7 @@ public static class RankingSearch
     /// <summary>Refuses what cannot be asked.</summary>
     internal static void Check(IndexSnapshot index, ReadOnlySpan<float> queries, int rows, RankingQuery query)
     {
-        RankingValidation.Check(query, SnapshotSource.SchemaOf(index), rows);
+        RankingValidation.Check(query, index.Attributes, rows);
         if (rows < 1)
             throw AnnException.Invalid("queries", $"there are {rows} query rows; one at least was expected.");
         if (queries.Length != (long)rows * index.Dimension)

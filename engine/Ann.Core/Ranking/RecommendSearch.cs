@@ -36,7 +36,7 @@ public static class RecommendSearch
         RankingQuery union = query.Search with { Union = new UnionMerge(0) };
         RankingSearch.Check(index, positives, positives.Length / dimension, union);
         long start = Stopwatch.GetTimestamp();
-        using SnapshotSource source = new(index, union);
+        using SnapshotSource source = new(index, union, in budget);
         TimeSpan selecting = Stopwatch.GetElapsedTime(start);
         RankingAnswer answer = Run(source, positives, negatives, union, in budget);
         return RankingSearch.WithSelection(answer, source, selecting);
