@@ -21,7 +21,7 @@ public sealed record RankingQuery
     /// <summary>Which items may be returned; null for all.</summary>
     public Filter? Filter { get; init; }
 
-    /// <summary>A filter that was bound before, instead of <see cref="Filter"/>; null for none.</summary>
+    /// <summary>The same checked before, instead of <see cref="Filter"/>; null to check that.</summary>
     public BoundFilter? Prepared { get; init; }
 
     /// <summary>Items that must not be returned; null for none.</summary>
@@ -41,9 +41,6 @@ public sealed record RankingQuery
 
     /// <summary>Merges the rows into one list; null for a list a row.</summary>
     public UnionMerge? Union { get; init; }
-
-    /// <summary>The filter, bound to a snapshot; null for none.</summary>
-    internal BoundFilter? BindTo(IndexSnapshot index) => Prepared ?? (Filter is null ? null : index.Bind(Filter));
 }
 
 /// <summary>At most <paramref name="Most"/> items with the same value. Items without one are not counted; of a set each element is.</summary>

@@ -48,8 +48,7 @@ public static class RecommendSearch
         in SearchBudget budget)
     {
         using ExampleScores scores = new(source.Metric, positives.Span, negatives.Span, source.Dimension);
-        RankingAnswer answer = RankingSearch.Run(
-            source, positives, union, hit => scores.DistanceOf(source.RowOf(hit)), in budget);
+        RankingAnswer answer = RankingSearch.Run(source, positives, union, scores, in budget);
         return answer with { FromRows = [] };
     }
 
