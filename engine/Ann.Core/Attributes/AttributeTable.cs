@@ -19,7 +19,10 @@ internal abstract class AttributeTable
     /// <summary>One bit a node: it has a value.</summary>
     /// <param name="column">Any.</param>
     /// <param name="nodes">Nodes wanted, from 0 on: no more than the reader sees.</param>
-    /// <returns>One word for each 64 nodes begun.</returns>
+    /// <returns>
+    /// One word for each 64 nodes begun. Bits of the last one from <paramref name="nodes"/> on may be those of nodes that the reader does
+    /// not see.
+    /// </returns>
     public abstract ReadOnlySpan<ulong> Presence(int column, int nodes);
 
     /// <summary>Values of an <see cref="AttributeType.Int64"/> or <see cref="AttributeType.Timestamp"/>.</summary>

@@ -87,6 +87,9 @@ public sealed class IndexSnapshot
     /// <summary>What keys are.</summary>
     public KeyKind KeyKind => _segments[0].KeyKind;
 
+    /// <summary>Attributes of the items, in the order of their columns.</summary>
+    public AttributeSchema Attributes => _segments[0].Attributes?.Schema ?? AttributeSchema.Empty;
+
     /// <summary>
     /// Items: rows that are seen, the deleted ones left out. Counted at the moment of the call; while a batch is being written its
     /// deletions may be counted before its rows.
@@ -123,10 +126,10 @@ public sealed class IndexSnapshot
     /// Finds the nearest items of one query over all segments, nearest first, ties by key. Synchronous; allocates nothing in steady state.
     /// </summary>
     /// <param name="query">As many components as <see cref="Dimension"/>.</param>
-    /// <param name="parameters">k, beam width, exact or not; of each segment.</param>
+    /// <param name="parameters">k, beam width, exact or not. Of several segments the smaller ones get a share of the beam first.</param>
     /// <param name="budget">When to stop early; shared by the segments.</param>
     /// <param name="results">Room for at least k.</param>
-    /// <param name="statistics">Sums over the segments, but for the beam width; the first reason that stopped any of them.</param>
+    /// <param name="statistics">Sums over all walks, but for the beam width; the first reason that stopped any of them.</param>
     /// <returns>Results written.</returns>
     public int Search(
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results,
@@ -258,6 +261,21 @@ public sealed class IndexSnapshot
 
     /// <summary>The vector of a result as it is stored: unit length under cosine.</summary>
     public ReadOnlySpan<float> RowOf(SearchHit hit) => _segments[hit.Segment].Row(hit.Node);
+
+    /// <summary>Appends all attributes of a result to a batch.</summary>
+    /// <param name="hit">Of this snapshot.</param>
+    /// <param name="into">Of the schema <see cref="Attributes"/>.</param>
+    public void CopyAttributes(SearchHit hit, AttributeBatch into) => _segments[hit.Segment].Attributes?.CopyTo(hit.Node, into);
+
+    /// <summary>Appends one attribute of a result to a column.</summary>
+    /// <param name="hit">Of this snapshot.</param>
+    /// <param name="column">Of <see cref="Attributes"/>.</param>
+    /// <param name="into">Of that attribute.</param>
+    public void CopyAttribute(SearchHit hit, int column, AttributeColumn into)
+    {
+        Debug.Assert(Attributes.Fields[column] == into.Field);
+        _segments[hit.Segment].Attributes!.CopyTo(column, hit.Node, into);
+    }
 
     /// <summary>Offers a query for the judging of candidates: one now and then is kept. Does nothing for an index that is a file.</summary>
     public void Sample(ReadOnlySpan<float> query) => Samples?.Offer(query);

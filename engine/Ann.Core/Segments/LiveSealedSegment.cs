@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ann.Core.Attributes;
 using Ann.Core.Hnsw;
 
 namespace Ann.Core.Segments;
@@ -28,6 +29,8 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
     /// <inheritdoc/>
     public override long MemoryBytes => segment.LoadedBytes + Dead.SizeInBytes + (_table?.SizeInBytes ?? 0) + MaskBytes;
 
+    internal override AttributeTable? Attributes => segment.Attributes;
+
     internal override Tombstones Dead { get; } = new(segment.Count);
 
     /// <summary>
@@ -44,6 +47,8 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         return node >= 0 && Dead.IsDead(node, at.Sequence) ? -1 : node;
     }
 
+    internal override void LocateMany(KeySpan keys, ReadPoint at, Span<int> nodes) => Table().FindMany(keys, nodes);
+
     internal override ItemKey KeyOf(int node) => segment.Keys.Of(node);
 
     internal override ReadOnlySpan<float> Row(int node) => segment.Row(node);
@@ -58,7 +63,7 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         Debug.Assert(at.Rows >= Count, "a sealed segment is seen whole");
         return Dead.Count == 0
             ? segment.Search(query, in parameters, in budget, results, out statistics)
-            : segment.Searcher.Search(query, Dead.LiveAt(at), in parameters, in budget, results, out statistics);
+            : segment.Searcher.Search(query, Dead.LiveAt(at), AmongDead(parameters), in budget, results, out statistics);
     }
 
     internal override void SearchMany(
@@ -69,7 +74,7 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         if (Dead.Count == 0)
             segment.SearchMany(queries, in parameters, in budget, results, counts, statistics);
         else
-            segment.Searcher.SearchMany(queries, Dead.LiveAt(at), in parameters, in budget, results, counts, statistics);
+            segment.Searcher.SearchMany(queries, Dead.LiveAt(at), AmongDead(parameters), in budget, results, counts, statistics);
     }
 
     private protected override long MaskCacheBytes => SegmentMasks.CacheBytesOf(Count);
@@ -80,6 +85,9 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         Dead.Dispose();
         _table?.Dispose();
     }
+
+    private SearchParameters AmongDead(SearchParameters parameters) =>
+        Dead.LeaveFew(Count) ? parameters with { Exact = true } : parameters;
 
     private KeyTable Table()
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ann.Core.Attributes;
 using Ann.Core.Hnsw;
 
 namespace Ann.Core.Segments;
@@ -35,7 +36,7 @@ public abstract class LiveSegment
     public int DeadCount => Dead.Count;
 
     /// <summary>Attributes of the nodes; null when the segment has none.</summary>
-    internal virtual Attributes.AttributeTable? Attributes => null;
+    internal virtual AttributeTable? Attributes => null;
 
     /// <summary>Masks of its nodes, for filters. Made when they are asked for first.</summary>
     internal SegmentMasks Masks
@@ -66,6 +67,22 @@ public abstract class LiveSegment
 
     /// <summary>The node of a key that a reader sees; −1 when it sees none.</summary>
     internal abstract int Find(in ItemKey key, ReadPoint at);
+
+    /// <summary>
+    /// The node of each key that a reader may see; −1 when it sees none. A node that is dead may be given too: who only strikes nodes out
+    /// need not know.
+    /// </summary>
+    /// <param name="keys">Of the segment's kind.</param>
+    /// <param name="at">What the reader sees.</param>
+    /// <param name="nodes">As many as keys.</param>
+    internal virtual void LocateMany(KeySpan keys, ReadPoint at, Span<int> nodes)
+    {
+        for (int i = 0; i < nodes.Length; i++)
+        {
+            ItemKey key = keys[i];
+            nodes[i] = Find(in key, at);
+        }
+    }
 
     /// <summary>The key of a node. Valid while the segment is held.</summary>
     internal abstract ItemKey KeyOf(int node);
