@@ -39,9 +39,12 @@ public sealed class LiveIndex : IAsyncDisposable
         }
     }
 
-    /// <summary>Every attached generation, the serving one first.</summary>
+    /// <summary>Every attached generation, the serving one first, damaged ones last.</summary>
     public IReadOnlyList<GenerationStatus> Generations =>
-        [.. _state.Generations.OrderBy(static one => one.Role).Select(static one => one.Describe()).OfType<GenerationStatus>()];
+    [
+        .. _state.Generations.OrderBy(static one => one.Role).Select(static one => one.Describe()).OfType<GenerationStatus>(),
+        .. _state.Damaged.Select(static one => one.Describe()),
+    ];
 
     /// <summary>Why nothing can be written any more; null while it can. Reads go on.</summary>
     public string? WriteFailure => Told(_writer.Broken);
@@ -81,7 +84,9 @@ public sealed class LiveIndex : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens a live index and replays its log.</summary>
+    /// <summary>
+    /// Opens a live index and replays its log. A generation that does not serve and cannot be opened is told by <see cref="Generations"/>.
+    /// </summary>
     /// <exception cref="AnnException">
     /// Corrupt: names file and byte. NotFound: no live index there. FailedPrecondition: another process has it open. Overloaded: memory.
     /// </exception>
@@ -134,6 +139,8 @@ public sealed class LiveIndex : IAsyncDisposable
         }
         if (_state.Find(generation) is { } found && found.TryAcquire(out SnapshotLease named))
             return named;
+        if (_state.FindDamaged(generation) is { } damaged)
+            throw damaged.Refused(Name, "index");
         string attached = string.Join(", ", _state.Generations.Select(static one => one.Id));
         throw new AnnException(
             AnnError.FailedPrecondition, $"Index '{Name}' has the generations {attached}; the request asks for {generation}.")
@@ -194,6 +201,15 @@ public sealed class LiveIndex : IAsyncDisposable
     /// <returns>The last write that the copy holds.</returns>
     public Task<long> SnapshotAsync(string directory, CancellationToken cancellation = default) =>
         SnapshotDirectory.WriteAsync(_state, _writer, directory, cancellation);
+
+    /// <summary>
+    /// Ends when the writer has done what was asked of it before, and what follows from it. For tests; fails once the index is closing.
+    /// </summary>
+    internal async Task SettleAsync()
+    {
+        await _writer.RunAsync(static () => { });
+        await _writer.RunAsync(static () => { }); // what was queued while the first waited is done too
+    }
 
     /// <summary>Finishes what was acknowledged, writes the manifest and closes the files.</summary>
     public async ValueTask DisposeAsync()

@@ -85,7 +85,7 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
         int rowBytes)
         where TScorer : struct, INodeScorer
     {
-        MaskedQuery query = new(mask, rows, parameters.K, parameters.BeamWidth, scanWidth, rowBytes);
+        MaskedQuery query = new(mask, rows, parameters.K, parameters.BeamWidth, scanWidth, rowBytes, IsEstimated: false);
         HnswGraph graph = view.Graph;
         MaskedNodes filter = new(mask.Start, mask.Nodes, live);
         GrowingWalk walk = new(graph);
@@ -100,7 +100,7 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
         RowScorer<TDistance> scorer = new(view.Rows, view.RowStride, context.Query);
         LiveNodes live = dead.LiveAt(at);
         int k = parameters.K;
-        if (parameters.Exact)
+        if (parameters.Exact || dead.LeaveFew(at.Rows))
             return Scan(context, scorer, live, at.Rows, k);
         context.Walk.Statistics.EfSearch = parameters.BeamWidth;
         if (at.Rows == 0)
@@ -167,10 +167,8 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
             if (statistics.Stopped != StopReason.None)
                 break;
             int to = Math.Min(from + RowsPerCheck, rows);
-            for (int node = from; node < to; node++)
+            for (int node = live.Next(from, to); node < to; node = live.Next(node + 1, to))
             {
-                if (!live.Accepts(node))
-                    continue;
                 statistics.Visited++;
                 ulong entry = Beam.Pack(node, scorer.Score(node));
                 if (entry < top.Threshold)

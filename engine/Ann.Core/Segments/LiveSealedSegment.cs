@@ -61,7 +61,7 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
             return segment.Searcher.Search(query, row: 0, mask, LiveAt(at), in parameters, in budget, results, out statistics);
         return Dead.Count == 0
             ? segment.Search(query, in parameters, in budget, results, out statistics)
-            : segment.Searcher.Search(query, Dead.LiveAt(at), in parameters, in budget, results, out statistics);
+            : segment.Searcher.Search(query, Dead.LiveAt(at), AmongDead(parameters), in budget, results, out statistics);
     }
 
     internal override void SearchMany(
@@ -74,7 +74,7 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         else if (Dead.Count == 0)
             segment.SearchMany(queries, in parameters, in budget, results, counts, statistics);
         else
-            segment.Searcher.SearchMany(queries, Dead.LiveAt(at), in parameters, in budget, results, counts, statistics);
+            segment.Searcher.SearchMany(queries, Dead.LiveAt(at), AmongDead(parameters), in budget, results, counts, statistics);
     }
 
     private protected override void Free()
@@ -104,6 +104,9 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
                 out statistics[i]);
         }
     }
+
+    private SearchParameters AmongDead(SearchParameters parameters) =>
+        Dead.LeaveFew(Count) ? parameters with { Exact = true } : parameters;
 
     private KeyTable Table()
     {

@@ -92,6 +92,18 @@ internal readonly unsafe struct MaskBits(ulong* words) : INodeFilter
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Accepts(int node) => (words[node >> 6] >> node & 1) != 0;
+
+    public int Next(int node, int end)
+    {
+        while (node < end)
+        {
+            ulong bits = words[node >> 6] >> node;
+            if (bits != 0)
+                return node + BitOperations.TrailingZeroCount(bits);
+            node = (node | 63) + 1;
+        }
+        return int.MaxValue;
+    }
 }
 
 /// <summary>Accepts the nodes of a mask that a reader sees.</summary>
@@ -103,4 +115,13 @@ internal readonly unsafe struct MaskedNodes(ulong* words, int nodes, LiveNodes l
     public static bool AcceptsAll => false;
 
     public bool Accepts(int node) => node < nodes && (words[node >> 6] >> node & 1) != 0 && live.Accepts(node);
+
+    public int Next(int node, int end)
+    {
+        end = Math.Min(end, nodes);
+        MaskBits bits = new(words);
+        for (node = bits.Next(node, end); node < end && !live.Accepts(node);)
+            node = bits.Next(node + 1, end);
+        return node;
+    }
 }

@@ -72,6 +72,8 @@ internal sealed partial class StartPhase(
             LiveIndexServes(
                 index.Name, serving.Id, serving.Items, live.Schema.Dimension, live.Schema.Metric, serving.Segments, live.Log.Durable,
                 serving.MemoryBytes, serving.FileBytes);
+            foreach (GenerationStatus damaged in live.Generations.Where(static one => one.Failure is not null))
+                GenerationDamaged(index.Name, damaged.Id, damaged.Failure!);
         }
         else if (snapshot.Segments[0] is LiveSealedSegment { Sealed: SealedSegment file })
         {
@@ -100,6 +102,10 @@ internal sealed partial class StartPhase(
             + "log position {Position}, {Memory} bytes of memory, {Files} of files.")]
     private partial void LiveIndexServes(
         string name, string generation, long count, int dimension, Metric metric, int segments, long position, long memory, long files);
+
+    [LoggerMessage(EventId = 17, Level = LogLevel.Error,
+        Message = "Index {Name} serves without its generation {Generation}, which could not be opened: {Reason}")]
+    private partial void GenerationDamaged(string name, string generation, string reason);
 
     [LoggerMessage(EventId = 12, Level = LogLevel.Error,
         Message = "Index {Name} cannot be served from {Path}; the others start without it. {Reason}")]
