@@ -49,6 +49,20 @@ public sealed class IndexSnapshot
     /// <summary>Oldest first; the last one of a live index is its head.</summary>
     public IReadOnlyList<LiveSegment> Segments => _segments;
 
+    internal LiveSegment[] SegmentArray => _segments;
+
+    /// <summary>Attributes of the items; empty when they have none.</summary>
+    public AttributeSchema Attributes
+    {
+        get
+        {
+            foreach (LiveSegment segment in _segments)
+                if (segment.Attributes is { } table)
+                    return table.Schema;
+            return AttributeSchema.Empty;
+        }
+    }
+
     /// <summary>Rows of all segments, the deleted ones too: no search finds more.</summary>
     public long Rows
     {
@@ -132,7 +146,33 @@ public sealed class IndexSnapshot
     /// <exception cref="AnnException">
     /// <see cref="AnnError.InvalidArgument"/>: an unknown attribute, another type, a tree beyond its limits; names the clause.
     /// </exception>
-    public ItemSelection? Select(Filter? filter, ExcludedKeys? excluded) => SelectionEvaluation.Run(this, Now, filter, excluded);
+    public ItemSelection? Select(Filter? filter, ExcludedKeys? excluded) =>
+        Select(filter is null ? null : Bind(filter), excluded, SearchBudget.Unlimited);
+
+    /// <summary>The same with a filter that was checked before, and within a budget.</summary>
+    /// <param name="filter">Null for all. One that was bound to another schema is bound anew.</param>
+    /// <param name="excluded">Null for none.</param>
+    /// <param name="budget">When to stop early: <see cref="ItemSelection.Stopped"/>.</param>
+    /// <returns>Null when every item may be returned. To be disposed before the snapshot is let go.</returns>
+    public ItemSelection? Select(BoundFilter? filter, ExcludedKeys? excluded, in SearchBudget budget) =>
+        SelectionEvaluation.Run(this, Now, filter, excluded, in budget);
+
+    /// <summary>Checks a filter against the attributes and keys of the index.</summary>
+    /// <param name="filter">May be nonsense.</param>
+    /// <param name="field">How the caller spells it: errors name clauses of it.</param>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: as for <see cref="BoundFilter.Bind"/>.</exception>
+    public BoundFilter Bind(Filter filter, string field = "filter") => BoundFilter.Bind(filter, Attributes, KeyKind, field);
+
+    /// <summary>The clauses of a filter that are false of an item, in the order of the request; none when it takes the item. Slow.</summary>
+    /// <param name="filter">Bound to this snapshot.</param>
+    /// <param name="hit">The item.</param>
+    /// <param name="at"><see cref="Now"/>, taken while the snapshot is held.</param>
+    public IReadOnlyList<FailedClause> FailedClauses(BoundFilter filter, SearchHit hit, ReadPoint at)
+    {
+        LiveSegment segment = _segments[hit.Segment];
+        SegmentNodes nodes = new(segment.Attributes, segment, SegmentedSearch.PointOf(_segments, hit.Segment, at));
+        return filter.For(Attributes, KeyKind).FailedClauses(in nodes, hit.Node);
+    }
 
     /// <summary>
     /// Finds the nearest of some of the items, nearest first, ties by key: k of them whenever there are k.
@@ -210,6 +250,21 @@ public sealed class IndexSnapshot
 
     /// <summary>The vector of a result as it is stored: unit length under cosine.</summary>
     public ReadOnlySpan<float> RowOf(SearchHit hit) => _segments[hit.Segment].Row(hit.Node);
+
+    /// <summary>Appends all attributes of a result to a batch.</summary>
+    /// <param name="hit">Of this snapshot.</param>
+    /// <param name="into">Of the schema <see cref="Attributes"/>.</param>
+    public void CopyAttributes(SearchHit hit, AttributeBatch into) => _segments[hit.Segment].Attributes?.CopyTo(hit.Node, into);
+
+    /// <summary>Appends one attribute of a result to a column.</summary>
+    /// <param name="hit">Of this snapshot.</param>
+    /// <param name="column">Of <see cref="Attributes"/>.</param>
+    /// <param name="into">Of that attribute.</param>
+    public void CopyAttribute(SearchHit hit, int column, AttributeColumn into)
+    {
+        Debug.Assert(Attributes.Fields[column] == into.Field);
+        _segments[hit.Segment].Attributes!.CopyTo(column, hit.Node, into);
+    }
 
     /// <summary>Offers a query for the judging of candidates: one now and then is kept. Does nothing for an index that is a file.</summary>
     public void Sample(ReadOnlySpan<float> query) => Samples?.Offer(query);

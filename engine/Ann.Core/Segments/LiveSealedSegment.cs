@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using Ann.Core.Attributes;
 using Ann.Core.Hnsw;
 
 namespace Ann.Core.Segments;
@@ -27,7 +28,9 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
     public override int Count => segment.Count;
 
     /// <inheritdoc/>
-    public override long MemoryBytes => segment.LoadedBytes + Dead.SizeInBytes + (_table?.SizeInBytes ?? 0);
+    public override long MemoryBytes => segment.LoadedBytes + Dead.SizeInBytes + (_table?.SizeInBytes ?? 0) + MaskBytes;
+
+    internal override AttributeTable? Attributes => segment.Attributes;
 
     internal override Tombstones Dead { get; } = new(segment.Count);
 
@@ -44,6 +47,8 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         int node = Table().Find(in key);
         return node >= 0 && Dead.IsDead(node, at.Sequence) ? -1 : node;
     }
+
+    internal override void LocateMany(KeySpan keys, ReadPoint at, Span<int> nodes) => Table().FindMany(keys, nodes);
 
     internal override ItemKey KeyOf(int node) => segment.Keys.Of(node);
 
@@ -76,6 +81,8 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         else
             segment.Searcher.SearchMany(queries, Dead.LiveAt(at), AmongDead(parameters), in budget, results, counts, statistics);
     }
+
+    private protected override long MaskCacheBytes => SegmentMasks.CacheBytesOf(Count);
 
     private protected override void Free()
     {

@@ -15,32 +15,80 @@ internal sealed unsafe class NodeMask : IDisposable
     private const int MaxSeeds = 256;
 
     private readonly NativeBlock _block;
-    private volatile int[]? _seeds;
+    private int[]? _seeds;
+    private volatile bool _isSeeded;
 
     /// <summary>Without any node.</summary>
     /// <param name="nodes">Nodes that it speaks of; those beyond are not in it.</param>
     public NodeMask(int nodes)
+        : this(nodes, nodes)
     {
-        Nodes = nodes;
-        _block = new NativeBlock(Math.Max(1, WordCount) * (long)sizeof(ulong));
     }
 
+    /// <summary>Without any node, with room to speak of more.</summary>
+    /// <param name="nodes">Nodes that it speaks of; those beyond are not in it.</param>
+    /// <param name="capacity">Nodes that it may speak of after <see cref="Reuse"/>.</param>
+    public NodeMask(int nodes, int capacity)
+    {
+        Debug.Assert(nodes <= capacity);
+        Nodes = nodes;
+        Capacity = capacity;
+        _block = new NativeBlock(Math.Max(1, WordsOf(capacity)) * (long)sizeof(ulong));
+    }
+
+    /// <summary>Nodes that it has room for.</summary>
+    public int Capacity { get; }
+
     /// <summary>Nodes that it speaks of, from 0 on.</summary>
-    public int Nodes { get; }
+    public int Nodes { get; private set; }
 
     /// <summary>The bits; those beyond <see cref="Nodes"/> in the last word are 0.</summary>
     public Span<ulong> Words => new((ulong*)_block.Start, WordCount);
 
     /// <summary>Nodes that may be returned. Set by <see cref="Recount"/>.</summary>
-    public int Count { get; private set; }
+    public int Count
+    {
+        get;
+        private set
+        {
+            field = value;
+            _isSeeded = false;
+        }
+    }
 
     /// <summary>Bytes of the bits.</summary>
     public long SizeInBytes => _block.SizeInBytes;
 
-    private int WordCount => (Nodes + 63) / 64;
+    private int WordCount => WordsOf(Nodes);
 
     /// <summary>The first word, for loops.</summary>
     public ulong* Start => (ulong*)_block.Start;
+
+    /// <summary>Makes it speak of other nodes, before it is written anew: what it holds then is left over.</summary>
+    /// <param name="nodes">At most <see cref="Capacity"/>.</param>
+    public void Reuse(int nodes)
+    {
+        Debug.Assert(nodes <= Capacity);
+        Nodes = nodes;
+        Count = 0;
+    }
+
+    /// <summary>Writes all nodes.</summary>
+    public void Fill()
+    {
+        Words.Fill(ulong.MaxValue);
+        if (Nodes % 64 != 0)
+            Words[^1] = (1UL << Nodes) - 1;
+        Count = Nodes;
+    }
+
+    /// <summary>Writes the nodes of another mask of as many nodes.</summary>
+    public void CopyFrom(NodeMask other)
+    {
+        Debug.Assert(other.Nodes == Nodes);
+        other.Words.CopyTo(Words);
+        Count = other.Count;
+    }
 
     /// <summary>Counts the bits, after they were written.</summary>
     public void Recount()
@@ -53,7 +101,20 @@ internal sealed unsafe class NodeMask : IDisposable
     }
 
     /// <summary>Nodes of the mask, evenly spaced among them: where a search of it may start. Made when they are first asked for.</summary>
-    public ReadOnlySpan<int> Seeds => _seeds ??= ChooseSeeds();
+    public ReadOnlySpan<int> Seeds
+    {
+        get
+        {
+            if (!_isSeeded)
+            {
+                // Two threads that do this at once write the same.
+                int[] seeds = _seeds ?? Interlocked.CompareExchange(ref _seeds, new int[MaxSeeds], null) ?? _seeds;
+                ChooseSeeds(seeds.AsSpan(0, Math.Min(MaxSeeds, Count)));
+                _isSeeded = true;
+            }
+            return _seeds.AsSpan(0, Math.Min(MaxSeeds, Count));
+        }
+    }
 
     /// <summary>True when a node may be returned.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -61,9 +122,8 @@ internal sealed unsafe class NodeMask : IDisposable
 
     public void Dispose() => _block.Dispose();
 
-    private int[] ChooseSeeds()
+    private void ChooseSeeds(Span<int> seeds)
     {
-        int[] seeds = new int[Math.Min(MaxSeeds, Count)];
         long passed = 0;
         int chosen = 0;
         for (int word = 0; chosen < seeds.Length; word++)
@@ -80,8 +140,9 @@ internal sealed unsafe class NodeMask : IDisposable
             }
             passed += here;
         }
-        return seeds;
     }
+
+    private static int WordsOf(int nodes) => (int)((nodes + 63L) / 64);
 }
 
 /// <summary>Accepts the nodes of a mask that speaks of every node of its segment, where none is dead.</summary>
