@@ -39,6 +39,9 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
 
     public SearchStatistics Statistics;
 
+    /// <summary>Room of the beam of the next walk with a filter, refused nodes with it; 0 for a multiple of ef.</summary>
+    public int FilteredRoom { get; set; }
+
     /// <summary>Room for the beam entries made of the unvisited neighbours of one node.</summary>
     private ulong* FoundStart => (ulong*)_scratch.Start;
 
@@ -85,7 +88,7 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
             Beam.Reset(ef);
             return;
         }
-        Beam.Reset(ef, FilteredWidths * ef + FilteredMargin);
+        Beam.Reset(ef, FilteredRoom > 0 ? Math.Max(FilteredRoom, ef) : FilteredWidths * ef + FilteredMargin);
     }
 
     /// <summary>Adds an entry whose node was not added before, if it is near enough.</summary>
@@ -126,6 +129,7 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
         Budget = budget;
         Statistics = default;
         _overflowed = false;
+        FilteredRoom = 0;
     }
 
     /// <summary>Makes ready for the same search once more, within the same budget.</summary>

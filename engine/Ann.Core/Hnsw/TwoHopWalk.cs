@@ -82,7 +82,7 @@ internal static unsafe class TwoHopWalk
     /// <param name="scorer">Distances to the query.</param>
     /// <param name="filter">Who may be returned.</param>
     /// <param name="entry">Where the greedy descent ended; its node may be refused.</param>
-    /// <param name="seeds">Accepted nodes from all over the graph.</param>
+    /// <param name="seeds">Nodes from all over the graph; those that the filter refuses are left out.</param>
     /// <param name="ef">Beam width.</param>
     /// <param name="context">Scratch.</param>
     public static void Run<TScorer, TFilter, TLinks>(
@@ -93,7 +93,7 @@ internal static unsafe class TwoHopWalk
     {
         Beam beam = context.Beam;
         beam.Reset(ef);
-        Plant(in scorer, seeds, context);
+        Plant(in scorer, in filter, seeds, context);
 
         int from = Beam.NodeOf(entry);
         int waiting = 0;
@@ -126,14 +126,16 @@ internal static unsafe class TwoHopWalk
     }
 
     /// <summary>Puts the seeds into the beam, as many as it has room for.</summary>
-    private static void Plant<TScorer>(in TScorer scorer, ReadOnlySpan<int> seeds, SearchContext context)
+    private static void Plant<TScorer, TFilter>(
+        in TScorer scorer, in TFilter filter, ReadOnlySpan<int> seeds, SearchContext context)
         where TScorer : struct, INodeScorer
+        where TFilter : struct, INodeFilter
     {
         foreach (int seed in seeds)
             scorer.Prefetch(seed);
         foreach (int seed in seeds)
         {
-            if (context.Visited.TryMark(seed))
+            if (filter.Accepts(seed) && context.Visited.TryMark(seed))
                 context.Beam.Add(Beam.Pack(seed, scorer.Score(seed)));
         }
         context.Statistics.Visited += seeds.Length;

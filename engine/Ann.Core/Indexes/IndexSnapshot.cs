@@ -130,27 +130,14 @@ public sealed class IndexSnapshot
     /// <returns>Results written.</returns>
     public int Search(
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results,
-        out SearchStatistics statistics)
-    {
-        Span<int> counts = [0];
-        Span<SearchStatistics> sums = [default];
-        if (query.Length != Dimension)
-            throw AnnException.DimensionMismatch("queries", "The index", Dimension, query.Length);
-        SegmentedSearch.Run(_segments, query, in parameters, in budget, results, counts, sums);
-        statistics = sums[0];
-        return counts[0];
-    }
+        out SearchStatistics statistics) =>
+        Search(query, in parameters, in budget, selection: null, results, out statistics);
 
     /// <summary>The same for several queries on the calling thread. Results of query i start at i·k.</summary>
     public void SearchMany(
         ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results, Span<int> counts,
-        Span<SearchStatistics> statistics)
-    {
-        if (queries.Length != (long)counts.Length * Dimension)
-            throw AnnException.DimensionMismatch("queries", "The index", Dimension, queries.Length / Math.Max(counts.Length, 1));
-        if (counts.Length > 0)
-            SegmentedSearch.Run(_segments, queries, in parameters, in budget, results, counts, statistics);
-    }
+        Span<SearchStatistics> statistics) =>
+        SearchMany(queries, in parameters, in budget, selection: null, results, counts, statistics);
 
     /// <summary>Finds out which items a search may return, once for all its rows.</summary>
     /// <param name="filter">Null for all.</param>
@@ -201,9 +188,13 @@ public sealed class IndexSnapshot
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ItemSelection? selection,
         Span<SearchHit> results, out SearchStatistics statistics)
     {
-        if (selection is not null)
-            throw new NotSupportedException("Selections are not searched yet.");
-        return Search(query, in parameters, in budget, results, out statistics);
+        Span<int> counts = [0];
+        Span<SearchStatistics> sums = [default];
+        if (query.Length != Dimension)
+            throw AnnException.DimensionMismatch("queries", "The index", Dimension, query.Length);
+        SegmentedSearch.Run(_segments, selection, query, in parameters, in budget, results, counts, sums);
+        statistics = sums[0];
+        return counts[0];
     }
 
     /// <summary>The same for several queries on the calling thread. Results of query i start at i·k.</summary>
@@ -211,9 +202,10 @@ public sealed class IndexSnapshot
         ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ItemSelection? selection,
         Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
-        if (selection is not null)
-            throw new NotSupportedException("Selections are not searched yet.");
-        SearchMany(queries, in parameters, in budget, results, counts, statistics);
+        if (queries.Length != (long)counts.Length * Dimension)
+            throw AnnException.DimensionMismatch("queries", "The index", Dimension, queries.Length / Math.Max(counts.Length, 1));
+        if (counts.Length > 0)
+            SegmentedSearch.Run(_segments, selection, queries, in parameters, in budget, results, counts, statistics);
     }
 
     /// <summary>Looks an item up by its key.</summary>

@@ -85,7 +85,7 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
         int rowBytes)
         where TScorer : struct, INodeScorer
     {
-        MaskedQuery query = new(mask, rows, parameters.K, parameters.BeamWidth, scanWidth, rowBytes);
+        MaskedQuery query = new(mask, rows, parameters.K, parameters.BeamWidth, scanWidth, rowBytes, IsEstimated: false);
         HnswGraph graph = view.Graph;
         MaskedNodes filter = new(mask.Start, mask.Nodes, live);
         GrowingWalk walk = new(graph);

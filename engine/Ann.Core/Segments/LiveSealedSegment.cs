@@ -91,9 +91,6 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         _table?.Dispose();
     }
 
-    private SearchParameters AmongDead(SearchParameters parameters) =>
-        Dead.LeaveFew(Count) ? parameters with { Exact = true } : parameters;
-
     /// <summary>True when a mask lacks a node: one that has all costs nothing then.</summary>
     private bool Refuses([NotNullWhen(true)] NodeMask? mask) => mask is not null && mask.Count < Count;
 
@@ -114,6 +111,9 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
                 out statistics[i]);
         }
     }
+
+    private SearchParameters AmongDead(SearchParameters parameters) =>
+        Dead.LeaveFew(Count) ? parameters with { Exact = true } : parameters;
 
     private KeyTable Table()
     {

@@ -19,7 +19,8 @@ internal interface IFilteredWalk
 /// <param name="Ef">Beam width.</param>
 /// <param name="ScanWidth">Nodes that a scan keeps: <paramref name="K"/>, and more where they are ranked anew.</param>
 /// <param name="RowBytes">Bytes that one score reads.</param>
-internal readonly record struct MaskedQuery(NodeMask Mask, int Nodes, int K, int Ef, int ScanWidth, int RowBytes);
+/// <param name="IsEstimated">True in the fast layout.</param>
+internal readonly record struct MaskedQuery(NodeMask Mask, int Nodes, int K, int Ef, int ScanWidth, int RowBytes, bool IsEstimated);
 
 /// <summary>
 /// Finds the nearest nodes of a mask: by the plan that costs least, and by the next where that one finds too few. Never fewer than k
@@ -47,26 +48,35 @@ internal static class MaskedSearch
         SearchContext search = context.Walk;
         ref SearchStatistics statistics = ref search.Statistics;
         int matches = query.Mask.Count;
-        statistics.Plan = MaskedPlanner.Choose(query.Nodes, matches, query.Ef, graph.M0, query.RowBytes);
-        if (statistics.Plan != SearchPlan.Scan)
+        int enough = Math.Min(query.K, matches);
+        MaskedPlanner planner = new(query.Nodes, matches, query.K, query.Ef, graph.M0, query.RowBytes, query.IsEstimated);
+        statistics.Plan = planner.Choose();
+        bool isOpposed = false;
+        if (statistics.Plan == SearchPlan.FilteredWalk)
+        {
+            statistics.EfSearch = query.Ef;
+            search.FilteredRoom = planner.Room;
+            walk.Run(in scorer, filter, planner.Wanted, context);
+            if (IsStopped(search) || search.Beam.Count >= enough)
+                return search.Beam.Entries;
+            isOpposed = true;
+            statistics.Plan = planner.ChooseOpposed();
+        }
+        if (statistics.Plan == SearchPlan.TwoHopWalk)
         {
             statistics.EfSearch = query.Ef;
             ulong entry = TwoHopWalk.Descend<TScorer, TLinks>(in graph, in scorer, search);
-            int enough = Math.Min(query.K, matches);
-            if (matches >= MaskedPlanner.FilteredShare * query.Nodes
-                && TwoHopWalk.ShareAround<TFilter, TLinks>(in graph, Beam.NodeOf(entry), in filter, search) >= MaskedPlanner.FilteredShare)
+            isOpposed = isOpposed
+                || planner.IsOpposed(TwoHopWalk.ShareAround<TFilter, TLinks>(in graph, Beam.NodeOf(entry), in filter, search));
+            statistics.Plan = isOpposed ? planner.ChooseOpposed() : SearchPlan.TwoHopWalk;
+            if (statistics.Plan == SearchPlan.TwoHopWalk)
             {
-                statistics.Plan = SearchPlan.FilteredWalk;
-                walk.Run(in scorer, filter, query.Ef, context);
-                if (IsStopped(search) || (search.Beam.Count >= enough && !search.IsCrowdedOut(query.K)))
+                int ef = isOpposed ? MaskedPlanner.OpposedWidths * query.Ef : query.Ef;
+                TwoHopWalk.Run<TScorer, TFilter, TLinks>(in graph, in scorer, filter, entry, query.Mask.Seeds, ef, search);
+                if (IsStopped(search) || search.Beam.Count >= enough)
                     return search.Beam.Entries;
+                statistics.Plan = SearchPlan.Scan;
             }
-
-            statistics.Plan = SearchPlan.TwoHopWalk;
-            TwoHopWalk.Run<TScorer, TFilter, TLinks>(in graph, in scorer, filter, entry, query.Mask.Seeds, query.Ef, search);
-            if (IsStopped(search) || search.Beam.Count >= enough)
-                return search.Beam.Entries;
-            statistics.Plan = SearchPlan.Scan;
         }
         return MatchingScan.Run(query.Mask, in scorer, in live, search, context.Candidates(query.ScanWidth));
     }

@@ -64,7 +64,7 @@ internal static unsafe class MaskedSegmentSearch
             context.Walk.Statistics.Plan = SearchPlan.Scan;
             return MatchingScan.Run(mask, in scorer, in live, context.Walk, context.Ranked(k));
         }
-        MaskedQuery query = new(mask, segment.Count, k, parameters.BeamWidth, k, segment.RowStride * sizeof(float));
+        MaskedQuery query = new(mask, segment.Count, k, parameters.BeamWidth, k, segment.RowStride * sizeof(float), IsEstimated: false);
         HnswGraph graph = segment.Graph;
         SealedWalk walk = new(segment);
         return context.Copy(MaskedSearch.Find<RowScorer<TDistance>, TFilter, TLive, SealedLinks, SealedWalk>(
@@ -81,7 +81,7 @@ internal static unsafe class MaskedSegmentSearch
         int k = parameters.K;
         Int8Query coded = context.Quantise(in segment);
         TScorer scorer = TScoring.Of(in segment, context, coded);
-        MaskedQuery query = new(mask, segment.Count, k, parameters.BeamWidth, Reranking.MostOf(k), segment.CodeStride);
+        MaskedQuery query = new(mask, segment.Count, k, parameters.BeamWidth, Reranking.MostOf(k), segment.CodeStride, segment.Blocks is not null);
         HnswGraph graph = segment.Graph;
         SealedWalk walk = new(segment);
         ReadOnlySpan<ulong> found = MaskedSearch.Find<TScorer, TFilter, TLive, SealedLinks, SealedWalk>(

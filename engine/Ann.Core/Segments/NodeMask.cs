@@ -14,11 +14,9 @@ internal sealed unsafe class NodeMask : IDisposable
     /// </summary>
     private const int MaxSeeds = 256;
 
-    private const int NotChosen = -1;
-
     private readonly NativeBlock _block;
     private int[]? _seeds;
-    private volatile int _seedCount = NotChosen;
+    private volatile bool _isSeeded;
 
     /// <summary>Without any node.</summary>
     /// <param name="nodes">Nodes that it speaks of; those beyond are not in it.</param>
@@ -48,7 +46,15 @@ internal sealed unsafe class NodeMask : IDisposable
     public Span<ulong> Words => new((ulong*)_block.Start, WordCount);
 
     /// <summary>Nodes that may be returned. Set by <see cref="Recount"/>.</summary>
-    public int Count { get; private set; }
+    public int Count
+    {
+        get;
+        private set
+        {
+            field = value;
+            _isSeeded = false;
+        }
+    }
 
     /// <summary>Bytes of the bits.</summary>
     public long SizeInBytes => _block.SizeInBytes;
@@ -65,7 +71,6 @@ internal sealed unsafe class NodeMask : IDisposable
         Debug.Assert(nodes <= Capacity);
         Nodes = nodes;
         Count = 0;
-        _seedCount = NotChosen;
     }
 
     /// <summary>Writes all nodes.</summary>
@@ -75,7 +80,6 @@ internal sealed unsafe class NodeMask : IDisposable
         if (Nodes % 64 != 0)
             Words[^1] = (1UL << Nodes) - 1;
         Count = Nodes;
-        _seedCount = NotChosen;
     }
 
     /// <summary>Writes the nodes of another mask of as many nodes.</summary>
@@ -84,7 +88,6 @@ internal sealed unsafe class NodeMask : IDisposable
         Debug.Assert(other.Nodes == Nodes);
         other.Words.CopyTo(Words);
         Count = other.Count;
-        _seedCount = NotChosen;
     }
 
     /// <summary>Counts the bits, after they were written.</summary>
@@ -95,18 +98,21 @@ internal sealed unsafe class NodeMask : IDisposable
         foreach (ulong word in Words)
             count += BitOperations.PopCount(word);
         Count = (int)count;
-        _seedCount = NotChosen;
     }
 
     /// <summary>Nodes of the mask, evenly spaced among them: where a search of it may start. Made when they are first asked for.</summary>
-    /// <remarks>Two threads that ask at once both choose, and choose the same.</remarks>
     public ReadOnlySpan<int> Seeds
     {
         get
         {
-            if (_seedCount == NotChosen)
-                ChooseSeeds();
-            return _seeds.AsSpan(0, _seedCount);
+            if (!_isSeeded)
+            {
+                // Two threads that do this at once write the same.
+                int[] seeds = _seeds ?? Interlocked.CompareExchange(ref _seeds, new int[MaxSeeds], null) ?? _seeds;
+                ChooseSeeds(seeds.AsSpan(0, Math.Min(MaxSeeds, Count)));
+                _isSeeded = true;
+            }
+            return _seeds.AsSpan(0, Math.Min(MaxSeeds, Count));
         }
     }
 
@@ -116,11 +122,8 @@ internal sealed unsafe class NodeMask : IDisposable
 
     public void Dispose() => _block.Dispose();
 
-    private static int WordsOf(int nodes) => (int)((nodes + 63L) / 64);
-
-    private void ChooseSeeds()
+    private void ChooseSeeds(Span<int> seeds)
     {
-        Span<int> seeds = (_seeds ??= new int[MaxSeeds]).AsSpan(0, Math.Min(MaxSeeds, Count));
         long passed = 0;
         int chosen = 0;
         for (int word = 0; chosen < seeds.Length; word++)
@@ -137,8 +140,9 @@ internal sealed unsafe class NodeMask : IDisposable
             }
             passed += here;
         }
-        _seedCount = seeds.Length;
     }
+
+    private static int WordsOf(int nodes) => (int)((nodes + 63L) / 64);
 }
 
 /// <summary>Accepts the nodes of a mask that speaks of every node of its segment, where none is dead.</summary>
@@ -152,9 +156,13 @@ internal readonly unsafe struct MaskBits(ulong* words) : INodeFilter
 
     public int Next(int node, int end)
     {
-        for (; node < end; node = (node | 63) + 1)
-            if (words[node >> 6] >> node is ulong rest and not 0)
-                return node + BitOperations.TrailingZeroCount(rest);
+        while (node < end)
+        {
+            ulong bits = words[node >> 6] >> node;
+            if (bits != 0)
+                return node + BitOperations.TrailingZeroCount(bits);
+            node = (node | 63) + 1;
+        }
         return int.MaxValue;
     }
 }
@@ -172,8 +180,9 @@ internal readonly unsafe struct MaskedNodes(ulong* words, int nodes, LiveNodes l
     public int Next(int node, int end)
     {
         end = Math.Min(end, nodes);
-        while ((node = new MaskBits(words).Next(node, end)) < end && !live.Accepts(node))
-            node++;
-        return node < end ? node : int.MaxValue;
+        MaskBits bits = new(words);
+        for (node = bits.Next(node, end); node < end && !live.Accepts(node);)
+            node = bits.Next(node + 1, end);
+        return node;
     }
 }

@@ -24,7 +24,7 @@ internal sealed class FiltersRun(ToolContext tool, FiltersRequest request)
             FilterMasks masks = new(segment.Sealed, categories);
             FilterTrial trial = new(segment, queries, request);
             List<FilterCell> cells = [];
-            foreach (FilterShape shape in Enum.GetValues<FilterShape>())
+            foreach (FilterShape shape in request.Shapes)
             {
                 foreach (double selectivity in FiltersRequest.Selectivities)
                     Cells(shape, selectivity, queries, count, masks, trial, cells, cancellation);

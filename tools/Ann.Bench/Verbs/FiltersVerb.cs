@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Ann.Bench.Filters;
 using Ann.Bench.Reports;
+using Ann.Core;
 using Ann.Core.Files;
 using Ann.Core.Hnsw;
 using Ann.Tool;
@@ -23,6 +24,12 @@ internal static class FiltersVerb
         Option<int> ef = VerbOptions.Number("--ef", "Beam width; 0 takes the default of each k.", 0, 0, SearchParameters.MaxEfSearch);
         Option<int> count = VerbOptions.Number("--query-count", "Queries used.", 100, 1, 100_000);
         Option<int> rounds = VerbOptions.Number("--rounds", "Rounds of timed searches.", 3, 1, 100);
+        Option<string> shapes = new("--shapes")
+        {
+            Description = $"Shapes: {string.Join(' ', Enum.GetNames<FilterShape>()).ToLowerInvariant()}.",
+            DefaultValueFactory = _ => "all",
+            HelpName = "A,B",
+        };
         Option<string?> json = VerbOptions.Optional("--json", "FILE", "Write every figure.");
         Option<string?> html = VerbOptions.Optional("--report", "FILE", "Write one self-contained HTML page.");
 
@@ -32,7 +39,7 @@ internal static class FiltersVerb
             $"{Program.Name} filters --index clustered-1m.ann --queries clustered-1m/query.fbin --report filters.html",
             $"{Program.Name} filters --index sift.ann --queries sift200k/query.u8bin --attribute sift200k/base.image_id.u16")
         {
-            index, queries, attribute, ef, count, rounds, json, html,
+            index, queries, attribute, ef, count, rounds, shapes, json, html,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -43,7 +50,7 @@ internal static class FiltersVerb
             }
             FiltersRequest request = new(
                 parsed.GetRequiredValue(index), parsed.GetRequiredValue(queries), parsed.GetValue(attribute), parsed.GetValue(ef),
-                parsed.GetValue(count), parsed.GetValue(rounds));
+                parsed.GetValue(count), parsed.GetValue(rounds), Shapes(parsed.GetValue(shapes)!));
             string line = string.Join(' ', parsed.Tokens.Select(token => token.Value));
             FiltersReport report = new FiltersRun(tool, request).Run($"{Program.Name} {line}", cancellation);
             Write(parsed.GetValue(json), () => JsonSerializer.SerializeToUtf8Bytes(report, BenchJson.Default.FiltersReport));
@@ -61,5 +68,19 @@ internal static class FiltersVerb
             file.Stream.Write(content());
             file.Commit();
         }
+    }
+
+    private static FilterShape[] Shapes(string text)
+    {
+        if (text == "all")
+            return Enum.GetValues<FilterShape>();
+        string[] words = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        FilterShape[] shapes = new FilterShape[words.Length];
+        for (int i = 0; i < words.Length; i++)
+        {
+            if (!Enum.TryParse(words[i], ignoreCase: true, out shapes[i]))
+                throw AnnException.Invalid("--shapes", $"--shapes holds '{words[i]}'; see --help for those there are.");
+        }
+        return shapes.Length > 0 ? shapes : throw AnnException.Invalid("--shapes", "--shapes is empty.");
     }
 }
