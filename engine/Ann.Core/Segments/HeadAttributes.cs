@@ -54,8 +54,8 @@ internal sealed unsafe class HeadAttributes : AttributeTable, IDisposable
     public bool IsFull => _grown > _room;
 
     /// <summary>Bytes of what a head of a capacity takes whatever its content.</summary>
-    public static long FixedBytesOf(AttributeSchema schema, int capacity) =>
-        schema.Fields.Sum(field => (field.Type == AttributeType.Bool ? 2 : 1) * BitBytes(capacity) + (long)capacity * ValueBytes(field.Type));
+    public static long FixedBytesOf(AttributeSchema schema, int capacity) => schema.Fields.Sum(
+        field => (field.Type == AttributeType.Bool ? 2 : 1) * BitBytes(capacity) + (long)capacity * ValueBytes(field.Type));
 
     /// <summary>Bytes that a head of a capacity may take for texts and sets.</summary>
     public static long RoomOf(AttributeSchema schema, int capacity) => schema.Fields.Sum(field => field.Type switch

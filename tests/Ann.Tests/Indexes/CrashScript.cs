@@ -2,6 +2,7 @@ using Ann.Core;
 using Ann.Core.Files;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
+using Ann.Tests.Attributes;
 using Ann.Tests.Files;
 
 namespace Ann.Tests.Indexes;
@@ -24,6 +25,8 @@ internal sealed class CrashScript(SimulatedFileSystem files)
         LogRetentionBytes = 0,
         Residence = SegmentResidence.Mapped,
     };
+
+    private static readonly IndexSchema Schema = LiveFixture.Schema() with { Attributes = AttributeFixture.Schema };
 
     private LiveIndex? _index;
 
@@ -59,7 +62,7 @@ internal sealed class CrashScript(SimulatedFileSystem files)
         files.CreateDirectory("/data");
         files.FlushDirectory("/");
         _index = LiveIndex.Create(
-            files, IndexDirectory, "live", LiveFixture.Schema(), null, "", Options, MemoryBudget.Unlimited(), TimeProvider.System);
+            files, IndexDirectory, "live", Schema, null, "", Options, MemoryBudget.Unlimited(), TimeProvider.System);
         IsCreated = true;
         await UpsertAsync(0, 20, version: 0);
         await DeleteAsync(3, 7);
@@ -86,7 +89,10 @@ internal sealed class CrashScript(SimulatedFileSystem files)
     }
 
     private Task UpsertAsync(int from, int count, int version) => WriteAsync(
-        LiveFixture.Batch(WriteMode.Upsert, LiveFixture.Range(from, count), version),
+        LiveFixture.Batch(WriteMode.Upsert, LiveFixture.Range(from, count), version) with
+        {
+            Attributes = AttributeFixture.Of(LiveFixture.Range(from, count), version),
+        },
         items =>
         {
             foreach (ulong key in LiveFixture.Range(from, count))
@@ -119,11 +125,13 @@ internal sealed class CrashScript(SimulatedFileSystem files)
             EfConstruction = 60,
             Layout = SegmentLayout.Lean,
             Threads = 1,
+            Attributes = AttributeFixture.Schema,
         });
         KeyColumn keys = new(KeyKind.UInt64);
         foreach ((ulong key, int version) in Known)
         {
             builder.Add(LiveFixture.Row(key, version));
+            builder.AddAttributes(AttributeFixture.Of([key], version));
             keys.Add(key);
         }
         builder.Build(keys);
