@@ -49,6 +49,20 @@ public sealed class IndexSnapshot
     /// <summary>Oldest first; the last one of a live index is its head.</summary>
     public IReadOnlyList<LiveSegment> Segments => _segments;
 
+    internal LiveSegment[] SegmentArray => _segments;
+
+    /// <summary>Attributes of the items; empty when they have none.</summary>
+    public AttributeSchema Attributes
+    {
+        get
+        {
+            foreach (LiveSegment segment in _segments)
+                if (segment.Attributes is { } table)
+                    return table.Schema;
+            return AttributeSchema.Empty;
+        }
+    }
+
     /// <summary>Rows of all segments, the deleted ones too: no search finds more.</summary>
     public long Rows
     {
@@ -112,10 +126,10 @@ public sealed class IndexSnapshot
     /// Finds the nearest items of one query over all segments, nearest first, ties by key. Synchronous; allocates nothing in steady state.
     /// </summary>
     /// <param name="query">As many components as <see cref="Dimension"/>.</param>
-    /// <param name="parameters">k, beam width, exact or not; of each segment.</param>
+    /// <param name="parameters">k, beam width, exact or not. Of several segments the smaller ones get a share of the beam first.</param>
     /// <param name="budget">When to stop early; shared by the segments.</param>
     /// <param name="results">Room for at least k.</param>
-    /// <param name="statistics">Sums over the segments, but for the beam width; the first reason that stopped any of them.</param>
+    /// <param name="statistics">Sums over all walks, but for the beam width; the first reason that stopped any of them.</param>
     /// <returns>Results written.</returns>
     public int Search(
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results,
@@ -148,7 +162,33 @@ public sealed class IndexSnapshot
     /// <exception cref="AnnException">
     /// <see cref="AnnError.InvalidArgument"/>: an unknown attribute, another type, a tree beyond its limits; names the clause.
     /// </exception>
-    public ItemSelection? Select(Filter? filter, ExcludedKeys? excluded) => SelectionEvaluation.Run(this, Now, filter, excluded);
+    public ItemSelection? Select(Filter? filter, ExcludedKeys? excluded) =>
+        Select(filter is null ? null : Bind(filter), excluded, SearchBudget.Unlimited);
+
+    /// <summary>The same with a filter that was checked before, and within a budget.</summary>
+    /// <param name="filter">Null for all. One that was bound to another schema is bound anew.</param>
+    /// <param name="excluded">Null for none.</param>
+    /// <param name="budget">When to stop early: <see cref="ItemSelection.Stopped"/>.</param>
+    /// <returns>Null when every item may be returned. To be disposed before the snapshot is let go.</returns>
+    public ItemSelection? Select(BoundFilter? filter, ExcludedKeys? excluded, in SearchBudget budget) =>
+        SelectionEvaluation.Run(this, Now, filter, excluded, in budget);
+
+    /// <summary>Checks a filter against the attributes and keys of the index.</summary>
+    /// <param name="filter">May be nonsense.</param>
+    /// <param name="field">How the caller spells it: errors name clauses of it.</param>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: as for <see cref="BoundFilter.Bind"/>.</exception>
+    public BoundFilter Bind(Filter filter, string field = "filter") => BoundFilter.Bind(filter, Attributes, KeyKind, field);
+
+    /// <summary>The clauses of a filter that are false of an item, in the order of the request; none when it takes the item. Slow.</summary>
+    /// <param name="filter">Bound to this snapshot.</param>
+    /// <param name="hit">The item.</param>
+    /// <param name="at"><see cref="Now"/>, taken while the snapshot is held.</param>
+    public IReadOnlyList<FailedClause> FailedClauses(BoundFilter filter, SearchHit hit, ReadPoint at)
+    {
+        LiveSegment segment = _segments[hit.Segment];
+        SegmentNodes nodes = new(segment.Attributes, segment, SegmentedSearch.PointOf(_segments, hit.Segment, at));
+        return filter.For(Attributes, KeyKind).FailedClauses(in nodes, hit.Node);
+    }
 
     /// <summary>
     /// Finds the nearest of some of the items, nearest first, ties by key: k of them whenever there are k.

@@ -64,7 +64,7 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
         RowScorer<TDistance> scorer = new(view.Rows, view.RowStride, context.Query);
         LiveNodes live = dead.LiveAt(at);
         int k = parameters.K;
-        if (parameters.Exact)
+        if (parameters.Exact || dead.LeaveFew(at.Rows))
             return Scan(context, scorer, live, at.Rows, k);
         context.Walk.Statistics.EfSearch = parameters.BeamWidth;
         if (at.Rows == 0)
@@ -130,10 +130,8 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
             if (statistics.Stopped != StopReason.None)
                 break;
             int to = Math.Min(from + RowsPerCheck, rows);
-            for (int node = from; node < to; node++)
+            for (int node = live.Next(from, to); node < to; node = live.Next(node + 1, to))
             {
-                if (!live.Accepts(node))
-                    continue;
                 statistics.Visited++;
                 ulong entry = Beam.Pack(node, scorer.Score(node));
                 if (entry < top.Threshold)

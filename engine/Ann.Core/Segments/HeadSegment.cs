@@ -87,7 +87,7 @@ internal sealed unsafe class HeadSegment : LiveSegment
     /// <inheritdoc/>
     public override long MemoryBytes =>
         _shape.FixedBytes + _graph.UpperBytes + Count * _shape.BytesPerRow + _keys.TextBytes + Dead.SizeInBytes
-        + (_attributes?.GrownBytes ?? 0);
+        + MaskBytes + (_attributes?.GrownBytes ?? 0);
 
     internal override AttributeTable? Attributes => _attributes;
 

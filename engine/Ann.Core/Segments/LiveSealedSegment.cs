@@ -27,7 +27,7 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
     public override int Count => segment.Count;
 
     /// <inheritdoc/>
-    public override long MemoryBytes => segment.LoadedBytes + Dead.SizeInBytes + (_table?.SizeInBytes ?? 0);
+    public override long MemoryBytes => segment.LoadedBytes + Dead.SizeInBytes + (_table?.SizeInBytes ?? 0) + MaskBytes;
 
     internal override AttributeTable? Attributes => segment.Attributes;
 
@@ -47,6 +47,8 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         return node >= 0 && Dead.IsDead(node, at.Sequence) ? -1 : node;
     }
 
+    internal override void LocateMany(KeySpan keys, ReadPoint at, Span<int> nodes) => Table().FindMany(keys, nodes);
+
     internal override ItemKey KeyOf(int node) => segment.Keys.Of(node);
 
     internal override ReadOnlySpan<float> Row(int node) => segment.Row(node);
@@ -61,7 +63,7 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         Debug.Assert(at.Rows >= Count, "a sealed segment is seen whole");
         return Dead.Count == 0
             ? segment.Search(query, in parameters, in budget, results, out statistics)
-            : segment.Searcher.Search(query, Dead.LiveAt(at), in parameters, in budget, results, out statistics);
+            : segment.Searcher.Search(query, Dead.LiveAt(at), AmongDead(parameters), in budget, results, out statistics);
     }
 
     internal override void SearchMany(
@@ -72,8 +74,10 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         if (Dead.Count == 0)
             segment.SearchMany(queries, in parameters, in budget, results, counts, statistics);
         else
-            segment.Searcher.SearchMany(queries, Dead.LiveAt(at), in parameters, in budget, results, counts, statistics);
+            segment.Searcher.SearchMany(queries, Dead.LiveAt(at), AmongDead(parameters), in budget, results, counts, statistics);
     }
+
+    private protected override long MaskCacheBytes => SegmentMasks.CacheBytesOf(Count);
 
     private protected override void Free()
     {
@@ -81,6 +85,9 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         Dead.Dispose();
         _table?.Dispose();
     }
+
+    private SearchParameters AmongDead(SearchParameters parameters) =>
+        Dead.LeaveFew(Count) ? parameters with { Exact = true } : parameters;
 
     private KeyTable Table()
     {

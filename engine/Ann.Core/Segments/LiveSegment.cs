@@ -11,6 +11,7 @@ namespace Ann.Core.Segments;
 public abstract class LiveSegment
 {
     private int _holders = 1;
+    private SegmentMasks? _masks;
 
     private protected LiveSegment()
     {
@@ -37,6 +38,24 @@ public abstract class LiveSegment
     /// <summary>Attributes of the nodes; null when the segment has none.</summary>
     internal virtual AttributeTable? Attributes => null;
 
+    /// <summary>Masks of its nodes, for filters. Made when they are asked for first.</summary>
+    internal SegmentMasks Masks
+    {
+        get
+        {
+            if (Volatile.Read(ref _masks) is { } masks)
+                return masks;
+            SegmentMasks made = new(MaskCacheBytes);
+            return Interlocked.CompareExchange(ref _masks, made, null) ?? made;
+        }
+    }
+
+    /// <summary>Bytes of masks that are kept.</summary>
+    private protected long MaskBytes => Volatile.Read(ref _masks)?.SizeInBytes ?? 0;
+
+    /// <summary>Bytes that masks of filters may take; 0 where nodes are added, so that no mask stays right.</summary>
+    private protected virtual long MaskCacheBytes => 0;
+
     /// <summary>Which nodes are deleted. Written by the index's one writer.</summary>
     internal abstract Tombstones Dead { get; }
 
@@ -48,6 +67,22 @@ public abstract class LiveSegment
 
     /// <summary>The node of a key that a reader sees; −1 when it sees none.</summary>
     internal abstract int Find(in ItemKey key, ReadPoint at);
+
+    /// <summary>
+    /// The node of each key that a reader may see; −1 when it sees none. A node that is dead may be given too: who only strikes nodes out
+    /// need not know.
+    /// </summary>
+    /// <param name="keys">Of the segment's kind.</param>
+    /// <param name="at">What the reader sees.</param>
+    /// <param name="nodes">As many as keys.</param>
+    internal virtual void LocateMany(KeySpan keys, ReadPoint at, Span<int> nodes)
+    {
+        for (int i = 0; i < nodes.Length; i++)
+        {
+            ItemKey key = keys[i];
+            nodes[i] = Find(in key, at);
+        }
+    }
 
     /// <summary>The key of a node. Valid while the segment is held.</summary>
     internal abstract ItemKey KeyOf(int node);
@@ -86,6 +121,7 @@ public abstract class LiveSegment
         Debug.Assert(holders >= 0);
         if (holders != 0)
             return;
+        _masks?.Dispose();
         Free();
         Freed?.Invoke();
     }

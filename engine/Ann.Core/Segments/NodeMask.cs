@@ -14,13 +14,26 @@ internal sealed unsafe class NodeMask : IDisposable
     /// <summary>Without any node.</summary>
     /// <param name="nodes">Nodes that it speaks of; those beyond are not in it.</param>
     public NodeMask(int nodes)
+        : this(nodes, nodes)
     {
-        Nodes = nodes;
-        _block = new NativeBlock(Math.Max(1, WordCount) * (long)sizeof(ulong));
     }
 
+    /// <summary>Without any node, with room to speak of more.</summary>
+    /// <param name="nodes">Nodes that it speaks of; those beyond are not in it.</param>
+    /// <param name="capacity">Nodes that it may speak of after <see cref="Reuse"/>.</param>
+    public NodeMask(int nodes, int capacity)
+    {
+        Debug.Assert(nodes <= capacity);
+        Nodes = nodes;
+        Capacity = capacity;
+        _block = new NativeBlock(Math.Max(1, WordsOf(capacity)) * (long)sizeof(ulong));
+    }
+
+    /// <summary>Nodes that it has room for.</summary>
+    public int Capacity { get; }
+
     /// <summary>Nodes that it speaks of, from 0 on.</summary>
-    public int Nodes { get; }
+    public int Nodes { get; private set; }
 
     /// <summary>The bits; those beyond <see cref="Nodes"/> in the last word are 0.</summary>
     public Span<ulong> Words => new((ulong*)_block.Start, WordCount);
@@ -31,10 +44,36 @@ internal sealed unsafe class NodeMask : IDisposable
     /// <summary>Bytes of the bits.</summary>
     public long SizeInBytes => _block.SizeInBytes;
 
-    private int WordCount => (Nodes + 63) / 64;
+    private int WordCount => WordsOf(Nodes);
 
     /// <summary>The first word, for loops.</summary>
     public ulong* Start => (ulong*)_block.Start;
+
+    /// <summary>Makes it speak of other nodes, before it is written anew: what it holds then is left over.</summary>
+    /// <param name="nodes">At most <see cref="Capacity"/>.</param>
+    public void Reuse(int nodes)
+    {
+        Debug.Assert(nodes <= Capacity);
+        Nodes = nodes;
+        Count = 0;
+    }
+
+    /// <summary>Writes all nodes.</summary>
+    public void Fill()
+    {
+        Words.Fill(ulong.MaxValue);
+        if (Nodes % 64 != 0)
+            Words[^1] = (1UL << Nodes) - 1;
+        Count = Nodes;
+    }
+
+    /// <summary>Writes the nodes of another mask of as many nodes.</summary>
+    public void CopyFrom(NodeMask other)
+    {
+        Debug.Assert(other.Nodes == Nodes);
+        other.Words.CopyTo(Words);
+        Count = other.Count;
+    }
 
     /// <summary>Counts the bits, after they were written.</summary>
     public void Recount()
@@ -51,6 +90,8 @@ internal sealed unsafe class NodeMask : IDisposable
     public bool Has(int node) => node < Nodes && (Start[node >> 6] >> node & 1) != 0;
 
     public void Dispose() => _block.Dispose();
+
+    private static int WordsOf(int nodes) => (int)((nodes + 63L) / 64);
 }
 
 /// <summary>Accepts the nodes of a mask that a reader sees.</summary>

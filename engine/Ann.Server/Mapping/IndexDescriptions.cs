@@ -34,6 +34,7 @@ internal static class IndexDescriptions
             GenerationRole.Serving => Wire.GenerationRole.Serving,
             GenerationRole.Standby => Wire.GenerationRole.Standby,
             GenerationRole.CatchingUp => Wire.GenerationRole.CatchingUp,
+            GenerationRole.Damaged => Wire.GenerationRole.Damaged,
             _ => Wire.GenerationRole.Unspecified,
         },
         Encoder = EncoderOf(generation.EncoderFingerprint, generation.EncoderName, encoders),
@@ -45,6 +46,7 @@ internal static class IndexDescriptions
         MissedKeys = (ulong)generation.MissedKeys,
         FileBytes = (ulong)generation.FileBytes,
         MemoryBytes = (ulong)generation.MemoryBytes,
+        Failure = generation.Failure ?? "",
     };
 
     /// <summary>The file's own facts. It does not change while it is described: only the end of the server closes it.</summary>
