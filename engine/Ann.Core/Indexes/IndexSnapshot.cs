@@ -87,9 +87,6 @@ public sealed class IndexSnapshot
     /// <summary>What keys are.</summary>
     public KeyKind KeyKind => _segments[0].KeyKind;
 
-    /// <summary>Attributes of the items, in the order of their columns.</summary>
-    public AttributeSchema Attributes => _segments[0].Attributes?.Schema ?? AttributeSchema.Empty;
-
     /// <summary>
     /// Items: rows that are seen, the deleted ones left out. Counted at the moment of the call; while a batch is being written its
     /// deletions may be counted before its rows.
