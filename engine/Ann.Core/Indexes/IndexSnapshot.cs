@@ -87,9 +87,6 @@ public sealed class IndexSnapshot
     /// <summary>What keys are.</summary>
     public KeyKind KeyKind => _segments[0].KeyKind;
 
-    /// <summary>Attributes of the items, in the order of their columns.</summary>
-    public AttributeSchema Attributes => _segments[0].Attributes?.Schema ?? AttributeSchema.Empty;
-
     /// <summary>
     /// Items: rows that are seen, the deleted ones left out. Counted at the moment of the call; while a batch is being written its
     /// deletions may be counted before its rows.
@@ -179,7 +176,7 @@ public sealed class IndexSnapshot
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: as for <see cref="BoundFilter.Bind"/>.</exception>
     public BoundFilter Bind(Filter filter, string field = "filter") => BoundFilter.Bind(filter, Attributes, KeyKind, field);
 
-    /// <summary>The clauses of a filter that are false of an item, in the order of the request; none when it takes the item. Slow.</summary>
+    /// <summary>The clauses of a filter that are false of an item, in the order of the request; none when it takes it. Slow.</summary>
     /// <param name="filter">Bound to this snapshot.</param>
     /// <param name="hit">The item.</param>
     /// <param name="at"><see cref="Now"/>, taken while the snapshot is held.</param>

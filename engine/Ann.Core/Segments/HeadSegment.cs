@@ -168,13 +168,13 @@ internal sealed unsafe class HeadSegment : LiveSegment
     }
 
     internal override int Search(
-        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
-        out SearchStatistics statistics) =>
-        _searcher.Search(query, row: 0, in parameters, in budget, Linked(at), results, out statistics);
+        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
+        Span<Neighbor> results, out SearchStatistics statistics) =>
+        _searcher.Search(query, row: 0, in parameters, in budget, Linked(at), mask, results, out statistics);
 
     internal override void SearchMany(
-        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
-        Span<int> counts, Span<SearchStatistics> statistics)
+        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
+        Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
         int dimension = _shape.Dimension;
         int k = parameters.K;
@@ -183,7 +183,8 @@ internal sealed unsafe class HeadSegment : LiveSegment
         for (int i = 0; i < counts.Length; i++)
         {
             counts[i] = _searcher.Search(
-                queries.Slice(i * dimension, dimension), i, in parameters, in budget, Linked(at), results[(i * k)..], out statistics[i]);
+                queries.Slice(i * dimension, dimension), i, in parameters, in budget, Linked(at), mask, results[(i * k)..],
+                out statistics[i]);
         }
     }
 

@@ -94,15 +94,36 @@ public abstract class LiveSegment
     /// Finds the nearest of the nodes that a reader sees, nearest first, ties by key. Allocates nothing in steady state.
     /// </summary>
     /// <inheritdoc cref="SealedSegment.Search"/>
-    internal abstract int Search(
+    internal int Search(
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
-        out SearchStatistics statistics);
+        out SearchStatistics statistics) =>
+        Search(query, in parameters, in budget, at, mask: null, results, out statistics);
+
+    /// <summary>The same among the nodes of a mask: k whenever there are k.</summary>
+    /// <param name="query">As many components as <see cref="Dimension"/>.</param>
+    /// <param name="parameters">k, beam width, exact or not.</param>
+    /// <param name="budget">When to stop early.</param>
+    /// <param name="at">The reader's.</param>
+    /// <param name="mask">Which nodes may be returned; null for all. Those that the reader does not see are not returned.</param>
+    /// <param name="results">Room for at least k.</param>
+    /// <param name="statistics">What it cost, how it was done, and whether it was stopped.</param>
+    /// <returns>Results written.</returns>
+    internal abstract int Search(
+        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
+        Span<Neighbor> results, out SearchStatistics statistics);
 
     /// <summary>The same for several queries on the calling thread. Results of query i start at i·k.</summary>
     /// <inheritdoc cref="SealedSegment.SearchMany"/>
-    internal abstract void SearchMany(
+    internal void SearchMany(
         ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
-        Span<int> counts, Span<SearchStatistics> statistics);
+        Span<int> counts, Span<SearchStatistics> statistics) =>
+        SearchMany(queries, in parameters, in budget, at, mask: null, results, counts, statistics);
+
+    /// <summary>The same among the nodes of a mask.</summary>
+    /// <inheritdoc cref="Search(ReadOnlySpan{float}, in SearchParameters, in SearchBudget, ReadPoint, NodeMask?, Span{Neighbor}, out SearchStatistics)"/>
+    internal abstract void SearchMany(
+        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
+        Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics);
 
     /// <summary>Runs when the last holder has let go and the memory is freed.</summary>
     internal Action? Freed { get; set; }
