@@ -7,7 +7,7 @@ namespace Ann.Core.Hnsw;
 internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
 {
     /// <summary>Expansions between two looks at the budget: about 20 µs of work.</summary>
-    private const int ExpansionsPerCheck = 16;
+    public const int ExpansionsPerCheck = 16;
 
     /// <summary>
     /// With a filter the beam has room for this many times ef, and <see cref="FilteredMargin"/>: enough where three of four nodes are

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using Ann.Core.Hnsw;
+using Ann.Core.Recall;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;
@@ -22,6 +23,12 @@ internal static class SegmentedSearch
     /// <summary>One or more queries, with as many components each as the segments' vectors.</summary>
     public static void Run(
         LiveSegment[] segments, ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget,
+        Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics) =>
+        Run(segments, segments[^1].Published, queries, in parameters, in budget, results, counts, statistics);
+
+    /// <summary>The same as of one write.</summary>
+    public static void Run(
+        LiveSegment[] segments, ReadPoint now, ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget,
         Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
         parameters.Validate();
@@ -31,19 +38,22 @@ internal static class SegmentedSearch
                 $"k is {parameters.K} for {counts.Length} queries; there is room for {results.Length} results.", nameof(results));
 
         results = results[..(int)room];
-        ReadPoint now = segments[^1].Published; // once: every segment is read as of this write
         Span<Neighbor> first = MemoryMarshal.Cast<SearchHit, Neighbor>(results)[..(int)room];
         Search(segments[0], queries, in parameters, in budget, PointOf(segments, 0, now), first, counts, statistics);
         Spread(results, first, parameters.K, counts);
 
+        RecallEstimate estimate = new(segments, parameters.K);
+        foreach (ref SearchStatistics one in statistics[..counts.Length])
+            one.EstimatedRecall = estimate.Of(segments[0], in one);
+
         int end = now.Rows == 0 ? segments.Length - 1 : segments.Length; // an empty head is nothing to search
         if (end > 1)
-            Rest(segments, end, now, queries, in parameters, in budget, results, counts, statistics);
+            Rest(segments, end, now, queries, in estimate, in parameters, in budget, results, counts, statistics);
     }
 
     private static void Rest(
-        LiveSegment[] segments, int end, ReadPoint now, ReadOnlySpan<float> queries, in SearchParameters parameters,
-        in SearchBudget budget, Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
+        LiveSegment[] segments, int end, ReadPoint now, ReadOnlySpan<float> queries, in RecallEstimate estimate,
+        in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
         int k = parameters.K;
         Neighbor[] found = ArrayPool<Neighbor>.Shared.Rent(results.Length);
@@ -62,6 +72,7 @@ internal static class SegmentedSearch
                 {
                     counts[query] = Merge(
                         segments, number, results.Slice(query * k, k), counts[query], found.AsSpan(query * k, foundCounts[query]));
+                    costs[query].EstimatedRecall = estimate.Of(segments[number], in costs[query]);
                     Add(ref statistics[query], in costs[query]);
                 }
             }
@@ -147,6 +158,7 @@ internal static class SegmentedSearch
         sum.Expanded += cost.Expanded;
         sum.Reranked += cost.Reranked;
         sum.EfSearch = Math.Max(sum.EfSearch, cost.EfSearch);
+        sum.EstimatedRecall += cost.EstimatedRecall;
         if (sum.Stopped == StopReason.None)
             sum.Stopped = cost.Stopped;
     }

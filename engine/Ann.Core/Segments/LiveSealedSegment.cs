@@ -28,6 +28,8 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
     /// <inheritdoc/>
     public override long MemoryBytes => segment.LoadedBytes + Dead.SizeInBytes + (_table?.SizeInBytes ?? 0);
 
+    internal override RecallCurves? Recall { get; } = RecallCurves.Of(segment.Certificate);
+
     internal override Tombstones Dead { get; } = new(segment.Count);
 
     /// <summary>

@@ -36,6 +36,9 @@ public abstract class LiveSegment
     /// <summary>Attributes of the nodes; null when the segment has none.</summary>
     internal virtual Attributes.AttributeTable? Attributes => null;
 
+    /// <summary>Recall by beam width and work, as it was measured; null when it was not.</summary>
+    internal virtual RecallCurves? Recall => null;
+
     /// <summary>Which nodes are deleted. Written by the index's one writer.</summary>
     internal abstract Tombstones Dead { get; }
 
