@@ -6,9 +6,11 @@ namespace Ann.Core.Segments;
 /// What recall a segment gives for a beam width, or for the work that a stopped walk had done, at any k. Measured for k 10 and 100.
 /// </summary>
 /// <remarks>
-/// Recall depends on the beam width in units of k more than on anything else. So a k between 10 and 100 takes both curves at the same
-/// multiple of k, and weighs them by where log k lies; a smaller one takes that of 10 as it is, and a larger one that of 100 at the same
-/// multiple of k. Both err to the low side: a smaller k is easier, and the same multiple of a larger k is a wider beam.
+/// <para>Recall of a whole walk depends on the beam width in units of k more than on anything else. So a k between 10 and 100 takes both
+/// curves at the same multiple of k, and weighs them by where log k lies; a smaller k takes that of 10 as it is, which errs to the low side.
+/// A larger one takes that of 100 at the same multiple of k: nothing larger is measured, and where the neighbourhood of a query ends
+/// between its 100th neighbour and its k-th, that is a few hundredths too much.</para>
+/// <para>What a stopped walk has found depends on its expansions: a k between 10 and 100 weighs both curves at the same number of them.</para>
 /// </remarks>
 internal sealed class RecallCurves
 {
@@ -53,7 +55,10 @@ internal sealed class RecallCurves
     /// <param name="k">Results wanted.</param>
     /// <param name="expanded">Nodes expanded until then.</param>
     public double OfWork(int k, int expanded) =>
-        expanded <= 0 ? 0 : Weigh(_work10, _work100, k, expanded, static (curve, work) => curve.At(work));
+        expanded <= 0 ? 0
+        : k <= LowK ? _work10.At(expanded)
+        : k >= HighK ? _work100.At((double)expanded * HighK / k)
+        : Between(_work10.At(expanded), _work100.At(expanded), k);
 
     private static RecallCurve? Work(Certificate certificate, int k) =>
         RecallCurve.Of(certificate.CutRecall.Where(p => p.K == k).Select(static p => ((double)p.Expanded, p.Recall)));
@@ -66,6 +71,8 @@ internal sealed class RecallCurves
         double ofHigh = at(high, work * HighK / k);
         return k >= HighK
             ? ofHigh
-            : at(low, work * LowK / k) + Math.Log10((double)k / LowK) * (ofHigh - at(low, work * LowK / k));
+            : Between(at(low, work * LowK / k), ofHigh, k);
     }
+
+    private static double Between(double low, double high, int k) => low + Math.Log10((double)k / LowK) * (high - low);
 }
