@@ -46,6 +46,11 @@ internal sealed class CheckLimit(int looks, StopReason reason = StopReason.Deadl
     /// <summary>Looks so far.</summary>
     public int Looks { get; private set; }
 
+    /// <summary>
+    /// A node that walks on level 0 do not see, −1 for none: its row is then a query that the graph was not made for. Its own level is 0.
+    /// </summary>
+    public int HiddenNode { get; init; } = -1;
+
     /// <summary>What is said when it stops.</summary>
     public StopReason Reason => reason;
 

@@ -116,6 +116,8 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
     {
         Budget = budget;
         Statistics = default;
+        if (budget.Limit is { HiddenNode: >= 0 } limit)
+            Visited.TryMark(limit.HiddenNode);
         _overflowed = false;
     }
 

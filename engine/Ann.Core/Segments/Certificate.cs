@@ -29,7 +29,7 @@ public sealed record Certificate
 
     /// <summary>
     /// Recall@10 against exact search at several beam widths, with sampled rows as queries. Older files count a row as one of
-    /// its own nearest; those with <see cref="CutRecall"/> leave it out.
+    /// its own nearest; those with <see cref="CutRecall"/> leave it out, and hide it from the walk.
     /// </summary>
     public IReadOnlyList<EfRecall> EfRecall { get; init => field = value ?? []; } = [];
 

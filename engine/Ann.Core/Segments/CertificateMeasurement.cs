@@ -74,7 +74,7 @@ internal static unsafe class CertificateMeasurement
     }
 
     /// <summary>
-    /// Rows evenly spaced over the segment are the queries. A row is not counted among its own nearest: it is always found, and a real query
+    /// Rows evenly spaced over the segment are the queries. A row is not counted among its own nearest, and walks do not see it: a real query
     /// has no such neighbour.
     /// </summary>
     private static Certificate MeasureRecall(Certificate certificate, SegmentView segment, int threads, CancellationToken cancellation)
@@ -92,7 +92,7 @@ internal static unsafe class CertificateMeasurement
             RecallTrials trials = new(searcher, segment.Count);
             for (int i = from; i < to; i++)
             {
-                int row = (int)((long)i * segment.Count / queries);
+                int row = RowNear(segment.Graph, (int)((long)i * segment.Count / queries));
                 ReadOnlySpan<float> query = new(segment.Row(row), segment.Dimension);
                 trials.Run(query, row, Trials, found.AsSpan(i * Trials.Length, Trials.Length));
             }
@@ -113,6 +113,18 @@ internal static unsafe class CertificateMeasurement
             CutRecall = [.. Trials.Index().Where(static trial => trial.Item.Cut > 0)
                 .Select(trial => new CutRecall(trial.Item.K, trial.Item.Cut, recall[trial.Index]))],
         };
+    }
+
+    /// <summary>A row at a place or after it that is on no upper level, as 15 of 16 are: upper levels lead to the others directly.</summary>
+    private static int RowNear(in HnswGraph graph, int row)
+    {
+        for (int i = 0; i < graph.Count; i++)
+        {
+            int other = (row + i) % graph.Count;
+            if (graph.LevelOf(other) == 0)
+                return other;
+        }
+        return row;
     }
 
     private static List<EfRecall> Curve(int k, double[] recall) =>
