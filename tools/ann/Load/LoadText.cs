@@ -37,6 +37,12 @@ internal static class LoadText
             if (run.Answers is LoadAnswers answers)
                 Print(text, answers);
         }
+        foreach (LoadLiveRecall live in report.LiveRecall)
+        {
+            text.WriteLine(
+                $"live recall by the server, filter {live.FilterClass}, k to {live.K}: {live.Recall:F4} ({live.Low:F4} to {live.High:F4}) of "
+                + $"{live.Samples:N0} queries, ef factor {live.EfFactor:0.##}");
+        }
         if (report.EndedEarly)
             text.WriteLine("ended early: the last run is shorter than planned.");
     }

@@ -66,6 +66,9 @@ internal sealed record LoadReport
     /// <summary>The measured runs, in order.</summary>
     public required IReadOnlyList<LoadRun> Runs { get; init; }
 
+    /// <summary>Live recall as the server tells it after the runs, of its serving generation.</summary>
+    public IReadOnlyList<LoadLiveRecall> LiveRecall { get; init; } = [];
+
     /// <summary>True when Ctrl-C ended it: the last run is shorter than planned, later ones are missing.</summary>
     public bool EndedEarly { get; init; }
 }
@@ -75,6 +78,16 @@ internal sealed record LoadReport
 /// <param name="Rate">The rate, requests a second; 0 when none was sustained.</param>
 /// <param name="Probes">The short runs that found it.</param>
 internal sealed record LoadMaximum(double SloP99Ms, double Rate, IReadOnlyList<LoadRun> Probes);
+
+/// <summary>Live recall of one kind of query.</summary>
+/// <param name="FilterClass">Share of the items that may be returned.</param>
+/// <param name="K">Results wanted, up to this many.</param>
+/// <param name="Samples">Queries measured.</param>
+/// <param name="Recall">0 to 1.</param>
+/// <param name="Low">Lower end of its 95 % interval.</param>
+/// <param name="High">Upper end.</param>
+/// <param name="EfFactor">Factor on the beam widths of recall targets.</param>
+internal sealed record LoadLiveRecall(string FilterClass, int K, int Samples, double Recall, double Low, double High, double EfFactor);
 
 /// <summary>One run.</summary>
 internal sealed record LoadRun

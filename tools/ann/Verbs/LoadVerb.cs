@@ -68,7 +68,18 @@ internal static class LoadVerb
             tool.Notice(plan.IsClosed ? $"closed loop, {plan.Concurrency} caller(s)" : $"open loop, {plan.Rate:N0} requests/s");
             runs.Add(await runner.RunAsync(plan, cancellation));
         }
-        return Report(request, index, queries.Count, maximum, runs, cancellation.IsCancellationRequested);
+        LoadReport report = Report(request, index, queries.Count, maximum, runs, cancellation.IsCancellationRequested);
+        if (cancellation.IsCancellationRequested)
+            return report;
+        index = await server.DescribeAsync(request.Index, cancellation);
+        return report with
+        {
+            LiveRecall =
+            [
+                .. index.LiveRecall.Where(fact => fact.Generation == index.Generation).Select(static fact => new LoadLiveRecall(
+                    fact.FilterClass, (int)fact.K, (int)fact.Samples, fact.Recall, fact.RecallLow, fact.RecallHigh, fact.EfFactor)),
+            ],
+        };
     }
 
     private static GroundTruth Truth(ToolContext tool, LoadRequest request, IndexDescription index, ref QuerySet queries)
