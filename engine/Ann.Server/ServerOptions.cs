@@ -68,6 +68,26 @@ public sealed class ServerOptions
     [Range(0, 65_536)]
     public int SearchQueueLimit { get; set; } = 512;
 
+    /// <summary>
+    /// Time before its deadline at which the search of a call with BEST_SO_FAR ends, milliseconds: what it takes to encode and send the
+    /// answer. Never more than half of the time that the call has. Default: 1.
+    /// </summary>
+    [Range(0.0, 10_000.0)]
+    public double DeadlineMarginMs { get; set; } = 1;
+
+    /// <summary>
+    /// Search with less work when searches wait, before refusing any: the steps are in <c>operations.md</c>. Default: true.
+    /// </summary>
+    public bool BrownOut { get; set; } = true;
+
+    /// <summary>Widest beam that recall_target may ask for, nodes; k where k is larger. Bounds its latency. Default: 4,096.</summary>
+    [Range(1, SearchParameters.MaxEfSearch)]
+    public int MaxRecallEf { get; set; } = 4096;
+
+    /// <summary>Share of answered queries that are asked again exactly at idle time, to know recall. 0 for none. Default: 0.001.</summary>
+    [Range(0.0, 1.0)]
+    public double LiveRecallShare { get; set; } = 0.001;
+
     /// <summary>Embed calls running at once. Default: one per two logical cores, since an inference uses several threads itself.</summary>
     [Range(1, 1024)]
     public int MaxConcurrentEmbeds { get; set; } = Math.Max(1, Environment.ProcessorCount / 2);

@@ -10,7 +10,7 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
     public const int LeastRoom = 64;
 
     /// <summary>Expansions between two looks at the budget: about 20 µs of work.</summary>
-    private const int ExpansionsPerCheck = 16;
+    public const int ExpansionsPerCheck = 16;
 
     /// <summary>
     /// With a filter the beam has room for this many times ef, and <see cref="FilteredMargin"/>: enough where three of four nodes are
@@ -128,6 +128,8 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
     {
         Budget = budget;
         Statistics = default;
+        if (budget.Limit is { HiddenNode: >= 0 } limit)
+            Visited.TryMark(limit.HiddenNode);
         _overflowed = false;
         FilteredRoom = 0;
     }

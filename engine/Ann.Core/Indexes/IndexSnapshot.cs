@@ -208,6 +208,35 @@ public sealed class IndexSnapshot
             SegmentedSearch.Run(_segments, selection, queries, in parameters, in budget, results, counts, statistics);
     }
 
+    /// <summary>
+    /// The exact answer to a query as of a write that was made while the snapshot was held, for measuring recall of an answer given then.
+    /// </summary>
+    /// <param name="query">As many components as <see cref="Dimension"/>.</param>
+    /// <param name="k">Results wanted.</param>
+    /// <param name="at">What the answer saw.</param>
+    /// <param name="filter">Which items could be returned; null for all.</param>
+    /// <param name="excluded">Items that could not; null for none.</param>
+    /// <param name="budget">When to stop; a stopped scan says nothing.</param>
+    /// <param name="results">Room for k.</param>
+    /// <param name="statistics">What it cost.</param>
+    /// <returns>Results written.</returns>
+    public int SearchExactly(
+        ReadOnlySpan<float> query, int k, ReadPoint at, BoundFilter? filter, ExcludedKeys? excluded, in SearchBudget budget,
+        Span<SearchHit> results, out SearchStatistics statistics)
+    {
+        SearchParameters parameters = new(k, Exact: true);
+        using ItemSelection? selection = SelectionEvaluation.Run(this, at, filter, excluded, in budget);
+        if (selection is not null)
+            return Search(query, in parameters, in budget, selection, results, out statistics);
+        if (query.Length != Dimension)
+            throw AnnException.DimensionMismatch("queries", "The index", Dimension, query.Length);
+        Span<int> counts = [0];
+        Span<SearchStatistics> sums = [default];
+        SegmentedSearch.Run(_segments, null, at, query, in parameters, in budget, results, counts, sums);
+        statistics = sums[0];
+        return counts[0];
+    }
+
     /// <summary>Looks an item up by its key.</summary>
     /// <param name="key">Of the index's kind.</param>
     /// <param name="hit">Where it is; its distance is 0.</param>
@@ -268,6 +297,11 @@ public sealed class IndexSnapshot
 
     /// <summary>Offers a query for the judging of candidates: one now and then is kept. Does nothing for an index that is a file.</summary>
     public void Sample(ReadOnlySpan<float> query) => Samples?.Offer(query);
+
+    /// <summary>Holds the snapshot once more, for longer than the call that holds it. Dispose the lease.</summary>
+    /// <exception cref="InvalidOperationException">Nobody holds it.</exception>
+    public SnapshotLease HoldLonger() =>
+        TryHold() ? new SnapshotLease(this) : throw new InvalidOperationException("Only a snapshot that is held can be held longer.");
 
     /// <summary>Holds the snapshot, unless the last holder let go already.</summary>
     internal bool TryHold()

@@ -11,9 +11,6 @@ namespace Ann.Core.Segments;
 /// <param name="dead">Which nodes are deleted.</param>
 internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes, HeadKeys keys, Tombstones dead) : IDisposable
 {
-    /// <summary>Rows scanned between two looks at the budget: about 100 µs.</summary>
-    private const int RowsPerCheck = 1024;
-
     private readonly QueryContextPool _contexts = new(view);
 
     /// <summary>The nearest of the nodes that a reader sees.</summary>
@@ -155,18 +152,19 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
         return false;
     }
 
-    private static Span<ulong> Scan<TDistance>(QueryContext context, RowScorer<TDistance> scorer, LiveNodes live, int rows, int k)
+    private Span<ulong> Scan<TDistance>(QueryContext context, RowScorer<TDistance> scorer, LiveNodes live, int rows, int k)
         where TDistance : struct, IDistance
     {
         TopK top = new(context.Ranked(k));
         ref SearchStatistics statistics = ref context.Walk.Statistics;
         statistics.Plan = SearchPlan.Scan;
-        for (int from = 0; from < rows; from += RowsPerCheck)
+        int piece = ExactScan.RowsPerCheck(view.RowStride);
+        for (int from = 0; from < rows; from += piece)
         {
             statistics.Stopped = context.Walk.Budget.Check();
             if (statistics.Stopped != StopReason.None)
                 break;
-            int to = Math.Min(from + RowsPerCheck, rows);
+            int to = Math.Min(from + piece, rows);
             for (int node = live.Next(from, to); node < to; node = live.Next(node + 1, to))
             {
                 statistics.Visited++;

@@ -32,6 +32,8 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
 
     internal override AttributeTable? Attributes => segment.Attributes;
 
+    internal override RecallCurves? Recall { get; } = RecallCurves.Of(segment.Certificate);
+
     internal override Tombstones Dead { get; } = new(segment.Count);
 
     /// <summary>

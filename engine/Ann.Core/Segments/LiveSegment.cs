@@ -56,6 +56,9 @@ public abstract class LiveSegment
     /// <summary>Bytes that masks of filters may take; 0 where nodes are added, so that no mask stays right.</summary>
     private protected virtual long MaskCacheBytes => 0;
 
+    /// <summary>Recall by beam width and work, as it was measured; null when it was not.</summary>
+    internal virtual RecallCurves? Recall => null;
+
     /// <summary>Which nodes are deleted. Written by the index's one writer.</summary>
     internal abstract Tombstones Dead { get; }
 

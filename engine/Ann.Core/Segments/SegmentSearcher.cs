@@ -95,9 +95,13 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
         {
             int k = parameters.K;
             for (int i = 0; i < counts.Length; i++)
+            {
                 counts[i] = Search(
                     queries.Slice(i * dimension, dimension), i, in filter, in parameters, in budget, results.Slice(i * k, k),
                     out statistics[i]);
+                if (statistics[i].Stopped == StopReason.Cancelled)
+                    i = LeaveOut(i, counts, statistics);
+            }
         }
         else if (segment.CodeScale == 0)
         {
@@ -275,6 +279,8 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
                     Span<ulong> ranked = Rerank(context, in filter, k, turn.Coded);
                     counts[turn.Query] = Write(ranked, k, results.Slice(turn.Query * k, k));
                     statistics[turn.Query] = context.Walk.Statistics;
+                    if (statistics[turn.Query].Stopped == StopReason.Cancelled)
+                        next = LeaveOut(next - 1, counts, statistics);
                     if (next < counts.Length)
                     {
                         Begin<TScoring, TScorer, TFilter>(ref turn, queries, next++, in filter, in parameters, in budget);
@@ -293,6 +299,15 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
                 turn.Context?.Dispose(); // something was thrown: its walk is not at its end, so nobody else may have it
             }
         }
+    }
+
+    /// <summary>Nobody waits for the answers: the queries after one are not begun.</summary>
+    /// <returns>The number of queries.</returns>
+    private static int LeaveOut(int after, Span<int> counts, Span<SearchStatistics> statistics)
+    {
+        counts[(after + 1)..].Clear();
+        statistics[(after + 1)..counts.Length].Fill(new SearchStatistics { Stopped = StopReason.Cancelled });
+        return counts.Length;
     }
 
     private void Begin<TScoring, TScorer, TFilter>(

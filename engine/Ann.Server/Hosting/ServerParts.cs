@@ -4,6 +4,7 @@ using Ann.Server.Admission;
 using Ann.Server.Encoders;
 using Ann.Server.Errors;
 using Ann.Server.Health;
+using Ann.Server.Recall;
 using Ann.Server.Services;
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -77,6 +78,9 @@ internal static class ServerParts
         services.AddSingleton<DrainGate>();
         services.AddSingleton<HealthBoard>();
         services.AddSingleton<AdmissionControl>();
+        services.AddSingleton<LiveRecallBoard>();
+        services.AddSingleton<ServerMetrics>();
+        services.AddSingleton<LiveRecallSampler>();
         services.AddSingleton<StartPhase>();
         services.AddHostedService<StopPhase>();
     }
