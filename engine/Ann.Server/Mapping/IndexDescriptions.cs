@@ -113,6 +113,7 @@ internal static class IndexDescriptions
             WriteFailure = live.WriteFailure ?? "",
             CompactionFailure = live.CompactionFailure ?? "",
         };
+        description.Attributes.Add(WireAttributes.ToWire(schema.Attributes));
         description.Generations.Add(generations.Select(generation => ToWire(generation, encoders)));
     }
 

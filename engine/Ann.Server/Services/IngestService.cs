@@ -47,7 +47,7 @@ internal sealed class IngestService(
         ulong? fingerprint = request.HasEncoderFingerprint ? request.EncoderFingerprint : null;
         WriteTarget target = WriteTarget.Find(catalog, request.Index, mode, fingerprint, request.Producer);
         WriteReceipt receipt = await WriteAsync(
-            target, target.Batch(request.Keys, request.Vectors, request.Sequence), context.CancellationToken);
+            target, target.Batch(request.Keys, request.Vectors, request.Attributes, request.Sequence), context.CancellationToken);
         return new UpsertResponse
         {
             Applied = (ulong)receipt.Applied,
@@ -62,7 +62,7 @@ internal sealed class IngestService(
         RequirePair(request.HasProducer, request.Producer, request.HasSequence, request.Sequence);
         using RateLimitLease place = await admission.Writes.EnterAsync(context.CancellationToken);
         WriteTarget target = WriteTarget.Find(catalog, request.Index, WriteMode.Delete, null, request.Producer);
-        WriteReceipt receipt = await WriteAsync(target, target.Batch(request.Keys, null, request.Sequence), context.CancellationToken);
+        WriteReceipt receipt = await WriteAsync(target, target.Batch(request.Keys, null, [], request.Sequence), context.CancellationToken);
         return new DeleteResponse
         {
             Applied = (ulong)receipt.Applied,
