@@ -9,7 +9,7 @@ internal abstract class BoundClause
     /// <summary>Where it is in the request's tree, from the root: <c>all_of[1].range</c>.</summary>
     public required string Path { get; init; }
 
-    /// <summary>Number of its node in the request's tree, in the order of writing. Names its place in a <see cref="FilterScratch"/>.</summary>
+    /// <summary>Number of its node in the request's tree, in the order of writing: also its place in a scratch.</summary>
     public required int Number { get; init; }
 
     /// <summary>How dear it is to evaluate, by a rough order: the cheap ones first.</summary>

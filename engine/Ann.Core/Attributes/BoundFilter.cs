@@ -69,12 +69,13 @@ public sealed class BoundFilter
         keyKind == KeyKind && (ReferenceEquals(schema, Schema) || schema.Equals(Schema)) ? this : Bind(Source, schema, keyKind, field);
 
     /// <summary>True when both take the same items by the same clauses. Compares contents, not hashes.</summary>
-    public bool Is(BoundFilter other) => ReferenceEquals(this, other) || (Hash == other.Hash && Canonical.SequenceEqual(other.Canonical));
+    public bool Is(BoundFilter other) =>
+        ReferenceEquals(this, other) || (Hash == other.Hash && Canonical.SequenceEqual(other.Canonical));
 
     /// <summary>As a person reads it.</summary>
     public override string ToString() => TextOf(Root);
 
-    /// <summary>The clauses that are false of a node, in the order of the request. Empty when the filter takes it. For people: slow.</summary>
+    /// <summary>The clauses that are false of a node, in the order of the request; none when the filter takes it. Slow.</summary>
     internal IReadOnlyList<FailedClause> FailedClauses(in SegmentNodes segment, int node)
     {
         List<BoundClause> failed = [];

@@ -226,7 +226,8 @@ internal sealed class FilterBinding(AttributeSchema schema, KeyKind keyKind, str
         _ => "Give integers.",
     };
 
-    private AnnException Invalid(string path, string message) => AnnException.Invalid(path.Length == 0 ? field : $"{field}.{path}", message);
+    private AnnException Invalid(string path, string message) =>
+        AnnException.Invalid(path.Length == 0 ? field : $"{field}.{path}", message);
 
     /// <summary>A clause, what it is made of, and its bytes.</summary>
     private sealed record Bound(Tag Tag, BoundClause Clause, byte[] Canonical, Bound[] Parts);

@@ -16,7 +16,7 @@ internal static class FilterLimits
             depth = Math.Max(depth, next.Level);
             values += ValuesOf(next.Node);
             if (depth > Filter.MaxDepth)
-                throw AnnException.Invalid(field, $"the filter has more than {Filter.MaxDepth} levels; at most {Filter.MaxDepth} are taken.");
+                throw AnnException.Invalid(field, $"the filter has {depth} levels or more; at most {Filter.MaxDepth} levels are taken.");
             IReadOnlyList<Filter> clauses = next.Node switch
             {
                 Filter.AllOf all => all.Clauses,
@@ -28,7 +28,10 @@ internal static class FilterLimits
                 left.Push((clause, next.Level + 1));
         }
         if (nodes > Filter.MaxNodes)
-            throw AnnException.Invalid(field, $"the filter has {nodes} clauses, those of clauses counted; at most {Filter.MaxNodes} are taken.");
+        {
+            throw AnnException.Invalid(
+                field, $"the filter has {nodes} clauses, those within clauses counted; at most {Filter.MaxNodes} are taken.");
+        }
         if (values > Filter.MaxValues)
             throw AnnException.Invalid(field, $"the filter has {values} values; at most {Filter.MaxValues} are taken.");
     }

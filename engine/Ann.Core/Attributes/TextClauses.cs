@@ -100,8 +100,8 @@ internal sealed class KeyClause : BoundClause
     private int Count => _texts is null ? _numbers.Length : _texts.Count;
 
     /// <remarks>
-    /// A sealed segment has one node of a key, dead or alive, so that what is found is good for every reader and can be cached. In a head the
-    /// reader's own node is looked for.
+    /// A sealed segment has one node of a key, dead or alive, so that what is found is good for every reader and can be cached. In a head
+    /// the reader's own node is looked for.
     /// </remarks>
     public override void Prepare(in SegmentNodes segment, FilterScratch scratch)
     {
@@ -177,7 +177,8 @@ internal static class KeywordLookup
             bits[ordinal + shift >> 6] |= 1UL << (ordinal + shift);
     }
 
-    public static void Quote(StringBuilder text, ReadOnlySpan<byte> utf8) => text.Append('"').Append(Encoding.UTF8.GetString(utf8)).Append('"');
+    public static void Quote(StringBuilder text, ReadOnlySpan<byte> utf8) =>
+        text.Append('"').Append(Encoding.UTF8.GetString(utf8)).Append('"');
 
     private static int Max(ReadOnlySpan<int> ordinals)
     {

@@ -85,7 +85,9 @@ public sealed class ItemSets : IAsyncDisposable
         return _table.Find(name, Now);
     }
 
-    /// <summary>Adds keys to a set, and makes it when there is none. Ends when they are on disk and the next <see cref="Find"/> sees them.</summary>
+    /// <summary>
+    /// Adds keys to a set, and makes it when there is none. Ends when they are on disk and the next <see cref="Find"/> sees them.
+    /// </summary>
     /// <param name="name">Name of the set.</param>
     /// <param name="keys">1 to <see cref="Exclusion.MaxKeys"/>, of the index's kind; not changed any more.</param>
     /// <param name="ttl">Time until the set is forgotten, a second to a year; null leaves it as it is, of a new set for ever.</param>

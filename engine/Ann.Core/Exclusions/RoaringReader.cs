@@ -54,7 +54,7 @@ internal ref struct RoaringReader
     {
         ulong parts = BinaryPrimitives.ReadUInt64LittleEndian(Take(sizeof(ulong), "the number of 32-bit bitmaps"));
         if (parts > (ulong)(_bytes.Length - _at) / FewestBytesPerPart)
-            throw Bad(0, $"it says {parts} 32-bit bitmaps; {_bytes.Length - _at} bytes follow, and each takes {FewestBytesPerPart} at least");
+            throw Bad(0, $"it says {parts} 32-bit bitmaps; {_bytes.Length - _at} bytes follow: {FewestBytesPerPart} at least for each");
         long before = -1;
         for (ulong i = 0; i < parts; i++)
         {
@@ -98,7 +98,7 @@ internal ref struct RoaringReader
             if (hasOffsets && U32(offsets + i * 4) != (uint)(_at - start))
             {
                 throw Bad(
-                    offsets + i * 4, $"container {key} is said to begin at {U32(offsets + i * 4)}; the one before it ends at {_at - start}");
+                    offsets + i * 4, $"container {key} begins at {U32(offsets + i * 4)}, it says; what is before it ends at {_at - start}");
             }
             ReadContainer(high32 << 16 | (uint)key, U16(header + 2) + 1, mayHaveRuns && (hasRuns[i >> 3] >> (i & 7) & 1) != 0, header);
         }

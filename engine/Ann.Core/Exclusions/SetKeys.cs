@@ -4,7 +4,7 @@ using Ann.Core.Segments;
 
 namespace Ann.Core.Exclusions;
 
-/// <summary>The keys of a named set at one moment, in the order in which they came. Never changes; the next moment is another object.</summary>
+/// <summary>The keys of a named set at one moment, in the order in which they came. Never changes.</summary>
 internal sealed class SetKeys : ExcludedKeys
 {
     /// <summary>What a set is charged with beside its keys: its objects and its place in the table.</summary>

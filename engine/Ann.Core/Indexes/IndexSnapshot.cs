@@ -163,7 +163,7 @@ public sealed class IndexSnapshot
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: as for <see cref="BoundFilter.Bind"/>.</exception>
     public BoundFilter Bind(Filter filter, string field = "filter") => BoundFilter.Bind(filter, Attributes, KeyKind, field);
 
-    /// <summary>The clauses of a filter that are false of an item, in the order of the request; none when it takes the item. Slow.</summary>
+    /// <summary>The clauses of a filter that are false of an item, in the order of the request; none when it takes it. Slow.</summary>
     /// <param name="filter">Bound to this snapshot.</param>
     /// <param name="hit">The item.</param>
     /// <param name="at"><see cref="Now"/>, taken while the snapshot is held.</param>

@@ -67,16 +67,11 @@ public sealed class ItemSelection : IDisposable
     /// <param name="budget">When to stop early.</param>
     /// <returns>To be disposed too.</returns>
     public ItemSelection Refine(BoundFilter extra, in SearchBudget budget) =>
-        SelectionEvaluation.Refine(_index ?? throw new InvalidOperationException("Only selections of a snapshot are refined."), this, extra, in budget);
+        SelectionEvaluation.Refine(RequireIndex(), this, extra, in budget);
 
     /// <inheritdoc cref="Refine(BoundFilter, in SearchBudget)"/>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: as for <see cref="BoundFilter.Bind"/>.</exception>
-    public ItemSelection Refine(Filter extra)
-    {
-        if (_index is null)
-            throw new InvalidOperationException("Only selections of a snapshot are refined.");
-        return Refine(_index.Bind(extra), SearchBudget.Unlimited);
-    }
+    public ItemSelection Refine(Filter extra) => Refine(RequireIndex().Bind(extra), SearchBudget.Unlimited);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -87,4 +82,7 @@ public sealed class ItemSelection : IDisposable
             mask.Release();
         _letGo?.Invoke();
     }
+
+    private IndexSnapshot RequireIndex() =>
+        _index ?? throw new InvalidOperationException("Only a selection that a snapshot made can be refined.");
 }

@@ -31,8 +31,8 @@ public sealed class PreparedFilters(int mostFilters = PreparedFilters.DefaultFil
     /// <summary>Keeps a filter.</summary>
     /// <returns>Its hash.</returns>
     /// <exception cref="AnnException">
-    /// <see cref="AnnError.FailedPrecondition"/>: another filter has the same hash. <see cref="AnnError.Overloaded"/>: it is larger than all
-    /// may be together.
+    /// <see cref="AnnError.FailedPrecondition"/>: another filter has the same hash. <see cref="AnnError.Overloaded"/>: it is larger than
+    /// all may be together.
     /// </exception>
     public ulong Add(BoundFilter filter)
     {
@@ -49,7 +49,8 @@ public sealed class PreparedFilters(int mostFilters = PreparedFilters.DefaultFil
                 if (!there.Value.Is(filter))
                 {
                     throw new AnnException(
-                        AnnError.FailedPrecondition, $"Another prepared filter has the hash {filter.Hash:x16}: {there.Value}. Send this one with each search.")
+                        AnnError.FailedPrecondition,
+                        $"Another prepared filter has the hash {filter.Hash:x16}: {there.Value}. Send this one with each search.")
                     { Field = "filter" };
                 }
                 Remove(there); // it may be bound to a newer schema

@@ -7,11 +7,13 @@ namespace Ann.Core.Ranking;
 /// <param name="source">Where they come from.</param>
 /// <param name="query">What is asked.</param>
 /// <param name="rows">Query rows that share the list.</param>
-/// <param name="rescore">Replaces the distance of an item found; null leaves it.</param>
-internal sealed class CandidatePool(ICandidateSource source, RankingQuery query, int rows, Func<SearchHit, float>? rescore)
+/// <param name="scores">
+/// Gives an item found its distance and row: an item may be nearer to a row whose search did not come by it. Null for one row.
+/// </param>
+internal sealed class CandidatePool(ICandidateSource source, RankingQuery query, int rows, ExampleScores? scores)
 {
     private readonly List<Candidate> _candidates = [];
-    private readonly Dictionary<(int Segment, int Node), int> _places = [];
+    private readonly HashSet<(int Segment, int Node)> _places = [];
     private readonly List<int> _slots = [];
     private int[] _order = [];
 
@@ -22,25 +24,20 @@ internal sealed class CandidatePool(ICandidateSource source, RankingQuery query,
     public bool HasRowFloors => query.Union is { LeastPerRow: > 0 };
 
     /// <summary>Takes what a search found.</summary>
-    /// <returns>True when any of it was new, or is nearer to this row than to the one it was found for.</returns>
-    public bool Offer(ReadOnlySpan<SearchHit> hits, int row)
+    /// <returns>True when any of it was new.</returns>
+    public bool Offer(ReadOnlySpan<SearchHit> hits)
     {
-        bool grew = false;
+        int before = Count;
         foreach (SearchHit found in hits)
         {
-            bool isThere = _places.TryGetValue((found.Segment, found.Node), out int place);
-            if (isThere && (rescore is not null || found.Distance >= _candidates[place].Hit.Distance))
+            if (_places.Contains((found.Segment, found.Node)))
                 continue;
-            SearchHit hit = rescore is null ? found : found with { Distance = rescore(found) };
-            if (!isThere && hit.Distance > query.MaxDistance)
-                continue;
-            grew = true;
-            if (isThere)
-                _candidates[place] = _candidates[place] with { Hit = hit, Row = row };
-            else
+            int row = 0;
+            SearchHit hit = scores is null ? found : found with { Distance = scores.DistanceOf(source.RowOf(found), out row) };
+            if (!(hit.Distance > query.MaxDistance))
                 Add(hit, row);
         }
-        return grew;
+        return Count > before;
     }
 
     /// <summary>Candidates that a refinement leaves.</summary>
@@ -104,7 +101,7 @@ internal sealed class CandidatePool(ICandidateSource source, RankingQuery query,
             floors |= source.IsOf(floor, hit) ? 1u << floor : 0;
         int first = _slots.Count;
         source.AddSlotsOf(hit, _slots);
-        _places.Add((hit.Segment, hit.Node), _candidates.Count);
+        _places.Add((hit.Segment, hit.Node));
         _candidates.Add(new Candidate(hit, row, floors, first, _slots.Count));
     }
 

@@ -18,6 +18,9 @@ internal sealed class CapSlots
     /// <summary>Slots so far.</summary>
     public int Count => _values.Count;
 
+    /// <summary>True when an item can have several values of one cap.</summary>
+    public bool HasSets => _types.Contains(AttributeType.KeywordSet);
+
     /// <summary>The value of a slot.</summary>
     public CapValue this[int slot] => _values[slot];
 

@@ -2,7 +2,9 @@ using Ann.Core.Distances;
 
 namespace Ann.Core.Ranking;
 
-/// <summary>Distances of rows to examples: what <see cref="RecommendStrategy.BestScore"/> makes of them.</summary>
+/// <summary>
+/// Distances of items to several rows: the nearest of a union's, or what <see cref="RecommendStrategy.BestScore"/> makes of examples.
+/// </summary>
 internal sealed class ExampleScores : IDisposable
 {
     private readonly Metric _metric;
@@ -28,14 +30,19 @@ internal sealed class ExampleScores : IDisposable
             _rows.Set(row, negatives.Slice((row - _positives.Length) * dimension, dimension));
     }
 
+    /// <summary>True when there is something to be unlike.</summary>
+    public bool HasNegatives => _negatives.Length > 0;
+
     /// <summary>The core's distance that an item has, by its row as it is stored.</summary>
-    public float DistanceOf(ReadOnlySpan<float> row)
+    /// <param name="row">Of the item.</param>
+    /// <param name="nearest">The positive that it is nearest to; the first of equals.</param>
+    public float DistanceOf(ReadOnlySpan<float> row, out int nearest)
     {
         _rows.Set(_rows.Count - 1, row);
-        float positive = Nearest(_positives);
+        float positive = Nearest(_positives, out nearest);
         if (_negatives.Length == 0)
             return positive;
-        float negative = Nearest(_negatives);
+        float negative = Nearest(_negatives, out _);
         if (negative >= positive)
             return positive;
         if (_metric != Metric.L2)
@@ -48,13 +55,13 @@ internal sealed class ExampleScores : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _rows.Dispose();
 
-    private float Nearest(int[] examples)
+    private float Nearest(int[] examples, out int number)
     {
         Span<float> distances = _distances.AsSpan(0, examples.Length);
         RowDistances.Between(_metric, _rows, _rows.Count - 1, examples, distances);
-        float nearest = float.PositiveInfinity;
-        foreach (float distance in distances)
-            nearest = Math.Min(nearest, distance);
-        return nearest;
+        number = 0;
+        for (int i = 1; i < distances.Length; i++)
+            number = distances[i] < distances[number] ? i : number;
+        return distances[number];
     }
 }

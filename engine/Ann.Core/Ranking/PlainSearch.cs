@@ -13,7 +13,7 @@ internal static class PlainSearch
         IndexSnapshot index, ReadOnlySpan<float> queries, int rows, RankingQuery query, in SearchBudget budget)
     {
         long start = Stopwatch.GetTimestamp();
-        using ItemSelection? selection = index.Select(query.Filter, query.Excluded);
+        using ItemSelection? selection = index.Select(SnapshotSource.BoundFilterOf(index, query), query.Excluded, in budget);
         TimeSpan selecting = Stopwatch.GetElapsedTime(start);
         SearchParameters parameters = new(query.K, query.Exact ? 0 : query.EfSearch, query.Exact);
         SearchHit[] found = ArrayPool<SearchHit>.Shared.Rent(checked(rows * query.K));

@@ -14,26 +14,30 @@ namespace Ann.Core.Ranking;
 /// the list is short, the next search refuses the values that are full; while a floor lacks items, the next looks among its kind. Each
 /// search asks for more than the candidates that it would find again, so each brings something new or shows that there is nothing: with
 /// caps alone a list of k takes k rounds at worst, and a handful in practice, as each round asks for twice as much as the one before.
-/// When nothing is left and the list still falls short, a few more searches look for items that could change places with chosen ones:
-/// those of one cap's full values, and those of several floors at once.
+/// When that leads nowhere and the list still falls short of what it may not, a few more searches look for items that could change places
+/// with chosen ones: those of one cap's full values, those of several floors at once, and then simply the nearest, up to four times k or
+/// 2,048 of them.
 /// </remarks>
 /// <param name="source">Where candidates come from.</param>
 /// <param name="query">What is asked; checked.</param>
 /// <param name="queries">The rows, one after another.</param>
-/// <param name="rescore">Replaces the distance of an item found; null leaves it.</param>
+/// <param name="scores">Gives an item its distance and row; null for one row.</param>
 /// <param name="budget">Looked at between the rounds, and by each search.</param>
 internal sealed class QuotaSearch(
-    ICandidateSource source, RankingQuery query, ReadOnlyMemory<float> queries, Func<SearchHit, float>? rescore, SearchBudget budget)
+    ICandidateSource source, RankingQuery query, ReadOnlyMemory<float> queries, ExampleScores? scores, SearchBudget budget)
 {
     private const int FirstExtra = 16;
     private const int MostDetours = 4;
     private const int MostFloorPairs = 32;
+    private const int MostFloorRounds = 6;
+    private const int DeepCandidates = 2048;
 
     private readonly int _rows = queries.Length / source.Dimension;
-    private readonly CandidatePool _pool = new(source, query, queries.Length / source.Dimension, rescore);
+    private readonly CandidatePool _pool = new(source, query, queries.Length / source.Dimension, scores);
     private SearchStatistics _statistics;
     private bool _isExhausted;
     private int _detours;
+    private uint _wholeKinds; // floors of which all items are candidates
 
     private bool IsStopped => _statistics.Stopped != StopReason.None;
 
@@ -68,7 +72,8 @@ internal sealed class QuotaSearch(
     {
         if (query.Diversity is { } diversity)
             return diversity.Candidates;
-        bool isGreedyBest = query.Floors.Count == 0 && query.Caps.Count <= 1 && !_pool.HasRowFloors && rescore is null;
+        bool isGreedyBest = query.Floors.Count == 0 && query.Caps.Count <= 1 && !source.Slots.HasSets && !_pool.HasRowFloors
+            && scores is not { HasNegatives: true };
         return isGreedyBest ? query.K : Math.Min(SearchParameters.MaxK, query.K + query.K / 2 + FirstExtra);
     }
 
@@ -87,13 +92,28 @@ internal sealed class QuotaSearch(
         if (choice.Value.Count < query.K)
             grew |= FetchAll(new Refinement(full, 0), query.K - choice.Value.Count + extra);
         for (int floor = 0; floor < query.Floors.Count; floor++)
-            if (choice.Missing[floor] > 0)
+            if (choice.Missing[floor] > 0 && round < MostFloorRounds)
                 grew |= FetchAll(new Refinement(full, 1u << floor), choice.Missing[floor] + extra);
         for (int floor = query.Floors.Count; floor < choice.Missing.Length; floor++)
-            if (choice.Missing[floor] > 0)
+            if (choice.Missing[floor] > 0 && round < MostFloorRounds)
                 grew |= FetchMore(floor - query.Floors.Count, new Refinement(full, 0), choice.Missing[floor] + extra);
-        return grew || (_detours++ < MostDetours && WidenByDetours(choice, full, extra));
+        if (grew || IsProvenShort(choice))
+            return grew;
+        return (_detours++ < MostDetours && WidenByDetours(choice, full, extra)) || Deepen();
     }
+
+    /// <summary>True when the list is long enough, and floors lack only what no further candidate can bring.</summary>
+    private bool IsProvenShort(QuotaChoice choice)
+    {
+        bool isProven = choice.Value.Count == query.K && choice.Value.Missing == choice.LeastMissing;
+        for (int floor = 0; floor < choice.Missing.Length; floor++)
+            isProven &= choice.Missing[floor] == 0 || (floor < query.Floors.Count && (_wholeKinds >> floor & 1) != 0);
+        return isProven;
+    }
+
+    /// <summary>Searches for as many of the nearest again as there are candidates.</summary>
+    private bool Deepen() =>
+        _pool.Count < Math.Max(DeepCandidates, 4L * query.K) && FetchAll(Refinement.None, Math.Max(_pool.Count, FirstExtra));
 
     /// <summary>Searches for items that could take the place of chosen ones, and let others in thereby.</summary>
     private bool WidenByDetours(QuotaChoice choice, int[] full, int extra)
@@ -164,7 +184,9 @@ internal sealed class QuotaSearch(
             int count = source.Nearest(vector, in parameters, in budget, refinement, hits, out SearchStatistics cost);
             Costs.Add(ref _statistics, in cost);
             _isExhausted &= count < k;
-            return _pool.Offer(hits.AsSpan(0, count), row);
+            if (count < k && refinement.FullSlots.Count == 0 && BitOperations.IsPow2(refinement.Floors))
+                _wholeKinds |= refinement.Floors;
+            return _pool.Offer(hits.AsSpan(0, count));
         }
         finally
         {

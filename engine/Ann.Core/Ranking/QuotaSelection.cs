@@ -43,7 +43,7 @@ internal static class QuotaSelection
         Greedy(state, chosen, free, best);
         bool isProven = IsDone(best, limit, goal) || Search(state, chosen, kinds, free, best, limit, goal is not null);
         state.Reset(best.Items);
-        return QuotaChoice.Of(state, isProven);
+        return QuotaChoice.Of(state, isProven) with { LeastMissing = limit.Missing };
     }
 
     private static bool IsDone(BestChoice best, QuotaValue limit, QuotaValue? goal) =>
@@ -136,6 +136,7 @@ internal static class QuotaSelection
 }
 
 /// <summary>A choice.</summary>
+/// <remarks>Better ones may be there when more candidates are.</remarks>
 /// <param name="Items">Best first.</param>
 /// <param name="Value">How good it is.</param>
 /// <param name="Missing">What each floor lacks.</param>
@@ -143,6 +144,9 @@ internal static class QuotaSelection
 /// <param name="IsProven">True when no better one is possible.</param>
 internal sealed record QuotaChoice(int[] Items, QuotaValue Value, int[] Missing, bool[] FullSlots, bool IsProven)
 {
+    /// <summary>What floors lack at least, whatever is chosen of the candidates: each floor by itself, under each cap by itself.</summary>
+    public int LeastMissing { get; init; }
+
     /// <summary>The choice that a state holds.</summary>
     public static QuotaChoice Of(QuotaState state, bool isProven)
     {

@@ -32,7 +32,7 @@ public static class RangeSearch
         Refuse("search.union", query.Union is not null);
 
         long start = Stopwatch.GetTimestamp();
-        using ItemSelection? selection = index.Select(query.Filter, query.Excluded);
+        using ItemSelection? selection = index.Select(SnapshotSource.BoundFilterOf(index, query), query.Excluded, in budget);
         TimeSpan selecting = Stopwatch.GetElapsedTime(start);
         List<SearchHit> hits = [];
         int[] offsets = new int[rows + 1];

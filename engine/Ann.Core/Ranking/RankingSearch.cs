@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 
@@ -27,16 +28,22 @@ public static class RankingSearch
             return PlainSearch.Run(index, queries, rows, query, in budget);
 
         long start = Stopwatch.GetTimestamp();
-        using SnapshotSource source = new(index, query);
+        using SnapshotSource source = new(index, query, in budget);
         TimeSpan selecting = Stopwatch.GetElapsedTime(start);
-        RankingAnswer answer = Run(source, queries.ToArray(), query, null, in budget);
+        float[] prepared = queries.ToArray();
+        for (int row = 0; row < rows; row++)
+        {
+            ReadOnlySpan<float> vector = queries.Slice(row * index.Dimension, index.Dimension);
+            RowPreparation.Prepare(index.Metric, vector, prepared.AsSpan(row * index.Dimension, index.Dimension), "queries", row);
+        }
+        RankingAnswer answer = Run(source, prepared, query, in budget);
         return WithSelection(answer, source, selecting);
     }
 
     /// <summary>Refuses what cannot be asked.</summary>
     internal static void Check(IndexSnapshot index, ReadOnlySpan<float> queries, int rows, RankingQuery query)
     {
-        RankingValidation.Check(query, SnapshotSource.SchemaOf(index), rows);
+        RankingValidation.Check(query, index.Attributes, rows);
         if (rows < 1)
             throw AnnException.Invalid("queries", $"there are {rows} query rows; one at least was expected.");
         if (queries.Length != (long)rows * index.Dimension)
@@ -45,12 +52,20 @@ public static class RankingSearch
 
     /// <summary>The lists of a query with quotas, from any source.</summary>
     /// <param name="source">Where candidates come from.</param>
-    /// <param name="queries">The rows.</param>
+    /// <param name="queries">The rows, prepared for the metric.</param>
     /// <param name="query">What is asked; checked.</param>
-    /// <param name="rescore">Replaces the distance of an item found; null leaves it.</param>
     /// <param name="budget">When to stop early.</param>
     internal static RankingAnswer Run(
-        ICandidateSource source, ReadOnlyMemory<float> queries, RankingQuery query, Func<SearchHit, float>? rescore, in SearchBudget budget)
+        ICandidateSource source, ReadOnlyMemory<float> queries, RankingQuery query, in SearchBudget budget)
+    {
+        bool isMerged = query.Union is not null && queries.Length > source.Dimension;
+        using ExampleScores? scores = isMerged ? new ExampleScores(source.Metric, queries.Span, [], source.Dimension) : null;
+        return Run(source, queries, query, scores, in budget);
+    }
+
+    /// <summary>The same, with what an item's distance is.</summary>
+    internal static RankingAnswer Run(
+        ICandidateSource source, ReadOnlyMemory<float> queries, RankingQuery query, ExampleScores? scores, in SearchBudget budget)
     {
         int dimension = source.Dimension;
         int step = query.Union is null ? dimension : queries.Length;
@@ -61,7 +76,7 @@ public static class RankingSearch
         SearchStatistics statistics = default;
         for (int from = 0; from < queries.Length; from += step)
         {
-            RankedList list = new QuotaSearch(source, query, queries.Slice(from, step), rescore, budget).Run(offsets.Count - 1);
+            RankedList list = new QuotaSearch(source, query, queries.Slice(from, step), scores, budget).Run(offsets.Count - 1);
             hits.AddRange(list.Hits);
             offsets.Add(hits.Count);
             facts.AddRange(list.Facts);

@@ -36,7 +36,7 @@ public static class RecommendSearch
         RankingQuery union = query.Search with { Union = new UnionMerge(0) };
         RankingSearch.Check(index, positives, positives.Length / dimension, union);
         long start = Stopwatch.GetTimestamp();
-        using SnapshotSource source = new(index, union);
+        using SnapshotSource source = new(index, union, in budget);
         TimeSpan selecting = Stopwatch.GetElapsedTime(start);
         RankingAnswer answer = Run(source, positives, negatives, union, in budget);
         return RankingSearch.WithSelection(answer, source, selecting);
@@ -48,8 +48,7 @@ public static class RecommendSearch
         in SearchBudget budget)
     {
         using ExampleScores scores = new(source.Metric, positives.Span, negatives.Span, source.Dimension);
-        RankingAnswer answer = RankingSearch.Run(
-            source, positives, union, hit => scores.DistanceOf(source.RowOf(hit)), in budget);
+        RankingAnswer answer = RankingSearch.Run(source, positives, union, scores, in budget);
         return answer with { FromRows = [] };
     }
 

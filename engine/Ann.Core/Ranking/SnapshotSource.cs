@@ -12,31 +12,35 @@ internal sealed class SnapshotSource : ICandidateSource
     private readonly int[] _columns;
     private readonly AttributeType[] _types;
     private readonly ItemSelection _selection;
+    private readonly BoundFilter[] _kindFilters;
     private readonly ItemSelection?[] _kinds;
-    private readonly SelectionRefinement _refinement;
+    private readonly IReadOnlyList<Cap> _caps;
     private readonly Dictionary<(int Segment, int Cap, int Ordinal), int> _keywordSlots = [];
 
     /// <summary>Evaluates filter, exclusions and the floors' filters.</summary>
     /// <param name="index">Held by the caller.</param>
     /// <param name="query">Checked, but for its filters.</param>
+    /// <param name="budget">When to stop early.</param>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: a filter; names the clause.</exception>
-    public SnapshotSource(IndexSnapshot index, RankingQuery query)
+    public SnapshotSource(IndexSnapshot index, RankingQuery query, in SearchBudget budget)
     {
         _index = index;
-        AttributeSchema schema = SchemaOf(index);
-        _columns = [.. query.Caps.Select(cap => schema.Find(cap.Attribute))];
+        _caps = query.Caps;
+        AttributeSchema schema = index.Attributes;
+        _columns = [.. _caps.Select(cap => schema.Find(cap.Attribute))];
         _types = [.. _columns.Select(column => schema.Fields[column].Type)];
         Slots = new CapSlots(_types);
+        BoundFilter? filter = BoundFilterOf(index, query);
+        _kindFilters = [.. query.Floors.Select((floor, i) => index.Bind(floor.Filter, $"floors[{i}].filter"))];
+        _kinds = new ItemSelection?[_kindFilters.Length];
         ReadPoint at = index.Now;
-        _refinement = new SelectionRefinement(index, at, _columns, Slots);
-        _kinds = new ItemSelection?[query.Floors.Count];
-        ItemSelection? selection = SelectionEvaluation.Run(index, at, query.Filter, query.Excluded);
+        ItemSelection? selection = SelectionEvaluation.Run(index, at, filter, query.Excluded, in budget);
         IsRestricted = selection is not null;
-        _selection = selection ?? new ItemSelection(at, new NodeMask?[index.Segments.Count], index.Rows, index.Items, null);
+        _selection = selection ?? new ItemSelection(index, at, new MaskHold[index.Segments.Count], index.Rows, StopReason.None);
         try
         {
             for (int floor = 0; floor < _kinds.Length; floor++)
-                _kinds[floor] = KindOf(at, query.Floors[floor].Filter, $"floors[{floor}]");
+                _kinds[floor] = SelectionEvaluation.Run(index, at, _kindFilters[floor], null, in budget);
         }
         catch
         {
@@ -60,26 +64,31 @@ internal sealed class SnapshotSource : ICandidateSource
     /// <summary>True when a filter or exclusions narrow it.</summary>
     public bool IsRestricted { get; }
 
-    /// <summary>Attributes of an index, as its segments have them.</summary>
-    public static AttributeSchema SchemaOf(IndexSnapshot index)
-    {
-        foreach (LiveSegment segment in index.Segments)
-            if (segment.Attributes is { } attributes)
-                return attributes.Schema;
-        return AttributeSchema.Empty;
-    }
+    /// <summary>The filter of a query, checked against an index; null for none.</summary>
+    public static BoundFilter? BoundFilterOf(IndexSnapshot index, RankingQuery query) =>
+        query.Prepared ?? (query.Filter is null ? null : index.Bind(query.Filter));
 
     /// <inheritdoc/>
     public int Nearest(
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, Refinement refinement, Span<SearchHit> hits,
         out SearchStatistics statistics)
     {
-        if (refinement.FullSlots.Count == 0 && refinement.Floors == 0)
-            return _index.Search(query, in parameters, in budget, _selection, hits, out statistics);
-        ItemSelection?[] kinds = [.. _kinds.Where((_, floor) => (refinement.Floors >> floor & 1) != 0)];
-        using ItemSelection refined = _refinement.Run(_selection, kinds, refinement.FullSlots);
-        statistics = default;
-        return refined.Matching == 0 ? 0 : _index.Search(query, in parameters, in budget, refined, hits, out statistics);
+        ItemSelection selection = _selection;
+        try
+        {
+            for (int floor = 0; floor < _kinds.Length; floor++)
+                if ((refinement.Floors >> floor & 1) != 0)
+                    Narrow(ref selection, _kindFilters[floor], in budget);
+            if (refinement.FullSlots.Count > 0)
+                Narrow(ref selection, _index.Bind(NotFull(refinement.FullSlots), "caps"), in budget);
+            statistics = new SearchStatistics { Stopped = selection.Stopped };
+            return selection.Matching == 0 ? 0 : _index.Search(query, in parameters, in budget, selection, hits, out statistics);
+        }
+        finally
+        {
+            if (selection != _selection)
+                selection.Dispose();
+        }
     }
 
     /// <inheritdoc/>
@@ -135,16 +144,28 @@ internal sealed class SnapshotSource : ICandidateSource
             slots.Add(slot);
     }
 
-    private ItemSelection? KindOf(ReadPoint at, Filter filter, string field)
+    private void Narrow(ref ItemSelection selection, BoundFilter filter, in SearchBudget budget)
     {
-        try
+        ItemSelection narrower = selection.Refine(filter, in budget);
+        if (selection != _selection)
+            selection.Dispose();
+        selection = narrower;
+    }
+
+    private Filter.NoneOf NotFull(IReadOnlyList<int> fullSlots)
+    {
+        List<Filter> clauses = [];
+        foreach (IGrouping<int, CapValue> values in fullSlots.Select(slot => Slots[slot]).GroupBy(static value => value.Cap))
         {
-            return SelectionEvaluation.Run(_index, at, filter, null);
+            string attribute = _caps[values.Key].Attribute;
+            clauses.Add(_types[values.Key] switch
+            {
+                AttributeType.Bool => new Filter.BoolIn(attribute, [.. values.Select(static value => value.Number != 0)]),
+                AttributeType.Int64 => new Filter.IntegerIn(attribute, [.. values.Select(static value => value.Number)]),
+                _ => new Filter.KeywordIn(attribute, [.. values.Select(static value => value.Text!)]),
+            });
         }
-        catch (AnnException error) when (error.Field is { } inner && !inner.StartsWith("floors", StringComparison.Ordinal))
-        {
-            throw AnnException.Invalid($"{field}.{inner}", error.Message);
-        }
+        return new Filter.NoneOf(new Filter.AnyOf(clauses));
     }
 
     private int SlotOf(int segment, AttributeTable attributes, int cap, int ordinal)

@@ -5,7 +5,7 @@ namespace Ann.Core.Segments;
 
 /// <summary>
 /// Masks of the filters that are asked of one sealed segment again and again, by their content. A filter comes in at its second use, so
-/// that those asked once push nothing out. When there is no room, one that was not used of late goes (second chance). Finding takes no lock.
+/// that those asked once push nothing out. Where room is needed, one that was not used of late goes (second chance). Finding takes no lock.
 /// </summary>
 /// <param name="masks">Where masks come from and go to.</param>
 /// <param name="limit">Bytes of masks and of the filters' own bytes.</param>
@@ -47,7 +47,7 @@ internal sealed class FilterCache(SegmentMasks masks, long limit)
         return false;
     }
 
-    /// <summary>Takes a mask over, held for the caller too; null when it stays the caller's: too large, there already, or too late.</summary>
+    /// <summary>Takes a mask over, held for the caller too. Null when it stays the caller's: too large, there already, or closed.</summary>
     /// <param name="filter">What it is of.</param>
     /// <param name="mask">Written and counted; does not change any more.</param>
     public CachedMask? TryAdd(BoundFilter filter, NodeMask mask)

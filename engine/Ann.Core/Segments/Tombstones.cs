@@ -77,7 +77,7 @@ internal sealed unsafe class Tombstones(int capacity) : IDisposable
             words[i] = marks is null ? 0 : Volatile.Read(ref marks.Words[i]);
     }
 
-    /// <summary>Takes the nodes that were deleted by a write up to <paramref name="sequence"/> out of a mask. The caller counts it anew.</summary>
+    /// <summary>Takes the nodes out of a mask that a write up to <paramref name="sequence"/> deleted. The caller counts it anew.</summary>
     public void RemoveFrom(NodeMask mask, long sequence)
     {
         if (_marks is not { } marks)

@@ -44,7 +44,7 @@ internal static class WireExclusions
     private static void AddSets(List<ExcludedKeys> parts, RepeatedField<string> names, HostedIndex index)
     {
         if (names.Count > Exclusion.MaxSets)
-            throw AnnException.Invalid($"{Field}.sets", $"{Field}.sets names {names.Count} sets; there may be at most {Exclusion.MaxSets}.");
+            throw AnnException.Invalid($"{Field}.sets", $"{Field}.sets names {names.Count} sets; at most {Exclusion.MaxSets} may be.");
         ItemSets sets = index.RequireSets();
         foreach (string name in names)
         {

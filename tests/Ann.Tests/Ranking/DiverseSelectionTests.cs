@@ -20,9 +20,9 @@ public class DiverseSelectionTests
                 problem, QuotaSelection.Run(problem), lambda, similarities, SearchBudget.Unlimited, out StopReason stopped);
 
             Assert.Equal(StopReason.None, stopped);
+            List<int> naive = Naive(problem, lambda, (a, b) => similarities.Of(a, b));
             Assert.True(
-                Naive(problem, lambda, similarities).SequenceEqual(list),
-                $"seed {seed}, run {run}: {string.Join(' ', Naive(problem, lambda, similarities))} is not {string.Join(' ', list)}");
+                naive.SequenceEqual(list), $"seed {seed}, run {run}: {string.Join(' ', naive)} is not {string.Join(' ', list)}");
         }
     }
 
@@ -50,7 +50,7 @@ public class DiverseSelectionTests
     }
 
     /// <summary>By its definition: the best of all with which the list can become as full as any.</summary>
-    private static List<int> Naive(QuotaProblem problem, float lambda, Grid similarities)
+    internal static List<int> Naive(QuotaProblem problem, float lambda, Func<int, int, double> similarity)
     {
         QuotaValue fullest = QuotaCases.Best(problem);
         List<int> list = [];
@@ -62,7 +62,7 @@ public class DiverseSelectionTests
             {
                 if (list.Contains(item))
                     continue;
-                double redundancy = list.Count == 0 ? 0 : (1 - (double)lambda) * list.Max(other => similarities.Of(other, item));
+                double redundancy = list.Count == 0 ? 0 : (1 - (double)lambda) * list.Max(other => similarity(other, item));
                 double value = lambda * problem.ScoreOf(item) - redundancy;
                 if (value <= highest || !QuotaCases.Best(problem, [.. list, item]).IsAsFull(fullest))
                     continue;
