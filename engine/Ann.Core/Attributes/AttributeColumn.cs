@@ -139,7 +139,8 @@ public sealed class AttributeColumn(AttributeField attribute)
         {
             throw AnnException.Invalid(
                 "attributes",
-                $"attribute '{attribute.Name}' of item {Count} takes {utf8.Length} bytes; at most {AttributeSchema.MaxKeywordBytes} are taken.");
+                $"attribute '{attribute.Name}' of item {Count} has a text of {utf8.Length} bytes; at most "
+                    + $"{AttributeSchema.MaxKeywordBytes} are taken.");
         }
         _text.AddRange(utf8);
         _textEnds.Add(_text.Count);

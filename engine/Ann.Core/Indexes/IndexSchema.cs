@@ -36,7 +36,7 @@ public sealed record IndexSchema
     [JsonIgnore]
     public AttributeSchema Attributes { get; init; } = AttributeSchema.Empty;
 
-    /// <summary>The same as manifests have it: left out where there are none, as in those that were written before there could be.</summary>
+    /// <summary>The same as manifests have it: null where there are none, which older manifests know nothing of.</summary>
     [JsonInclude]
     [JsonPropertyName("attributes")]
     internal AttributeSchema? DeclaredAttributes

@@ -9,7 +9,8 @@ using Ann.Core.Segments;
 namespace Ann.Core.Log;
 
 /// <summary>
-/// Records as bytes: the head, then the producer's name, the keys, the rows and the attributes. Text keys are the length of each (u16), then the texts.
+/// Records as bytes: the head, then the producer's name, the keys, the rows and the attributes. Text keys are the length of each (u16),
+/// then the texts.
 /// </summary>
 internal static class WalRecordCodec
 {
@@ -43,7 +44,8 @@ internal static class WalRecordCodec
     public static void Encode(WalRecord record, WalShape shape, long flushedBytes, ulong salt, Span<byte> bytes)
     {
         Debug.Assert(record.Keys.Kind == shape.KeyKind);
-        Debug.Assert(record.Attributes is null || (record.Attributes.Schema.Equals(shape.Attributes) && record.Attributes.Count == record.Count));
+        Debug.Assert(record.Attributes is null || record.Attributes.Schema.Equals(shape.Attributes));
+        Debug.Assert(record.Attributes is null || record.Attributes.Count == record.Count);
         Debug.Assert(record.Rows.Length == (record.Kind == WalRecordKind.Upsert ? record.Count * (long)shape.Dimension : 0));
 
         Span<byte> body = bytes[WalRecordHead.Size..];
@@ -79,7 +81,9 @@ internal static class WalRecordCodec
         head.Write(bytes, body, salt);
     }
 
-    /// <summary>Makes a record of a head without fault and a body whose hash is right; null when the lengths of its keys, or its attributes, are not.</summary>
+    /// <summary>
+    /// Makes a record of a head without fault and a body whose hash is right; null when the lengths of its keys or its attributes are not.
+    /// </summary>
     public static WalRecord? Decode(in WalRecordHead head, ReadOnlySpan<byte> body, WalShape shape)
     {
         WalRecordKind kind = (WalRecordKind)head.Kind;

@@ -34,10 +34,15 @@ internal sealed class QuotaSearch(
 
     private readonly int _rows = queries.Length / source.Dimension;
     private readonly CandidatePool _pool = new(source, query, queries.Length / source.Dimension, scores);
+    private readonly float[] _reach = new float[queries.Length / source.Dimension]; // of each row: nothing nearer is unknown
     private SearchStatistics _statistics;
     private bool _isExhausted;
     private int _detours;
     private uint _wholeKinds; // floors of which all items are candidates
+
+    /// <summary>With one cap, of one value an item, the nearest that fits is always best.</summary>
+    private bool IsGreedyBest =>
+        query.Floors.Count == 0 && query.Caps.Count <= 1 && !source.Slots.HasSets && !_pool.HasRowFloors;
 
     private bool IsStopped => _statistics.Stopped != StopReason.None;
 
@@ -52,6 +57,11 @@ internal sealed class QuotaSearch(
         QuotaProblem problem = _pool.ToProblem();
         QuotaChoice choice = QuotaSelection.Run(problem);
         for (int round = 0; !isExhausted && !IsStopped && IsShort(choice) && Widen(problem, choice, round); round++)
+        {
+            problem = _pool.ToProblem();
+            choice = QuotaSelection.Run(problem);
+        }
+        while (!isExhausted && !IsStopped && !IsGreedyBest && ReachesBeyond(choice) && Deepen())
         {
             problem = _pool.ToProblem();
             choice = QuotaSelection.Run(problem);
@@ -72,9 +82,7 @@ internal sealed class QuotaSearch(
     {
         if (query.Diversity is { } diversity)
             return diversity.Candidates;
-        bool isGreedyBest = query.Floors.Count == 0 && query.Caps.Count <= 1 && !source.Slots.HasSets && !_pool.HasRowFloors
-            && scores is not { HasNegatives: true };
-        return isGreedyBest ? query.K : Math.Min(SearchParameters.MaxK, query.K + query.K / 2 + FirstExtra);
+        return IsGreedyBest && scores is not { HasNegatives: true } ? query.K : Math.Min(SearchParameters.MaxK, query.K + query.K / 2 + FirstExtra);
     }
 
     /// <summary>Searches for what a choice lacks.</summary>
@@ -110,6 +118,10 @@ internal sealed class QuotaSearch(
             isProven &= choice.Missing[floor] == 0 || (floor < query.Floors.Count && (_wholeKinds >> floor & 1) != 0);
         return isProven;
     }
+
+    /// <summary>True when an item is chosen that is farther away than one that no search has come by may be.</summary>
+    private bool ReachesBeyond(QuotaChoice choice) =>
+        choice.Items.Length > 0 && _pool.HitOf(choice.Items[^1]).Distance > _reach.Min();
 
     /// <summary>Searches for as many of the nearest again as there are candidates.</summary>
     private bool Deepen() =>
@@ -184,6 +196,8 @@ internal sealed class QuotaSearch(
             int count = source.Nearest(vector, in parameters, in budget, refinement, hits, out SearchStatistics cost);
             Costs.Add(ref _statistics, in cost);
             _isExhausted &= count < k;
+            if (refinement.FullSlots.Count == 0 && refinement.Floors == 0)
+                _reach[row] = count < k ? float.PositiveInfinity : hits[count - 1].Distance;
             if (count < k && refinement.FullSlots.Count == 0 && BitOperations.IsPow2(refinement.Floors))
                 _wholeKinds |= refinement.Floors;
             return _pool.Offer(hits.AsSpan(0, count));

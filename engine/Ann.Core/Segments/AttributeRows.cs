@@ -81,7 +81,8 @@ internal sealed class AttributeRows(AttributeSchema schema)
         int names = schema.Fields.Sum(static field => field.Name.Length);
         int headBytes = AttributeSectionCheck.HeadSize + schema.Count * AttributeSectionCheck.EntrySize + names;
         _head = new byte[AttributeSectionCheck.Align(headBytes)];
-        SectionBytes = AttributeSectionHead.Write(_head, schema, [.. _columns.Select(static column => (column.SizeInBytes, column.KeywordCount))]);
+        SectionBytes = AttributeSectionHead.Write(
+            _head, schema, [.. _columns.Select(static column => (column.SizeInBytes, column.KeywordCount))]);
     }
 
     /// <summary>Adds the section.</summary>

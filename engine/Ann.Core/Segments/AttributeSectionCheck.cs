@@ -16,7 +16,7 @@ internal readonly unsafe struct AttributeSectionCheck(string path, Section secti
     /// <summary>Bytes before the table of columns.</summary>
     public const int HeadSize = 8;
 
-    /// <summary>Bytes of an entry of that table: type, length of the name, place and length of the column, texts of its dictionary.</summary>
+    /// <summary>Bytes of an entry of that table.</summary>
     public const int EntrySize = 32;
 
     /// <summary>Everything begins at a multiple of this.</summary>

@@ -97,12 +97,13 @@ internal sealed unsafe class HeadSegment : LiveSegment
     internal override ReadPoint Published => _published.Point;
 
     /// <summary>
-    /// Most bytes that a head of this shape holds: full, every node with its tombstone, all that there is room for of the text of keys and of attributes, and
-    /// the scratch of the writer and of one search.
+    /// Most bytes that a head of this shape holds: full, every node with its tombstone, all that there is room for of the text of keys and
+    /// of attributes, and the scratch of the writer and of one search. The attributes of its last item may come on top.
     /// </summary>
     public static long BytesOf(HeadShape shape) =>
         shape.FixedBytes + HeadGraph.UpperBytesOf(shape.Capacity, shape.Parameters) + shape.Capacity * shape.BytesPerRow
-        + shape.TextCapacity + HeadAttributes.RoomOf(shape.Attributes, shape.Capacity) + Tombstones.BytesOf(shape.Capacity);
+        + shape.TextCapacity + HeadAttributes.RoomOf(shape.Attributes, shape.Capacity)
+        + Tombstones.BytesOf(shape.Capacity);
 
     /// <summary>The codes that it is searched by; null for none.</summary>
     internal GrowingCodes? Codes => _build.RowCodes;

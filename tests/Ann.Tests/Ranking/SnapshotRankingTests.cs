@@ -1,5 +1,6 @@
 using Ann.Core;
 using Ann.Core.Attributes;
+using Ann.Core.Exclusions;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Ranking;
@@ -70,6 +71,62 @@ public sealed class SnapshotRankingTests : IDisposable
         Assert.Equal([isBounded], answer.Bounded);
     }
 
+    /// <summary>Caps on each type of attribute, and a floor, hold over all segments; the list is what all items as one problem give.</summary>
+    [Fact]
+    public void Caps_on_every_type_and_floors_hold_over_all_segments()
+    {
+        Random random = new(Seed);
+        for (int run = 0; run < 60; run++)
+        {
+            RankingQuery query = new()
+            {
+                K = random.Next(1, 30),
+                Filter = random.Next(2) == 0 ? null : new Filter.IntegerIn("shop", [0, 1, 2]),
+                Caps = [.. new[] { "brand", "tags", "shop", "new" }.Where(_ => random.Next(2) == 0).Select(name => new Cap(name, random.Next(1, 9)))],
+            };
+            if (random.Next(2) == 0)
+                query = query with { Floors = [new Floor(new Filter.KeywordIn("brand", ["rare"]), random.Next(1, query.K + 1))] };
+            RankingAnswer answer = RankingSearch.Run(_snapshot, Query, 1, query, SearchBudget.Unlimited);
+
+            Item[] items = [.. _live.Where(item => query.Filter is null || item.Shop < 3).OrderBy(item => item.Distance).ThenBy(item => item.Key)];
+            QuotaProblem all = Problem(query, items);
+            QuotaValue best = QuotaSelection.Run(all).Value;
+            QuotaValue? got = QuotaCases.ValueOf(all, [.. Keys(answer).Select(key => Array.FindIndex(items, item => item.Key == key))]);
+            Assert.True(got is { } value && value.IsAsFull(best), $"seed {Seed}, run {run}: {got} of {best}");
+            Assert.True(got.Value.Score >= best.Score * 1.02, $"seed {Seed}, run {run}: {got} of {best}"); // negative distances
+            Assert.Equal(query.Filter is null, answer.Matching is null);
+            Assert.Equal(best.Missing > 0, answer.Quotas.Any(fact => fact.Floor == 0));
+        }
+    }
+
+    [Fact]
+    public void A_filter_of_a_floor_that_is_wrong_names_the_floor()
+    {
+        RankingQuery query = new()
+        {
+            K = 5,
+            Floors = [new Floor(new Filter.Exists("brand"), 1), new Floor(new Filter.Exists("band"), 1)],
+        };
+        AnnException error = Assert.Throws<AnnException>(() => RankingSearch.Run(_snapshot, Query, 1, query, SearchBudget.Unlimited));
+        Assert.StartsWith("floors[1].filter", error.Field, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Recommending_by_best_score_excludes_what_it_is_told_to()
+    {
+        ulong first = Nearest(1).Single();
+        KeyColumn keys = new(KeyKind.UInt64);
+        keys.Add(first);
+        RankingQuery search = new() { K = 5, Exact = true, Excluded = Exclusion.OfKeys(keys) };
+        foreach (RecommendStrategy strategy in Enum.GetValues<RecommendStrategy>())
+        {
+            RankingAnswer answer = RecommendSearch.Run(
+                _snapshot, new RecommendQuery { Search = search, Positives = Query, Strategy = strategy }, SearchBudget.Unlimited);
+            Assert.Equal(Nearest(6).Skip(1), Keys(answer));
+            Assert.Empty(answer.FromRows);
+        }
+    }
+
     [Fact]
     public void A_range_takes_no_quotas_and_needs_an_end()
     {
@@ -131,7 +188,7 @@ public sealed class SnapshotRankingTests : IDisposable
         Assert.Equal("search.union", Field(query));
         Assert.Equal("positive_vectors", Field(query with { Search = new RankingQuery { K = 5 }, Positives = default }));
         Assert.Equal(
-            "negative_vectors", Field(query with { Search = new RankingQuery { K = 5 }, Negatives = new float[] { float.NaN, .. Query[1..] } }));
+            "negative_vectors", Field(query with { Search = new RankingQuery { K = 5 }, Negatives = (float[])[float.NaN, .. Query[1..]] }));
 
         string? Field(RecommendQuery wrong) =>
             Assert.Throws<AnnException>(() => RecommendSearch.Run(_snapshot, wrong, SearchBudget.Unlimited)).Field;
@@ -165,18 +222,21 @@ public sealed class SnapshotRankingTests : IDisposable
         int from = number * PerSegment;
         KeyColumn keys = new(KeyKind.UInt64);
         AttributeBatch batch = new(Schema);
-        List<bool?> isNew = [];
+        List<Item> items = [];
         for (int row = from; row < from + PerSegment; row++)
         {
             keys.Add((ulong)row * 7919 % 100_003);
-            batch.Columns[0].Add("abc"u8.Slice(random.Next(3), 1));
-            for (int tag = 0; tag < 3; tag++)
-                if (random.Next(2) == 0)
-                    batch.Columns[1].AddToSet("xyz"u8.Slice(tag, 1));
+            string brand = random.Next(40) == 0 ? "rare" : $"b{random.Next(6)}";
+            string[] tags = [.. new[] { "x", "y", "z" }.Where(_ => random.Next(3) == 0)];
+            long shop = random.Next(4);
+            bool? isNew = random.Next(3) == 0 ? null : random.Next(2) == 0;
+            items.Add(new Item(0, brand, tags, shop, isNew, Distance(Rows[row])));
+            batch.Columns[0].Add(System.Text.Encoding.UTF8.GetBytes(brand));
+            foreach (string tag in tags)
+                batch.Columns[1].AddToSet(System.Text.Encoding.UTF8.GetBytes(tag));
             batch.Columns[1].EndSet();
-            batch.Columns[2].Add((long)random.Next(4));
-            isNew.Add(random.Next(3) == 0 ? null : random.Next(2) == 0);
-            if (isNew[^1] is { } value)
+            batch.Columns[2].Add(shop);
+            if (isNew is { } value)
                 batch.Columns[3].Add(value);
             else
                 batch.Columns[3].AddMissing();
@@ -195,9 +255,39 @@ public sealed class SnapshotRankingTests : IDisposable
             if (random.NextDouble() < 0.2)
                 segment.Dead.Kill(node, 1);
             else
-                _live.Add(new Item(segment.KeyOf(node).Number, isNew[node], Distance(Rows[from + node])));
+                _live.Add(items[node] with { Key = segment.KeyOf(node).Number });
         }
         return segment;
+    }
+
+    private static QuotaProblem Problem(RankingQuery query, Item[] items)
+    {
+        QuotaProblem problem = new(query.K);
+        foreach (Floor floor in query.Floors)
+            problem.AddFloor(floor.Least);
+        Dictionary<(int, string), int> slots = [];
+        foreach (Item item in items)
+        {
+            List<int> own = [];
+            for (int cap = 0; cap < query.Caps.Count; cap++)
+            {
+                string[] values = query.Caps[cap].Attribute switch
+                {
+                    "brand" => [item.Brand],
+                    "tags" => item.Tags,
+                    "shop" => [$"{item.Shop}"],
+                    _ => item.IsNew is { } value ? [$"{value}"] : [],
+                };
+                foreach (string value in values)
+                {
+                    if (!slots.TryGetValue((cap, value), out int slot))
+                        slots.Add((cap, value), slot = problem.AddSlot(cap, query.Caps[cap].Most));
+                    own.Add(slot);
+                }
+            }
+            problem.Add(-Math.Sqrt(item.Distance), [.. own], query.Floors.Count > 0 && item.Brand == "rare" ? [0] : []);
+        }
+        return problem;
     }
 
     private static float Distance(float[] row)
@@ -208,5 +298,5 @@ public sealed class SnapshotRankingTests : IDisposable
         return sum;
     }
 
-    private sealed record Item(ulong Key, bool? IsNew, float Distance);
+    private sealed record Item(ulong Key, string Brand, string[] Tags, long Shop, bool? IsNew, float Distance);
 }
