@@ -28,6 +28,7 @@ internal sealed class IndexWriter : IDisposable
     private readonly Compaction _compaction;
     private readonly CatchUp _catchUp;
     private readonly Thread _thread;
+    private readonly List<TaskCompletionSource> _settling = [];
     private volatile AnnException? _broken;
     private bool _shared;
 
@@ -71,6 +72,14 @@ internal sealed class IndexWriter : IDisposable
     {
         WriterCommand command = new(run);
         return _queue.TryAdd(command) ? command.Done : Task.FromException(Closing());
+    }
+
+    /// <summary>Ends when nothing is left to do.</summary>
+    public async Task SettleAsync()
+    {
+        TaskCompletionSource settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await RunAsync(() => _settling.Add(settled));
+        await settled.Task;
     }
 
     /// <summary>Replays the log onto a generation. Called by a command.</summary>
@@ -124,6 +133,16 @@ internal sealed class IndexWriter : IDisposable
             // nobody waits: go on
         }
         _compaction.StartIfDue();
+        if (!_queue.HasWork)
+            Settled();
+    }
+
+    /// <summary>Tells those who wait for it that nothing is left to do.</summary>
+    private void Settled()
+    {
+        foreach (TaskCompletionSource one in _settling)
+            one.SetResult();
+        _settling.Clear();
     }
 
     /// <summary>What must not happen has: readers go on, and the log holds all that was acknowledged.</summary>
@@ -132,6 +151,7 @@ internal sealed class IndexWriter : IDisposable
 
     private void End()
     {
+        Settled();
         try
         {
             _compaction.Dispose();

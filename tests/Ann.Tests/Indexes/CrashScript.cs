@@ -94,9 +94,11 @@ internal sealed class CrashScript(SimulatedFileSystem files, int seed) : IAsyncD
     private async Task CompactAsync()
     {
         Task compacted = _index!.CompactAsync();
-        await _schedule.SettleAsync();
-        while (_schedule.FinishMerge())
+        do
+        {
             await _schedule.SettleAsync();
+        }
+        while (_schedule.FinishMerge() || !compacted.IsCompleted);
         await compacted;
         await _schedule.SettleAsync();
     }
