@@ -45,8 +45,8 @@ internal static class SegmentedSearch
         int largest = end == 1 ? 0 : Largest(segments, selection, end);
         Span<Neighbor> first = MemoryMarshal.Cast<SearchHit, Neighbor>(results)[..(int)room];
         Search(
-            segments[largest], selection?.MaskOf(largest), queries, in parameters, in budget, PointOf(segments, largest, now), first, counts,
-            statistics);
+            segments[largest], selection?.MaskOf(largest), queries, in parameters, in budget, PointOf(segments, largest, now), first,
+            counts, statistics);
         Spread(results, first, largest, parameters.K, counts);
 
         RecallEstimate estimate = new(segments, parameters.K);
@@ -58,8 +58,8 @@ internal static class SegmentedSearch
 
     private static void Rest(
         LiveSegment[] segments, ItemSelection? selection, int end, int largest, ReadPoint now, ReadOnlySpan<float> queries,
-        in RecallEstimate estimate,
-        in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
+        in RecallEstimate estimate, in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results, Span<int> counts,
+        Span<SearchStatistics> statistics)
     {
         int k = parameters.K;
         Neighbor[] found = ArrayPool<Neighbor>.Shared.Rent(results.Length);
@@ -125,7 +125,8 @@ internal static class SegmentedSearch
     /// <param name="statistics">Sums so far.</param>
     private static void Again(
         LiveSegment[] segments, ItemSelection? selection, int number, Span<float> farthest, ReadPoint at, ReadOnlySpan<float> queries,
-        in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> found, Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
+        in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> found, Span<SearchHit> results,
+        Span<int> counts, Span<SearchStatistics> statistics)
     {
         int k = parameters.K;
         int dimension = queries.Length / counts.Length;

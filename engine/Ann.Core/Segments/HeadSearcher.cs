@@ -138,13 +138,15 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
             HeadWalk.Run(in graph, in scorer, live, parameters.BeamWidth, context.Walk);
         ReadOnlySpan<ulong> found = mask is null
             ? context.Walk.Beam.Entries
-            : Find(context, in scorer, in live, in parameters, rows, mask, Reranking.MostOf(parameters.K), view.CodeStride);
+            : Find(context, in scorer, in live, in parameters, rows, mask, Reranking.MostOfScan(parameters.K), view.CodeStride);
         if (codes.AreStill(version))
         {
             // Rows of cosine are of unit length: half the squared distance is 1 + the negative dot product.
             coded = squared ? coded with { Norm = 2 * coded.Norm } : coded with { Shift = coded.Shift / 2 - 1 };
             Reranking.Prefetch(in view, found);
-            ranked = Reranking.Run<TDistance>(in view, context, found, parameters.K, coded);
+            bool isScan = context.Walk.Statistics.Plan == SearchPlan.Scan;
+            int most = isScan ? Reranking.MostOfScan(parameters.K) : Reranking.MostOf(parameters.K);
+            ranked = Reranking.Run<TDistance>(in view, context, found, parameters.K, coded, most);
             if (codes.AreStill(version))
                 return true;
         }

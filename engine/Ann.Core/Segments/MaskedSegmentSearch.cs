@@ -81,15 +81,17 @@ internal static unsafe class MaskedSegmentSearch
         int k = parameters.K;
         Int8Query coded = context.Quantise(in segment);
         TScorer scorer = TScoring.Of(in segment, context, coded);
-        MaskedQuery query = new(mask, segment.Count, k, parameters.BeamWidth, Reranking.MostOf(k), segment.CodeStride, segment.Blocks is not null);
+        MaskedQuery query = new(
+            mask, segment.Count, k, parameters.BeamWidth, Reranking.MostOfScan(k), segment.CodeStride, segment.Blocks is not null);
         HnswGraph graph = segment.Graph;
         SealedWalk walk = new(segment);
         ReadOnlySpan<ulong> found = MaskedSearch.Find<TScorer, TFilter, TLive, SealedLinks, SealedWalk>(
             in query, in graph, in scorer, in filter, in live, in walk, context);
         Reranking.Prefetch(in segment, found);
+        int most = context.Walk.Statistics.Plan == SearchPlan.Scan ? query.ScanWidth : Reranking.MostOf(k);
         return segment.Metric == Metric.L2
-            ? Reranking.Run<SquaredL2>(in segment, context, found, k, coded)
-            : Reranking.Run<NegativeDot>(in segment, context, found, k, coded);
+            ? Reranking.Run<SquaredL2>(in segment, context, found, k, coded, most)
+            : Reranking.Run<NegativeDot>(in segment, context, found, k, coded, most);
     }
 
     /// <summary>The walk of either layout.</summary>

@@ -10,6 +10,12 @@ internal static unsafe class Reranking
     /// <summary>Candidates reranked beyond k at most: codes rarely move an item further than this from its place.</summary>
     private const int Margin = 64;
 
+    /// <summary>
+    /// The same after a scan of codes: it costs less than a walk, and is asked where many rows are about as far, and codes tell them apart
+    /// worst.
+    /// </summary>
+    private const int ScanMargin = 512;
+
     /// <summary>How far ahead of the row being reranked memory is asked for.</summary>
     private const int PrefetchAhead = 12;
 
@@ -21,6 +27,9 @@ internal static unsafe class Reranking
 
     /// <summary>Candidates that are looked at for k results at most.</summary>
     public static int MostOf(int k) => Math.Max(2 * k, k + Margin);
+
+    /// <summary>Candidates that a scan of codes keeps for k results.</summary>
+    public static int MostOfScan(int k) => Math.Max(2 * k, k + ScanMargin);
 
     /// <summary>Asks for the first rows that <see cref="Run"/> will read.</summary>
     public static void Prefetch(in SegmentView segment, ReadOnlySpan<ulong> beam)
@@ -39,12 +48,13 @@ internal static unsafe class Reranking
     /// <param name="beam">What the walk found, nearest first by the codes.</param>
     /// <param name="k">Results wanted.</param>
     /// <param name="coded">How the query was quantised.</param>
+    /// <param name="most">Candidates looked at, at most: <see cref="MostOf"/>, or <see cref="MostOfScan"/>.</param>
     /// <returns>The reranked entries, nearest first: k, if there are as many, and some more.</returns>
     public static Span<ulong> Run<TDistance>(
-        scoped in SegmentView segment, QueryContext context, ReadOnlySpan<ulong> beam, int k, Int8Query coded)
+        scoped in SegmentView segment, QueryContext context, ReadOnlySpan<ulong> beam, int k, Int8Query coded, int most)
         where TDistance : struct, IDistance
     {
-        int most = Math.Min(beam.Length, MostOf(k));
+        most = Math.Min(beam.Length, most);
         Span<ulong> ranked = context.Ranked(most);
         RowScorer<TDistance> exact = new(segment.Rows, segment.RowStride, context.Query);
         int count = 0;

@@ -135,7 +135,7 @@ public sealed class SnapshotSearchTests : IDisposable
         IndexSnapshot snapshot = Snapshot();
         Ask(snapshot, Queries[0], new(K, 40), out SearchStatistics statistics);
 
-        SearchStatistics sum = new() { EfSearch = 40 };
+        SearchStatistics sum = new() { EfSearch = 40, Plan = SearchPlan.Walk };
         foreach (AskedSegment segment in asked)
         {
             foreach (SearchParameters parameters in segment.Asked.ToArray())

@@ -248,7 +248,8 @@ public sealed class MaskedSearchTests
     {
         Neighbor[] results = new Neighbor[parameters.K];
         int count = segment.Search(query, in parameters, SearchBudget.Unlimited, at, mask, results, out statistics);
-        Assert.Equal(results[..count].Order(), results[..count]);
+        float[] distances = [.. results[..count].Select(result => result.Distance)];
+        Assert.Equal(distances.Order(), distances);
         return [.. results[..count].Select(result => result.Node)];
     }
 
