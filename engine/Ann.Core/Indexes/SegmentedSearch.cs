@@ -53,7 +53,8 @@ internal static class SegmentedSearch
 
     private static void Rest(
         LiveSegment[] segments, int end, ReadPoint now, ReadOnlySpan<float> queries, in RecallEstimate estimate,
-        in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
+        in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results, Span<int> counts,
+        Span<SearchStatistics> statistics)
     {
         int k = parameters.K;
         Neighbor[] found = ArrayPool<Neighbor>.Shared.Rent(results.Length);
