@@ -168,6 +168,16 @@ public sealed class ServerOptions
     [Range(0, 65_536)]
     public int WriteQueueLimit { get; set; } = 256;
 
+    /// <summary>
+    /// Keys that one search may exclude by naming them; bitmaps and item sets are not counted. Default: 100,000.
+    /// </summary>
+    [Range(0, Core.Exclusions.Exclusion.MaxKeys)]
+    public int MaxExcludedKeys { get; set; } = Core.Exclusions.Exclusion.MaxKeys;
+
+    /// <summary>Memory that the item sets of all indexes may take together, bytes. Default: 1 GiB.</summary>
+    [Range(0, long.MaxValue)]
+    public long SetBytes { get; set; } = 1L << 30;
+
     /// <summary>How long calls under way may take to end when the server stops, in seconds; later they are cut. Default: 10.</summary>
     [Range(0, 600)]
     public int DrainSeconds { get; set; } = 10;

@@ -20,6 +20,9 @@ public sealed class AttributeBatch
     /// <summary>Items. 0 for a schema without attributes.</summary>
     public int Count => Columns.Count == 0 ? 0 : Columns[0].Count;
 
+    /// <summary>Bytes of memory of all values.</summary>
+    public long SizeInBytes => Columns.Sum(static column => column.SizeInBytes);
+
     /// <summary>Appends an item without any value.</summary>
     public void AddMissing()
     {

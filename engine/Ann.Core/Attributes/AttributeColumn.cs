@@ -1,5 +1,5 @@
-using System.Collections;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace Ann.Core.Attributes;
 
@@ -9,7 +9,9 @@ namespace Ann.Core.Attributes;
 /// <param name="attribute">What the values are of.</param>
 public sealed class AttributeColumn(AttributeField attribute)
 {
-    private readonly BitArray _present = new(0);
+    private const int WordBits = 64;
+
+    private readonly List<ulong> _present = [];
     private readonly List<long> _bits = [];
     private readonly List<byte> _text = [];
     private readonly List<int> _textEnds = [];
@@ -19,7 +21,11 @@ public sealed class AttributeColumn(AttributeField attribute)
     public AttributeField Field => attribute;
 
     /// <summary>Items, those without a value too.</summary>
-    public int Count => _present.Count;
+    public int Count { get; private set; }
+
+    /// <summary>Bytes of memory of the values.</summary>
+    public long SizeInBytes =>
+        (_present.Count + (long)_bits.Count) * sizeof(long) + _text.Count + (_textEnds.Count + (long)_setEnds.Count) * sizeof(int);
 
     private bool HasText => attribute.Type is AttributeType.Keyword or AttributeType.KeywordSet;
 
@@ -90,7 +96,7 @@ public sealed class AttributeColumn(AttributeField attribute)
     }
 
     /// <summary>True when an item has a value.</summary>
-    public bool Has(int item) => _present[item];
+    public bool Has(int item) => (_present[item / WordBits] >> item % WordBits & 1) != 0;
 
     /// <summary>A number or time; 0 when the item has none.</summary>
     public long Int64At(int item) => _bits[item];
@@ -109,15 +115,18 @@ public sealed class AttributeColumn(AttributeField attribute)
     {
         int text = FirstText(item) + number;
         int start = text == 0 ? 0 : _textEnds[text - 1];
-        return System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_text)[start.._textEnds[text]];
+        return CollectionsMarshal.AsSpan(_text)[start.._textEnds[text]];
     }
 
     private int FirstText(int item) => item == 0 ? 0 : _setEnds[item - 1];
 
     private void Append(bool present, long bits)
     {
-        _present.Length++;
-        _present[_present.Count - 1] = present;
+        if (Count % WordBits == 0)
+            _present.Add(0);
+        if (present)
+            _present[Count / WordBits] |= 1UL << Count % WordBits;
+        Count++;
         if (HasText)
             _setEnds.Add(_textEnds.Count);
         else
@@ -130,7 +139,8 @@ public sealed class AttributeColumn(AttributeField attribute)
         {
             throw AnnException.Invalid(
                 "attributes",
-                $"attribute '{attribute.Name}' of item {Count} takes {utf8.Length} bytes; at most {AttributeSchema.MaxKeywordBytes} are taken.");
+                $"attribute '{attribute.Name}' of item {Count} has a text of {utf8.Length} bytes; at most "
+                    + $"{AttributeSchema.MaxKeywordBytes} are taken.");
         }
         _text.AddRange(utf8);
         _textEnds.Add(_text.Count);

@@ -94,6 +94,18 @@ public sealed class AttributeSchema : IEquatable<AttributeSchema>
         throw AnnException.Invalid(field, $"attribute '{name}' is unknown; {known}.");
     }
 
+    /// <summary>Tells the first difference of two schemas that are not equal, for an error.</summary>
+    /// <param name="other">The other one.</param>
+    /// <param name="have">Who has these, as in "the file has".</param>
+    /// <param name="expected">Who has the other ones, as in "the index has".</param>
+    public string DifferenceFrom(AttributeSchema other, string have, string expected)
+    {
+        int column = 0;
+        while (column < Math.Min(Count, other.Count) && _fields[column] == other._fields[column])
+            column++;
+        return $"{have} {Described(column)}; {expected} {other.Described(column)}.";
+    }
+
     /// <inheritdoc/>
     public bool Equals(AttributeSchema? other) => other is not null && _fields.AsSpan().SequenceEqual(other._fields);
 
@@ -102,6 +114,14 @@ public sealed class AttributeSchema : IEquatable<AttributeSchema>
 
     /// <inheritdoc/>
     public override int GetHashCode() => _fields.Aggregate(0, HashCode.Combine);
+
+    private string Described(int column)
+    {
+        if (column >= Count)
+            return Count == 0 ? "no attributes" : $"no attribute {column + 1}";
+        AttributeField field = _fields[column];
+        return $"'{field.Name}' of type {field.Type} as attribute {column + 1}";
+    }
 
     private static void RequireName(string name)
     {

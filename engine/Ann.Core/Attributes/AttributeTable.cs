@@ -19,7 +19,10 @@ internal abstract class AttributeTable
     /// <summary>One bit a node: it has a value.</summary>
     /// <param name="column">Any.</param>
     /// <param name="nodes">Nodes wanted, from 0 on: no more than the reader sees.</param>
-    /// <returns>One word for each 64 nodes begun.</returns>
+    /// <returns>
+    /// One word for each 64 nodes begun. Bits of the last one from <paramref name="nodes"/> on may be those of nodes that the reader does
+    /// not see.
+    /// </returns>
     public abstract ReadOnlySpan<ulong> Presence(int column, int nodes);
 
     /// <summary>Values of an <see cref="AttributeType.Int64"/> or <see cref="AttributeType.Timestamp"/>.</summary>
@@ -36,6 +39,27 @@ internal abstract class AttributeTable
 
     /// <summary>The set of one node of a <see cref="AttributeType.KeywordSet"/>: ordinals in the column's dictionary.</summary>
     public abstract ReadOnlySpan<int> SetOf(int column, int node);
+
+    /// <summary>Sets the bits of the nodes whose set has one of some texts.</summary>
+    /// <param name="column">A <see cref="AttributeType.KeywordSet"/>.</param>
+    /// <param name="first">First node, a multiple of 64.</param>
+    /// <param name="count">Nodes: no more than the reader sees.</param>
+    /// <param name="wanted">One bit for each ordinal of the column's dictionary.</param>
+    /// <param name="words">One for each 64 nodes begun, from the first node on. Other bits are left as they are.</param>
+    /// <remarks>A table that stores its sets one after another overrides it: one call then serves all nodes.</remarks>
+    public virtual void MarkSets(int column, int first, int count, ReadOnlySpan<ulong> wanted, Span<ulong> words)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            foreach (int ordinal in SetOf(column, first + i))
+            {
+                if ((wanted[ordinal >> 6] >> ordinal & 1) == 0)
+                    continue;
+                words[i >> 6] |= 1UL << i;
+                break;
+            }
+        }
+    }
 
     /// <summary>Texts in the dictionary of a keyword column, whether a node that the reader sees has them or not.</summary>
     public abstract int KeywordCount(int column);

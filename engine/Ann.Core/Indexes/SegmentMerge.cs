@@ -30,6 +30,7 @@ internal sealed class SegmentMerge
         _file = file;
         Generation = generation;
         Sources = sources;
+        Rows = sources.Sum(static source => (long)source.Live);
         foreach (IndexPart source in sources)
             source.Segment.Hold();
     }
@@ -42,6 +43,9 @@ internal sealed class SegmentMerge
 
     /// <summary>What is merged.</summary>
     public IReadOnlyList<IndexPart> Sources { get; }
+
+    /// <summary>Rows that are rewritten, as of the time when the merge was begun.</summary>
+    public long Rows { get; }
 
     /// <summary>
     /// True when a merge is one head that keeps its graph. With more dead rows than this the mended graph falls behind a new one.
@@ -59,7 +63,7 @@ internal sealed class SegmentMerge
         if (count == 0)
             return;
 
-        long peak = PeakBytes(_home, count);
+        long peak = PeakBytes(count);
         _home.Budget.Take(peak, $"rewriting {count} rows of index '{_home.Name}'");
         try
         {
@@ -134,13 +138,18 @@ internal sealed class SegmentMerge
     }
 
     /// <summary>Most bytes that a merge of so many rows holds at once, its result included.</summary>
-    private static long PeakBytes(IndexHome home, long rows)
+    private long PeakBytes(long rows)
     {
-        IndexSchema schema = home.Schema;
+        IndexSchema schema = _home.Schema;
+        double attributeBytes = (double)Sources.Sum(static source => AttributeBytes(source.Segment)) / rows;
         SegmentFootprint footprint = SegmentFootprint.Estimate(
-            rows, schema.Dimension, home.BuildOptions(default, threads: 1), schema.KeyKind, SegmentFootprint.MaxKeyBytes / 8.0);
+            rows, schema.Dimension, _home.BuildOptions(default, threads: 1), schema.KeyKind, SegmentFootprint.MaxKeyBytes / 8.0,
+            attributeBytes: Math.Min(attributeBytes, SegmentFootprint.MaxAttributeBytes));
         return footprint.BuildPeakBytes;
     }
+
+    private static long AttributeBytes(LiveSegment segment) =>
+        segment is LiveSealedSegment file ? file.Sealed.Parts.Attributes : segment.Attributes?.MemoryBytes ?? 0;
 
     private static int[] LiveNodes(LiveSegment segment)
     {
@@ -163,6 +172,7 @@ internal sealed class SegmentMerge
             foreach (int node in _rows[i])
             {
                 builder.AddStored(segment.Row(node));
+                builder.AddStoredAttributes(segment.Attributes, node);
                 keys.Add(segment.KeyOf(node));
             }
         }

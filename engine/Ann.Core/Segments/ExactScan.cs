@@ -31,19 +31,13 @@ internal static unsafe class ExactScan
             if (statistics.Stopped != StopReason.None)
                 break;
             int to = Math.Min(from + piece, segment.Count);
-            int refused = 0;
-            for (int node = from; node < to; node++)
+            for (int node = filter.Next(from, to); node < to; node = filter.Next(node + 1, to))
             {
-                if (!TFilter.AcceptsAll && !filter.Accepts(node))
-                {
-                    refused++;
-                    continue;
-                }
+                statistics.Visited++;
                 ulong entry = Beam.Pack(node, scorer.Score(node));
                 if (entry < top.Threshold)
                     top.Add(entry);
             }
-            statistics.Visited += to - from - refused;
         }
         return top.Sorted();
     }

@@ -19,6 +19,9 @@ internal static unsafe class Reranking
     /// <summary>Rows that are reranked even though the deadline has passed: about 100 µs.</summary>
     private const int RowsPastDeadline = 512;
 
+    /// <summary>Candidates that are looked at for k results at most.</summary>
+    public static int MostOf(int k) => Math.Max(2 * k, k + Margin);
+
     /// <summary>Asks for the first rows that <see cref="Run"/> will read.</summary>
     public static void Prefetch(in SegmentView segment, ReadOnlySpan<ulong> beam)
     {
@@ -41,7 +44,7 @@ internal static unsafe class Reranking
         scoped in SegmentView segment, QueryContext context, ReadOnlySpan<ulong> beam, int k, Int8Query coded)
         where TDistance : struct, IDistance
     {
-        int most = Math.Min(beam.Length, Math.Max(2 * k, k + Margin));
+        int most = Math.Min(beam.Length, MostOf(k));
         Span<ulong> ranked = context.Ranked(most);
         RowScorer<TDistance> exact = new(segment.Rows, segment.RowStride, context.Query);
         int count = 0;

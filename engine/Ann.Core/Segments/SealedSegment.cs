@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ann.Core.Attributes;
 using Ann.Core.Codes;
 using Ann.Core.Distances;
 using Ann.Core.Files;
@@ -22,6 +23,7 @@ public sealed unsafe class SealedSegment : IDisposable
         _header = sections.Header;
         Path = path;
         Keys = sections.Keys();
+        Attributes = sections.Attributes();
         BuildRecord = sections.Json(SectionKind.BuildRecord, SegmentJson.Default.BuildRecord);
         Certificate = sections.Json(SectionKind.Certificate, SegmentJson.Default.Certificate);
         Parts = SegmentParts.Of(_header);
@@ -60,6 +62,9 @@ public sealed unsafe class SealedSegment : IDisposable
     /// <summary>Keys by node. Valid until the segment is disposed.</summary>
     public SegmentKeys Keys { get; }
 
+    /// <summary>The attributes of its items, in the order of their columns.</summary>
+    public AttributeSchema AttributeSchema => Attributes?.Schema ?? AttributeSchema.Empty;
+
     /// <summary>How the file was made.</summary>
     public BuildRecord BuildRecord { get; }
 
@@ -77,6 +82,9 @@ public sealed unsafe class SealedSegment : IDisposable
 
     /// <summary>Bytes of the file that searches read where they are mapped: all that is not loaded.</summary>
     public long MappedBytes => SizeInBytes - LoadedBytes;
+
+    /// <summary>Attributes by node; null without. Valid until the segment is disposed.</summary>
+    internal AttributeTable? Attributes { get; }
 
     /// <summary>Searches among some of the nodes.</summary>
     internal SegmentSearcher Searcher => _searcher;

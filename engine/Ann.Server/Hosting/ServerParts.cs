@@ -141,6 +141,8 @@ internal static class ServerParts
             Residence = options.Residence,
             Budget = new MemoryBudget(limit),
             Time = time,
+            // No index can be named so: a name begins with a letter or a digit.
+            SetDirectory = options.DataDirectory.Length == 0 ? null : Path.Combine(options.DataDirectory, "_sets"),
             Live = new LiveIndexOptions
             {
                 CommitWindow = TimeSpan.FromMilliseconds(options.CommitWindowMs),
@@ -149,6 +151,7 @@ internal static class ServerParts
                 Background = background,
                 LogRetentionBytes = options.LogRetentionBytes,
                 Residence = options.Residence,
+                SetBudget = new MemoryBudget(options.SetBytes),
             },
         };
     }

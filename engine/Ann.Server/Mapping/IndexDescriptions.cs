@@ -36,6 +36,7 @@ internal static class IndexDescriptions
             GenerationRole.Serving => Wire.GenerationRole.Serving,
             GenerationRole.Standby => Wire.GenerationRole.Standby,
             GenerationRole.CatchingUp => Wire.GenerationRole.CatchingUp,
+            GenerationRole.Damaged => Wire.GenerationRole.Damaged,
             _ => Wire.GenerationRole.Unspecified,
         },
         Encoder = EncoderOf(generation.EncoderFingerprint, generation.EncoderName, encoders),
@@ -47,6 +48,7 @@ internal static class IndexDescriptions
         MissedKeys = (ulong)generation.MissedKeys,
         FileBytes = (ulong)generation.FileBytes,
         MemoryBytes = (ulong)generation.MemoryBytes,
+        Failure = generation.Failure ?? "",
     };
 
     private static Wire.LiveRecallFact ToWire(RecallFact fact) => new()

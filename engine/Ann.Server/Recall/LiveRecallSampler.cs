@@ -175,4 +175,4 @@ internal sealed partial class LiveRecallSampler : IDisposable
 /// <param name="Filter">Null for none.</param>
 /// <param name="Excluded">Null for none.</param>
 /// <param name="Selectivity">Share of the items that may be returned; null when nothing restricts them.</param>
-internal readonly record struct SampledRequest(int K, double? Target, Filter? Filter, ExcludedKeys? Excluded, double? Selectivity);
+internal readonly record struct SampledRequest(int K, double? Target, BoundFilter? Filter, ExcludedKeys? Excluded, double? Selectivity);

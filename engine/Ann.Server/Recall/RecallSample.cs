@@ -19,7 +19,7 @@ internal sealed record RecallSample : IDisposable
     /// <summary>What the answer saw.</summary>
     public required ReadPoint At { get; init; }
 
-    public Filter? Filter { get; init; }
+    public BoundFilter? Filter { get; init; }
 
     public ExcludedKeys? Excluded { get; init; }
 
