@@ -142,8 +142,8 @@ public struct SearchStatistics
     public StopReason Stopped { get; set; }
 
     /// <summary>
-    /// Recall that the answer has, by what was measured of the segments when they were built and by the work that was done, 0 to 1. NaN when
-    /// unknown. Of an index only: a segment's own search leaves it 0.
+    /// Recall that the answer has, by what was measured of the segments when they were built and by the work that was done, 0 to 1. NaN
+    /// when unknown. Of an index only: a segment's own search leaves it 0.
     /// </summary>
     public double EstimatedRecall { get; set; }
 }

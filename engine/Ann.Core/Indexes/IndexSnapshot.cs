@@ -225,16 +225,10 @@ public sealed class IndexSnapshot
         Span<SearchHit> results, out SearchStatistics statistics)
     {
         SearchParameters parameters = new(k, Exact: true);
-        using ItemSelection? selection = SelectionEvaluation.Run(this, at, filter, excluded, in budget);
-        if (selection is not null)
-            return Search(query, in parameters, in budget, selection, results, out statistics);
-        if (query.Length != Dimension)
-            throw AnnException.DimensionMismatch("queries", "The index", Dimension, query.Length);
-        Span<int> counts = [0];
-        Span<SearchStatistics> sums = [default];
-        SegmentedSearch.Run(_segments, null, at, query, in parameters, in budget, results, counts, sums);
-        statistics = sums[0];
-        return counts[0];
+        long items = Items;
+        using ItemSelection selection = SelectionEvaluation.Run(this, at, filter, excluded, in budget)
+            ?? new ItemSelection(at, new NodeMask?[_segments.Length], items, items, letGo: null);
+        return Search(query, in parameters, in budget, selection, results, out statistics);
     }
 
     /// <summary>Looks an item up by its key.</summary>

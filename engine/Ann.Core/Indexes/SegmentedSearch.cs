@@ -25,13 +25,6 @@ internal static class SegmentedSearch
     /// <summary>One or more queries, with as many components each as the segments' vectors, among the items of a selection.</summary>
     public static void Run(
         LiveSegment[] segments, ItemSelection? selection, ReadOnlySpan<float> queries, in SearchParameters parameters,
-        in SearchBudget budget, Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics) =>
-        Run(
-            segments, selection, selection?.At ?? segments[^1].Published, queries, in parameters, in budget, results, counts, statistics);
-
-    /// <summary>The same as of one write.</summary>
-    public static void Run(
-        LiveSegment[] segments, ItemSelection? selection, ReadPoint now, ReadOnlySpan<float> queries, in SearchParameters parameters,
         in SearchBudget budget, Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
         parameters.Validate();
@@ -41,6 +34,7 @@ internal static class SegmentedSearch
                 $"k is {parameters.K} for {counts.Length} queries; there is room for {results.Length} results.", nameof(results));
 
         results = results[..(int)room];
+        ReadPoint now = selection?.At ?? segments[^1].Published; // once: every segment is read as of this write
         int end = now.Rows == 0 ? Math.Max(segments.Length - 1, 1) : segments.Length; // an empty head is nothing to search
         int largest = end == 1 ? 0 : Largest(segments, selection, end);
         Span<Neighbor> first = MemoryMarshal.Cast<SearchHit, Neighbor>(results)[..(int)room];
@@ -53,12 +47,13 @@ internal static class SegmentedSearch
         foreach (ref SearchStatistics one in statistics[..counts.Length])
             one.EstimatedRecall = estimate.Of(segments[largest], in one);
         if (end > 1)
-            Rest(segments, selection, end, largest, now, queries, in estimate, in parameters, in budget, results, counts, statistics);
+            Rest(segments, selection, end, largest, now, in estimate, queries, in parameters, in budget, results, counts,
+                statistics);
     }
 
     private static void Rest(
-        LiveSegment[] segments, ItemSelection? selection, int end, int largest, ReadPoint now, ReadOnlySpan<float> queries,
-        in RecallEstimate estimate, in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results, Span<int> counts,
+        LiveSegment[] segments, ItemSelection? selection, int end, int largest, ReadPoint now, in RecallEstimate estimate,
+        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results, Span<int> counts,
         Span<SearchStatistics> statistics)
     {
         int k = parameters.K;
@@ -87,7 +82,7 @@ internal static class SegmentedSearch
                     if (part.BeamWidth < parameters.BeamWidth && few.Length == part.K)
                         ends[query] = few[^1].Distance;
                     counts[query] = Merge(segments, number, results.Slice(query * k, k), counts[query], few);
-                    costs[query].EstimatedRecall = estimate.Of(segments[number], AsWhole(costs[query], in part, in parameters));
+                    costs[query].EstimatedRecall = estimate.Of(segments[number], in costs[query], part.K);
                     Add(ref statistics[query], in costs[query]);
                 }
             }
@@ -125,8 +120,8 @@ internal static class SegmentedSearch
     /// <param name="statistics">Sums so far.</param>
     private static void Again(
         LiveSegment[] segments, ItemSelection? selection, int number, Span<float> farthest, ReadPoint at, ReadOnlySpan<float> queries,
-        in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> found, Span<SearchHit> results,
-        Span<int> counts, Span<SearchStatistics> statistics)
+        in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> found, Span<SearchHit> results, Span<int> counts,
+        Span<SearchStatistics> statistics)
     {
         int k = parameters.K;
         int dimension = queries.Length / counts.Length;
@@ -262,19 +257,6 @@ internal static class SegmentedSearch
         return foundDistance != hitDistance
             ? foundDistance < hitDistance
             : segments[number].KeyOf(found.Node).CompareTo(segments[hit.Segment].KeyOf(hit.Node)) < 0;
-    }
-
-    /// <summary>
-    /// What a share of the beam cost, as the whole beam would have: the share finds of its segment's part of the answer about what the
-    /// whole beam finds of the whole answer.
-    /// </summary>
-    private static SearchStatistics AsWhole(SearchStatistics cost, in SearchParameters part, in SearchParameters whole)
-    {
-        if (cost.EfSearch == 0 || cost.EfSearch != part.BeamWidth)
-            return cost;
-        cost.EfSearch = whole.BeamWidth;
-        cost.Expanded = (int)((long)cost.Expanded * whole.BeamWidth / part.BeamWidth);
-        return cost;
     }
 
     private static void Add(ref SearchStatistics sum, in SearchStatistics cost)

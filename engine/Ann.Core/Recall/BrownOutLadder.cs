@@ -9,8 +9,8 @@ namespace Ann.Core.Recall;
 /// <para>Steps: 1 takes ¾ of the beam width, 2 a half, 3 the least, k; 4 reranks only the nearer half of the k as well, so that the others
 /// keep the order and the scores of the codes. No width goes below k.</para>
 /// <para>The pressure is the fuller of two measures: the share of the waiting places that are taken, and the time that the call which is
-/// admitted had waited, as a share of <see cref="LongWait"/>. Step n is gone down to as soon as the pressure reaches <see cref="Entry"/>(n).
-/// It is left for the one above when the pressure has stayed below half of that for <see cref="Calm"/>; a longer calm leaves several.</para>
+/// admitted had waited, as a share of <see cref="LongWait"/>. Step n is taken as soon as the pressure reaches <see cref="Entry"/>(n). It is
+/// left for the one above when the pressure has stayed below half of that for <see cref="Calm"/>; a longer calm leaves several.</para>
 /// </remarks>
 /// <param name="Step">0 to <see cref="Steps"/>.</param>
 /// <param name="CalmSince">Time at which the pressure fell below half of the step's entry, or was last above it.</param>

@@ -17,7 +17,8 @@ public static class EfForRecall
         if (!(target is > 0 and < 1))
         {
             throw AnnException.Invalid(
-                "recall_target", string.Create(CultureInfo.InvariantCulture, $"recall_target is {target}; it must be above 0 and below 1."));
+                "recall_target",
+                string.Create(CultureInfo.InvariantCulture, $"recall_target is {target}; it must be above 0 and below 1."));
         }
         if (hasEf)
             throw AnnException.Invalid("recall_target", "recall_target and ef_search are both set; set one of them.");

@@ -35,10 +35,13 @@ internal readonly struct RecallEstimate
     }
 
     /// <summary>What one segment's search adds to the recall of the whole answer, 0 to 1; NaN when unknown.</summary>
-    public double Of(LiveSegment segment, in SearchStatistics statistics)
+    public double Of(LiveSegment segment, in SearchStatistics statistics) => Of(segment, in statistics, _k);
+
+    /// <summary>The same where a segment was asked for fewer results, since it holds few rows.</summary>
+    public double Of(LiveSegment segment, in SearchStatistics statistics, int k)
     {
         int rows = segment.Count;
-        return _rows == 0 ? 1 : rows == 0 ? 0 : Of(segment.Recall ?? _largest, rows, _k, in statistics) * (rows / _rows);
+        return _rows == 0 ? 1 : rows == 0 ? 0 : Of(segment.Recall ?? _largest, rows, k, in statistics) * (rows / _rows);
     }
 
     /// <summary>Recall of the answer of one segment, 0 to 1; NaN when unknown.</summary>

@@ -74,8 +74,8 @@ internal static unsafe class CertificateMeasurement
     }
 
     /// <summary>
-    /// Rows evenly spaced over the segment are the queries. A row is not counted among its own nearest, and walks do not see it: a real query
-    /// has no such neighbour.
+    /// Rows evenly spaced over the segment are the queries. A row is not counted among its own nearest, and walks do not see it: a real
+    /// query has no such neighbour.
     /// </summary>
     private static Certificate MeasureRecall(Certificate certificate, SegmentView segment, int threads, CancellationToken cancellation)
     {
@@ -115,7 +115,7 @@ internal static unsafe class CertificateMeasurement
         };
     }
 
-    /// <summary>A row at a place or after it that is on no upper level, as 15 of 16 are: upper levels lead to the others directly.</summary>
+    /// <summary>A row at a place or after it that is on no upper level, as 15 of 16 are: upper levels lead to the others.</summary>
     private static int RowNear(in HnswGraph graph, int row)
     {
         for (int i = 0; i < graph.Count; i++)

@@ -11,7 +11,7 @@ internal sealed class RecallCurve
     /// <summary>No measurement tells less from nothing missed.</summary>
     private const double LeastMissed = 1e-4;
 
-    /// <summary>Beyond the last point at least so much less is missed for each doubling: a curve that is flat there was measured coarsely.</summary>
+    /// <summary>Beyond the last point the curve falls at least so steeply: where it is flat it was measured coarsely.</summary>
     private const double LeastSlope = 0.1;
 
     private readonly double[] _work;
@@ -27,7 +27,10 @@ internal sealed class RecallCurve
     public static RecallCurve? Of(IEnumerable<(double Work, double Recall)> points)
     {
         (double Work, double Recall)[] sorted =
-            [.. points.Where(static p => p.Work > 0 && p.Recall is >= 0 and <= 1).OrderBy(static p => p.Work).DistinctBy(static p => p.Work)];
+        [
+            .. points.Where(static p => p.Work > 0 && p.Recall is >= 0 and <= 1)
+                .OrderBy(static p => p.Work).DistinctBy(static p => p.Work),
+        ];
         if (sorted.Length == 0)
             return null;
         double[] work = new double[sorted.Length];
@@ -59,7 +62,7 @@ internal sealed class RecallCurve
         return 1 - Math.Exp(_missed[next - 1] + share * (_missed[next] - _missed[next - 1]));
     }
 
-    /// <summary>As <see cref="At"/>, but beyond the last point the curve goes on as it came, for finding how much work a target needs.</summary>
+    /// <summary>As <see cref="At"/>, but beyond the last point the curve goes on as it came: for the work that a target needs.</summary>
     public double Beyond(double work)
     {
         int last = _work.Length - 1;

@@ -7,10 +7,10 @@ namespace Ann.Core.Segments;
 /// </summary>
 /// <remarks>
 /// <para>Recall of a whole walk depends on the beam width in units of k more than on anything else. So a k between 10 and 100 takes both
-/// curves at the same multiple of k, and weighs them by where log k lies; a smaller k takes that of 10 as it is, which errs to the low side.
-/// A larger one takes that of 100 at the same multiple of k: nothing larger is measured, and where the neighbourhood of a query ends
+/// curves at the same multiple of k, and weighs them by where log k lies; a smaller k takes that of 10 as it is, which errs to the low
+/// side. A larger one takes that of 100 at the same multiple of k: nothing larger is measured, and where the neighbourhood of a query ends
 /// between its 100th neighbour and its k-th, that is a few hundredths too much.</para>
-/// <para>What a stopped walk has found depends on its expansions: a k between 10 and 100 weighs both curves at the same number of them.</para>
+/// <para>What a stopped walk has found depends on its expansions: a k between 10 and 100 weighs both curves at the same number.</para>
 /// </remarks>
 internal sealed class RecallCurves
 {

@@ -6,7 +6,9 @@ namespace Ann.Core.Segments;
 /// <summary>One way to search that is measured.</summary>
 /// <param name="K">Results wanted, beside the query's own row.</param>
 /// <param name="Ef">Beam width.</param>
-/// <param name="Cut">Expansions after which the walk is stopped, a multiple of <see cref="SearchContext.ExpansionsPerCheck"/>; 0 for never.</param>
+/// <param name="Cut">
+/// Expansions after which the walk is stopped, a multiple of <see cref="SearchContext.ExpansionsPerCheck"/>; 0 for never.
+/// </param>
 internal readonly record struct RecallTrial(int K, int Ef, int Cut);
 
 /// <summary>Searches a segment for one of its own rows in several ways, and counts what each finds of the exact answer.</summary>

@@ -2,7 +2,7 @@ using Ann.Core.Recall;
 
 namespace Ann.Server.Recall;
 
-/// <summary>Live recall by kind of query: a window of samples each, and the correction of recall_target. Safe for several threads.</summary>
+/// <summary>Live recall by kind of query: a window of samples each, and the correction of recall_target. Safe for any thread.</summary>
 internal sealed class LiveRecallBoard
 {
     /// <summary>Samples of a kind that recall is told of.</summary>
@@ -21,7 +21,12 @@ internal sealed class LiveRecallBoard
         get
         {
             lock (_lock)
-                return [.. _cells.Select(static cell => new RecallFact(cell.Key, cell.Value.Window.Interval, cell.Value.Correction.Factor))];
+            {
+                return
+                [
+                    .. _cells.Select(static cell => new RecallFact(cell.Key, cell.Value.Window.Interval, cell.Value.Correction.Factor)),
+                ];
+            }
         }
     }
 

@@ -45,7 +45,7 @@ internal readonly record struct SearchEffort(SearchParameters Parameters, int St
         return new SearchEffort(reduced, step, isReduced, target);
     }
 
-    /// <summary>True when a row's answer shows what recall the request asked for gives: it is neither exact, nor reduced, nor cut.</summary>
+    /// <summary>True when a row's answer shows what recall its effort gives: it is neither exact, nor reduced, nor cut.</summary>
     public bool CanBeSampled(in SearchStatistics statistics) =>
         !Parameters.Exact && !IsReduced && statistics.Stopped == StopReason.None;
 

@@ -4,7 +4,7 @@ using Wire = Ann.Protocol.V1;
 
 namespace Ann.Server.Recall;
 
-/// <summary>What the server exports through <see cref="Meter"/> <c>ann</c>. Each is described in <c>engine/docs/operations.md</c>.</summary>
+/// <summary>What the server exports through <see cref="Meter"/> <c>ann</c>. Each is described in <c>operations.md</c>.</summary>
 internal sealed class ServerMetrics : IDisposable
 {
     private readonly Meter _meter = new("ann");

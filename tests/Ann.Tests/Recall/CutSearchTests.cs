@@ -19,7 +19,8 @@ public sealed class CutSearchTests(MeasuredSegments segments) : IClassFixture<Me
         {
             Neighbor[] found = new Neighbor[200];
             SearchBudget budget = Cut(looks, StopReason.Cancelled);
-            int count = segment.Search(MeasuredSegments.Queries[0], new SearchParameters(200, 400), budget, found, out SearchStatistics cost);
+            int count = segment.Search(
+                MeasuredSegments.Queries[0], new SearchParameters(200, 400), budget, found, out SearchStatistics cost);
 
             Assert.Equal(StopReason.Cancelled, cost.Stopped);
             Assert.Equal(16 * looks, cost.Expanded);
@@ -107,7 +108,8 @@ public sealed class CutSearchTests(MeasuredSegments segments) : IClassFixture<Me
             SearchStatistics[] costs = new SearchStatistics[Rows];
             CheckLimit limit = new(1, StopReason.Cancelled);
             segment.SearchMany(
-                queries, new SearchParameters(10, 64), SearchBudget.Unlimited with { Limit = limit }, new Neighbor[Rows * 10], counts, costs);
+                queries, new SearchParameters(10, 64), SearchBudget.Unlimited with { Limit = limit }, new Neighbor[Rows * 10], counts,
+                costs);
 
             Assert.All(costs, static cost => Assert.Equal(StopReason.Cancelled, cost.Stopped));
             Assert.True(costs.Count(static cost => cost.Visited > 0) <= 6, "walks that take turns"); // QueryTurns.Count

@@ -25,7 +25,8 @@ public sealed class RecallCurvesTests(MeasuredSegments segments) : IClassFixture
                     RecallEstimate.Of(curves, rows, k, in s));
                 Assert.True(
                     Math.Abs(recall - estimate) <= 0.05,
-                    $"{segment.Metric}, k {k}, {16 * looks} expansions: recall {recall:F3}, estimate {estimate:F3}; seed {MeasuredSegments.Seed}");
+                    $"{segment.Metric}, k {k}, {16 * looks} expansions: recall {recall:F3}, estimate {estimate:F3}; "
+                    + $"seed {MeasuredSegments.Seed}");
             }
         }
     }

@@ -86,7 +86,9 @@ public sealed class LiveRecallTests(SampleIndexes samples)
     [Fact]
     public void AShareIsKept()
     {
-        foreach ((double share, int least, int most) in new[] { (0.0, 0, 0), (0.01, 900, 1100), (0.5, 49_000, 51_000), (1.0, 100_000, 100_000) })
+        (double Share, int Least, int Most)[] expected =
+            [(0, 0, 0), (0.01, 900, 1100), (0.5, 49_000, 51_000), (1, 100_000, 100_000)];
+        foreach ((double share, int least, int most) in expected)
         {
             SampleChoice choice = new(share);
             Assert.InRange(Enumerable.Range(0, 100_000).Count(_ => choice.Next()), least, most);

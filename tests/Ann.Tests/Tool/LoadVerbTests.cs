@@ -137,6 +137,8 @@ public sealed class LoadVerbTests(SampleIndexes samples) : IDisposable
         (await Load(server, "plain", "--concurrency", "5")).ExpectRefusal("add --closed");
         (await Load(server, "plain", "--at", "50")).ExpectRefusal("--find-max");
         (await Load(server, "plain", "--find-max", "--at", "50,x")).ExpectRefusal("--at holds 'x'");
+        (await Load(server, "plain", "--ef", "50", "--recall-target", "0.9")).ExpectRefusal("--recall-target takes the place of --ef");
+        (await Load(server, "plain", "--on-deadline", "best-so-far")).ExpectRefusal("needs --deadline");
         (await Load(server, "plain", "--min-recall", "0.5")).ExpectRefusal("--min-recall needs --truth");
         (await Load(server, "plain", "--k", "10", "--ef", "5")).ExpectRefusal("--ef is 5; it must be k (10)");
         (await Load(server, "plain", "--duration", "soon")).ExpectRefusal("--duration is 'soon'; expected a time such as");

@@ -7,7 +7,7 @@ namespace Ann.Tool.Load;
 /// <param name="deadline">Of a request, from its intended time; null for none.</param>
 internal sealed class LoadQuality(TimeSpan? deadline)
 {
-    /// <summary>Classes of estimates, of equal width: an estimate is right when the answers of its class have that recall on average.</summary>
+    /// <summary>Classes of estimates, of equal width: the answers of a class should have on average the recall that is estimated.</summary>
     private const int Classes = 10;
 
     private readonly Lock _lock = new();

@@ -40,7 +40,7 @@ internal static class LoadText
         foreach (LoadLiveRecall live in report.LiveRecall)
         {
             text.WriteLine(
-                $"live recall by the server, filter {live.FilterClass}, k to {live.K}: {live.Recall:F4} ({live.Low:F4} to {live.High:F4}) of "
+                $"live recall, filter {live.FilterClass}, k to {live.K}: {live.Recall:F4} ({live.Low:F4} to {live.High:F4}) of "
                 + $"{live.Samples:N0} queries, ef factor {live.EfFactor:0.##}");
         }
         if (report.EndedEarly)

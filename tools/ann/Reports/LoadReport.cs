@@ -154,7 +154,7 @@ internal sealed record LoadRun
 /// <summary>What the answers of a run say of themselves, beside what they are.</summary>
 internal sealed record LoadAnswers
 {
-    /// <summary>Share of the requests due that were answered by their deadline, counted from the intended time; null without deadline.</summary>
+    /// <summary>Share of the requests due that were answered by their deadline, from the intended time; null without one.</summary>
     public double? InDeadline { get; init; }
 
     /// <summary>Answers by completeness.</summary>
@@ -170,8 +170,8 @@ internal sealed record LoadAnswers
     public double? MeasuredRecall { get; init; }
 
     /// <summary>
-    /// Mean difference of estimate and recall over the classes 0 to 0.1, 0.1 to 0.2 … of the estimate, weighted by their answers. An answer
-    /// alone has a recall in steps of 1/k, which no estimate meets.
+    /// Mean difference of estimate and recall over the classes 0 to 0.1, 0.1 to 0.2 … of the estimate, weighted by their answers. An
+    /// answer alone has a recall in steps of 1/k, which no estimate meets.
     /// </summary>
     public double? EstimateError { get; init; }
 }
