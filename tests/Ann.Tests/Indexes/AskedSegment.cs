@@ -31,16 +31,16 @@ internal sealed class AskedSegment(LiveSealedSegment inner) : LiveSegment
     internal override ReadOnlySpan<float> Row(int node) => inner.Row(node);
 
     internal override int Search(
-        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask, Span<Neighbor> results,
-        out SearchStatistics statistics)
+        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
+        Span<Neighbor> results, out SearchStatistics statistics)
     {
         Asked.Add(parameters);
         return inner.Search(query, in parameters, in budget, at, mask, results, out statistics);
     }
 
     internal override void SearchMany(
-        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask, Span<Neighbor> results,
-        Span<int> counts, Span<SearchStatistics> statistics)
+        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
+        Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
         Asked.AddRange(Enumerable.Repeat(parameters, counts.Length));
         inner.SearchMany(queries, in parameters, in budget, at, mask, results, counts, statistics);
