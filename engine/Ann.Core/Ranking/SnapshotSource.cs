@@ -21,8 +21,9 @@ internal sealed class SnapshotSource : ICandidateSource
     /// <param name="index">Held by the caller.</param>
     /// <param name="query">Checked, but for its filters.</param>
     /// <param name="budget">When to stop early.</param>
+    /// <param name="now">What is seen: <see cref="IndexSnapshot.Now"/>, taken while the snapshot is held. Null for what it is now.</param>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: a filter; names the clause.</exception>
-    public SnapshotSource(IndexSnapshot index, RankingQuery query, in SearchBudget budget)
+    public SnapshotSource(IndexSnapshot index, RankingQuery query, in SearchBudget budget, ReadPoint? now = null)
     {
         _index = index;
         _caps = query.Caps;
@@ -33,7 +34,7 @@ internal sealed class SnapshotSource : ICandidateSource
         BoundFilter? filter = BoundFilterOf(index, query);
         _kindFilters = [.. query.Floors.Select((floor, i) => index.Bind(floor.Filter, $"floors[{i}].filter"))];
         _kinds = new ItemSelection?[_kindFilters.Length];
-        ReadPoint at = index.Now;
+        ReadPoint at = now ?? index.Now;
         ItemSelection? selection = SelectionEvaluation.Run(index, at, filter, query.Excluded, in budget);
         IsRestricted = selection is not null;
         _selection = selection ?? new ItemSelection(index, at, new MaskHold[index.Segments.Count], index.Rows, StopReason.None);

@@ -168,6 +168,12 @@ internal sealed unsafe class HeadSegment : LiveSegment
         return new ReadOnlySpan<float>((float*)_rows.Start + (long)node * _rowStride, _shape.Dimension);
     }
 
+    internal override bool? Reaches(int node, in SearchBudget budget)
+    {
+        HnswGraph graph = _graph.Graph;
+        return Reachability.Leads<GrowingRows>(in graph, node, in budget);
+    }
+
     internal override int Search(
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
         Span<Neighbor> results, out SearchStatistics statistics) =>

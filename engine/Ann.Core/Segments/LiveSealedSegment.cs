@@ -56,6 +56,8 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
 
     internal override ReadOnlySpan<float> Row(int node) => segment.Row(node);
 
+    internal override bool? Reaches(int node, in SearchBudget budget) => segment.Reaches(node, in budget);
+
     /// <remarks>
     /// Deaths up to the read point were counted before it was published, so a segment that counts none has none that this reader sees.
     /// </remarks>

@@ -94,6 +94,14 @@ public abstract class LiveSegment
     internal abstract ReadOnlySpan<float> Row(int node);
 
     /// <summary>
+    /// True when level 0 of the graph leads from its entry point to a node; null when the budget ended the search for a way. Looks at every
+    /// node at worst.
+    /// </summary>
+    /// <param name="node">One that a reader sees.</param>
+    /// <param name="budget">When to stop early.</param>
+    internal virtual bool? Reaches(int node, in SearchBudget budget) => true;
+
+    /// <summary>
     /// Finds the nearest of the nodes that a reader sees, nearest first, ties by key. Allocates nothing in steady state.
     /// </summary>
     /// <inheritdoc cref="SealedSegment.Search"/>

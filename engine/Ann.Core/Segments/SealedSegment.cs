@@ -164,6 +164,13 @@ public sealed unsafe class SealedSegment : IDisposable
         return new ReadOnlySpan<float>(_view.Row(node), Dimension);
     }
 
+    /// <inheritdoc cref="LiveSegment.Reaches"/>
+    internal bool? Reaches(int node, in SearchBudget budget)
+    {
+        HnswGraph graph = _view.Graph;
+        return Reachability.Leads<SealedLinks>(in graph, node, in budget);
+    }
+
     /// <summary>Ends the mapping. No search may be running.</summary>
     public void Dispose()
     {
