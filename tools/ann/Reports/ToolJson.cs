@@ -9,6 +9,9 @@ namespace Ann.Tool.Reports;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     WriteIndented = true)]
+[JsonSerializable(typeof(long))]
+[JsonSerializable(typeof(double))]
+[JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(EncodeReport))]
 [JsonSerializable(typeof(BuildReport))]
 [JsonSerializable(typeof(IndexReport))]

@@ -95,6 +95,7 @@ internal static class InfoVerb
             $"  graph         M {build.M}, efConstruction {build.EfConstruction}, seed {build.Seed}, codes {build.Codes}, "
             + $"layout {report.Layout}");
         text.WriteLine($"  reachable     {certificate.Reachable:N0} of {report.Rows:N0}");
+        AttributeSummaryReport.Print(text, report.Attributes ?? []);
         PartsTable.Print(text, report.Parts, report.Rows, report.LoadedBytes);
     }
 }
