@@ -24,26 +24,22 @@ internal static class WireAttributes
     /// <summary>Values as a block carries them, a column an attribute.</summary>
     public static IEnumerable<Wire.AttributeColumn> Columns(AttributeBatch batch) => batch.Columns.Select(ToWire);
 
-    /// <summary>The value of an item of an answer as JSON; null when it has none.</summary>
-    /// <param name="column">The answer's column.</param>
-    /// <param name="type">Type of the attribute; a time becomes text.</param>
-    /// <param name="item">The item's position.</param>
-    public static JsonNode? At(Wire.AttributeColumn column, AttributeType type, int item)
+    /// <summary>The values of an answer as JSON, an object a result, without those that an item does not have.</summary>
+    /// <param name="columns">The answer's columns.</param>
+    /// <param name="schema">Types of the attributes; a time becomes text.</param>
+    /// <param name="results">Results of the answer.</param>
+    public static JsonObject[] Objects(IReadOnlyList<Wire.AttributeColumn> columns, AttributeSchema schema, int results)
     {
-        if (column.Missing.Contains((uint)item))
-            return null;
-        return type switch
+        JsonObject[] objects = [.. Enumerable.Range(0, results).Select(static _ => new JsonObject())];
+        foreach (Wire.AttributeColumn column in columns)
         {
-            AttributeType.Keyword => JsonValue.Create(column.Keywords[item]),
-            AttributeType.KeywordSet =>
-                new JsonArray([.. column.KeywordSets[item].Values.Select(static text => (JsonNode?)JsonValue.Create(text))]),
-            AttributeType.Int64 => JsonValue.Create(column.Integers[item]),
-            AttributeType.Timestamp => JsonValue.Create(TimestampText.Format(column.Integers[item])),
-            AttributeType.Double => double.IsFinite(column.Doubles[item])
-                ? JsonValue.Create(column.Doubles[item])
-                : JsonValue.Create(column.Doubles[item].ToString(CultureInfo.InvariantCulture)),
-            _ => JsonValue.Create(column.Bools[item]),
-        };
+            AttributeType type = schema.Fields[schema.Require(column.Name, "attributes")].Type;
+            HashSet<uint> missing = [.. column.Missing];
+            for (int item = 0; item < results; item++)
+                if (!missing.Contains((uint)item))
+                    objects[item][column.Name] = At(column, type, item);
+        }
+        return objects;
     }
 
     private static Wire.AttributeColumn ToWire(Column column)
@@ -77,6 +73,20 @@ internal static class WireAttributes
         }
         return wire;
     }
+
+    private static JsonNode At(Wire.AttributeColumn column, AttributeType type, int item) =>
+        type switch
+        {
+            AttributeType.Keyword => JsonValue.Create(column.Keywords[item]),
+            AttributeType.KeywordSet =>
+                new JsonArray([.. column.KeywordSets[item].Values.Select(static text => (JsonNode?)JsonValue.Create(text))]),
+            AttributeType.Int64 => JsonValue.Create(column.Integers[item]),
+            AttributeType.Timestamp => JsonValue.Create(TimestampText.Format(column.Integers[item])),
+            AttributeType.Double => double.IsFinite(column.Doubles[item])
+                ? JsonValue.Create(column.Doubles[item])
+                : JsonValue.Create(column.Doubles[item].ToString(CultureInfo.InvariantCulture)),
+            _ => JsonValue.Create(column.Bools[item]),
+        };
 
     private static string TextOf(Column column, int item, int number) =>
         System.Text.Encoding.UTF8.GetString(column.TextAt(item, number));

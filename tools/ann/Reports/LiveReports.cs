@@ -122,3 +122,9 @@ internal sealed record ExportReport(
     /// <summary>Their file; null when they are members of the lines, went to a device with the vectors, or there are none.</summary>
     public string? AttributesFile { get; init; }
 }
+
+/// <summary>What <c>ann set append</c> or <c>ann set drop</c> did.</summary>
+/// <param name="Index">Name of the index.</param>
+/// <param name="Set">Name of the set.</param>
+/// <param name="Size">Keys in it now; of a dropped one keys that were in it.</param>
+internal sealed record SetReport(string Index, string Set, ulong Size);

@@ -31,6 +31,7 @@ namespace Ann.Tool.Reports;
 [JsonSerializable(typeof(CompactReport))]
 [JsonSerializable(typeof(SnapshotReport))]
 [JsonSerializable(typeof(RestoreReport))]
+[JsonSerializable(typeof(SetReport))]
 [JsonSerializable(typeof(ExportReport))]
 internal sealed partial class ToolJson : JsonSerializerContext
 {
