@@ -19,6 +19,7 @@ internal static class Program
             PeersVerb.Create(tool),
             MicroVerb.Create(tool),
             LiveVerb.Create(tool),
+            FiltersVerb.Create(tool),
             WorkerVerb.Create(tool),
         };
 

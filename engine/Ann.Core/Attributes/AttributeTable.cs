@@ -40,6 +40,27 @@ internal abstract class AttributeTable
     /// <summary>The set of one node of a <see cref="AttributeType.KeywordSet"/>: ordinals in the column's dictionary.</summary>
     public abstract ReadOnlySpan<int> SetOf(int column, int node);
 
+    /// <summary>Sets the bits of the nodes whose set has one of some texts.</summary>
+    /// <param name="column">A <see cref="AttributeType.KeywordSet"/>.</param>
+    /// <param name="first">First node, a multiple of 64.</param>
+    /// <param name="count">Nodes: no more than the reader sees.</param>
+    /// <param name="wanted">One bit for each ordinal of the column's dictionary.</param>
+    /// <param name="words">One for each 64 nodes begun, from the first node on. Other bits are left as they are.</param>
+    /// <remarks>A table that stores its sets one after another overrides it: one call then serves all nodes.</remarks>
+    public virtual void MarkSets(int column, int first, int count, ReadOnlySpan<ulong> wanted, Span<ulong> words)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            foreach (int ordinal in SetOf(column, first + i))
+            {
+                if ((wanted[ordinal >> 6] >> ordinal & 1) == 0)
+                    continue;
+                words[i >> 6] |= 1UL << i;
+                break;
+            }
+        }
+    }
+
     /// <summary>Texts in the dictionary of a keyword column, whether a node that the reader sees has them or not.</summary>
     public abstract int KeywordCount(int column);
 

@@ -11,6 +11,9 @@ internal interface INodeFilter
 
     /// <summary>True when a node may be returned.</summary>
     bool Accepts(int node);
+
+    /// <summary>The first node from <paramref name="node"/> on that may be returned; <paramref name="end"/> or more for none.</summary>
+    int Next(int node, int end);
 }
 
 /// <summary>No filter.</summary>
@@ -19,4 +22,6 @@ internal readonly struct AcceptAll : INodeFilter
     public static bool AcceptsAll => true;
 
     public bool Accepts(int node) => true;
+
+    public int Next(int node, int end) => node;
 }

@@ -29,7 +29,8 @@ internal sealed class CatchUp(LiveState state) : IDisposable
         if (!_replays.Remove(generation, out Replay? replay))
             return;
         replay.Dispose();
-        replay.Done.TrySetException(new AnnException(AnnError.FailedPrecondition, $"Generation {generation.Id} was detached."));
+        AnnException detached = new(AnnError.FailedPrecondition, $"Generation {generation.Id} was detached.");
+        Replies.Post(() => replay.Done.TrySetException(detached));
     }
 
     /// <summary>Replays a piece onto each that is behind.</summary>
@@ -49,13 +50,13 @@ internal sealed class CatchUp(LiveState state) : IDisposable
             {
                 _replays.Remove(generation);
                 replay.Dispose();
-                replay.Done.TrySetException(e);
+                Replies.Post(() => replay.Done.TrySetException(e));
             }
             if (generation.Applied < state.LastSequence || !_replays.Remove(generation))
                 continue;
             generation.Role = GenerationRole.Standby;
             replay.Dispose();
-            replay.Done.TrySetResult();
+            Replies.Post(() => replay.Done.TrySetResult());
         }
         return moved;
     }
@@ -65,7 +66,8 @@ internal sealed class CatchUp(LiveState state) : IDisposable
         foreach (Replay replay in _replays.Values)
         {
             replay.Dispose();
-            replay.Done.TrySetException(new AnnException(AnnError.Unavailable, $"Index '{state.Home.Name}' is closing."));
+            AnnException closing = new(AnnError.Unavailable, $"Index '{state.Home.Name}' is closing.");
+            Replies.Post(() => replay.Done.TrySetException(closing));
         }
         _replays.Clear();
     }

@@ -10,13 +10,14 @@ internal sealed class Compaction : IDisposable
 
     private readonly LiveState _state;
     private readonly WorkQueue _queue;
-    private readonly BackgroundThreads _threads;
-    private readonly bool _ownsThreads;
+    private readonly TaskScheduler _threads;
+    private readonly BackgroundThreads? _own;
     private readonly CancellationTokenSource _ending = new();
     private readonly Dictionary<Generation, TaskCompletionSource> _requests = [];
     private SegmentMerge? _running;
     private TaskCompletionSource? _answered;
     private bool _sealingFailed;
+    private long _refusedRows; // of files, merged to so many rows or more: there was no memory for it
     private Task _task = Task.CompletedTask;
     private Generation? _last;
     private long _failedAt;
@@ -25,8 +26,8 @@ internal sealed class Compaction : IDisposable
     {
         _state = state;
         _queue = queue;
-        _ownsThreads = state.Home.Options.Background is null;
-        _threads = state.Home.Options.Background ?? new BackgroundThreads(state.Home.Options.BackgroundShare);
+        LiveIndexOptions options = state.Home.Options;
+        _threads = options.Background ?? (_own = new BackgroundThreads(options.BackgroundShare));
     }
 
     /// <summary>True while segments are merged.</summary>
@@ -70,9 +71,8 @@ internal sealed class Compaction : IDisposable
         foreach (Generation generation in InTurn())
         {
             bool all = _requests.TryGetValue(generation, out TaskCompletionSource? request);
-            IReadOnlyList<IndexPart> sources = MergePolicy.Choose(generation.Parts, _state.Home.Options, all);
-            if (waits && !sources.Any(static source => source.IsHead))
-                continue; // files have no room to be merged in; heads may have it
+            long below = waits ? _refusedRows : long.MaxValue; // heads, and fewer files, may have the room
+            IReadOnlyList<IndexPart> sources = MergePolicy.Choose(generation.Parts, _state.Home.Options, all, below);
             if (sources.Count > 0)
             {
                 if (all && _requests.Remove(generation))
@@ -81,7 +81,7 @@ internal sealed class Compaction : IDisposable
                 return;
             }
             if (_requests.Remove(generation))
-                request!.TrySetResult();
+                Replies.Post(() => request!.TrySetResult());
         }
         if (!waits)
             Failure = null; // what failed is not due any more
@@ -92,9 +92,9 @@ internal sealed class Compaction : IDisposable
     {
         AnnException detached = new(AnnError.FailedPrecondition, $"Generation {generation.Id} was detached.");
         if (_requests.Remove(generation, out TaskCompletionSource? request))
-            request.TrySetException(detached);
-        if (_running?.Generation == generation)
-            _answered?.TrySetException(detached);
+            Replies.Post(() => request.TrySetException(detached));
+        if (_running?.Generation == generation && _answered is { } answered)
+            Replies.Post(() => answered.TrySetException(detached));
         if (_last == generation)
             _last = null;
     }
@@ -103,12 +103,12 @@ internal sealed class Compaction : IDisposable
     public void Dispose()
     {
         _ending.Cancel();
+        _state.Home.Options.Waiting?.Invoke();
         _task.Wait();
         _running?.LetGo();
         _running = null;
         FailRequests(new AnnException(AnnError.Unavailable, $"Index '{_state.Home.Name}' is closing."));
-        if (_ownsThreads)
-            _threads.Dispose();
+        _own?.Dispose();
         _ending.Dispose();
     }
 
@@ -147,8 +147,8 @@ internal sealed class Compaction : IDisposable
         try
         {
             if (failure is not null)
-                Fail(failure, seals);
-            else if (!seals || _sealingFailed)
+                Fail(failure, seals, refusedRows: failure is AnnException { Field: "memory" } ? merge.Rows : 0);
+            else if (_sealingFailed || (!seals && merge.Rows >= _refusedRows))
                 Failure = null;
             if (failure is null && _state.Generations.Contains(merge.Generation))
                 Install(merge);
@@ -158,7 +158,8 @@ internal sealed class Compaction : IDisposable
         finally
         {
             merge.LetGo();
-            _answered?.TrySetResult();
+            TaskCompletionSource? answered = _answered;
+            Replies.Post(() => answered?.TrySetResult());
             _answered = null;
         }
         StartIfDue();
@@ -183,10 +184,11 @@ internal sealed class Compaction : IDisposable
         }
     }
 
-    private void Fail(Exception e, bool sealing)
+    private void Fail(Exception e, bool sealing, long refusedRows = 0)
     {
         Failure = e is IOException refused ? AnnException.DiskRefused(refused) : e;
         _sealingFailed = sealing;
+        _refusedRows = refusedRows;
         _failedAt = _state.Home.Time.GetTimestamp();
         FailRequests(Failure);
     }
@@ -194,8 +196,9 @@ internal sealed class Compaction : IDisposable
     private void FailRequests(Exception e)
     {
         foreach (TaskCompletionSource request in _requests.Values)
-            request.TrySetException(e);
+            Replies.Post(() => request.TrySetException(e));
         _requests.Clear();
-        _answered?.TrySetException(e);
+        if (_answered is { } answered)
+            Replies.Post(() => answered.TrySetException(e));
     }
 }

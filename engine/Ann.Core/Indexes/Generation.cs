@@ -130,13 +130,18 @@ internal sealed class Generation
     public bool TryMakeRoom(int rows)
     {
         HeadSegment head = (HeadSegment)_head.Segment;
-        if (rows == 0)
-            return true;
-        if (!head.IsFull && head.Capacity - head.Count >= rows)
+        int left = head.IsFull ? 0 : head.Capacity - head.Count;
+        if (rows <= left)
             return true;
         if (FrozenCount >= _home.Options.MaxFrozenHeads)
             return false;
-        _next ??= NewHead(head.Capacity, forced: false);
+        int rest = rows - left;
+        if (_next is not null && _next.Capacity < rest)
+        {
+            _next.Release(); // made for fewer
+            _next = null;
+        }
+        _next ??= NewHead(head.Capacity, forced: false, rest);
         return true;
     }
 
@@ -162,7 +167,7 @@ internal sealed class Generation
             if (!upsert)
                 continue;
             if (((HeadSegment)_head.Segment).IsFull)
-                Freeze(sequence);
+                Freeze(sequence, record.Count - i);
             int dimension = _home.Schema.Dimension;
             ((HeadSegment)_head.Segment).Append(key, record.Rows.AsSpan(i * dimension, dimension), record.Attributes, i);
         }
@@ -184,15 +189,16 @@ internal sealed class Generation
 
     /// <summary>Begins a new head when the present one has rows. Publish comes after.</summary>
     /// <param name="next">The next write.</param>
+    /// <param name="rows">Rows that the new head is to have room for at least: those of a record are not to fill many heads.</param>
     /// <returns>True when there is a frozen head more.</returns>
-    public bool Freeze(long next)
+    public bool Freeze(long next, int rows = 1)
     {
         HeadSegment head = (HeadSegment)_head.Segment;
         if (head.Count == 0)
             return false;
         head.Link();
         // The rows are logged already: a head that the budget has no room for is made all the same, and the next write is refused.
-        HeadSegment begun = _next ?? NewHead(head.Capacity, forced: true);
+        HeadSegment begun = _next ?? NewHead(head.Capacity, forced: true, rows);
         _next = null;
         _head = Begin(begun, next);
         _headChanged = true;
@@ -266,9 +272,9 @@ internal sealed class Generation
         return null;
     }
 
-    private HeadSegment NewHead(int before, bool forced)
+    private HeadSegment NewHead(int before, bool forced, int rows = 1)
     {
-        HeadShape shape = _home.HeadShapeAfter(before);
+        HeadShape shape = _home.HeadShapeAfter(before, rows);
         long bytes = HeadSegment.BytesOf(shape);
         if (forced)
             _home.Budget.TakeAnyway(bytes);

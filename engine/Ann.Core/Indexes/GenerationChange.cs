@@ -52,6 +52,11 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
     /// <inheritdoc cref="LiveIndex.DetachAsync"/>
     public Task DetachAsync(string id) => writer.RunAsync(() =>
     {
+        if (state.FindDamaged(id) is { } damaged)
+        {
+            Detach(damaged);
+            return;
+        }
         Generation generation = Require(id);
         if (generation == state.Serving)
             throw Refused($"Generation {id} of index '{Home.Name}' serves; promote another one first.");
@@ -81,6 +86,8 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
     /// <inheritdoc cref="LiveIndex.RollbackAsync"/>
     public async Task<PromotionReport> RollbackAsync(CancellationToken cancellation)
     {
+        if (state.Previous is null && state.Damaged.FirstOrDefault(static one => one.IsPrevious) is { } damaged)
+            throw damaged.Refused(Home.Name, "generation");
         Generation target = state.Previous
             ?? throw Refused($"Index '{Home.Name}' has no generation that served before; nothing can be rolled back.");
         await target.CaughtUp.WaitAsync(cancellation);
@@ -124,6 +131,7 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
             Move(replaced, target, previous: displaced); // what the disk says holds
             throw;
         }
+        state.Damaged = [.. state.Damaged.Select(static one => one with { IsPrevious = false })];
         if (displaced is not null && displaced != target)
             DetachQuietly(displaced); // two steps back: nobody can roll back to it any more
         return replaced.Id;
@@ -199,7 +207,7 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
     private void Attach(Generation generation)
     {
         RequirePlace();
-        if (state.Find(generation.Id) is not null)
+        if (state.Find(generation.Id) is not null || state.FindDamaged(generation.Id) is not null)
             throw new AnnException(AnnError.AlreadyExists, $"Generation {generation.Id} of index '{Home.Name}' is attached already.");
         if (generation.Applied > state.LastSequence)
         {
@@ -263,16 +271,36 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
         generation.Close();
     }
 
+    private void Detach(DamagedGeneration damaged)
+    {
+        IReadOnlyList<DamagedGeneration> before = state.Damaged;
+        string[] files = [.. damaged.Files];
+        state.Damaged = [.. before.Where(one => one != damaged)];
+        state.Obsolete.AddRange(files);
+        try
+        {
+            IndexCheckpoint.Write(state);
+        }
+        catch
+        {
+            state.Damaged = before;
+            state.Obsolete.RemoveAll(files.Contains);
+            throw;
+        }
+    }
+
     private void RequirePlace()
     {
-        if (state.Generations.Count < MaxGenerations)
+        if (state.Generations.Count + state.Damaged.Count < MaxGenerations)
             return;
-        string attached = string.Join(", ", state.Generations.Select(static one => $"{one.Id} ({one.Role})"));
+        string attached = string.Join(", ", state.Generations.Select(static one => $"{one.Id} ({one.Role})")
+            .Concat(state.Damaged.Select(static one => $"{one.Id} ({GenerationRole.Damaged})")));
         throw Refused($"Index '{Home.Name}' has {MaxGenerations} generations attached, which is the most: {attached}. Detach one first.");
     }
 
     private Generation Require(string id) => state.Find(id)
-        ?? throw new AnnException(AnnError.NotFound, $"Index '{Home.Name}' has no generation {id} attached.") { Field = "generation" };
+        ?? throw state.FindDamaged(id)?.Refused(Home.Name, "generation")
+        ?? new AnnException(AnnError.NotFound, $"Index '{Home.Name}' has no generation {id} attached.") { Field = "generation" };
 
     private static AnnException Refused(string message, IReadOnlyList<AnnViolation>? violations = null) =>
         new(AnnError.FailedPrecondition, message) { Field = "generation", Violations = violations ?? [] };

@@ -11,6 +11,9 @@ public enum GenerationRole
 
     /// <summary>Attached, and the log is being replayed onto it.</summary>
     CatchingUp,
+
+    /// <summary>Attached, and its files could not be read at the start. It can only be detached.</summary>
+    Damaged,
 }
 
 /// <summary>One generation of a live index.</summary>
@@ -28,7 +31,11 @@ public enum GenerationRole
 /// <param name="MemoryBytes">Bytes of memory that it holds, mapped files not counted.</param>
 public sealed record GenerationStatus(
     string Id, GenerationRole Role, ulong? EncoderFingerprint, string EncoderName, long Items, long Dead, int Segments, long LogPosition,
-    long AppliedPosition, long MissedKeys, long FileBytes, long MemoryBytes);
+    long AppliedPosition, long MissedKeys, long FileBytes, long MemoryBytes)
+{
+    /// <summary>Why it is damaged; null when it is not.</summary>
+    public string? Failure { get; init; }
+}
 
 /// <summary>Where the log of a live index is.</summary>
 /// <param name="First">The first write that the log still holds.</param>

@@ -52,6 +52,8 @@ internal static class IndexCheckpoint
             });
         }
 
+        generations.AddRange(state.Damaged.Select(static damaged => damaged.Described));
+
         state.Revision++;
         state.IsCheckpointDue = true;
         ManifestFile.Write(home.Files, home.Directory, new Manifest
@@ -60,7 +62,7 @@ internal static class IndexCheckpoint
             Schema = home.Schema,
             NextFile = state.NextFile,
             Serving = state.Serving.Id,
-            Previous = state.Previous?.Id,
+            Previous = state.Previous?.Id ?? state.Damaged.FirstOrDefault(static damaged => damaged.IsPrevious)?.Id,
             Generations = generations,
             Producers = [.. state.Producers.Entries.Select(static entry => new ManifestProducer(entry.Name, entry.Sequence))],
             LastSequence = state.LastSequence,

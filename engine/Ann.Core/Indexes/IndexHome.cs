@@ -25,12 +25,16 @@ internal sealed record IndexHome(
 
     /// <summary>The shape of a head.</summary>
     /// <param name="before">Rows of the head before it; 0 for none.</param>
-    public HeadShape HeadShapeAfter(int before)
+    /// <param name="rows">
+    /// Rows that it has room for at least, though the limits be lower: a batch becomes one head, not hundreds.
+    /// </param>
+    public HeadShape HeadShapeAfter(int before, int rows = 1)
     {
         HeadShape one = HeadShapeOf(1);
         long perRow = Math.Max(1, (HeadSegment.BytesOf(HeadShapeOf(1025)) - HeadSegment.BytesOf(one)) / 1024);
         long most = Math.Clamp(Options.HeadBytes / perRow, 1, Options.HeadRows);
-        return HeadShapeOf((int)Math.Min(most, before == 0 ? FirstHeadRows : before * (long)HeadGrowth));
+        long grown = Math.Min(most, before == 0 ? FirstHeadRows : before * (long)HeadGrowth);
+        return HeadShapeOf((int)Math.Max(grown, rows));
     }
 
     /// <summary>How sealed segments are built.</summary>

@@ -23,6 +23,8 @@ internal static class IndexOpening
         DeleteOrphans(home, keep: []);
         foreach (string file in home.Files.ListFiles(home.Directory, "wal-*.log"))
             home.Files.Delete(file); // a drop that did not come to its end
+        foreach (string file in home.Files.ListFiles(home.Directory, Exclusions.SetLog.Pattern))
+            home.Files.Delete(file);
         Wal wal = Wal.Create(home.Files, home.Directory, ShapeOf(home.Schema), firstSequence: 1);
         Generation? generation = null;
         try
@@ -42,20 +44,30 @@ internal static class IndexOpening
         }
     }
 
-    /// <summary>Opens what the manifest names and replays the log onto the serving generation. The others catch up later.</summary>
+    /// <summary>
+    /// Opens what the manifest names and replays the log onto the serving generation. The others catch up later; one of them that cannot
+    /// be opened keeps nobody from being served.
+    /// </summary>
     /// <exception cref="AnnException">Corrupt: names file and byte. Overloaded: memory.</exception>
     public static LiveState Open(IndexHome home, Manifest manifest)
     {
         DeleteOrphans(home, NamedFiles(manifest));
         List<Generation> generations = [];
+        List<DamagedGeneration> damaged = [];
         Wal? wal = null;
         try
         {
             foreach (ManifestGeneration described in manifest.Generations)
-                generations.Add(OpenGeneration(home, described));
+                Attempt(described, () => generations.Add(OpenGeneration(home, described)));
             wal = Wal.Open(home.Files, home.Directory, ShapeOf(home.Schema), manifest.LastSequence + 1);
-            foreach (Generation generation in generations)
-                RequireLog(home, wal, generation);
+            foreach (Generation generation in generations.ToArray())
+            {
+                ManifestGeneration described = manifest.Generations.Single(one => one.Id == generation.Id);
+                if (Attempt(described, () => RequireLog(home, wal, generation)))
+                    continue;
+                generations.Remove(generation);
+                generation.Close();
+            }
 
             LiveState state = new(home, wal, generations, generations.Single(one => one.Id == manifest.Serving))
             {
@@ -63,6 +75,7 @@ internal static class IndexOpening
                 Revision = manifest.Revision,
                 Previous = generations.SingleOrDefault(one => one.Id == manifest.Previous),
                 CheckpointSequence = manifest.LastSequence,
+                Damaged = damaged,
             };
             foreach (ManifestProducer producer in manifest.Producers)
                 state.Producers.Note(producer.Name, producer.Sequence);
@@ -77,7 +90,27 @@ internal static class IndexOpening
             wal?.Dispose();
             throw;
         }
+
+        bool Attempt(ManifestGeneration described, Action open)
+        {
+            try
+            {
+                open();
+                return true;
+            }
+            catch (Exception e) when (described.Id != manifest.Serving && IsDamage(e))
+            {
+                string here = Path.TrimEndingDirectorySeparator(home.Directory) + Path.DirectorySeparatorChar;
+                string failure = e.Message.Replace(here, "", StringComparison.Ordinal);
+                damaged.Add(new DamagedGeneration(described, failure, described.Id == manifest.Previous));
+                return false;
+            }
+        }
     }
+
+    /// <summary>True for what is wrong with files. A memory budget that is too small is another thing: the files are sound.</summary>
+    private static bool IsDamage(Exception e) =>
+        e is AnnException { Error: not AnnError.Overloaded } or IOException or UnauthorizedAccessException;
 
     private static Generation OpenGeneration(IndexHome home, ManifestGeneration described)
     {

@@ -34,6 +34,7 @@ internal sealed class IndexWriter : IDisposable
     /// <summary>Starts the thread. The index is whole; generations behind the log are named by <paramref name="behind"/>.</summary>
     public IndexWriter(LiveState state, IEnumerable<Generation> behind)
     {
+        Replies.Begin();
         _state = state;
         _gate = new ByteGate(state.Home.Options.QueueBytes);
         _compaction = new Compaction(state, _queue);
@@ -162,8 +163,8 @@ internal sealed class IndexWriter : IDisposable
         }
         finally
         {
-            foreach (QueuedWrite write in writes)
-                _gate.Leave(write.Bytes);
+            long bytes = writes.Sum(static write => write.Bytes);
+            Replies.Post(() => _gate.Leave(bytes));
         }
     }
 
@@ -206,6 +207,7 @@ internal sealed class IndexWriter : IDisposable
                     failure)
                 { Field = (failure as AnnException)?.Field ?? "disk" };
             }
+            _state.Home.Options.Waiting?.Invoke();
             if (_queue.TryTakeCommand(IdleTime, out WriterCommand? command))
                 command!.Run();
         }

@@ -1,4 +1,5 @@
 using Ann.Core.Distances;
+using Ann.Core.Exclusions;
 using Ann.Core.Files;
 using Ann.Core.Log;
 
@@ -21,7 +22,12 @@ public sealed class LiveIndex : IAsyncDisposable
         _lock = held;
         _writer = new IndexWriter(state, state.Generations.Where(static one => one.Role == GenerationRole.CatchingUp));
         _change = new GenerationChange(state, _writer);
+        Sets = ItemSets.Open(new ItemSetsHome(
+            _home.Files, _home.Directory, _home.Name, _home.Schema.KeyKind, _home.Options.SetBudget, _home.Time));
     }
+
+    /// <summary>Named sets of keys. They belong to the index, not to a generation. Closed with the index.</summary>
+    public ItemSets Sets { get; }
 
     /// <summary>Name of the index.</summary>
     public string Name => _home.Name;
@@ -39,9 +45,12 @@ public sealed class LiveIndex : IAsyncDisposable
         }
     }
 
-    /// <summary>Every attached generation, the serving one first.</summary>
+    /// <summary>Every attached generation, the serving one first, damaged ones last.</summary>
     public IReadOnlyList<GenerationStatus> Generations =>
-        [.. _state.Generations.OrderBy(static one => one.Role).Select(static one => one.Describe()).OfType<GenerationStatus>()];
+    [
+        .. _state.Generations.OrderBy(static one => one.Role).Select(static one => one.Describe()).OfType<GenerationStatus>(),
+        .. _state.Damaged.Select(static one => one.Describe()),
+    ];
 
     /// <summary>Why nothing can be written any more; null while it can. Reads go on.</summary>
     public string? WriteFailure => Told(_writer.Broken);
@@ -81,7 +90,9 @@ public sealed class LiveIndex : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens a live index and replays its log.</summary>
+    /// <summary>
+    /// Opens a live index and replays its log. A generation that does not serve and cannot be opened is told by <see cref="Generations"/>.
+    /// </summary>
     /// <exception cref="AnnException">
     /// Corrupt: names file and byte. NotFound: no live index there. FailedPrecondition: another process has it open. Overloaded: memory.
     /// </exception>
@@ -111,7 +122,7 @@ public sealed class LiveIndex : IAsyncDisposable
         {
             files.Delete(Path.Combine(directory, ManifestFile.FileName));
             files.FlushDirectory(directory);
-            foreach (string pattern in (string[])["wal-*.log", "seg-*", "missed-*.keys", "*.partial"])
+            foreach (string pattern in (string[])["wal-*.log", "seg-*", "missed-*.keys", SetLog.Pattern, "*.partial"])
                 foreach (string path in files.ListFiles(directory, pattern))
                     files.Delete(path);
         }
@@ -134,6 +145,8 @@ public sealed class LiveIndex : IAsyncDisposable
         }
         if (_state.Find(generation) is { } found && found.TryAcquire(out SnapshotLease named))
             return named;
+        if (_state.FindDamaged(generation) is { } damaged)
+            throw damaged.Refused(Name, "index");
         string attached = string.Join(", ", _state.Generations.Select(static one => one.Id));
         throw new AnnException(
             AnnError.FailedPrecondition, $"Index '{Name}' has the generations {attached}; the request asks for {generation}.")
@@ -193,7 +206,16 @@ public sealed class LiveIndex : IAsyncDisposable
     /// <param name="cancellation">Ends it early, and leaves nothing.</param>
     /// <returns>The last write that the copy holds.</returns>
     public Task<long> SnapshotAsync(string directory, CancellationToken cancellation = default) =>
-        SnapshotDirectory.WriteAsync(_state, _writer, directory, cancellation);
+        SnapshotDirectory.WriteAsync(_state, _writer, Sets, directory, cancellation);
+
+    /// <summary>
+    /// Ends when the writer has done what was asked of it before, and what follows from it. For tests; fails once the index is closing.
+    /// </summary>
+    internal async Task SettleAsync()
+    {
+        await _writer.RunAsync(static () => { });
+        await _writer.RunAsync(static () => { }); // what was queued while the first waited is done too
+    }
 
     /// <summary>Finishes what was acknowledged, writes the manifest and closes the files.</summary>
     public async ValueTask DisposeAsync()
@@ -201,6 +223,7 @@ public sealed class LiveIndex : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
         await Task.Run(_writer.Dispose);
+        await Sets.DisposeAsync();
         foreach (Generation generation in _state.Generations)
             generation.Close();
         _state.Wal.Dispose();

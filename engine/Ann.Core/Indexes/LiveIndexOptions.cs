@@ -11,10 +11,12 @@ public sealed record LiveIndexOptions
     /// <summary>Bytes of batches that may wait for the writer; who brings more waits. Default: 64 MiB.</summary>
     public long QueueBytes { get; init; } = 64 << 20;
 
-    /// <summary>Rows of a head at most. Default: 65,536.</summary>
+    /// <summary>Rows of a head at most, but for a batch that is larger: it gets a head of its size. Default: 65,536.</summary>
     public int HeadRows { get; init; } = 65_536;
 
-    /// <summary>Bytes of a head at most: at large dimensions it takes fewer rows. Default: 256 MiB.</summary>
+    /// <summary>
+    /// Bytes of a head at most, but for a batch that is larger: at large dimensions a head takes fewer rows. Default: 256 MiB.
+    /// </summary>
     public long HeadBytes { get; init; } = 256 << 20;
 
     /// <summary>Heads that wait to be sealed at most; then writes wait. Default: 4.</summary>
@@ -33,13 +35,21 @@ public sealed record LiveIndexOptions
     /// Where sealing and compacting run; shared by the indexes of a server. Null: threads of the index's own, by <see
     /// cref="BackgroundShare"/>.
     /// </summary>
-    public BackgroundThreads? Background { get; init; }
+    public TaskScheduler? Background { get; init; }
+
+    /// <summary>
+    /// Called on the writer's thread before it waits for a merge. For tests that let a merge on by hand; null: nobody is told.
+    /// </summary>
+    internal Action? Waiting { get; init; }
 
     /// <summary>Bytes of log kept for generations to come, beyond what recovery needs. Default: 1 GiB.</summary>
     public long LogRetentionBytes { get; init; } = 1 << 30;
 
     /// <summary>Where links and codes of sealed segments lie. Default: <see cref="SegmentResidence.ByLayout"/>.</summary>
     public SegmentResidence Residence { get; init; } = SegmentResidence.ByLayout;
+
+    /// <summary>Memory of the item sets of all indexes. Default: without limit.</summary>
+    public MemoryBudget SetBudget { get; init; } = MemoryBudget.Unlimited();
 
     /// <summary>Recent queries that are kept for promotion gates. Default: 256.</summary>
     public int SampledQueries { get; init; } = 256;

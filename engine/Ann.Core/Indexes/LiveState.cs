@@ -10,6 +10,7 @@ internal sealed class LiveState(IndexHome home, Wal wal, IReadOnlyList<Generatio
 {
     private volatile IReadOnlyList<Generation> _generations = generations;
     private volatile Generation _serving = serving;
+    private volatile IReadOnlyList<DamagedGeneration> _damaged = [];
 
     /// <summary>The index.</summary>
     public IndexHome Home => home;
@@ -22,6 +23,13 @@ internal sealed class LiveState(IndexHome home, Wal wal, IReadOnlyList<Generatio
     {
         get => _generations;
         set => _generations = value;
+    }
+
+    /// <summary>Attached generations that could not be opened. Replaced as a whole, never changed; read by anybody.</summary>
+    public IReadOnlyList<DamagedGeneration> Damaged
+    {
+        get => _damaged;
+        set => _damaged = value;
     }
 
     /// <summary>The generation that answers to the index's name.</summary>
@@ -63,6 +71,9 @@ internal sealed class LiveState(IndexHome home, Wal wal, IReadOnlyList<Generatio
 
     /// <summary>The generation of an id; null when none of that id is attached.</summary>
     public Generation? Find(string id) => Generations.FirstOrDefault(generation => generation.Id == id);
+
+    /// <summary>The damaged generation of an id; null when none of that id is attached.</summary>
+    public DamagedGeneration? FindDamaged(string id) => Damaged.FirstOrDefault(generation => generation.Id == id);
 
     /// <summary>A name for a new file.</summary>
     public string NewFile(string kind, string extension) => $"{kind}-{NextFile++:x8}{extension}";

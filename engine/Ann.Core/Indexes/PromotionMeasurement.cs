@@ -142,10 +142,20 @@ internal static class PromotionMeasurement
             int known = snapshot.Search(query, new SearchParameters(K, Exact: true), SearchBudget.Unlimited, exact, out _);
             int count = snapshot.Search(query, new SearchParameters(K), SearchBudget.Unlimited, found, out _);
             all += known;
-            for (int i = 0; i < count; i++)
-                right += found[i].Distance <= exact[known - 1].Distance ? 1 : 0; // equal distances are equally right
+            right += Right(exact.AsSpan(0, known), found.AsSpan(0, count));
         }
         return all == 0 ? 1 : (double)right / all;
+    }
+
+    /// <summary>How many of the hits are as near as exact ones: equal distances are equally right.</summary>
+    /// <param name="exact">All hits, nearest first. A write between the two searches may have added to the other list.</param>
+    /// <param name="found">Hits of the walk, nearest first.</param>
+    internal static int Right(ReadOnlySpan<SearchHit> exact, ReadOnlySpan<SearchHit> found)
+    {
+        int right = 0;
+        while (right < Math.Min(exact.Length, found.Length) && found[right].Distance <= exact[^1].Distance)
+            right++;
+        return right;
     }
 
     private static double Overlap(LiveState state, IndexSnapshot candidate, List<float[]> queries, CancellationToken cancellation)

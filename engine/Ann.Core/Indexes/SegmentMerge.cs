@@ -30,6 +30,7 @@ internal sealed class SegmentMerge
         _file = file;
         Generation = generation;
         Sources = sources;
+        Rows = sources.Sum(static source => (long)source.Live);
         foreach (IndexPart source in sources)
             source.Segment.Hold();
     }
@@ -42,6 +43,9 @@ internal sealed class SegmentMerge
 
     /// <summary>What is merged.</summary>
     public IReadOnlyList<IndexPart> Sources { get; }
+
+    /// <summary>Rows that are rewritten, as of the time when the merge was begun.</summary>
+    public long Rows { get; }
 
     /// <summary>
     /// True when a merge is one head that keeps its graph. With more dead rows than this the mended graph falls behind a new one.

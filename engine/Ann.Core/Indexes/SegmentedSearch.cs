@@ -1,13 +1,16 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using Ann.Core.Hnsw;
+using Ann.Core.Recall;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;
 
 /// <summary>
-/// A search over the segments of a snapshot, oldest first. The first segment writes where the caller wants its results; what the others
-/// find is merged into that. Nothing is allocated in steady state, and one segment alone costs what it costs by itself.
+/// A search over the segments of a snapshot. The largest one is searched first, by the whole beam, and writes where the caller wants its
+/// results; the others get their share of the beam (<see cref="BeamShare"/>), and what they find is merged into that. A segment whose
+/// share turns out too small is searched once more by the whole beam. Nothing is allocated in steady state, and one segment alone costs
+/// what it costs by itself.
 /// </summary>
 internal static class SegmentedSearch
 {
@@ -19,10 +22,17 @@ internal static class SegmentedSearch
     public static ReadPoint PointOf(LiveSegment[] segments, int number, ReadPoint now) =>
         number == segments.Length - 1 ? now : now with { Rows = int.MaxValue };
 
-    /// <summary>One or more queries, with as many components each as the segments' vectors.</summary>
+    /// <summary>One or more queries, with as many components each as the segments' vectors, among the items of a selection.</summary>
     public static void Run(
-        LiveSegment[] segments, ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget,
-        Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
+        LiveSegment[] segments, ItemSelection? selection, ReadOnlySpan<float> queries, in SearchParameters parameters,
+        in SearchBudget budget, Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics) =>
+        Run(
+            segments, selection, selection?.At ?? segments[^1].Published, queries, in parameters, in budget, results, counts, statistics);
+
+    /// <summary>The same as of one write.</summary>
+    public static void Run(
+        LiveSegment[] segments, ItemSelection? selection, ReadPoint now, ReadOnlySpan<float> queries, in SearchParameters parameters,
+        in SearchBudget budget, Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
         parameters.Validate();
         long room = (long)parameters.K * counts.Length;
@@ -31,39 +41,61 @@ internal static class SegmentedSearch
                 $"k is {parameters.K} for {counts.Length} queries; there is room for {results.Length} results.", nameof(results));
 
         results = results[..(int)room];
-        ReadPoint now = segments[^1].Published; // once: every segment is read as of this write
+        int end = now.Rows == 0 ? Math.Max(segments.Length - 1, 1) : segments.Length; // an empty head is nothing to search
+        int largest = end == 1 ? 0 : Largest(segments, selection, end);
         Span<Neighbor> first = MemoryMarshal.Cast<SearchHit, Neighbor>(results)[..(int)room];
-        Search(segments[0], queries, in parameters, in budget, PointOf(segments, 0, now), first, counts, statistics);
-        Spread(results, first, parameters.K, counts);
+        Search(
+            segments[largest], selection?.MaskOf(largest), queries, in parameters, in budget, PointOf(segments, largest, now), first, counts,
+            statistics);
+        Spread(results, first, largest, parameters.K, counts);
 
-        int end = now.Rows == 0 ? segments.Length - 1 : segments.Length; // an empty head is nothing to search
+        RecallEstimate estimate = new(segments, parameters.K);
+        foreach (ref SearchStatistics one in statistics[..counts.Length])
+            one.EstimatedRecall = estimate.Of(segments[largest], in one);
         if (end > 1)
-            Rest(segments, end, now, queries, in parameters, in budget, results, counts, statistics);
+            Rest(segments, selection, end, largest, now, queries, in estimate, in parameters, in budget, results, counts, statistics);
     }
 
     private static void Rest(
-        LiveSegment[] segments, int end, ReadPoint now, ReadOnlySpan<float> queries, in SearchParameters parameters,
-        in SearchBudget budget, Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
+        LiveSegment[] segments, ItemSelection? selection, int end, int largest, ReadPoint now, ReadOnlySpan<float> queries,
+        in RecallEstimate estimate,
+        in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
         int k = parameters.K;
         Neighbor[] found = ArrayPool<Neighbor>.Shared.Rent(results.Length);
         int[] foundCounts = ArrayPool<int>.Shared.Rent(counts.Length);
         SearchStatistics[] costs = ArrayPool<SearchStatistics>.Shared.Rent(counts.Length);
+        float[] farthest = ArrayPool<float>.Shared.Rent(end * counts.Length);
         try
         {
-            for (int number = 1; number < end; number++)
+            double rows = Math.Max(Candidates(segments, selection, end), 1);
+            for (int number = 0; number < end; number++)
             {
+                Span<float> ends = farthest.AsSpan(number * counts.Length, counts.Length);
+                ends.Fill(float.NaN);
+                if (number == largest)
+                    continue;
                 if (IsStopped(statistics[..counts.Length]))
                     return;
+                SearchParameters part = BeamShare.Of(in parameters, CandidatesOf(segments, selection, number) / rows);
                 Search(
-                    segments[number], queries, in parameters, in budget, PointOf(segments, number, now), found,
+                    segments[number], selection?.MaskOf(number), queries, in part, in budget, PointOf(segments, number, now), found,
                     foundCounts.AsSpan(0, counts.Length), costs.AsSpan(0, counts.Length));
                 for (int query = 0; query < counts.Length; query++)
                 {
-                    counts[query] = Merge(
-                        segments, number, results.Slice(query * k, k), counts[query], found.AsSpan(query * k, foundCounts[query]));
+                    Span<Neighbor> few = found.AsSpan(query * part.K, foundCounts[query]);
+                    if (part.BeamWidth < parameters.BeamWidth && few.Length == part.K)
+                        ends[query] = few[^1].Distance;
+                    counts[query] = Merge(segments, number, results.Slice(query * k, k), counts[query], few);
+                    costs[query].EstimatedRecall = estimate.Of(segments[number], AsWhole(costs[query], in part, in parameters));
                     Add(ref statistics[query], in costs[query]);
                 }
+            }
+            for (int number = 0; number < end; number++)
+            {
+                Again(
+                    segments, selection, number, farthest.AsSpan(number * counts.Length, counts.Length), PointOf(segments, number, now),
+                    queries, in parameters, in budget, found, results, counts, statistics);
             }
         }
         finally
@@ -71,31 +103,121 @@ internal static class SegmentedSearch
             ArrayPool<Neighbor>.Shared.Return(found);
             ArrayPool<int>.Shared.Return(foundCounts);
             ArrayPool<SearchStatistics>.Shared.Return(costs);
+            ArrayPool<float>.Shared.Return(farthest);
         }
     }
 
-    private static void Search(
-        LiveSegment segment, ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at,
-        Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics)
+    /// <summary>
+    /// Searches a segment by the whole beam for the queries to which it gave all that it was asked for, none of it farther than the last
+    /// hit of the answer: what it holds beyond may belong there too.
+    /// </summary>
+    /// <param name="segments">Of the snapshot.</param>
+    /// <param name="selection">Of the search.</param>
+    /// <param name="number">The one.</param>
+    /// <param name="farthest">Distance of the last that it gave to each query; NaN where there is nothing to ask again.</param>
+    /// <param name="at">The reader's.</param>
+    /// <param name="queries">All.</param>
+    /// <param name="parameters">Of the whole search.</param>
+    /// <param name="budget">When to stop early.</param>
+    /// <param name="found">Scratch.</param>
+    /// <param name="results">Hits so far.</param>
+    /// <param name="counts">How many.</param>
+    /// <param name="statistics">Sums so far.</param>
+    private static void Again(
+        LiveSegment[] segments, ItemSelection? selection, int number, Span<float> farthest, ReadPoint at, ReadOnlySpan<float> queries,
+        in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> found, Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
-        if (counts.Length == 1)
-            counts[0] = segment.Search(queries, in parameters, in budget, at, results, out statistics[0]);
-        else
-            segment.SearchMany(queries, in parameters, in budget, at, results, counts, statistics);
+        int k = parameters.K;
+        int dimension = queries.Length / counts.Length;
+        for (int query = 0; query < counts.Length; query++)
+        {
+            Span<SearchHit> hits = results.Slice(query * k, k);
+            bool isFull = counts[query] == k;
+            if (float.IsNaN(farthest[query]) || (isFull && farthest[query] > hits[^1].Distance))
+                continue;
+            if (IsStopped(statistics[..counts.Length]))
+                return;
+            int count = segments[number].Search(
+                queries.Slice(query * dimension, dimension), in parameters, in budget, at, selection?.MaskOf(number), found,
+                out SearchStatistics cost);
+            count = DropKnown(segments, number, hits[..counts[query]], found[..count]);
+            counts[query] = Merge(segments, number, hits, counts[query], found[..count]);
+            Add(ref statistics[query], in cost);
+        }
     }
 
     /// <summary>
-    /// Makes hits of the first segment's results, which lie at the start of the memory that the hits take. From the back: a hit takes more
+    /// Drops what is among the hits already. Both are in the same order, since a segment gives a node the same distance at each search.
+    /// </summary>
+    /// <returns>How many are left, at the start of <paramref name="found"/>.</returns>
+    private static int DropKnown(LiveSegment[] segments, int number, Span<SearchHit> hits, Span<Neighbor> found)
+    {
+        int kept = 0;
+        int hit = 0;
+        foreach (Neighbor neighbor in found)
+        {
+            while (hit < hits.Length
+                && (hits[hit].Segment != number
+                    || (hits[hit].Node != neighbor.Node && !IsBefore(segments, number, neighbor, hits[hit]))))
+            {
+                hit++;
+            }
+            if (hit == hits.Length || hits[hit].Node != neighbor.Node)
+                found[kept++] = neighbor;
+        }
+        return kept;
+    }
+
+    private static int Largest(LiveSegment[] segments, ItemSelection? selection, int end)
+    {
+        int largest = 0;
+        for (int number = 1; number < end; number++)
+            if (CandidatesOf(segments, selection, number) > CandidatesOf(segments, selection, largest))
+                largest = number;
+        return largest;
+    }
+
+    private static long Candidates(LiveSegment[] segments, ItemSelection? selection, int end)
+    {
+        long rows = 0;
+        for (int number = 0; number < end; number++)
+            rows += CandidatesOf(segments, selection, number);
+        return rows;
+    }
+
+    /// <summary>
+    /// About how many rows of a segment may be returned: some may have died, or come, after its read point, and a mask may hold dead ones.
+    /// </summary>
+    private static int CandidatesOf(LiveSegment[] segments, ItemSelection? selection, int number)
+    {
+        LiveSegment segment = segments[number];
+        int live = Math.Max(segment.Count - segment.DeadCount, 0);
+        return selection?.MaskOf(number) is { } mask ? Math.Min(mask.Count, live) : live;
+    }
+
+    private static void Search(
+        LiveSegment segment, NodeMask? mask, ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget,
+        ReadPoint at, Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics)
+    {
+        if (counts.Length == 1)
+            counts[0] = segment.Search(queries, in parameters, in budget, at, mask, results, out statistics[0]);
+        else
+            segment.SearchMany(queries, in parameters, in budget, at, mask, results, counts, statistics);
+    }
+
+    /// <summary>
+    /// Makes hits of the results of the segment that was searched first, which lie at the start of the memory that
+    /// the hits take. From the back: a hit takes more
     /// room than a result, and comes to lie over results that were read already.
     /// </summary>
-    private static void Spread(Span<SearchHit> hits, Span<Neighbor> found, int k, Span<int> counts)
+    private static void Spread(Span<SearchHit> hits, Span<Neighbor> found, int number, int k, Span<int> counts)
     {
         for (int query = counts.Length - 1; query >= 0; query--)
         {
             for (int i = query * k + counts[query] - 1; i >= query * k; i--)
             {
                 Neighbor neighbor = found[i];
-                hits[i] = new SearchHit(0, neighbor.Node, neighbor.Distance);
+                hits[i] = new SearchHit(number, neighbor.Node, neighbor.Distance);
             }
         }
     }
@@ -141,12 +263,26 @@ internal static class SegmentedSearch
             : segments[number].KeyOf(found.Node).CompareTo(segments[hit.Segment].KeyOf(hit.Node)) < 0;
     }
 
+    /// <summary>
+    /// What a share of the beam cost, as the whole beam would have: the share finds of its segment's part of the answer about what the
+    /// whole beam finds of the whole answer.
+    /// </summary>
+    private static SearchStatistics AsWhole(SearchStatistics cost, in SearchParameters part, in SearchParameters whole)
+    {
+        if (cost.EfSearch == 0 || cost.EfSearch != part.BeamWidth)
+            return cost;
+        cost.EfSearch = whole.BeamWidth;
+        cost.Expanded = (int)((long)cost.Expanded * whole.BeamWidth / part.BeamWidth);
+        return cost;
+    }
+
     private static void Add(ref SearchStatistics sum, in SearchStatistics cost)
     {
         sum.Visited += cost.Visited;
         sum.Expanded += cost.Expanded;
         sum.Reranked += cost.Reranked;
         sum.EfSearch = Math.Max(sum.EfSearch, cost.EfSearch);
+        sum.EstimatedRecall += cost.EstimatedRecall;
         if (sum.Stopped == StopReason.None)
             sum.Stopped = cost.Stopped;
     }

@@ -116,15 +116,15 @@ internal sealed class WriterCommand(Action run)
         try
         {
             run();
-            _done.TrySetResult();
+            Replies.Post(() => _done.TrySetResult());
         }
         catch (IOException e)
         {
-            _done.TrySetException(AnnException.DiskRefused(e));
+            Replies.Post(() => _done.TrySetException(AnnException.DiskRefused(e)));
         }
         catch (Exception e)
         {
-            _done.TrySetException(e);
+            Replies.Post(() => _done.TrySetException(e));
         }
     }
 }
@@ -147,23 +147,26 @@ internal sealed class QueuedWrite(WriteBatch batch, long bytes)
     public PendingWrite Pending => new(_durable.Task, _visible.Task);
 
     /// <summary>It is on disk.</summary>
-    public void SetDurable() => _durable.TrySetResult();
+    public void SetDurable() => Replies.Post(() => _durable.TrySetResult());
 
     /// <summary>It is done.</summary>
-    public void SetVisible(WriteReceipt receipt)
+    public void SetVisible(WriteReceipt receipt) => Replies.Post(() =>
     {
         _durable.TrySetResult();
         _visible.TrySetResult(receipt);
-    }
+    });
 
     /// <summary>It failed, and with it what follows in its chain. Called by the writer.</summary>
     public void Fail(Exception e)
     {
         if (batch.Chain is { } chain)
             chain.Failure ??= e as AnnException ?? new AnnException(AnnError.Unavailable, e.Message, e);
-        _durable.TrySetException(e);
-        _visible.TrySetException(e);
-        _ = _durable.Task.Exception; // a caller that waits for the other one only is not to crash the process
-        _ = _visible.Task.Exception;
+        Replies.Post(() =>
+        {
+            _durable.TrySetException(e);
+            _visible.TrySetException(e);
+            _ = _durable.Task.Exception; // a caller that waits for the other one only is not to crash the process
+            _ = _visible.Task.Exception;
+        });
     }
 }

@@ -140,6 +140,8 @@ internal sealed class WriteGroup(LiveState state)
     {
         Generation? target = batch.Generation is null ? state.Serving : state.Find(batch.Generation);
         string name = state.Home.Name;
+        if (target is null && state.FindDamaged(batch.Generation!) is { } damaged)
+            throw damaged.Refused(name, "index");
         if (target is null)
             throw Refused("index", $"Index '{name}' has no generation {batch.Generation} attached.");
         if (target.Role == GenerationRole.CatchingUp)

@@ -82,7 +82,7 @@ internal static class WalRecordCodec
     }
 
     /// <summary>
-    /// Makes a record of a head without fault and a body whose hash is right; null when the lengths of its keys, or its attributes, are not.
+    /// Makes a record of a head without fault and a body whose hash is right; null when the lengths of its keys or its attributes are not.
     /// </summary>
     public static WalRecord? Decode(in WalRecordHead head, ReadOnlySpan<byte> body, WalShape shape)
     {

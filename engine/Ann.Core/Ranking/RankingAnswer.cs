@@ -20,6 +20,15 @@ public sealed record RankingAnswer
 
     /// <summary>Sums over all searches that it took.</summary>
     public required SearchStatistics Statistics { get; init; }
+
+    /// <summary>Items that filter and exclusions leave; null when there are none of these.</summary>
+    public long? Matching { get; init; }
+
+    /// <summary>Share of the items that they leave, 0 to 1; null likewise.</summary>
+    public double? Selectivity { get; init; }
+
+    /// <summary>Time it took to find out.</summary>
+    public TimeSpan Selecting { get; init; }
 }
 
 /// <summary>What a cap or floor did to a list.</summary>
@@ -27,5 +36,8 @@ public sealed record RankingAnswer
 /// <param name="Cap">Position of the cap; −1 for a floor.</param>
 /// <param name="Floor">Position of the floor; −1 for a cap.</param>
 /// <param name="Value">Of a cap: the value that was full.</param>
-/// <param name="Count">Of a cap: items kept out that were nearer than the last of the list. Of a floor: items missing.</param>
+/// <param name="Count">
+/// Of a cap: items kept out that were nearer than the last of the list, as far as the searches came by them: a search that refuses a value
+/// does not count its items. Of a floor: items missing.
+/// </param>
 public sealed record QuotaFact(int List, int Cap, int Floor, string Value, int Count);

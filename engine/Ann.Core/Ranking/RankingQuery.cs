@@ -21,6 +21,9 @@ public sealed record RankingQuery
     /// <summary>Which items may be returned; null for all.</summary>
     public Filter? Filter { get; init; }
 
+    /// <summary>The same checked before, instead of <see cref="Filter"/>; null to check that.</summary>
+    public BoundFilter? Prepared { get; init; }
+
     /// <summary>Items that must not be returned; null for none.</summary>
     public ExcludedKeys? Excluded { get; init; }
 

@@ -21,8 +21,9 @@ internal sealed unsafe class HeadAttributes : AttributeTable, IDisposable
     private const int TextBytesPerRow = 64;
     private const int SetBytesPerRow = 96;
 
-    /// <summary>And besides, for each such column: first chunks and tables.</summary>
-    private const int FirstBytes = 64 << 10;
+    /// <summary>And besides, for each such column: a first chunk of each kind and a small table.</summary>
+    private const int FirstTextBytes = 64 << 10;
+    private const int FirstSetBytes = 128 << 10;
 
     private readonly Column[] _columns;
     private readonly long _room;
@@ -60,8 +61,8 @@ internal sealed unsafe class HeadAttributes : AttributeTable, IDisposable
     /// <summary>Bytes that a head of a capacity may take for texts and sets.</summary>
     public static long RoomOf(AttributeSchema schema, int capacity) => schema.Fields.Sum(field => field.Type switch
     {
-        AttributeType.Keyword => FirstBytes + (long)capacity * TextBytesPerRow,
-        AttributeType.KeywordSet => FirstBytes + (long)capacity * SetBytesPerRow,
+        AttributeType.Keyword => FirstTextBytes + (long)capacity * TextBytesPerRow,
+        AttributeType.KeywordSet => FirstSetBytes + (long)capacity * SetBytesPerRow,
         _ => 0,
     });
 
@@ -172,7 +173,8 @@ internal sealed unsafe class HeadAttributes : AttributeTable, IDisposable
     {
         long bytes = 0;
         foreach (Column column in _columns)
-            bytes += column.Texts.MemoryBytes + column.Sets.Chunks * (long)(SetChunk * sizeof(int));
+            if (column.HasText)
+                bytes += column.Texts.MemoryBytes + column.Sets.Chunks * (long)(SetChunk * sizeof(int));
         return bytes;
     }
 
@@ -199,6 +201,8 @@ internal sealed unsafe class HeadAttributes : AttributeTable, IDisposable
     private sealed class Column(AttributeType type, int capacity)
     {
         public AttributeType Type => type;
+
+        public bool HasText => type is AttributeType.Keyword or AttributeType.KeywordSet;
 
         public LazyBlock Present { get; } = new(BitBytes(capacity));
 

@@ -87,7 +87,7 @@ internal sealed unsafe class HeadSegment : LiveSegment
     /// <inheritdoc/>
     public override long MemoryBytes =>
         _shape.FixedBytes + _graph.UpperBytes + Count * _shape.BytesPerRow + _keys.TextBytes + Dead.SizeInBytes
-        + (_attributes?.GrownBytes ?? 0);
+        + MaskBytes + (_attributes?.GrownBytes ?? 0);
 
     internal override AttributeTable? Attributes => _attributes;
 
@@ -169,13 +169,13 @@ internal sealed unsafe class HeadSegment : LiveSegment
     }
 
     internal override int Search(
-        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
-        out SearchStatistics statistics) =>
-        _searcher.Search(query, row: 0, in parameters, in budget, Linked(at), results, out statistics);
+        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
+        Span<Neighbor> results, out SearchStatistics statistics) =>
+        _searcher.Search(query, row: 0, in parameters, in budget, Linked(at), mask, results, out statistics);
 
     internal override void SearchMany(
-        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
-        Span<int> counts, Span<SearchStatistics> statistics)
+        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
+        Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
         int dimension = _shape.Dimension;
         int k = parameters.K;
@@ -184,7 +184,8 @@ internal sealed unsafe class HeadSegment : LiveSegment
         for (int i = 0; i < counts.Length; i++)
         {
             counts[i] = _searcher.Search(
-                queries.Slice(i * dimension, dimension), i, in parameters, in budget, Linked(at), results[(i * k)..], out statistics[i]);
+                queries.Slice(i * dimension, dimension), i, in parameters, in budget, Linked(at), mask, results[(i * k)..],
+                out statistics[i]);
         }
     }
 

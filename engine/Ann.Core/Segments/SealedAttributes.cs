@@ -85,6 +85,22 @@ internal sealed unsafe class SealedAttributes(AttributeSchema schema, SealedColu
     }
 
     /// <inheritdoc/>
+    public override void MarkSets(int column, int first, int count, ReadOnlySpan<ulong> wanted, Span<ulong> words)
+    {
+        Debug.Assert(schema.Fields[column].Type == AttributeType.KeywordSet);
+        long* ends = (long*)columns[column].Values;
+        int* elements = columns[column].Elements;
+        long next = first == 0 ? 0 : ends[first - 1];
+        for (int i = 0; i < count; i++)
+        {
+            ulong found = 0;
+            for (long end = ends[first + i]; next < end; next++)
+                found |= wanted[elements[next] >> 6] >> elements[next] & 1;
+            words[i >> 6] |= found << i;
+        }
+    }
+
+    /// <inheritdoc/>
     public override int KeywordCount(int column) => columns[column].KeywordCount;
 
     /// <inheritdoc/>

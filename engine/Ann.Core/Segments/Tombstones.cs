@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Numerics;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 
@@ -15,6 +16,11 @@ namespace Ann.Core.Segments;
 /// <param name="capacity">Nodes of the segment.</param>
 internal sealed unsafe class Tombstones(int capacity) : IDisposable
 {
+    /// <summary>A walk finds few living among many dead late; below one in so many, and this many, looking at each is cheaper.</summary>
+    private const int ScannedShare = 32;
+
+    private const int MostScanned = 4096;
+
     private readonly int _capacity = capacity;
     private volatile Marks? _marks;
     private int _count;
@@ -26,7 +32,14 @@ internal sealed unsafe class Tombstones(int capacity) : IDisposable
     public long SizeInBytes => _marks is { } marks ? marks.SizeInBytes : 0;
 
     /// <summary>Bytes that the marks of a segment take once a node of it was deleted.</summary>
-    public static long BytesOf(int capacity) => (capacity + 63L) / 64 * sizeof(ulong) + capacity * (long)sizeof(long);
+    public static long BytesOf(int capacity) => (capacity + 63L) / 64 * sizeof(ulong) + (capacity + 1L) * sizeof(long);
+
+    /// <summary>True when so few of the first <paramref name="rows"/> nodes are left that a scan of those costs less than a walk.</summary>
+    public bool LeaveFew(int rows)
+    {
+        int count = Count;
+        return count > 0 && rows - count <= Math.Min(rows / ScannedShare, MostScanned);
+    }
 
     /// <summary>Marks a node as deleted by a write. Writer only. A node dies once.</summary>
     public void Kill(int node, long sequence)
@@ -36,6 +49,7 @@ internal sealed unsafe class Tombstones(int capacity) : IDisposable
         ref ulong word = ref marks.Words[node >> 6];
         Debug.Assert((word >> node & 1) == 0, "a node dies once");
         marks.Deaths[node] = sequence;
+        Volatile.Write(ref *marks.Last, Math.Max(*marks.Last, sequence));
         Volatile.Write(ref word, word | 1UL << node);
         Volatile.Write(ref _count, _count + 1);
     }
@@ -51,7 +65,7 @@ internal sealed unsafe class Tombstones(int capacity) : IDisposable
 
     /// <summary>The filter of a reader's walk.</summary>
     public LiveNodes LiveAt(ReadPoint at) =>
-        _marks is { } marks ? new LiveNodes(marks.Words, marks.Deaths, at) : new LiveNodes(null, null, at);
+        _marks is { } marks ? new LiveNodes(marks.Words, marks.Last, at) : new LiveNodes(null, null, at);
 
     /// <summary>Copies the mark of every node, one bit each, as it is now: what a file of them holds.</summary>
     /// <param name="words">One word for each 64 nodes begun.</param>
@@ -61,6 +75,23 @@ internal sealed unsafe class Tombstones(int capacity) : IDisposable
         Marks? marks = _marks;
         for (int i = 0; i < words.Length; i++)
             words[i] = marks is null ? 0 : Volatile.Read(ref marks.Words[i]);
+    }
+
+    /// <summary>Takes the nodes out of a mask that a write up to <paramref name="sequence"/> deleted. The caller counts it anew.</summary>
+    public void RemoveFrom(NodeMask mask, long sequence)
+    {
+        if (_marks is not { } marks)
+            return;
+        Span<ulong> words = mask.Words;
+        for (int i = 0; i < words.Length; i++)
+        {
+            for (ulong dead = Volatile.Read(ref marks.Words[i]) & words[i]; dead != 0; dead &= dead - 1)
+            {
+                int bit = BitOperations.TrailingZeroCount(dead);
+                if (marks.Deaths[i * 64 + bit] <= sequence)
+                    words[i] &= ~(1UL << bit);
+            }
+        }
     }
 
     public void Dispose() => _marks?.Dispose();
@@ -76,12 +107,16 @@ internal sealed unsafe class Tombstones(int capacity) : IDisposable
         public Marks(int capacity)
         {
             _words = new NativeBlock((capacity + 63L) / 64 * sizeof(ulong));
-            _deaths = new NativeBlock(capacity * (long)sizeof(long));
+            _deaths = new NativeBlock((capacity + 1L) * sizeof(long));
         }
 
         public ulong* Words => (ulong*)_words.Start;
 
-        public long* Deaths => (long*)_deaths.Start;
+        /// <summary>The latest write that deleted any.</summary>
+        public long* Last => (long*)_deaths.Start;
+
+        /// <summary>Lie behind it.</summary>
+        public long* Deaths => Last + 1;
 
         public long SizeInBytes => _words.SizeInBytes + _deaths.SizeInBytes;
 
@@ -95,12 +130,35 @@ internal sealed unsafe class Tombstones(int capacity) : IDisposable
 
 /// <summary>Accepts the nodes that a reader sees: those there at its read point and not deleted by then.</summary>
 /// <param name="words">One bit a node; null when nothing was ever deleted.</param>
-/// <param name="deaths">The write that deleted a node, where its bit is set.</param>
+/// <param name="last">The latest write that deleted any; behind it, of each node the one that deleted it, where its bit is set.</param>
 /// <param name="at">The reader's.</param>
-internal readonly unsafe struct LiveNodes(ulong* words, long* deaths, ReadPoint at) : INodeFilter
+internal readonly unsafe struct LiveNodes(ulong* words, long* last, ReadPoint at) : INodeFilter
 {
     public static bool AcceptsAll => false;
 
     public bool Accepts(int node) =>
-        node < at.Rows && (words is null || (Volatile.Read(ref words[node >> 6]) >> node & 1) == 0 || deaths[node] > at.Sequence);
+        node < at.Rows && (words is null || (Volatile.Read(ref words[node >> 6]) >> node & 1) == 0 || last[node + 1] > at.Sequence);
+
+    public int Next(int node, int end)
+    {
+        end = Math.Min(end, at.Rows);
+        while (node < end && words is not null)
+        {
+            ulong living = ~Volatile.Read(ref words[node >> 6]) >> node;
+            // Read after the word: no later than any death that the word tells of.
+            if (Volatile.Read(ref *last) > at.Sequence)
+                return NextByDeaths(node, end);
+            if (living != 0)
+                return node + BitOperations.TrailingZeroCount(living);
+            node = (node | 63) + 1;
+        }
+        return node < end ? node : int.MaxValue;
+    }
+
+    private int NextByDeaths(int node, int end)
+    {
+        while (node < end && !Accepts(node))
+            node++;
+        return node < end ? node : int.MaxValue;
+    }
 }

@@ -72,12 +72,16 @@ internal sealed partial class StartPhase(
             LiveIndexServes(
                 index.Name, serving.Id, serving.Items, live.Schema.Dimension, live.Schema.Metric, serving.Segments, live.Log.Durable,
                 serving.MemoryBytes, serving.FileBytes);
+            foreach (GenerationStatus damaged in live.Generations.Where(static one => one.Failure is not null))
+                GenerationDamaged(index.Name, damaged.Id, damaged.Failure!);
         }
         else if (snapshot.Segments[0] is LiveSealedSegment { Sealed: SealedSegment file })
         {
             IndexServes(
                 index.Name, snapshot.Generation, file.Count, file.Dimension, file.Metric, file.LoadedBytes, file.MappedBytes);
         }
+        if (index.SetFailure is { } unusable)
+            SetsFailed(index.Name, unusable.Message);
         if (snapshot.EncoderFingerprint is ulong fingerprint && encoders.WithFingerprint(fingerprint) is null)
             EncoderMissing(index.Name, snapshot.Encoder.Name, fingerprint);
     }
@@ -101,9 +105,17 @@ internal sealed partial class StartPhase(
     private partial void LiveIndexServes(
         string name, string generation, long count, int dimension, Metric metric, int segments, long position, long memory, long files);
 
+    [LoggerMessage(EventId = 17, Level = LogLevel.Error,
+        Message = "Index {Name} serves without its generation {Generation}, which could not be opened: {Reason}")]
+    private partial void GenerationDamaged(string name, string generation, string reason);
+
     [LoggerMessage(EventId = 12, Level = LogLevel.Error,
         Message = "Index {Name} cannot be served from {Path}; the others start without it. {Reason}")]
     private partial void IndexFailed(string name, string path, string reason, Exception? failure);
+
+    [LoggerMessage(EventId = 17, Level = LogLevel.Error,
+        Message = "Index {Name} serves, but its item sets cannot be used: requests that name one are refused. {Reason}")]
+    private partial void SetsFailed(string name, string reason);
 
     [LoggerMessage(EventId = 13, Level = LogLevel.Information,
         Message = "Index {Name}: its encoder {Encoder} ({Fingerprint:x16}) is not hosted here; Embed by index name is refused.")]

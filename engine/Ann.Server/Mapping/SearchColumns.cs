@@ -65,6 +65,13 @@ internal sealed class SearchColumns
         stats.EfSearch = (uint)statistics.EfSearch;
     }
 
+    /// <summary>Appends rows without results: those that the deadline left no time for.</summary>
+    public void AddEmpty(int rows)
+    {
+        for (int row = 0; row < rows; row++)
+            _reply.RowOffsets.Add((uint)_reply.Scores.Count);
+    }
+
     /// <summary>The reply. Nothing may be added any more.</summary>
     public Wire.SearchResponse ToResponse(TimeSpan queued, TimeSpan searched)
     {

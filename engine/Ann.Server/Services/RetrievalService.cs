@@ -6,11 +6,13 @@ using Ann.Core;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Segments;
 using Ann.Encoding;
 using Ann.Protocol.V1;
 using Ann.Server.Admission;
 using Ann.Server.Encoders;
 using Ann.Server.Mapping;
+using Ann.Server.Recall;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
@@ -19,8 +21,8 @@ namespace Ann.Server.Services;
 
 /// <summary>Read path: admit, resolve, validate, search, map. No state of its own.</summary>
 internal sealed class RetrievalService(
-    IndexCatalog catalog, EncoderCatalog encoders, AdmissionControl admission, IOptions<ServerOptions> options, TimeProvider time)
-    : Retrieval.RetrievalBase
+    IndexCatalog catalog, EncoderCatalog encoders, AdmissionControl admission, LiveRecallBoard recall, LiveRecallSampler sampler,
+    ServerMetrics metrics, IOptions<ServerOptions> options, TimeProvider time) : Retrieval.RetrievalBase
 {
     private const int MaxTagBytes = 256;
 
@@ -32,14 +34,20 @@ internal sealed class RetrievalService(
 
     private readonly ServerOptions _limits = options.Value;
 
+    private TimeSpan Margin => TimeSpan.FromMilliseconds(_limits.DeadlineMarginMs);
+
     /// <remarks>A call that need not wait for its place runs to its end without a state machine.</remarks>
     public override Task<SearchResponse> Search(SearchRequest request, ServerCallContext context)
     {
-        ValueTask<RateLimitLease> entering = admission.Searches.EnterAsync(context.CancellationToken);
+        bool bestSoFar = request.OnDeadline == OnDeadline.BestSoFar;
+        // Of a call that wants what there is by its deadline, the time that it waits counts.
+        SearchBudget? budget = bestSoFar ? CallBudget.Of(context, time, request.OnDeadline, Margin) : null;
+        ValueTask<SearchPlace> entering = admission.SearchPlaces.EnterAsync(
+            budget ?? new SearchBudget(long.MaxValue, context.CancellationToken), bestSoFar);
         if (!entering.IsCompletedSuccessfully)
-            return SearchLaterAsync(entering.AsTask(), request, context);
-        using RateLimitLease place = entering.Result;
-        return Task.FromResult(Search(request, context, queued: TimeSpan.Zero));
+            return SearchLaterAsync(entering.AsTask(), request, context, budget);
+        using SearchPlace place = entering.Result;
+        return Task.FromResult(Search(request, context, place, budget));
     }
 
     public override async Task<EmbedResponse> Embed(EmbedRequest request, ServerCallContext context)
@@ -55,15 +63,15 @@ internal sealed class RetrievalService(
         return ItemFetch.Run(lease.Snapshot, request, _limits.MaxRowsPerRequest);
     }
 
-    private async Task<SearchResponse> SearchLaterAsync(Task<RateLimitLease> entering, SearchRequest request, ServerCallContext context)
+    private async Task<SearchResponse> SearchLaterAsync(
+        Task<SearchPlace> entering, SearchRequest request, ServerCallContext context, SearchBudget? budget)
     {
-        long arrived = Stopwatch.GetTimestamp();
-        using RateLimitLease place = await entering;
-        return Search(request, context, queued: Stopwatch.GetElapsedTime(arrived));
+        using SearchPlace place = await entering;
+        return Search(request, context, place, budget);
     }
 
     /// <summary>Synchronous on the request's thread: from here to the reply nothing waits.</summary>
-    private SearchResponse Search(SearchRequest request, ServerCallContext context, TimeSpan queued)
+    private SearchResponse Search(SearchRequest request, ServerCallContext context, in SearchPlace place, SearchBudget? early)
     {
         long started = Stopwatch.GetTimestamp();
         Tag(request.RequestTag);
@@ -71,29 +79,48 @@ internal sealed class RetrievalService(
         IndexSnapshot index = lease.Snapshot;
         if (request.HasEncoderFingerprint)
             index.RequireEncoder(request.EncoderFingerprint);
-        SearchParameters parameters = ToParameters(request);
+        int k = (int)Math.Min(request.K, int.MaxValue);
+        SearchEffort effort = SearchEffort.Of(
+            request, index, () => recall.FactorOf(RecallKind.Of(index, selectivity: null, k)), place.Step, _limits.MaxRecallEf);
+        SearchParameters parameters = effort.Parameters;
         VectorTarget target = new("queries", index.Name, index.Dimension, _limits.MaxRowsPerRequest);
         using VectorRows queries = VectorRows.Read(request.Queries, target);
-        RequireBounded((long)queries.Count * parameters.K);
+        RequireBounded((long)queries.Count * k);
 
-        SearchBudget budget = CallBudget.Of(context, time);
-        SearchColumns columns = new(index, queries.Count, parameters.K);
-        int rowsAtOnce = Math.Min(queries.Count, Math.Clamp(ResultsAtOnce / parameters.K, 1, RowsAtOnce));
+        OnDeadline choice = request.OnDeadline;
+        SearchBudget budget = effort.Limit(early ?? CallBudget.Of(context, time, choice, Margin));
+        if (place.IsLate)
+            budget = CallBudget.Least(in budget);
+        AnswerQuality quality = new(effort);
+        ReadPoint at = index.Now;
+        SearchColumns columns = new(index, queries.Count, k);
+        int rowsAtOnce = Math.Min(queries.Count, Math.Clamp(ResultsAtOnce / k, 1, RowsAtOnce));
         Span<int> counts = stackalloc int[RowsAtOnce];
         Span<SearchStatistics> statistics = stackalloc SearchStatistics[RowsAtOnce];
-        SearchHit[] results = ArrayPool<SearchHit>.Shared.Rent(rowsAtOnce * parameters.K);
+        SearchHit[] results = ArrayPool<SearchHit>.Shared.Rent(rowsAtOnce * k);
         try
         {
             for (int first = 0; first < queries.Count; first += rowsAtOnce)
             {
                 int rows = Math.Min(rowsAtOnce, queries.Count - first);
                 // The search looks at the budget too, but only every few expansions; a small index would never ask.
-                CallBudget.RequireComplete(budget.Check(), context, time);
+                StopReason stopped = budget.Check();
+                CallBudget.RequireComplete(stopped, choice, context, time);
+                if (stopped != StopReason.None && first > 0)
+                {
+                    columns.AddEmpty(queries.Count - first);
+                    quality.AddUnsearched(queries.Count - first);
+                    break;
+                }
                 SearchRows(index, queries, first, parameters, budget, results, counts[..rows], statistics[..rows]);
                 for (int i = 0; i < rows; i++)
                 {
-                    CallBudget.RequireComplete(statistics[i].Stopped, context, time);
-                    columns.Add(results.AsSpan(i * parameters.K, counts[i]), statistics[i]);
+                    CallBudget.RequireComplete(statistics[i].Stopped, choice, context, time);
+                    Span<SearchHit> hits = results.AsSpan(i * k, counts[i]);
+                    columns.Add(hits, statistics[i]);
+                    quality.Add(in statistics[i]);
+                    if (effort.CanBeSampled(in statistics[i]) && sampler.Wants())
+                        sampler.Offer(index, queries[first + i], at, new SampledRequest(k, effort.Target, null, null, null), hits);
                 }
             }
         }
@@ -103,7 +130,9 @@ internal sealed class RetrievalService(
         }
         for (int row = 0; row < queries.Count; row++)
             index.Sample(queries[row]); // the search has checked it: a query of real traffic
-        return columns.ToResponse(queued, Stopwatch.GetElapsedTime(started));
+        SearchResponse response = columns.ToResponse(place.Queued, Stopwatch.GetElapsedTime(started));
+        quality.Write(response, metrics);
+        return response;
     }
 
     private static void SearchRows(
@@ -126,21 +155,6 @@ internal sealed class RetrievalService(
                 RowPreparation.Prepare(index.Metric, queries[row], scratch, "queries", row);
             throw;
         }
-    }
-
-    private static SearchParameters ToParameters(SearchRequest request)
-    {
-        // Clamped so that a huge unsigned number stays a huge number, and is refused as such.
-        int k = (int)Math.Min(request.K, int.MaxValue);
-        int efSearch = request.HasEfSearch ? (int)Math.Min(request.EfSearch, int.MaxValue) : 0;
-        SearchParameters parameters = new(k, efSearch, request.Exact);
-        parameters.Validate();
-        if (request.HasEfSearch && efSearch == 0)
-        {
-            throw AnnException.Invalid(
-                "ef_search", $"ef_search is 0; it must be k ({k}) to {SearchParameters.MaxEfSearch}, or not set.");
-        }
-        return parameters;
     }
 
     private void RequireBounded(long results)

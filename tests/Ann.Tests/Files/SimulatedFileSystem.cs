@@ -53,6 +53,12 @@ internal sealed class SimulatedFileSystem : IFileSystem
     /// <summary>Operations so far that changed something, the one that crashed counted.</summary>
     public long Operations { get; private set; }
 
+    /// <summary>What they were, in order.</summary>
+    public List<(SimulatedOperation Operation, string Path)> Trace { get; } = [];
+
+    /// <summary>Called on the thread of each operation that changes something, before it. Null: nobody is told.</summary>
+    public Action? Turn { get; set; }
+
     /// <summary>True once it crashed.</summary>
     public bool HasCrashed { get; private set; }
 
@@ -84,8 +90,7 @@ internal sealed class SimulatedFileSystem : IFileSystem
 
     /// <summary>
     /// What a new process finds after a power cut now. The seed decides what of that which was not flushed is lost, kept or torn: with 0
-    /// all
-    /// is lost, with 1 all is kept, as when only the process is killed. This file system stays as it is.
+    /// all is lost, with 1 all is kept, as when only the process is killed. This file system stays as it is.
     /// </summary>
     public SimulatedFileSystem Recover(int seed)
     {
@@ -217,6 +222,7 @@ internal sealed class SimulatedFileSystem : IFileSystem
 
     internal void Write(string path, SimulatedNode node, int offset, ReadOnlySpan<byte> bytes)
     {
+        Turn?.Invoke();
         lock (_gate)
         {
             Begin(SimulatedOperation.Write, path);
@@ -273,6 +279,7 @@ internal sealed class SimulatedFileSystem : IFileSystem
 
     private void Do(SimulatedOperation operation, string path, Action change)
     {
+        Turn?.Invoke();
         lock (_gate)
         {
             Begin(operation, path);
@@ -286,6 +293,7 @@ internal sealed class SimulatedFileSystem : IFileSystem
     {
         ThrowIfCrashed(path);
         Operations++;
+        Trace.Add((operation, path));
         HasCrashed = Operations >= _crashAt;
         if (!HasCrashed)
             Fail(operation, path);

@@ -89,6 +89,8 @@ public sealed unsafe class NodeFilterTests
 
     private readonly struct Every(int step) : INodeFilter
     {
+        public int Next(int node, int end) => (node + step - 1) / step * step;
+
         public static bool AcceptsAll => false;
 
         public bool Accepts(int node) => node % step == 0;

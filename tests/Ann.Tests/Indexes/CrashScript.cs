@@ -11,7 +11,9 @@ namespace Ann.Tests.Indexes;
 /// A life of an index in a few hundred file operations: writes, seals, compactions, generations, a copy. It knows at every step what was
 /// acknowledged, and what may be there besides: the step that was under way.
 /// </summary>
-internal sealed class CrashScript(SimulatedFileSystem files)
+/// <param name="files">Where it lives.</param>
+/// <param name="seed">Of the order of the operations of its threads.</param>
+internal sealed class CrashScript(SimulatedFileSystem files, int seed) : IAsyncDisposable
 {
     public const string IndexDirectory = "/data/live";
     public const string CopyDirectory = "/data/copy";
@@ -28,6 +30,7 @@ internal sealed class CrashScript(SimulatedFileSystem files)
 
     private static readonly IndexSchema Schema = LiveFixture.Schema() with { Attributes = AttributeFixture.Schema };
 
+    private readonly SeededSchedule _schedule = new(files, seed);
     private LiveIndex? _index;
 
     /// <summary>Versions of the items that were acknowledged, by key.</summary>
@@ -43,31 +46,26 @@ internal sealed class CrashScript(SimulatedFileSystem files)
     public static LiveIndex Open(IFileSystem files) =>
         LiveIndex.Open(files, IndexDirectory, "live", Options, MemoryBudget.Unlimited(), TimeProvider.System);
 
-    /// <summary>Runs to the end, or to the crash.</summary>
-    public async Task RunAsync()
+    public async ValueTask DisposeAsync()
     {
-        try
-        {
-            await LiveAsync();
-        }
-        finally
-        {
-            if (_index is not null)
-                await _index.DisposeAsync();
-        }
+        await CloseAsync();
+        _schedule.Dispose();
     }
 
-    private async Task LiveAsync()
+    /// <summary>Runs to the end, or to the crash, whose exception it throws.</summary>
+    public async Task RunAsync()
     {
         files.CreateDirectory("/data");
         files.FlushDirectory("/");
+        LiveIndexOptions options = Options with { Background = _schedule, Waiting = () => _schedule.FinishMerge() };
         _index = LiveIndex.Create(
-            files, IndexDirectory, "live", Schema, null, "", Options, MemoryBudget.Unlimited(), TimeProvider.System);
+            files, IndexDirectory, "live", Schema, null, "", options, MemoryBudget.Unlimited(), TimeProvider.System);
+        _schedule.Index = _index;
         IsCreated = true;
         await UpsertAsync(0, 20, version: 0);
         await DeleteAsync(3, 7);
         await UpsertAsync(10, 20, version: 1);
-        await _index.CompactAsync();
+        await CompactAsync();
         await UpsertAsync(25, 12, version: 2);
         await DeleteAsync(0, 28);
 
@@ -75,16 +73,41 @@ internal sealed class CrashScript(SimulatedFileSystem files)
         Build();
         await UpsertAsync(5, 3, version: 3);
         string attached = (await _index.AttachAsync(BuiltFile, position)).Id;
+        await _schedule.SettleAsync();
         await UpsertAsync(50, 18, version: 4);
         await _index.PromoteAsync(attached, new PromotionGate());
+        await _schedule.SettleAsync();
         await DeleteAsync(51);
         await _index.RollbackAsync();
+        await _schedule.SettleAsync();
         await UpsertAsync(1, 2, version: 5);
         await _index.SnapshotAsync(CopyDirectory);
+        await _schedule.SettleAsync();
         await _index.DetachAsync(attached);
-        await _index.CompactAsync();
+        await _schedule.SettleAsync();
+        await CompactAsync();
         await UpsertAsync(60, 4, version: 6);
+        await CloseAsync();
+    }
+
+    /// <summary>Waits for merges, which get on only when they are let.</summary>
+    private async Task CompactAsync()
+    {
+        Task compacted = _index!.CompactAsync();
+        await _schedule.SettleAsync();
+        while (_schedule.FinishMerge())
+            await _schedule.SettleAsync();
+        await compacted;
+        await _schedule.SettleAsync();
+    }
+
+    private async Task CloseAsync()
+    {
+        if (_index is null)
+            return;
+        await _schedule.SettleAsync();
         await _index.DisposeAsync();
+        _schedule.Index = null;
         _index = null;
     }
 
@@ -113,6 +136,7 @@ internal sealed class CrashScript(SimulatedFileSystem files)
         change(Possible);
         await (await _index!.WriteAsync(batch)).Visible;
         Known = Possible;
+        await _schedule.SettleAsync();
     }
 
     /// <summary>A file as a pipeline would build it: the items as they are now.</summary>

@@ -12,14 +12,15 @@ public sealed class LiveRoomTests : IAsyncDisposable
     private readonly BackgroundThreads _threads = new(0.01);
     private readonly ManualResetEventSlim _sealing = new();
     private readonly Task _busy;
+    private readonly LiveIndexOptions _options;
     private readonly LiveIndex _index;
 
     public LiveRoomTests()
     {
         _busy = Task.Factory.StartNew(_sealing.Wait, CancellationToken.None, TaskCreationOptions.None, _threads);
-        LiveIndexOptions options = new() { HeadRows = 16, MaxFrozenHeads = 1, Background = _threads };
+        _options = new() { HeadRows = 16, MaxFrozenHeads = 1, Background = _threads };
         _index = LiveIndex.Create(
-            _files, "/live", "live", LiveFixture.Schema(), null, "", options, _budget, TimeProvider.System);
+            _files, "/live", "live", LiveFixture.Schema(), null, "", _options, _budget, TimeProvider.System);
     }
 
     public async ValueTask DisposeAsync()
@@ -45,8 +46,32 @@ public sealed class LiveRoomTests : IAsyncDisposable
         Assert.Equal(3, deleted.Applied);
     }
 
+    [Fact]
+    public async Task ABatchFarLargerThanAHeadMakesOneHeadAndSoDoesItsReplay()
+    {
+        await WriteAsync(Batch(0, 5000));
+        Assert.Equal((5000, 2), (_index.Generations[0].Items, _index.Generations[0].Segments));
+
+        MemoryBudget budget = new(1L << 40);
+        LiveIndex replayed = LiveIndex.Open(_files.Recover(1), "/live", "live", _options, budget, TimeProvider.System);
+        Assert.Equal((5000, 2), (replayed.Generations[0].Items, replayed.Generations[0].Segments));
+        _sealing.Set(); // it closes when its seal has ended
+        await replayed.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task ABatchThatTheBudgetHasNoRoomForIsRefusedWhole()
+    {
+        _budget.Take(_budget.Limit - _budget.Used - 500_000, "something else");
+        AnnException full = await Assert.ThrowsAsync<AnnException>(() => WriteAsync(Batch(0, 5000)));
+        Assert.Equal((AnnError.Overloaded, "memory"), (full.Error, full.Field));
+        Assert.True(_budget.Used <= _budget.Limit);
+        Assert.Equal((0, 0), (_index.Generations[0].Items, _index.Log.Durable));
+    }
+
     private async Task<WriteReceipt> WriteAsync(WriteBatch batch) =>
         await (await _index.WriteAsync(batch)).Visible.WaitAsync(TimeSpan.FromSeconds(30));
 
-    private static WriteBatch Batch(int from) => LiveFixture.Batch(WriteMode.Upsert, LiveFixture.Range(from, 16));
+    private static WriteBatch Batch(int from, int count = 16) =>
+        LiveFixture.Batch(WriteMode.Upsert, LiveFixture.Range(from, count));
 }

@@ -127,21 +127,26 @@ public sealed class SnapshotSearchTests : IDisposable
     }
 
     [Fact]
-    public void StatisticsAreSumsAndTheWidthThatOfOneSegment()
+    public void StatisticsAreSumsOfAllThatWasAskedAndTheWidthIsThatOfTheWholeBeam()
     {
+        AskedSegment[] asked = [.. Enumerable.Range(0, 3).Select(number => new AskedSegment(Add(Metric.L2, number)))];
         for (int i = 0; i < 3; i++)
-            Add(Metric.L2, i);
+            _segments[i] = asked[i];
         IndexSnapshot snapshot = Snapshot();
-        SearchStatistics sum = default;
-        foreach (LiveSegment segment in _segments)
-        {
-            segment.Search(Queries[0], new(K, 40), SearchBudget.Unlimited, ReadPoint.All, new Neighbor[K], out SearchStatistics one);
-            sum.Visited += one.Visited;
-            sum.Expanded += one.Expanded;
-            sum.Reranked += one.Reranked;
-            sum.EfSearch = one.EfSearch;
-        }
         Ask(snapshot, Queries[0], new(K, 40), out SearchStatistics statistics);
+
+        SearchStatistics sum = new() { EfSearch = 40 };
+        foreach (AskedSegment segment in asked)
+        {
+            foreach (SearchParameters parameters in segment.Asked.ToArray())
+            {
+                segment.Search(
+                    Queries[0], in parameters, SearchBudget.Unlimited, ReadPoint.All, new Neighbor[K], out SearchStatistics one);
+                sum.Visited += one.Visited;
+                sum.Expanded += one.Expanded;
+                sum.Reranked += one.Reranked;
+            }
+        }
         Assert.Equal(sum, statistics);
         snapshot.Release();
     }

@@ -83,6 +83,26 @@ public sealed class HeadAttributesTests
         head.Release();
     }
 
+    [Theory]
+    [InlineData(AttributeType.Keyword)]
+    [InlineData(AttributeType.KeywordSet)]
+    [InlineData(AttributeType.Int64)]
+    [InlineData(AttributeType.Bool)]
+    public void ASmallHeadTakesAllItsRows(AttributeType type)
+    {
+        AttributeSchema schema = new([new AttributeField("one", type)]);
+        HeadShape shape = HeadFixture.Shape(4, capacity: 16) with { Attributes = schema };
+        HeadSegment head = new(shape);
+        for (int node = 0; node < 16; node++)
+        {
+            Assert.False(head.IsFull, $"full after {node} rows");
+            head.Append(new ItemKey((ulong)node), [1, 2, 3, 4], AttributeFixture.Of([(ulong)node], 0, schema), 0);
+        }
+        Assert.True(head.IsFull);
+        Assert.InRange(head.MemoryBytes, 1, HeadSegment.BytesOf(shape));
+        head.Release();
+    }
+
     [Fact]
     public void AHeadWithoutAttributesHasNoTable()
     {

@@ -150,7 +150,7 @@ public sealed class LoadVerbTests(SampleIndexes samples) : IDisposable
     public void RecallCountsTrueNeighboursAndTiesOfTheVeryAnswer()
     {
         QuerySet queries = new([0f, 1f, 2f], count: 3, dimension: 1);
-        LoadRequests requests = new("x", queries, batch: 2, k: 3, ef: 0);
+        LoadRequests requests = new(new SearchRequest { Index = "x", K = 3 }, queries, batch: 2);
         VectorFile.WriteIbin(PhysicalFileSystem.Instance, _folder["t.ibin"], 3, [3, 2, 1, 6, 5, 4, 9, 8, 7]);
         ToolContext tool = new() { Out = TextWriter.Null, Error = TextWriter.Null, CacheDirectory = ToolRun.CacheDirectory };
         AnswerRecall recall = new(requests, GroundTruth.Load(tool, _folder["t.ibin"], 3, 3, "x", 100)!);

@@ -8,7 +8,7 @@ const protobuf = require('protobufjs');
 
 const roots = [path.join(__dirname, '../../../proto'), path.join(__dirname, 'proto')];
 const definition = loader.loadSync(
-  ['ann/v1/retrieval.proto', 'ann/v1/indexes.proto', 'health.proto'],
+  ['ann/v1/retrieval.proto', 'ann/v1/ingest.proto', 'ann/v1/indexes.proto', 'health.proto'],
   { includeDirs: roots, keepCase: true, longs: String, enums: String, defaults: true, oneofs: true });
 const types = grpc.loadPackageDefinition(definition);
 
@@ -30,6 +30,7 @@ function connect(address) {
   };
   return {
     retrieval: make(types.ann.v1.Retrieval),
+    ingest: make(types.ann.v1.Ingest),
     indexes: make(types.ann.v1.Indexes),
     health: make(types.grpc.health.v1.Health),
   };

@@ -1,6 +1,5 @@
 using Ann.Core;
 using Ann.Core.Attributes;
-using Ann.Protocol.V1;
 using Ann.Tool.Filters;
 using Google.Protobuf;
 using AttributeType = Ann.Core.Attributes.AttributeType;

@@ -5,6 +5,7 @@ using Ann.Protocol.V1;
 using Ann.Tests.Files.Formats;
 using Ann.Tool;
 using Ann.Tool.Queries;
+using WireExclusions = Ann.Protocol.V1.Exclusions;
 
 namespace Ann.Tests.Tool.Queries;
 
@@ -42,7 +43,7 @@ public sealed class SearchOptionsTests : IDisposable
             K = 7,
             RecallTarget = 0.95f,
             Filter = new Filter { In = new InClause { Attribute = "brand", Keywords = { "5" } } },
-            Exclude = new Exclusions { Keys = new KeyColumn { Texts = { "a", "b", "k 1", "k,2" } }, Sets = { "seen:user:42", "hidden" } },
+            Exclude = new WireExclusions { Keys = new KeyColumn { Texts = { "a", "b", "k 1", "k,2" } }, Sets = { "seen:user:42", "hidden" } },
             Attributes = { "brand", "since" },
             Caps = { new Cap { Attribute = "brand", Most = 2 }, new Cap { Attribute = "a=b", Most = 3 } },
             Floors =

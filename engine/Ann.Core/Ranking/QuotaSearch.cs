@@ -1,0 +1,255 @@
+using System.Buffers;
+using System.Numerics;
+using Ann.Core.Hnsw;
+using Ann.Core.Indexes;
+
+namespace Ann.Core.Ranking;
+
+/// <summary>
+/// One list under caps, floors and diversity, of one row or the union of several: searches for the nearest, chooses, and searches on for
+/// what the choice lacks.
+/// </summary>
+/// <remarks>
+/// The first search brings the k nearest, with several quotas half as many again to choose from, with diversity its candidates. While
+/// the list is short, the next search refuses the values that are full; while a floor lacks items, the next looks among its kind. Each
+/// search asks for more than the candidates that it would find again, so each brings something new or shows that there is nothing: with
+/// caps alone a list of k takes k rounds at worst, and a handful in practice, as each round asks for twice as much as the one before.
+/// When that leads nowhere and the list still falls short of what it may not, a few more searches look for items that could change places
+/// with chosen ones: those of one cap's full values, those of several floors at once, and then simply the nearest, up to four times k or
+/// 2,048 of them.
+/// </remarks>
+/// <param name="source">Where candidates come from.</param>
+/// <param name="query">What is asked; checked.</param>
+/// <param name="queries">The rows, one after another.</param>
+/// <param name="scores">Gives an item its distance and row; null for one row.</param>
+/// <param name="budget">Looked at between the rounds, and by each search.</param>
+internal sealed class QuotaSearch(
+    ICandidateSource source, RankingQuery query, ReadOnlyMemory<float> queries, ExampleScores? scores, SearchBudget budget)
+{
+    private const int FirstExtra = 16;
+    private const int MostDetours = 4;
+    private const int MostFloorPairs = 32;
+    private const int MostFloorRounds = 6;
+    private const int DeepCandidates = 2048;
+
+    private readonly int _rows = queries.Length / source.Dimension;
+    private readonly CandidatePool _pool = new(source, query, queries.Length / source.Dimension, scores);
+    private readonly float[] _reach = new float[queries.Length / source.Dimension]; // of each row: nothing nearer is unknown
+    private SearchStatistics _statistics;
+    private bool _isExhausted;
+    private int _detours;
+    private uint _wholeKinds; // floors of which all items are candidates
+
+    /// <summary>With one cap, of one value an item, the nearest that fits is always best.</summary>
+    private bool IsGreedyBest =>
+        query.Floors.Count == 0 && query.Caps.Count <= 1 && !source.Slots.HasSets && !_pool.HasRowFloors;
+
+    private bool IsStopped => _statistics.Stopped != StopReason.None;
+
+    /// <summary>Runs all of it.</summary>
+    /// <param name="list">Number of the list, for its facts.</param>
+    public RankedList Run(int list)
+    {
+        _isExhausted = true;
+        for (int row = 0; row < _rows; row++)
+            Fetch(row, Refinement.None, FirstWant());
+        bool isExhausted = _isExhausted; // all that may be returned is here
+        QuotaProblem problem = _pool.ToProblem();
+        QuotaChoice choice = QuotaSelection.Run(problem);
+        for (int round = 0; !isExhausted && !IsStopped && IsShort(choice) && Widen(problem, choice, round); round++)
+        {
+            problem = _pool.ToProblem();
+            choice = QuotaSelection.Run(problem);
+        }
+        while (!isExhausted && !IsStopped && !IsGreedyBest && ReachesBeyond(choice) && Deepen())
+        {
+            problem = _pool.ToProblem();
+            choice = QuotaSelection.Run(problem);
+        }
+        int[] items = choice.Items;
+        if (query.Diversity is { } diversity && problem.Count > 0)
+        {
+            using RowSimilarities similarities = new(source, _pool);
+            items = DiverseSelection.Run(problem, choice, diversity.Lambda, similarities, in budget, out StopReason stopped);
+            _statistics.Stopped = IsStopped ? _statistics.Stopped : stopped;
+        }
+        return ToList(problem, items, list);
+    }
+
+    private bool IsShort(QuotaChoice choice) => choice.Value.Count < query.K || choice.Value.Missing > 0;
+
+    private int FirstWant()
+    {
+        if (query.Diversity is { } diversity)
+            return diversity.Candidates;
+        return IsGreedyBest && scores is not { HasNegatives: true } ? query.K : Math.Min(SearchParameters.MaxK, query.K + query.K / 2 + FirstExtra);
+    }
+
+    /// <summary>Searches for what a choice lacks.</summary>
+    /// <returns>False when there is nothing more.</returns>
+    private bool Widen(QuotaProblem problem, QuotaChoice choice, int round)
+    {
+        if (budget.Check() is StopReason reason and not StopReason.None)
+        {
+            _statistics.Stopped = reason;
+            return false;
+        }
+        int extra = FirstExtra << Math.Min(round, 10);
+        int[] full = [.. Enumerable.Range(0, problem.SlotCount).Where(slot => choice.FullSlots[slot])];
+        bool grew = false;
+        if (choice.Value.Count < query.K)
+            grew |= FetchAll(new Refinement(full, 0), query.K - choice.Value.Count + extra);
+        for (int floor = 0; floor < query.Floors.Count; floor++)
+            if (choice.Missing[floor] > 0 && round < MostFloorRounds)
+                grew |= FetchAll(new Refinement(full, 1u << floor), choice.Missing[floor] + extra);
+        for (int floor = query.Floors.Count; floor < choice.Missing.Length; floor++)
+            if (choice.Missing[floor] > 0 && round < MostFloorRounds)
+                grew |= FetchMore(floor - query.Floors.Count, new Refinement(full, 0), choice.Missing[floor] + extra);
+        if (grew || IsProvenShort(choice))
+            return grew;
+        return (_detours++ < MostDetours && WidenByDetours(choice, full, extra)) || Deepen();
+    }
+
+    /// <summary>True when the list is long enough, and floors lack only what no further candidate can bring.</summary>
+    private bool IsProvenShort(QuotaChoice choice)
+    {
+        bool isProven = choice.Value.Count == query.K && choice.Value.Missing == choice.LeastMissing;
+        for (int floor = 0; floor < choice.Missing.Length; floor++)
+            isProven &= choice.Missing[floor] == 0 || (floor < query.Floors.Count && (_wholeKinds >> floor & 1) != 0);
+        return isProven;
+    }
+
+    /// <summary>True when an item is chosen that is farther away than one that no search has come by may be.</summary>
+    private bool ReachesBeyond(QuotaChoice choice) =>
+        choice.Items.Length > 0 && _pool.HitOf(choice.Items[^1]).Distance > _reach.Min();
+
+    /// <summary>Searches for as many of the nearest again as there are candidates.</summary>
+    private bool Deepen() =>
+        _pool.Count < Math.Max(DeepCandidates, 4L * query.K) && FetchAll(Refinement.None, Math.Max(_pool.Count, FirstExtra));
+
+    /// <summary>Searches for items that could take the place of chosen ones, and let others in thereby.</summary>
+    private bool WidenByDetours(QuotaChoice choice, int[] full, int extra)
+    {
+        bool grew = false;
+        uint[] kinds = [.. Kinds(choice)];
+        for (int cap = 0; cap < query.Caps.Count && !IsStopped; cap++)
+        {
+            int[] others = [.. full.Where(slot => source.Slots[slot].Cap != cap)];
+            if (others.Length == full.Length)
+                continue;
+            foreach (uint kind in kinds)
+                grew |= FetchAll(new Refinement(others, kind), extra);
+        }
+        foreach (uint kind in kinds)
+        {
+            grew |= FetchAll(new Refinement(full, kind), extra);
+            grew |= FetchAll(new Refinement([], kind), extra);
+        }
+        return grew;
+    }
+
+    /// <summary>What items are looked for: any when the list is short, else those of each floor that lacks some, alone and with another.</summary>
+    private IEnumerable<uint> Kinds(QuotaChoice choice)
+    {
+        uint missing = 0;
+        for (int floor = 0; floor < query.Floors.Count; floor++)
+            missing |= choice.Missing[floor] > 0 ? 1u << floor : 0;
+        if (choice.Value.Count < query.K || missing == 0)
+            yield return 0;
+        int pairs = 0;
+        for (uint left = missing; left != 0; left &= left - 1)
+        {
+            uint one = left & ~(left - 1);
+            yield return one;
+            for (int other = 0; other < query.Floors.Count && pairs < MostFloorPairs; other++)
+                if (1u << other != one && pairs++ < MostFloorPairs)
+                    yield return one | 1u << other;
+        }
+        uint all = (uint)((1UL << query.Floors.Count) - 1);
+        if (missing != 0 && BitOperations.PopCount(all) > 2)
+            yield return all;
+    }
+
+    private bool FetchAll(Refinement refinement, int more)
+    {
+        bool grew = false;
+        int there = _pool.CountOf(refinement);
+        for (int row = 0; row < _rows && !IsStopped; row++)
+            grew |= Fetch(row, refinement, there + more);
+        return grew;
+    }
+
+    private bool FetchMore(int row, Refinement refinement, int more) =>
+        !IsStopped && Fetch(row, refinement, _pool.CountOf(refinement) + more);
+
+    private bool Fetch(int row, Refinement refinement, int want)
+    {
+        if (IsStopped)
+            return false;
+        int k = Math.Min(want, SearchParameters.MaxK);
+        int ef = query.Exact || query.EfSearch == 0 ? 0 : Math.Clamp(query.EfSearch, k, SearchParameters.MaxEfSearch);
+        SearchParameters parameters = new(k, ef, query.Exact);
+        SearchHit[] hits = ArrayPool<SearchHit>.Shared.Rent(k);
+        try
+        {
+            ReadOnlySpan<float> vector = queries.Span.Slice(row * source.Dimension, source.Dimension);
+            int count = source.Nearest(vector, in parameters, in budget, refinement, hits, out SearchStatistics cost);
+            Costs.Add(ref _statistics, in cost);
+            _isExhausted &= count < k;
+            if (refinement.FullSlots.Count == 0 && refinement.Floors == 0)
+                _reach[row] = count < k ? float.PositiveInfinity : hits[count - 1].Distance;
+            if (count < k && refinement.FullSlots.Count == 0 && BitOperations.IsPow2(refinement.Floors))
+                _wholeKinds |= refinement.Floors;
+            return _pool.Offer(hits.AsSpan(0, count));
+        }
+        finally
+        {
+            ArrayPool<SearchHit>.Shared.Return(hits);
+        }
+    }
+
+    private RankedList ToList(QuotaProblem problem, int[] items, int list)
+    {
+        QuotaState state = new(problem);
+        state.Reset(items);
+        List<QuotaFact> facts = [];
+        int last = items.Length < query.K ? problem.Count : items.Max();
+        int[] keptOut = new int[problem.SlotCount];
+        for (int item = 0; item < last; item++)
+        {
+            foreach (int slot in problem.SlotsOf(item))
+                keptOut[slot] += !state.Has(item) && state.FreeOf(slot) <= 0 ? 1 : 0;
+        }
+        foreach (int slot in Enumerable.Range(0, keptOut.Length).OrderBy(slot => problem.CapOf(slot)))
+            if (keptOut[slot] > 0)
+                facts.Add(new QuotaFact(list, problem.CapOf(slot), -1, source.Slots.TextOf(slot), keptOut[slot]));
+        for (int floor = 0; floor < query.Floors.Count; floor++)
+            if (state.MissingOf(floor) > 0)
+                facts.Add(new QuotaFact(list, -1, floor, "", state.MissingOf(floor)));
+        return new RankedList([.. items.Select(_pool.HitOf)], [.. items.Select(_pool.RowOf)], facts, _statistics);
+    }
+}
+
+/// <summary>A list, and how it came about.</summary>
+/// <param name="Hits">In their order.</param>
+/// <param name="Rows">The row that each is nearest to.</param>
+/// <param name="Facts">What caps and floors did.</param>
+/// <param name="Statistics">Sums over the searches.</param>
+internal sealed record RankedList(SearchHit[] Hits, int[] Rows, List<QuotaFact> Facts, SearchStatistics Statistics);
+
+/// <summary>Sums of what searches cost.</summary>
+internal static class Costs
+{
+    /// <summary>Adds one: the plan is that of the first, the stop of the first that was stopped.</summary>
+    public static void Add(ref SearchStatistics sum, in SearchStatistics cost)
+    {
+        sum.Visited += cost.Visited;
+        sum.Expanded += cost.Expanded;
+        sum.Reranked += cost.Reranked;
+        sum.EfSearch = Math.Max(sum.EfSearch, cost.EfSearch);
+        if (sum.Plan == default)
+            sum.Plan = cost.Plan;
+        if (sum.Stopped == StopReason.None)
+            sum.Stopped = cost.Stopped;
+    }
+}
