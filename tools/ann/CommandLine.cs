@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Ann.Core;
 using Ann.Tool.Verbs;
 
@@ -27,7 +28,7 @@ internal static class CommandLine
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            string command = parsed.CommandResult.Command is RootCommand ? program : $"{program} " + parsed.CommandResult.Command.Name;
+            string command = parsed.CommandResult.Command is RootCommand ? program : $"{program} {NameOf(parsed.CommandResult)}";
             string fault = parsed.UnmatchedTokens is [string unknown, ..] ? $"'{unknown}' is not known." : parsed.Errors[0].Message;
             tool.Error.WriteLine($"{command}: {fault} Try '{command} --help'.");
             return ExitCodes.BadInput;
@@ -63,6 +64,12 @@ internal static class CommandLine
 #pragma warning restore CA1031
     }
 
+    /// <summary>A command as it is typed: with the one that it belongs to.</summary>
+    private static string NameOf(CommandResult result) =>
+        result.Parent is CommandResult { Command: not RootCommand } parent
+            ? $"{NameOf(parent)} {result.Command.Name}"
+            : result.Command.Name;
+
     private static RootCommand Root(ToolContext tool) =>
         new("AnnServer: items in, an HNSW index, nearest neighbours out.")
         {
@@ -74,10 +81,12 @@ internal static class CommandLine
             EvalVerb.Create(tool),
             ServeVerb.Create(tool),
             QueryVerb.Create(tool),
+            ExplainVerb.Create(tool),
             LoadVerb.Create(tool),
             CreateVerb.Create(tool),
             DropVerb.Create(tool),
             ImportVerb.Create(tool),
+            SetVerb.Create(tool),
             ExportVerb.Create(tool),
             AttachVerb.Create(tool),
             DetachVerb.Create(tool),

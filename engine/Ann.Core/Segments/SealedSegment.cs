@@ -65,6 +65,11 @@ public sealed unsafe class SealedSegment : IDisposable
     /// <summary>The attributes of its items, in the order of their columns.</summary>
     public AttributeSchema AttributeSchema => Attributes?.Schema ?? AttributeSchema.Empty;
 
+    /// <summary>What the values of its attributes are like, one an attribute. Reads all of them.</summary>
+    public IReadOnlyList<AttributeSummary> SummarizeAttributes() => Attributes is null
+        ? []
+        : [.. Enumerable.Range(0, Attributes.Schema.Count).Select(column => AttributeSummary.Of(Attributes, column, Count))];
+
     /// <summary>How the file was made.</summary>
     public BuildRecord BuildRecord { get; }
 
