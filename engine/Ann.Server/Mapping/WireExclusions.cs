@@ -1,6 +1,7 @@
 using Ann.Core;
 using Ann.Core.Exclusions;
 using Ann.Core.Indexes;
+using Ann.Core.Ranking;
 using Ann.Core.Segments;
 using Google.Protobuf.Collections;
 using Wire = Ann.Protocol.V1;
@@ -23,25 +24,34 @@ internal static class WireExclusions
     /// <see cref="AnnError.FailedPrecondition"/>: it names sets of an index that cannot have any. <see cref="AnnError.Corrupt"/>,
     /// <see cref="AnnError.Unavailable"/>: it names sets, and their file cannot be used.
     /// </exception>
-    public static ExcludedKeys? Read(Wire.Exclusions? exclude, HostedIndex index, KeyKind kind, int mostKeys)
+    public static ExcludedKeys? Read(Wire.Exclusions? exclude, HostedIndex index, KeyKind kind, int mostKeys) =>
+        UnionOf(ReadParts(exclude, index, kind, mostKeys));
+
+    /// <summary>All that some exclusions hold; null when there is none.</summary>
+    public static ExcludedKeys? UnionOf(IReadOnlyList<NamedExclusion> parts) =>
+        Exclusion.Union([.. parts.Select(static part => part.Keys)]);
+
+    /// <summary>The same one by one, with the name of each: "keys", "roaring", or that of the set.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static IReadOnlyList<NamedExclusion> ReadParts(Wire.Exclusions? exclude, HostedIndex index, KeyKind kind, int mostKeys)
     {
+        List<NamedExclusion> parts = [];
         if (exclude is null)
-            return null;
-        List<ExcludedKeys> parts = [];
+            return parts;
         if (exclude.Keys is { } keys && keys.Numbers.Count + keys.Texts.Count > 0)
-            parts.Add(Exclusion.OfKeys(WireKeys.Read(keys, kind, index.Name, mostKeys, $"{Field}.keys")));
+            parts.Add(new NamedExclusion("keys", Exclusion.OfKeys(WireKeys.Read(keys, kind, index.Name, mostKeys, $"{Field}.keys"))));
         if (!exclude.Roaring.IsEmpty)
         {
             if (kind != KeyKind.UInt64)
                 throw AnnException.Invalid($"{Field}.roaring", $"{Field}.roaring holds numbers; index '{index.Name}' has texts as keys.");
-            parts.Add(Exclusion.OfRoaring(exclude.Roaring.Memory, exclude.Roaring64));
+            parts.Add(new NamedExclusion("roaring", Exclusion.OfRoaring(exclude.Roaring.Memory, exclude.Roaring64)));
         }
         if (exclude.Sets.Count > 0)
             AddSets(parts, exclude.Sets, index);
-        return Exclusion.Union(parts);
+        return parts;
     }
 
-    private static void AddSets(List<ExcludedKeys> parts, RepeatedField<string> names, HostedIndex index)
+    private static void AddSets(List<NamedExclusion> parts, RepeatedField<string> names, HostedIndex index)
     {
         if (names.Count > Exclusion.MaxSets)
             throw AnnException.Invalid($"{Field}.sets", $"{Field}.sets names {names.Count} sets; at most {Exclusion.MaxSets} may be.");
@@ -50,7 +60,7 @@ internal static class WireExclusions
         {
             ItemSets.RequireName($"{Field}.sets", name);
             if (sets.Find(name) is { } keys)
-                parts.Add(keys);
+                parts.Add(new NamedExclusion(name, keys));
         }
     }
 }
