@@ -15,10 +15,7 @@ namespace Ann.Core.Hnsw;
 /// </remarks>
 internal static unsafe class TwoHopWalk
 {
-    /// <summary>
-    /// Rows of links that are asked for before their turn. Each is read with those of its refused neighbours behind it, which takes long
-    /// enough for one more to come.
-    /// </summary>
+    /// <summary>Rows of links that are asked for before their turn.</summary>
     private const int RowsAhead = 2;
 
     /// <summary>Rows of links of refused neighbours asked for before the first is read.</summary>

@@ -8,8 +8,8 @@ namespace Ann.Core.Segments;
 /// refused, or a walk over them.
 /// </summary>
 /// <remarks>
-/// The costs are nanoseconds of one core as <c>ann-bench filters</c> measured them (ADR 0016). Only their ratios count: they decide between
-/// plans, and are shown to nobody.
+/// The costs are nanoseconds of one core, set by hand to about what <c>ann-bench filters</c> measured (ADR 0016). Only their ratios count:
+/// they decide between plans, and are shown to nobody.
 /// </remarks>
 /// <param name="nodes">Nodes of the segment.</param>
 /// <param name="matches">Nodes of the mask, 1 or more.</param>

@@ -9,9 +9,7 @@ namespace Ann.Core.Segments;
 /// <summary>Nodes of one segment that may be returned, one bit each. Never changes once it is in use.</summary>
 internal sealed unsafe class NodeMask : IDisposable
 {
-    /// <summary>
-    /// Most nodes that a walk of two hops starts from. Measured: with 64, a filter whose nodes lie in many places loses some of them.
-    /// </summary>
+    /// <summary>Most nodes that a walk of two hops starts from: a few microseconds to score. Chosen, not measured.</summary>
     private const int MaxSeeds = 256;
 
     private readonly NativeBlock _block;
