@@ -81,6 +81,8 @@ internal static class ServerParts
         services.AddSingleton<LiveRecallBoard>();
         services.AddSingleton<ServerMetrics>();
         services.AddSingleton<LiveRecallSampler>();
+        services.AddSingleton<RankedCalls>();
+        services.AddSingleton<SearchCall>();
         services.AddSingleton<StartPhase>();
         services.AddHostedService<StopPhase>();
     }

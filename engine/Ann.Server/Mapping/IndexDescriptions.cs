@@ -81,6 +81,7 @@ internal static class IndexDescriptions
         description.LoadedBytes = (ulong)file.LoadedBytes;
         description.MappedBytes = (ulong)file.MappedBytes;
         description.Segments = 1;
+        description.Attributes.Add(WireAttributes.ToWire(file.AttributeSchema));
     }
 
     private static void Fill(Wire.IndexDescription description, LiveIndex live, EncoderCatalog encoders)
