@@ -56,7 +56,8 @@ internal sealed record ExplainCase(RankingQuery Query, float[][] Rows, ulong Key
         if (random.Next(5) == 0 && allowed.Length > 0)
             made = made with { Query = query with { MaxDistance = world.DistanceOf(allowed[random.Next(Math.Min(30, allowed.Length))], rows, out _) } };
         bool isNear = random.Next(10) < 7 && allowed.Length > 0;
-        return made with { Key = isNear ? allowed[random.Next(Math.Min(2 * query.K + 1, allowed.Length))].Key : world.AnyKey() };
+        int within = Math.Min(allowed.Length, random.Next(2) == 0 ? query.K : 2 * query.K + 1);
+        return made with { Key = isNear ? allowed[random.Next(within)].Key : world.AnyKey() };
     }
 
     /// <summary>Items that filter and exclusions leave, in the order of an exact answer.</summary>

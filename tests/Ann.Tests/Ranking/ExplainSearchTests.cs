@@ -11,27 +11,27 @@ namespace Ann.Tests.Ranking;
 public sealed class ExplainSearchTests
 {
     private const int Cases = 1000;
+    private const int Seed = 518;
 
     [Fact]
     public void Every_reason_is_right()
     {
-        int seed = Environment.TickCount;
         Dictionary<ExplainVerdict, int> seen = [];
         foreach (Metric metric in new[] { Metric.L2, Metric.InnerProduct })
         {
-            using ExplainWorld world = new(metric, seed);
-            Random random = new(seed);
+            using ExplainWorld world = new(metric, Seed);
+            Random random = new(Seed);
             for (int number = 0; number < Cases / 2; number++)
             {
-                ExplainCase one = ExplainCase.Next(world, random, new RandomFilters(seed + number));
-                string where = $"seed {seed}, {metric}, case {number}: key {one.Key}, {one.Query}";
+                ExplainCase one = ExplainCase.Next(world, random, new RandomFilters(Seed + number));
+                string where = $"seed {Seed}, {metric}, case {number}: key {one.Key}, {one.Query}";
                 ExplainVerdict verdict = Check(world, one, where);
                 seen[verdict] = seen.GetValueOrDefault(verdict) + 1;
             }
         }
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}: {string.Join(", ", seen)}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {Seed}: {string.Join(", ", seen)}");
         foreach (ExplainVerdict verdict in Enum.GetValues<ExplainVerdict>())
-            Assert.True(verdict == ExplainVerdict.Unknown || seen.ContainsKey(verdict), $"seed {seed}: {verdict} never came");
+            Assert.True(verdict == ExplainVerdict.Unknown || seen.ContainsKey(verdict), $"seed {Seed}: {verdict} never came");
     }
 
     /// <summary>Under cosine the place in an exact answer is the exact rank, for every item.</summary>

@@ -86,8 +86,8 @@ internal sealed class ExplainWorld : IDisposable
             Sealed, Dimension, new SegmentBuildOptions
             {
                 Metric = Metric,
-                Codes = CodesKind.F32,
-                Layout = SegmentLayout.Lean,
+                Codes = Metric == Metric.L2 ? CodesKind.F32 : CodesKind.Int8,
+                Layout = Metric == Metric.L2 ? SegmentLayout.Lean : SegmentLayout.Fast,
                 M = 2,
                 EfConstruction = 4,
                 Threads = 1,
