@@ -60,7 +60,7 @@ public sealed class FilterTextTests
     [InlineData("a = b and", 10, "the name of an attribute; found the end")]
     [InlineData("(a = b", 7, "')'; found the end")]
     [InlineData("a = \"b", 5, "a closing \" for this one; found the end")]
-    [InlineData("a = \"\\n\"", 7, "in quotes a \\ stands before these only); found '\\n'")]
+    [InlineData("a = \"\\n\"", 6, "in quotes a \\ stands before these only); found '\\n'")]
     [InlineData("a < b", 5, "a number, or a time such as")]
     [InlineData("a between 1 2", 13, "'and' between the two ends; found '2'")]
     [InlineData("exists tag", 8, "'('; found 'tag'")]

@@ -99,7 +99,7 @@ public sealed class SearchOptionsTests : IDisposable
     [InlineData("--least-per-query needs --union", "--least-per-query", "2")]
     [InlineData("--mmr is 1.5; it must be 0 to 1", "--mmr", "1.5")]
     [InlineData("--recall-target is 1; it must be", "--recall-target", "1")]
-    [InlineData("fail, best-so-far", "--on-deadline", "wait")]
+    [InlineData("fail, best-so-far", "--deadline-ms", "5", "--on-deadline", "wait")]
     public async Task WhatExcludesEachOtherIsRefusedAtOnce(string reason, params string[] args) =>
         (await ToolRun.RunAsync(["query", "--index", "x", "--text", "y", "--address", "http://127.0.0.1:1", .. args])).ExpectRefusal(reason);
 
@@ -108,7 +108,7 @@ public sealed class SearchOptionsTests : IDisposable
         SearchOptions options = new();
         Command command = new("query");
         options.AddTo(command);
-        ParseResult parsed = command.Parse(args);
+        ParseResult parsed = command.Parse(args, CommandLine.Parsing);
         Assert.Empty(parsed.Errors);
         ToolContext tool = new()
         {
