@@ -34,8 +34,12 @@ public sealed class FilterTextTests
     [InlineData("key in (1, 2)", """{"keys":{"numbers":["1","2"]}}""")]
     [InlineData("key = a-1", """{"keys":{"texts":["a-1"]}}""")]
     [InlineData("\"key\" = a", """{"in":{"attribute":"key","keywords":["a"]}}""")]
-    [InlineData("exists(a) or exists(b) and exists(c)", """{"anyOf":{"clauses":[{"exists":"a"},{"allOf":{"clauses":[{"exists":"b"},{"exists":"c"}]}}]}}""")]
-    [InlineData("(exists(a) or exists(b)) and exists(c)", """{"allOf":{"clauses":[{"anyOf":{"clauses":[{"exists":"a"},{"exists":"b"}]}},{"exists":"c"}]}}""")]
+    [InlineData(
+        "exists(a) or exists(b) and exists(c)",
+        """{"anyOf":{"clauses":[{"exists":"a"},{"allOf":{"clauses":[{"exists":"b"},{"exists":"c"}]}}]}}""")]
+    [InlineData(
+        "(exists(a) or exists(b)) and exists(c)",
+        """{"allOf":{"clauses":[{"anyOf":{"clauses":[{"exists":"a"},{"exists":"b"}]}},{"exists":"c"}]}}""")]
     [InlineData("not exists(a) and exists(b)", """{"allOf":{"clauses":[{"noneOf":{"exists":"a"}},{"exists":"b"}]}}""")]
     [InlineData(" {\"exists\": \"tag\"}", """{"exists":"tag"}""")]
     public void AFilterIsRead(string text, string json) =>
