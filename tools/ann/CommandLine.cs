@@ -9,6 +9,9 @@ namespace Ann.Tool;
 /// <summary>From arguments to an exit code: the one place where a failure becomes a line and a number.</summary>
 internal static class CommandLine
 {
+    /// <summary>How arguments are read: <c>@FILE</c> is a value, such as a file of keys, and no file of further arguments.</summary>
+    internal static ParserConfiguration Parsing { get; } = new() { ResponseFileTokenReplacer = null };
+
     /// <summary>Runs one command line of <c>ann</c>.</summary>
     public static Task<int> RunAsync(string[] args, ToolContext tool, CancellationToken cancellation) =>
         RunAsync("ann", Root, args, tool, cancellation);
@@ -25,7 +28,7 @@ internal static class CommandLine
         tool = tool with { Files = new NamingFileSystem(tool.Files) };
         RootCommand root = create(tool);
         root.Options.OfType<HelpOption>().Single().Action = new ExampleHelp();
-        ParseResult parsed = root.Parse(args);
+        ParseResult parsed = root.Parse(args, Parsing);
         if (parsed.Errors.Count > 0)
         {
             string command = parsed.CommandResult.Command is RootCommand ? program : $"{program} {NameOf(parsed.CommandResult)}";

@@ -7,7 +7,9 @@ using Ann.Encoding;
 
 namespace Ann.Tool;
 
-/// <summary>The vectors that an encoder makes, and the sidecars with their keys and attributes. All appear at <see cref="Commit"/>, or none.</summary>
+/// <summary>
+/// The vectors that an encoder makes, and the sidecars with their keys and attributes. All appear at <see cref="Commit"/>, or none.
+/// </summary>
 internal sealed class EncodedFile : IDisposable
 {
     private readonly ToolContext _tool;

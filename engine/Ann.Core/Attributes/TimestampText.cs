@@ -20,7 +20,8 @@ public static class TimestampText
     {
         const int Date = 10; // Behind the date a sign can only be that of the offset.
         bool hasOffset = text.Length > Date && (text[^1] is 'Z' || text[Date..].IndexOfAny('+', '-') >= 0);
-        if (hasOffset && DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTimeOffset time))
+        if (hasOffset
+            && DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTimeOffset time))
         {
             microseconds = (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / MicrosecondTicks;
             return true;

@@ -36,7 +36,8 @@ public sealed class LiveAttributeTests : IDisposable
         Assert.Equal(
             ["{\"id\":1,\"vector\":[1,0],\"brand\":\"acme\",\"price\":9.5,\"tags\":[\"a\",\"b\"]}",
                 "{\"id\":2,\"vector\":[0,1],\"since\":\"2026-01-31T12:00:00Z\"}"],
-            File.ReadAllLines(_folder["back.jsonl"]).Select(line => line.Replace("[\"b\",\"a\"]", "[\"a\",\"b\"]", StringComparison.Ordinal)));
+            File.ReadAllLines(_folder["back.jsonl"])
+                .Select(line => line.Replace("[\"b\",\"a\"]", "[\"a\",\"b\"]", StringComparison.Ordinal)));
         Assert.Equal("{\"since\":\"2026-01-31T12:00:00Z\"}", File.ReadAllLines(_folder["back.npy.attributes.jsonl"])[2]);
     }
 
@@ -46,7 +47,8 @@ public sealed class LiveAttributeTests : IDisposable
         string vectors = _folder.Write("x.fbin", Bytes(2u, 1u), Bytes(1f, 2f));
         _folder.Write("x.fbin.attributes.jsonl", Header + "{\"price\":1,\"colour\":\"red\"}\n{}\n");
         await using AnnServerHost host = await StartAsync();
-        (await Run(host, "create", "--index", "shop", "--dim", "1", "--metric", "l2", "--attributes", "price:double,fresh:bool")).Expect(0);
+        string[] create = ["create", "--index", "shop", "--dim", "1", "--metric", "l2"];
+        (await Run(host, [.. create, "--attributes", "price:double,fresh:bool"])).Expect(0);
         string[] import = ["import", "--index", "shop", "--input", vectors];
 
         ToolRun run = (await Run(host, [.. import, "--json"])).Expect(0);
@@ -68,15 +70,15 @@ public sealed class LiveAttributeTests : IDisposable
         (await Run(host, "create", "--index", "shop", "--dim", "1", "--metric", "l2")).Expect(0);
         string seen = _folder.Write("seen.txt", "2\n3\n");
 
-        JsonElement first = (await Run(host, "set", "append", "--index", "shop", "--set", "seen", "--keys", "1,2", "--json")).Expect(0).Json;
-        ToolRun second = (await Run(host, "set", "append", "--index", "shop", "--set", "seen", "--keys", "@" + seen, "--ttl-s", "60"))
-            .Expect(0);
+        string[] append = ["set", "append", "--index", "shop", "--set", "seen", "--keys"];
+        JsonElement first = (await Run(host, [.. append, "1,2", "--json"])).Expect(0).Json;
+        ToolRun second = (await Run(host, [.. append, "@" + seen, "--ttl-s", "60"])).Expect(0);
         JsonElement dropped = (await Run(host, "set", "drop", "--index", "shop", "--set", "seen", "--json")).Expect(0).Json;
 
         Assert.Equal(2, first.GetProperty("size").GetInt32());
         Assert.Contains("shop: set seen has 3 keys", second.Out);
         Assert.Equal(3, dropped.GetProperty("size").GetInt32());
-        (await Run(host, "set", "append", "--index", "shop", "--set", "seen", "--keys", "x")).ExpectRefusal("--keys: the keys of index 'shop'");
+        (await Run(host, [.. append, "x"])).ExpectRefusal("--keys: the keys of index 'shop'");
         (await Run(host, "set", "append", "--index", "shop", "--keys", "1")).ExpectRefusal("ann set append: ", "--set");
         (await Run(host, "set", "drop", "--index", "nobody", "--set", "seen")).ExpectRefusal("NotFound", "nobody");
     }

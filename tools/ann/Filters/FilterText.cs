@@ -107,7 +107,8 @@ internal static class FilterText
         if (!from.Exclusive && !to.Exclusive)
             text.Append(name).Append(" between ").Append(Bound(from)).Append(" and ").Append(Bound(to));
         else
-            text.Append(Bound(from)).Append(from.Exclusive ? " < " : " <= ").Append(name).Append(to.Exclusive ? " < " : " <= ").Append(Bound(to));
+            text.Append(Bound(from)).Append(from.Exclusive ? " < " : " <= ").Append(name)
+                .Append(to.Exclusive ? " < " : " <= ").Append(Bound(to));
     }
 
     private static string Bound(RangeBound bound)

@@ -39,10 +39,13 @@ internal sealed class FilterValues(AttributeSchema? schema, KeyKind? keys)
                 break;
             case AttributeType.Double:
                 throw new FilterSyntaxException(
-                    value.Position, $"a range: numbers with fractions are not compared for equality, so write {clause.Attribute} between … and …",
+                    value.Position,
+                    "a range: numbers with fractions are not compared for equality, so write "
+                    + $"{clause.Attribute} between … and …",
                     value.Found);
             case AttributeType.Timestamp:
-                AddInteger(clause, value, mayBeTime: true, "a time with an offset, such as 2026-01-31T12:00:00Z, or microseconds since 1970");
+                AddInteger(
+                    clause, value, mayBeTime: true, "a time with an offset, such as 2026-01-31T12:00:00Z, or microseconds since 1970");
                 break;
             default:
                 AddInteger(clause, value, mayBeTime: false, "a whole number of 64 bits");
@@ -69,7 +72,9 @@ internal sealed class FilterValues(AttributeSchema? schema, KeyKind? keys)
     }
 
     /// <summary>Appends a key.</summary>
-    /// <exception cref="FilterSyntaxException">It is no number where the index has numbers, or of another kind than those before it.</exception>
+    /// <exception cref="FilterSyntaxException">
+    /// It is no number where the index has numbers, or of another kind than those before it.
+    /// </exception>
     public void AddKey(KeyColumn into, FilterToken value)
     {
         bool isNumber = value.Kind == FilterTokenKind.Word & ulong.TryParse(
@@ -142,7 +147,9 @@ internal sealed class FilterValues(AttributeSchema? schema, KeyKind? keys)
         if (double.IsInfinity(value))
             return true;
         bool startsAsNumber = text.Length > 0 && (char.IsAsciiDigit(text[0]) || text[0] is '+' or '-' or '.');
-        return startsAsNumber && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);
+        return startsAsNumber
+            && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value)
+            && double.IsFinite(value);
     }
 
     private static bool IsTime(string text, out long microseconds) => TimestampText.TryParse(text, out microseconds);

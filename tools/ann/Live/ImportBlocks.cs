@@ -55,7 +55,8 @@ internal sealed class ImportBlocks : IDisposable
         }
         InputRows.RequireSidecarFits(tool, path, sidecar, attributes, cancellation);
         _rows = new InputRows(tool, path, sidecar, attributes);
-        _blockRows = Math.Clamp(BlockBytes / (_rows.Dimension * sizeof(float)), 1, _rows.Attributes.Count > 0 ? MaxAttributedRows : MaxBlockRows);
+        int mostRows = _rows.Attributes.Count > 0 ? MaxAttributedRows : MaxBlockRows;
+        _blockRows = Math.Clamp(BlockBytes / (_rows.Dimension * sizeof(float)), 1, mostRows);
         _batch = new float[_blockRows * _rows.Dimension];
         Count = _rows.Count;
         KeySource = _rows.KeySource;

@@ -29,7 +29,8 @@ internal sealed class SearchOptions
     private readonly Option<string[]> _excludeSet = Repeated("--exclude-set", "NAME", "A set of keys that the server keeps (ann set).");
     private readonly Option<string?> _attributes = VerbOptions.Optional("--attributes", "NAME,…", "Attributes wanted back.");
     private readonly Option<string[]> _cap = Repeated("--cap", "NAME=N", "At most N results with the same value of an attribute.");
-    private readonly Option<string[]> _floor = Repeated("--floor", "FILTER:N", "At least N results that a filter takes: \"fresh = true:5\".");
+    private readonly Option<string[]> _floor = Repeated(
+        "--floor", "FILTER:N", "At least N results that a filter takes: \"fresh = true:5\".");
     private readonly Option<double?> _mmr = VerbOptions.OptionalNumber(
         "--mmr", "Diversity, by maximal marginal relevance: 1 is by score alone.", 0, 1);
     private readonly Option<double?> _minScore = VerbOptions.OptionalNumber(

@@ -43,7 +43,8 @@ internal static class KeyLists
         else if (ulong.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number))
             into.Numbers.Add(number);
         else
-            throw AnnException.Invalid(where, $"{where}: the keys of index '{index.Name}' are whole numbers of 0 to 2^64 − 1; found '{key}'.");
+            throw AnnException.Invalid(
+                where, $"{where}: the keys of index '{index.Name}' are whole numbers of 0 to 2^64 − 1; found '{key}'.");
     }
 
     private static void ReadFile(ToolContext tool, string option, string path, IndexDescription index, KeyColumn into)

@@ -17,7 +17,7 @@ internal static class WireAttributes
         schema.Fields.Select(static field => new Wire.AttributeField { Name = field.Name, Type = ToWire(field.Type) });
 
     /// <summary>The schema that an index describes.</summary>
-    /// <exception cref="AnnException">InvalidArgument: the server is newer than this tool, and has a type that it does not know.</exception>
+    /// <exception cref="AnnException">InvalidArgument: the server is newer than this tool, and has a type that it lacks.</exception>
     public static AttributeSchema Schema(Wire.IndexDescription index) =>
         new(index.Attributes.Select(static field => new AttributeField(field.Name, FromWire(field.Type))));
 

@@ -60,7 +60,8 @@ internal sealed record AttributeSummaryReport
             string values = one.Distinct is int distinct ? $", {distinct:N0} different"
                 : one.Min is null ? ""
                 : FormattableString.Invariant($", {one.Min} to {one.Max}");
-            text.WriteLine(FormattableString.Invariant($"  attribute     {one.Name} ({one.Type}): {one.Present * 100:0.##} % of items{values}"));
+            text.WriteLine(
+                FormattableString.Invariant($"  attribute     {one.Name} ({one.Type}): {one.Present * 100:0.##} % of items{values}"));
         }
     }
 

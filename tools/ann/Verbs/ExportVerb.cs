@@ -14,7 +14,10 @@ internal static class ExportVerb
     public static Command Create(ToolContext tool)
     {
         Option<string> from = VerbOptions.Required("--from", "FILE|DIR", "An .ann file, or a snapshot directory.");
-        Option<string> output = VerbOptions.Required("--output", "FILE", "Vectors: .fbin, .npy or .jsonl. The keys go to FILE.keys.jsonl, attributes to FILE.attributes.jsonl or to the lines of .jsonl.");
+        Option<string> output = VerbOptions.Required(
+            "--output", "FILE",
+            "Vectors: .fbin, .npy or .jsonl. The keys go to FILE.keys.jsonl, "
+            + "attributes to FILE.attributes.jsonl or to the lines of .jsonl.");
         Option<bool> json = VerbOptions.Json();
         Verb command = new("export",
             "Write the items of an index file or a snapshot as vectors and keys. ann build notes the log position of a snapshot in its "

@@ -107,7 +107,8 @@ internal sealed class JsonlItem
         }
         else
         {
-            throw new FormatException($"\"id\" must be a string or a whole number of 0 to 2^64 − 1; found {JsonFinding.Describe(ref json)}.");
+            throw new FormatException(
+                $"\"id\" must be a string or a whole number of 0 to 2^64 − 1; found {JsonFinding.Describe(ref json)}.");
         }
     }
 

@@ -42,7 +42,10 @@ internal sealed class JsonlVectorWriter : VectorWriter
     private protected override void WriteRows(ReadOnlySpan<float> rows, AttributeBatch? attributes)
     {
         if (attributes?.Schema.Fields.FirstOrDefault(static field => TakenNames.Contains(field.Name)) is { } taken)
-            throw AnnException.BadInput(_path, "", $"attribute '{taken.Name}' cannot be a member of a line: the name is taken. Write .npy.");
+        {
+            throw AnnException.BadInput(
+                _path, "", $"attribute '{taken.Name}' cannot be a member of a line: the name is taken. Write .npy.");
+        }
         for (int row = 0; row * Dimension < rows.Length; row++)
             WriteLine(Written + row, rows.Slice(row * Dimension, Dimension), attributes, row);
     }

@@ -84,7 +84,9 @@ public sealed class AttributeSidecarTests : IDisposable
     [InlineData("nonsense\n", "line 1: not JSON")]
     [InlineData("{\"rows\":1}\n", "line 1: expected a header such as")]
     [InlineData("{\"ann_attributes\":2,\"rows\":1,\"attributes\":{}}\n", "line 1: version 2 of the format is not known; expected 1")]
-    [InlineData("{\"ann_attributes\":1,\"rows\":1,\"attributes\":{\"a\":\"float\"}}\n", "attribute 'a' has the type 'float'; expected one of keyword")]
+    [InlineData(
+        "{\"ann_attributes\":1,\"rows\":1,\"attributes\":{\"a\":\"float\"}}\n",
+        "attribute 'a' has the type 'float'; expected one of keyword")]
     [InlineData("{\"ann_attributes\":1,\"rows\":1,\"attributes\":{\"a\":\"bool\",\"a\":\"bool\"}}\n", "attribute 'a' is there twice")]
     public void AWrongHeaderIsRefused(string text, string reason)
     {

@@ -34,8 +34,12 @@ public sealed class FilterTextTests
     [InlineData("key in (1, 2)", """{"keys":{"numbers":["1","2"]}}""")]
     [InlineData("key = a-1", """{"keys":{"texts":["a-1"]}}""")]
     [InlineData("\"key\" = a", """{"in":{"attribute":"key","keywords":["a"]}}""")]
-    [InlineData("exists(a) or exists(b) and exists(c)", """{"anyOf":{"clauses":[{"exists":"a"},{"allOf":{"clauses":[{"exists":"b"},{"exists":"c"}]}}]}}""")]
-    [InlineData("(exists(a) or exists(b)) and exists(c)", """{"allOf":{"clauses":[{"anyOf":{"clauses":[{"exists":"a"},{"exists":"b"}]}},{"exists":"c"}]}}""")]
+    [InlineData(
+        "exists(a) or exists(b) and exists(c)",
+        """{"anyOf":{"clauses":[{"exists":"a"},{"allOf":{"clauses":[{"exists":"b"},{"exists":"c"}]}}]}}""")]
+    [InlineData(
+        "(exists(a) or exists(b)) and exists(c)",
+        """{"allOf":{"clauses":[{"anyOf":{"clauses":[{"exists":"a"},{"exists":"b"}]}},{"exists":"c"}]}}""")]
     [InlineData("not exists(a) and exists(b)", """{"allOf":{"clauses":[{"noneOf":{"exists":"a"}},{"exists":"b"}]}}""")]
     [InlineData(" {\"exists\": \"tag\"}", """{"exists":"tag"}""")]
     public void AFilterIsRead(string text, string json) =>
@@ -60,7 +64,7 @@ public sealed class FilterTextTests
     [InlineData("a = b and", 10, "the name of an attribute; found the end")]
     [InlineData("(a = b", 7, "')'; found the end")]
     [InlineData("a = \"b", 5, "a closing \" for this one; found the end")]
-    [InlineData("a = \"\\n\"", 7, "in quotes a \\ stands before these only); found '\\n'")]
+    [InlineData("a = \"\\n\"", 6, "in quotes a \\ stands before these only); found '\\n'")]
     [InlineData("a < b", 5, "a number, or a time such as")]
     [InlineData("a between 1 2", 13, "'and' between the two ends; found '2'")]
     [InlineData("exists tag", 8, "'('; found 'tag'")]

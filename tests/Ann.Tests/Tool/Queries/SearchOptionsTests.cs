@@ -33,8 +33,8 @@ public sealed class SearchOptionsTests : IDisposable
         string seen = _folder.Write("seen.txt", "k 1\n\nk,2\r\n");
         SearchRequest search = Request(Index,
             "--k", "7", "--recall-target", "0.95", "--filter", "brand = 5", "--exclude", "a, b", "--exclude", "@" + seen,
-            "--exclude-set", "seen:user:42", "--exclude-set", "hidden", "--attributes", "brand, since", "--cap", "brand=2", "--cap", "a=b=3",
-            "--floor", "since >= 1970-01-01T00:00:01Z:5", "--mmr", "0.5", "--min-score", "-0.25", "--deadline-ms", "20",
+            "--exclude-set", "seen:user:42", "--exclude-set", "hidden", "--attributes", "brand, since", "--cap", "brand=2",
+            "--cap", "a=b=3", "--floor", "since >= 1970-01-01T00:00:01Z:5", "--mmr", "0.5", "--min-score", "-0.25", "--deadline-ms", "20",
             "--on-deadline", "best-so-far", "--union", "--least-per-query", "2");
 
         SearchRequest expected = new()
@@ -43,7 +43,11 @@ public sealed class SearchOptionsTests : IDisposable
             K = 7,
             RecallTarget = 0.95f,
             Filter = new Filter { In = new InClause { Attribute = "brand", Keywords = { "5" } } },
-            Exclude = new WireExclusions { Keys = new KeyColumn { Texts = { "a", "b", "k 1", "k,2" } }, Sets = { "seen:user:42", "hidden" } },
+            Exclude = new WireExclusions
+            {
+                Keys = new KeyColumn { Texts = { "a", "b", "k 1", "k,2" } },
+                Sets = { "seen:user:42", "hidden" },
+            },
             Attributes = { "brand", "since" },
             Caps = { new Cap { Attribute = "brand", Most = 2 }, new Cap { Attribute = "a=b", Most = 3 } },
             Floors =
@@ -99,16 +103,17 @@ public sealed class SearchOptionsTests : IDisposable
     [InlineData("--least-per-query needs --union", "--least-per-query", "2")]
     [InlineData("--mmr is 1.5; it must be 0 to 1", "--mmr", "1.5")]
     [InlineData("--recall-target is 1; it must be", "--recall-target", "1")]
-    [InlineData("fail, best-so-far", "--on-deadline", "wait")]
+    [InlineData("fail, best-so-far", "--deadline-ms", "5", "--on-deadline", "wait")]
     public async Task WhatExcludesEachOtherIsRefusedAtOnce(string reason, params string[] args) =>
-        (await ToolRun.RunAsync(["query", "--index", "x", "--text", "y", "--address", "http://127.0.0.1:1", .. args])).ExpectRefusal(reason);
+        (await ToolRun.RunAsync(["query", "--index", "x", "--text", "y", "--address", "http://127.0.0.1:1", .. args]))
+            .ExpectRefusal(reason);
 
     private static SearchRequest Request(IndexDescription index, params string[] args)
     {
         SearchOptions options = new();
         Command command = new("query");
         options.AddTo(command);
-        ParseResult parsed = command.Parse(args);
+        ParseResult parsed = command.Parse(args, CommandLine.Parsing);
         Assert.Empty(parsed.Errors);
         ToolContext tool = new()
         {
