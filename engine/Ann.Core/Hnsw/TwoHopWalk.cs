@@ -50,7 +50,9 @@ internal static unsafe class TwoHopWalk
         return nearest;
     }
 
-    /// <summary>The share of the nodes around a node that a filter accepts, 0 to 1: those two hops away, over a few of its neighbours.</summary>
+    /// <summary>
+    /// The share of the nodes around a node that a filter accepts, 0 to 1: those two hops away, over a few of its neighbours.
+    /// </summary>
     public static float ShareAround<TFilter, TLinks>(in HnswGraph graph, int node, in TFilter filter, SearchContext context)
         where TFilter : struct, INodeFilter
         where TLinks : struct, ILinkRows
@@ -139,7 +141,8 @@ internal static unsafe class TwoHopWalk
     }
 
     /// <summary>
-    /// Looks at the neighbours of a node, and over refused ones at theirs; scores what the last call found, while the memory of these comes.
+    /// Looks at the neighbours of a node, and over refused ones at theirs; scores what the last call found, while the memory of these
+    /// comes.
     /// What it finds is pending then.
     /// </summary>
     /// <returns>Nodes found.</returns>

@@ -208,7 +208,9 @@ public sealed class LiveIndex : IAsyncDisposable
     public Task<long> SnapshotAsync(string directory, CancellationToken cancellation = default) =>
         SnapshotDirectory.WriteAsync(_state, _writer, Sets, directory, cancellation);
 
-    /// <summary>Ends when the writer has nothing left to do, merges that it began not counted. For tests; fails once it is closing.</summary>
+    /// <summary>
+    /// Ends when the writer has nothing left to do, merges that it began not counted. For tests; fails once it is closing.
+    /// </summary>
     internal Task SettleAsync() => _writer.SettleAsync();
 
     /// <summary>Finishes what was acknowledged, writes the manifest and closes the files.</summary>

@@ -55,7 +55,8 @@ internal sealed class DiverseSelection
     /// <param name="stopped">Why it ended early.</param>
     /// <returns>Items in the order of their choice.</returns>
     public static int[] Run(
-        QuotaProblem problem, QuotaChoice fullest, float lambda, ISimilarities similarities, in SearchBudget budget, out StopReason stopped) =>
+        QuotaProblem problem, QuotaChoice fullest, float lambda, ISimilarities similarities, in SearchBudget budget,
+            out StopReason stopped) =>
         new DiverseSelection(problem, lambda, fullest).Choose(similarities, in budget, out stopped);
 
     private int[] Choose(ISimilarities similarities, in SearchBudget budget, out StopReason stopped)

@@ -22,7 +22,8 @@ public sealed record Explanation
     public int Row { get; init; }
 
     /// <summary>
-    /// Its place by exact search, ties by key, from 1: among the items that filter and exclusions leave, or among all items when they do not
+    /// Its place by exact search, ties by key, from 1: among the items that filter and exclusions leave, or among all items when they do
+    /// not
     /// leave it. Null when there is no such item.
     /// </summary>
     public long? ExactRank { get; init; }
@@ -39,7 +40,9 @@ public sealed record Explanation
     /// <summary>Positions of the caps that were full.</summary>
     public IReadOnlyList<int> CappedBy { get; init; } = [];
 
-    /// <summary>True when level 0 of its segment's graph leads from the entry point to its node; false when there is no such item.</summary>
+    /// <summary>
+    /// True when level 0 of its segment's graph leads from the entry point to its node; false when there is no such item.
+    /// </summary>
     public bool IsReachable { get; init; }
 
     /// <summary>The smallest beam width of 2ⁿ times the query's, n from 1, that finds it; null when none does, or none is needed.</summary>

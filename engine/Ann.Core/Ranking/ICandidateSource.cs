@@ -15,7 +15,9 @@ internal interface ICandidateSource : IDisposable
     /// <summary>The values of caps met so far; slots of candidates are theirs.</summary>
     CapSlots Slots { get; }
 
-    /// <summary>The nearest items of a query, nearest first, ties by key, of those that may be returned and that a refinement leaves.</summary>
+    /// <summary>
+    /// The nearest items of a query, nearest first, ties by key, of those that may be returned and that a refinement leaves.
+    /// </summary>
     /// <returns>Items written: k, or as many as there are.</returns>
     int Nearest(
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, Refinement refinement, Span<SearchHit> hits,

@@ -66,7 +66,9 @@ internal static class QuotaRepair
         return worst;
     }
 
-    /// <summary>The chosen item in the way that is missed least: by floors, then by what it blocks, then by its score; −1 for none.</summary>
+    /// <summary>
+    /// The chosen item in the way that is missed least: by floors, then by what it blocks, then by its score; −1 for none.
+    /// </summary>
     private static int VictimOf(QuotaState state, int item, bool[] isFree)
     {
         bool needsSlot = !state.FitsCaps(item);

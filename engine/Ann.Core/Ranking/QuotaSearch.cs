@@ -82,7 +82,8 @@ internal sealed class QuotaSearch(
     {
         if (query.Diversity is { } diversity)
             return diversity.Candidates;
-        return IsGreedyBest && scores is not { HasNegatives: true } ? query.K : Math.Min(SearchParameters.MaxK, query.K + query.K / 2 + FirstExtra);
+        return IsGreedyBest && scores is not { HasNegatives: true } ? query.K : Math.Min(SearchParameters.MaxK, query.K + query.K / 2
+            + FirstExtra);
     }
 
     /// <summary>Searches for what a choice lacks.</summary>
@@ -148,7 +149,9 @@ internal sealed class QuotaSearch(
         return grew;
     }
 
-    /// <summary>What items are looked for: any when the list is short, else those of each floor that lacks some, alone and with another.</summary>
+    /// <summary>
+    /// What items are looked for: any when the list is short, else those of each floor that lacks some, alone and with another.
+    /// </summary>
     private IEnumerable<uint> Kinds(QuotaChoice choice)
     {
         uint missing = 0;

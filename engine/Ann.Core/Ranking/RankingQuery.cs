@@ -43,7 +43,9 @@ public sealed record RankingQuery
     public UnionMerge? Union { get; init; }
 }
 
-/// <summary>At most <paramref name="Most"/> items with the same value. Items without one are not counted; of a set each element is.</summary>
+/// <summary>
+/// At most <paramref name="Most"/> items with the same value. Items without one are not counted; of a set each element is.
+/// </summary>
 /// <param name="Attribute">Keyword, keyword set, int64 or bool.</param>
 /// <param name="Most">1 to 10,000.</param>
 public sealed record Cap(string Attribute, int Most);

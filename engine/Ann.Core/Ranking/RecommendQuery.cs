@@ -21,7 +21,9 @@ public sealed record RecommendQuery
 /// <summary>How examples make a query.</summary>
 public enum RecommendStrategy
 {
-    /// <summary>The mean of the positives, plus its difference to the mean of the negatives. Under cosine each counts with length 1.</summary>
+    /// <summary>
+    /// The mean of the positives, plus its difference to the mean of the negatives. Under cosine each counts with length 1.
+    /// </summary>
     Average = 1,
 
     /// <summary>

@@ -10,7 +10,9 @@ public static class RecommendSearch
 {
     private const double LeastSquaredNorm = 1e-10;
 
-    /// <summary>Searches: by one vector made of the examples, or by each positive with what they find scored against all examples.</summary>
+    /// <summary>
+    /// Searches: by one vector made of the examples, or by each positive with what they find scored against all examples.
+    /// </summary>
     /// <param name="index">Held by the caller, until the answer's hits are read.</param>
     /// <param name="query">What is asked.</param>
     /// <param name="budget">When to stop early.</param>

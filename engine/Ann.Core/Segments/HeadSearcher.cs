@@ -78,7 +78,8 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
     }
 
     private ReadOnlySpan<ulong> Find<TScorer>(
-        QueryContext context, scoped in TScorer scorer, scoped in LiveNodes live, scoped in SearchParameters parameters, int rows, NodeMask mask, int scanWidth,
+        QueryContext context, scoped in TScorer scorer, scoped in LiveNodes live, scoped in SearchParameters parameters, int rows,
+            NodeMask mask, int scanWidth,
         int rowBytes)
         where TScorer : struct, INodeScorer
     {

@@ -131,7 +131,8 @@ public abstract class LiveSegment
         SearchMany(queries, in parameters, in budget, at, mask: null, results, counts, statistics);
 
     /// <summary>The same among the nodes of a mask.</summary>
-    /// <inheritdoc cref="Search(ReadOnlySpan{float}, in SearchParameters, in SearchBudget, ReadPoint, NodeMask?, Span{Neighbor}, out SearchStatistics)"/>
+    /// <inheritdoc cref="Search(ReadOnlySpan{float}, in SearchParameters, in SearchBudget, ReadPoint, NodeMask?, Span{Neighbor}, out
+    /// SearchStatistics)"/>
     internal abstract void SearchMany(
         ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
         Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics);

@@ -37,7 +37,8 @@ internal static class MaskedSearch
     /// <param name="walk">Through refused nodes.</param>
     /// <param name="context">Scratch.</param>
     public static ReadOnlySpan<ulong> Find<TScorer, TFilter, TLive, TLinks, TWalk>(
-        scoped in MaskedQuery query, scoped in HnswGraph graph, scoped in TScorer scorer, scoped in TFilter filter, scoped in TLive live, scoped in TWalk walk, QueryContext context)
+        scoped in MaskedQuery query, scoped in HnswGraph graph, scoped in TScorer scorer, scoped in TFilter filter,
+            scoped in TLive live, scoped in TWalk walk, QueryContext context)
         where TScorer : struct, INodeScorer
         where TFilter : struct, INodeFilter
         where TLive : struct, INodeFilter

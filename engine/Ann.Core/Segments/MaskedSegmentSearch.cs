@@ -31,7 +31,8 @@ internal static unsafe class MaskedSegmentSearch
         Run(in segment, context, mask, new MaskedNodes(mask.Start, mask.Nodes, live), live, in parameters);
 
     private static Span<ulong> Run<TFilter, TLive>(
-        in SegmentView segment, QueryContext context, NodeMask mask, scoped in TFilter filter, scoped in TLive live, scoped in SearchParameters parameters)
+        in SegmentView segment, QueryContext context, NodeMask mask, scoped in TFilter filter, scoped in TLive live,
+            scoped in SearchParameters parameters)
         where TFilter : struct, INodeFilter
         where TLive : struct, INodeFilter
     {
@@ -52,7 +53,8 @@ internal static unsafe class MaskedSegmentSearch
     }
 
     private static Span<ulong> Rows<TDistance, TFilter, TLive>(
-        in SegmentView segment, QueryContext context, NodeMask mask, scoped in TFilter filter, scoped in TLive live, scoped in SearchParameters parameters)
+        in SegmentView segment, QueryContext context, NodeMask mask, scoped in TFilter filter, scoped in TLive live,
+            scoped in SearchParameters parameters)
         where TDistance : struct, IDistance
         where TFilter : struct, INodeFilter
         where TLive : struct, INodeFilter
@@ -72,7 +74,8 @@ internal static unsafe class MaskedSegmentSearch
     }
 
     private static Span<ulong> Codes<TScoring, TScorer, TFilter, TLive>(
-        in SegmentView segment, QueryContext context, NodeMask mask, scoped in TFilter filter, scoped in TLive live, scoped in SearchParameters parameters)
+        in SegmentView segment, QueryContext context, NodeMask mask, scoped in TFilter filter, scoped in TLive live,
+            scoped in SearchParameters parameters)
         where TScoring : struct, ICodeScoring<TScorer>
         where TScorer : struct, INodeScorer
         where TFilter : struct, INodeFilter

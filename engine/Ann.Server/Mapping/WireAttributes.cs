@@ -103,7 +103,8 @@ internal static class WireAttributes
     {
         AttributeType type = column.Field.Type;
         int count = CountOf(values, type);
-        int others = values.Keywords.Count + values.KeywordSets.Count + values.Integers.Count + values.Doubles.Count + values.Bools.Count - count;
+        int others = values.Keywords.Count + values.KeywordSets.Count + values.Integers.Count + values.Doubles.Count
+            + values.Bools.Count - count;
         if (others > 0)
         {
             throw AnnException.Invalid(

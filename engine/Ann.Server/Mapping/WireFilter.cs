@@ -34,7 +34,8 @@ internal static class WireFilter
                 filter.Range.Attribute, Bound(filter.Range.From, field + ".range.from"), Bound(filter.Range.To, field + ".range.to")),
             Wire.Filter.ClauseOneofCase.Exists => new Filter.Exists(filter.Exists),
             Wire.Filter.ClauseOneofCase.Keys => new Filter.KeyIn(Keys(filter.Keys, field + ".keys", index)),
-            _ => throw AnnException.Invalid(field, $"{field} holds no clause; one of all_of, any_of, none_of, in, range, exists, keys is needed."),
+            _ => throw AnnException.Invalid(field, $"{field} holds no clause; one of all_of, any_of, none_of, in, range, exists, keys "
+                + "is needed."),
         };
     }
 

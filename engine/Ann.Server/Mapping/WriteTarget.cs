@@ -62,7 +62,8 @@ internal sealed record WriteTarget
     /// <param name="attributes">Attribute columns of the request: none when deleting.</param>
     /// <param name="sequence">The producer's count; 0 when there is no producer.</param>
     /// <param name="chain">The stream that it belongs to; null when it stands alone.</param>
-    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/> with field <c>keys</c>, <c>vectors</c> or <c>attributes</c>.</exception>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/> with field <c>keys</c>, <c>vectors</c> or
+    /// <c>attributes</c>.</exception>
     public WriteBatch Batch(
         Wire.KeyColumn? keys, Wire.VectorBatch? vectors, IReadOnlyList<Wire.AttributeColumn> attributes, ulong sequence,
         WriteChain? chain = null)

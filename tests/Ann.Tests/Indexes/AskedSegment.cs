@@ -22,6 +22,8 @@ internal sealed class AskedSegment(LiveSealedSegment inner) : LiveSegment
 
     internal override Tombstones Dead => inner.Dead;
 
+    internal override RecallCurves? Recall => inner.Recall;
+
     internal override int FindNewest(in ItemKey key) => inner.FindNewest(in key);
 
     internal override int Find(in ItemKey key, ReadPoint at) => inner.Find(in key, at);

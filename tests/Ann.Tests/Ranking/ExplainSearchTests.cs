@@ -121,7 +121,8 @@ public sealed class ExplainSearchTests
             Assert.False(item.IsTakenBy(one.ClauseAt(clause.Path)), $"{where}: {clause.Path}");
         if (one.Query.Filter is Filter.AllOf { Clauses: { Count: > 1 } all } && all.All(static clause => clause is Filter.Exists))
         {
-            IEnumerable<string> paths = all.Index().Where(each => !item.IsTakenBy(each.Item)).Select(each => $"all_of[{each.Index}].exists");
+            IEnumerable<string> paths = all.Index().Where(each => !item.IsTakenBy(each.Item))
+                .Select(each => $"all_of[{each.Index}].exists");
             Assert.True(paths.SequenceEqual(found.FailedClauses.Select(static clause => clause.Path)), where);
         }
         return expected;

@@ -176,7 +176,8 @@ internal sealed class ExplainWorld : IDisposable
             return column.Field.Type switch
             {
                 AttributeType.Keyword or AttributeType.KeywordSet =>
-                    [.. Enumerable.Range(0, column.TextCount(Place)).Select(i => System.Text.Encoding.UTF8.GetString(column.TextAt(Place, i))).Distinct()],
+                    [.. Enumerable.Range(0, column.TextCount(Place))
+                        .Select(i => System.Text.Encoding.UTF8.GetString(column.TextAt(Place, i))).Distinct()],
                 AttributeType.Bool => [$"{column.BoolAt(Place)}"],
                 _ => [$"{column.Int64At(Place)}"],
             };

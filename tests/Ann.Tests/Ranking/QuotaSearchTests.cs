@@ -29,7 +29,8 @@ public class QuotaSearchTests
             QuotaValue got = ValueOf(all, items, answer);
             QuotaValue best = QuotaCases.Best(all);
             Assert.True(got.Missing == best.Missing && got.Count == best.Count, $"seed {seed}, run {run}: {got} of {best}");
-            Assert.False(best.IsBetterThan(new QuotaValue(got.Missing, got.Count, got.Score + 1e-5)), $"seed {seed}, run {run}: {got} of {best}");
+            Assert.False(best.IsBetterThan(new QuotaValue(got.Missing, got.Count, got.Score + 1e-5)),
+                $"seed {seed}, run {run}: {got} of {best}");
         }
     }
 
@@ -45,12 +46,14 @@ public class QuotaSearchTests
         for (int run = 0; run < 400; run++)
         {
             int rows = random.Next(1, 3);
-            (MemorySource source, RankingQuery query, float[] queries) = Case(random, metric, random.Next(50, 300), random.Next(1, 13), rows);
+            (MemorySource source, RankingQuery query, float[] queries) = Case(random, metric, random.Next(50, 300),
+                random.Next(1, 13), rows);
             RankingAnswer answer = Run(source, queries, query);
             QuotaProblem all = Problem(source, query, queries, out int[] items, out _);
             QuotaValue got = ValueOf(all, items, answer);
             QuotaValue best = QuotaSelection.Run(all).Value;
-            Assert.True(got.Missing <= best.Missing && (got.Missing < best.Missing || got.Count >= best.Count), $"seed {seed}, run {run}: {got} of {best}");
+            Assert.True(got.Missing <= best.Missing && (got.Missing < best.Missing || got.Count >= best.Count),
+                $"seed {seed}, run {run}: {got} of {best}");
             if (got.Missing == best.Missing && got.Count == best.Count)
                 worst = Math.Max(worst, (best.Score - got.Score) / Math.Abs(best.Score));
             searches += source.Searches;
@@ -132,7 +135,8 @@ public class QuotaSearchTests
                 all, query.Diversity.Lambda, (a, b) => source.Score(source.Distance(source.RowOf(items[a]), items[b])));
             Assert.True(
                 naive.Select(item => items[item]).SequenceEqual(answer.Hits.Select(hit => hit.Node)),
-                $"seed {seed}, run {run}: {string.Join(' ', naive.Select(item => items[item]))} is not {string.Join(' ', answer.Hits.Select(hit => hit.Node))}");
+                $"seed {seed}, run {run}: {string.Join(' ', naive.Select(item => items[item]))} is not "
+                    + $"{string.Join(' ', answer.Hits.Select(hit => hit.Node))}");
         }
     }
 
@@ -159,7 +163,8 @@ public class QuotaSearchTests
             for (int row = 0; row < rows; row++)
             {
                 int least = Math.Min(query.Union.LeastPerRow, best.Count(own => own == row));
-                Assert.True(answer.FromRows.Count(own => own == row) >= least, $"seed {seed}, run {run}: row {row} brings fewer than {least}");
+                Assert.True(answer.FromRows.Count(own => own == row) >= least,
+                    $"seed {seed}, run {run}: row {row} brings fewer than {least}");
             }
         }
     }

@@ -43,7 +43,8 @@ public class RecommendSearchTests
         MemorySource source = new(
             Metric.InnerProduct, [[1, 0], [0.8f, 0.7f], [0.6f, 0.8f]], [], [[], [], []], [[], [], []]);
         RankingAnswer answer = RecommendSearch.Run(
-            source, new float[] { 1, 0 }, new float[] { 0, 1 }, new RankingQuery { K = 3, Union = new UnionMerge(0) }, SearchBudget.Unlimited);
+            source, new float[] { 1, 0 }, new float[] { 0, 1 }, new RankingQuery { K = 3, Union = new UnionMerge(0) },
+                SearchBudget.Unlimited);
 
         Assert.Equal([0, 1, 2], answer.Hits.Select(hit => hit.Node));
         Assert.Equal(-0.8f, Metric.InnerProduct.ToScore(answer.Hits[2].Distance), 1e-6f);

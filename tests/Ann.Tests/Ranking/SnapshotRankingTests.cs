@@ -71,7 +71,9 @@ public sealed class SnapshotRankingTests : IDisposable
         Assert.Equal([isBounded], answer.Bounded);
     }
 
-    /// <summary>Caps on each type of attribute, and a floor, hold over all segments; the list is what all items as one problem give.</summary>
+    /// <summary>
+    /// Caps on each type of attribute, and a floor, hold over all segments; the list is what all items as one problem give.
+    /// </summary>
     [Fact]
     public void Caps_on_every_type_and_floors_hold_over_all_segments()
     {
@@ -82,13 +84,15 @@ public sealed class SnapshotRankingTests : IDisposable
             {
                 K = random.Next(1, 30),
                 Filter = random.Next(2) == 0 ? null : new Filter.IntegerIn("shop", [0, 1, 2]),
-                Caps = [.. new[] { "brand", "tags", "shop", "new" }.Where(_ => random.Next(2) == 0).Select(name => new Cap(name, random.Next(1, 9)))],
+                Caps = [.. new[] { "brand", "tags", "shop", "new" }.Where(_ => random.Next(2) == 0).Select(name => new Cap(name,
+                    random.Next(1, 9)))],
             };
             if (random.Next(2) == 0)
                 query = query with { Floors = [new Floor(new Filter.KeywordIn("brand", ["rare"]), random.Next(1, query.K + 1))] };
             RankingAnswer answer = RankingSearch.Run(_snapshot, Query, 1, query, SearchBudget.Unlimited);
 
-            Item[] items = [.. _live.Where(item => query.Filter is null || item.Shop < 3).OrderBy(item => item.Distance).ThenBy(item => item.Key)];
+            Item[] items = [.. _live.Where(item => query.Filter is null
+                || item.Shop < 3).OrderBy(item => item.Distance).ThenBy(item => item.Key)];
             QuotaProblem all = Problem(query, items);
             QuotaValue best = QuotaSelection.Run(all).Value;
             QuotaValue? got = QuotaCases.ValueOf(all, [.. Keys(answer).Select(key => Array.FindIndex(items, item => item.Key == key))]);

@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
 using Ann.Bench.Sets;
 using Ann.Core;
 using Ann.Core.Distances;
@@ -10,7 +12,7 @@ namespace Ann.Bench.Filters;
 /// One category a node: the value of an attribute of real rows, or else the nearest of some rows taken at random, which is what a category
 /// is to an embedding. They are ordered by how near their middle is to a query.
 /// </summary>
-internal sealed unsafe class Categories
+internal sealed class Categories
 {
     private const int Made = 256;
     private const int MiddleStream = 71;
@@ -43,7 +45,7 @@ internal sealed unsafe class Categories
         RowRandom random = new(1, MiddleStream, 0);
         float[][] middles = new float[Math.Min(Made, segment.Count)][];
         for (int i = 0; i < middles.Length; i++)
-            middles[i] = Padded(segment.Row((int)(random.NextUniform() * segment.Count)));
+            middles[i] = segment.Row((int)(random.NextUniform() * segment.Count)).ToArray();
         int[] ofNode = new int[segment.Count];
         Parallel.For(0, segment.Count, node =>
         {
@@ -66,7 +68,7 @@ internal sealed unsafe class Categories
         long[] values = Values(files, path, segment.Count);
         long[] distinct = [.. values.Distinct().Order()];
         int[] ofNode = new int[segment.Count];
-        float[][] middles = [.. distinct.Select(_ => Padded(new float[segment.Dimension]))];
+        float[][] middles = [.. distinct.Select(_ => new float[segment.Dimension])];
         int[] sizes = new int[distinct.Length];
         for (int node = 0; node < ofNode.Length; node++)
         {
@@ -88,29 +90,29 @@ internal sealed unsafe class Categories
     /// <summary>Categories, the nearest to a query first.</summary>
     public int[] Nearest(Metric metric, ReadOnlySpan<float> query)
     {
-        float[] padded = Padded(query);
-        float[] distances = [.. _middles.Select(middle => Distance(metric, padded, middle))];
+        float[] distances = new float[Count];
+        for (int i = 0; i < distances.Length; i++)
+            distances[i] = Distance(metric, query, _middles[i]);
         int[] order = [.. Enumerable.Range(0, Count)];
         Array.Sort(distances, order);
         return order;
     }
 
-    private static float[] Padded(ReadOnlySpan<float> row)
+    private static float Distance(Metric metric, ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
-        float[] padded = new float[VectorTable.StrideOf(row.Length)];
-        row.CopyTo(padded);
-        return padded;
-    }
-
-    /// <summary>Of two padded rows; those of a segment are.</summary>
-    private static float Distance(Metric metric, ReadOnlySpan<float> a, float[] b)
-    {
-        fixed (float* left = a, right = b)
+        int whole = a.Length / Vector<float>.Count * Vector<float>.Count;
+        ReadOnlySpan<Vector<float>> left = MemoryMarshal.Cast<float, Vector<float>>(a[..whole]);
+        ReadOnlySpan<Vector<float>> right = MemoryMarshal.Cast<float, Vector<float>>(b[..whole]);
+        Vector<float> sums = Vector<float>.Zero;
+        for (int i = 0; i < left.Length; i++)
         {
-            return metric == Metric.L2
-                ? SquaredL2.Between(left, right, (nuint)b.Length)
-                : NegativeDot.Between(left, right, (nuint)b.Length);
+            Vector<float> difference = left[i] - right[i];
+            sums = metric == Metric.L2 ? sums + difference * difference : sums - left[i] * right[i];
         }
+        float sum = Vector.Sum(sums);
+        for (int i = whole; i < a.Length; i++)
+            sum += metric == Metric.L2 ? (a[i] - b[i]) * (a[i] - b[i]) : -a[i] * b[i];
+        return sum;
     }
 
     private static long[] Values(IFileSystem files, string path, int rows)
