@@ -79,7 +79,7 @@ internal sealed class ExclusionsRun(ToolContext tool, string index, string vecto
         return isKept;
     }
 
-    private KeyColumn Keys(IndexSnapshot snapshot, ReadOnlySpan<float> query, int count, bool nearest, int seed)
+    private static KeyColumn Keys(IndexSnapshot snapshot, ReadOnlySpan<float> query, int count, bool nearest, int seed)
     {
         KeyColumn keys = new(KeyKind.UInt64);
         if (!nearest)
