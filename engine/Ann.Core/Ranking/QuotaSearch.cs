@@ -44,9 +44,12 @@ internal sealed class QuotaSearch(
     private int _detours;
     private bool _reachedFarther;
 
-    /// <summary>With one cap, of one value an item, the nearest that fits is always best.</summary>
+    /// <summary>
+    /// With one cap, of one value an item, the nearest that fits is always best. Of several rows, one may fill the list with farther items
+    /// than another has behind its full values: then each is asked for more.
+    /// </summary>
     private bool IsGreedyBest =>
-        query.Floors.Count == 0 && query.Caps.Count <= 1 && !source.Slots.HasSets && !_pool.HasRowFloors;
+        query.Floors.Count == 0 && query.Caps.Count <= (_rows == 1 ? 1 : 0) && !source.Slots.HasSets && !_pool.HasRowFloors;
 
     private bool IsStopped => _statistics.Stopped != StopReason.None;
 
