@@ -20,6 +20,7 @@ internal static class Program
             MicroVerb.Create(tool),
             LiveVerb.Create(tool),
             FiltersVerb.Create(tool),
+            ExclusionsVerb.Create(tool),
             WorkerVerb.Create(tool),
         };
 

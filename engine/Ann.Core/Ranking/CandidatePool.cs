@@ -92,7 +92,7 @@ internal sealed class CandidatePool(ICandidateSource source, RankingQuery query,
     public int RowOf(int item) => _candidates[_order[item]].Row;
 
     /// <summary>A score of which larger is better, in the metric's unit: the negative distance under L2.</summary>
-    private double ScoreOf(float distance) => source.Metric == Metric.L2 ? -Math.Sqrt(Math.Max(0, distance)) : -distance;
+    public double ScoreOf(float distance) => source.Metric == Metric.L2 ? -Math.Sqrt(Math.Max(0, distance)) : -distance;
 
     private void Add(SearchHit hit, int row)
     {

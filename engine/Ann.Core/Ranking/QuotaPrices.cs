@@ -39,6 +39,24 @@ internal sealed class QuotaPrices
     /// <summary>What is left of a score.</summary>
     public double ReducedOf(int item) => Reduced(item, Slots, Floors);
 
+    /// <summary>
+    /// What no choice can exceed that has further items besides, at least one and none better than told. For prices found with nothing
+    /// chosen beforehand.
+    /// </summary>
+    /// <param name="further">What is left at best of the score of a further item.</param>
+    /// <param name="count">Items of the choice, 1 or more.</param>
+    public double BoundWith(double further, int count)
+    {
+        double bound = further;
+        for (int slot = 0; slot < Slots.Length; slot++)
+            bound += Slots[slot] * _problem.MostOf(slot);
+        for (int floor = 0; floor < Floors.Length; floor++)
+            bound -= Floors[floor] * _problem.LeastOf(floor);
+        for (int i = 0; i < count - 1; i++)
+            bound += i < Order.Length ? Math.Max(further, ReducedOf(Order[i])) : further;
+        return bound;
+    }
+
     /// <summary>Finds prices, and improves a choice on the way.</summary>
     /// <param name="start">What is chosen already and stays so. Used for work, and left as it was.</param>
     /// <param name="free">Candidates beside, best first.</param>

@@ -17,6 +17,9 @@ namespace Ann.Core.Ranking;
 /// When that leads nowhere and the list still falls short of what it may not, a few more searches look for items that could change places
 /// with chosen ones: those of one cap's full values, those of several floors at once, and then simply the nearest, up to four times k or
 /// 2,048 of them.
+/// A full list may still lose to one with an item that no search came by: one that is worse than each of the list, but lets several better
+/// ones in. While prices (<see cref="QuotaPrices"/>) leave room for a gain of more than 1 %, the next search brings as many again of what
+/// such an item would be, up to the same number of candidates.
 /// </remarks>
 /// <param name="source">Where candidates come from.</param>
 /// <param name="query">What is asked; checked.</param>
@@ -31,18 +34,22 @@ internal sealed class QuotaSearch(
     private const int MostFloorPairs = 32;
     private const int MostFloorRounds = 6;
     private const int DeepCandidates = 2048;
+    private const double GainInDoubt = 0.01; // half of the loss that a list may have
 
     private readonly int _rows = queries.Length / source.Dimension;
     private readonly CandidatePool _pool = new(source, query, queries.Length / source.Dimension, scores);
-    private readonly float[] _reach = new float[queries.Length / source.Dimension]; // of each row: nothing nearer is unknown
+    private readonly SearchReach _reach = new(queries.Length / source.Dimension, query.Floors.Count, query.MaxDistance);
     private SearchStatistics _statistics;
     private bool _isExhausted;
     private int _detours;
-    private uint _wholeKinds; // floors of which all items are candidates
+    private bool _reachedFarther;
 
-    /// <summary>With one cap, of one value an item, the nearest that fits is always best.</summary>
+    /// <summary>
+    /// With one cap, of one value an item, the nearest that fits is always best. Of several rows, one may fill the list with farther items
+    /// than another has behind its full values: then each is asked for more.
+    /// </summary>
     private bool IsGreedyBest =>
-        query.Floors.Count == 0 && query.Caps.Count <= 1 && !source.Slots.HasSets && !_pool.HasRowFloors;
+        query.Floors.Count == 0 && query.Caps.Count <= (_rows == 1 ? 1 : 0) && !source.Slots.HasSets && !_pool.HasRowFloors;
 
     private bool IsStopped => _statistics.Stopped != StopReason.None;
 
@@ -61,7 +68,7 @@ internal sealed class QuotaSearch(
             problem = _pool.ToProblem();
             choice = QuotaSelection.Run(problem);
         }
-        while (!isExhausted && !IsStopped && !IsGreedyBest && ReachesBeyond(choice) && Deepen())
+        while (!isExhausted && !IsStopped && !IsGreedyBest && IsInDoubt(problem, choice, out Refinement next) && Deepen(next))
         {
             problem = _pool.ToProblem();
             choice = QuotaSelection.Run(problem);
@@ -108,7 +115,7 @@ internal sealed class QuotaSearch(
                 grew |= FetchMore(floor - query.Floors.Count, new Refinement(full, 0), choice.Missing[floor] + extra);
         if (grew || IsProvenShort(choice))
             return grew;
-        return (_detours++ < MostDetours && WidenByDetours(choice, full, extra)) || Deepen();
+        return (_detours++ < MostDetours && WidenByDetours(choice, full, extra)) || Deepen(Refinement.None);
     }
 
     /// <summary>True when the list is long enough, and floors lack only what no further candidate can bring.</summary>
@@ -116,17 +123,35 @@ internal sealed class QuotaSearch(
     {
         bool isProven = choice.Value.Count == query.K && choice.Value.Missing == choice.LeastMissing;
         for (int floor = 0; floor < choice.Missing.Length; floor++)
-            isProven &= choice.Missing[floor] == 0 || (floor < query.Floors.Count && (_wholeKinds >> floor & 1) != 0);
+            isProven &= choice.Missing[floor] == 0 || (floor < query.Floors.Count && _reach.IsWhole(floor));
         return isProven;
     }
 
-    /// <summary>True when an item is chosen that is farther away than one that no search has come by may be.</summary>
-    private bool ReachesBeyond(QuotaChoice choice) =>
-        choice.Items.Length > 0 && _pool.HitOf(choice.Items[^1]).Distance > _reach.Min();
+    /// <summary>
+    /// True when an item that no search came by may be nearer than a chosen one, or may be part of a choice that is better by more than
+    /// what is let pass. Diversity has its own order, and asks for the former only.
+    /// </summary>
+    private bool IsInDoubt(QuotaProblem problem, QuotaChoice choice, out Refinement next)
+    {
+        next = Refinement.None;
+        if (choice.Items.Length == 0)
+            return false;
+        if (_pool.HitOf(choice.Items[^1]).Distance > _reach.Nearest())
+            return true;
+        if (choice.Prices is not { } prices || query.Diversity is not null)
+            return false; // the best of the candidates by themselves, or as a matroid has them: what is worse than each cannot better them
+        double unknown = _reach.Best(prices.Floors, _pool.ScoreOf, out next);
+        return prices.BoundWith(unknown, choice.Value.Count) > choice.Value.Score + GainInDoubt * Math.Abs(choice.Value.Score);
+    }
 
-    /// <summary>Searches for as many of the nearest again as there are candidates.</summary>
-    private bool Deepen() =>
-        _pool.Count < Math.Max(DeepCandidates, 4L * query.K) && FetchAll(Refinement.None, Math.Max(_pool.Count, FirstExtra));
+    /// <summary>Searches for as many again as there are candidates of a refinement: of all, or of a floor's kind.</summary>
+    private bool Deepen(Refinement refinement)
+    {
+        if (_pool.Count >= Math.Max(DeepCandidates, 4L * query.K))
+            return false;
+        _reachedFarther = false;
+        return FetchAll(refinement, Math.Max(_pool.CountOf(refinement), FirstExtra)) || _reachedFarther;
+    }
 
     /// <summary>Searches for items that could take the place of chosen ones, and let others in thereby.</summary>
     private bool WidenByDetours(QuotaChoice choice, int[] full, int extra)
@@ -199,10 +224,7 @@ internal sealed class QuotaSearch(
             int count = source.Nearest(vector, in parameters, in budget, refinement, hits, out SearchStatistics cost);
             Costs.Add(ref _statistics, in cost);
             _isExhausted &= count < k;
-            if (refinement.FullSlots.Count == 0 && refinement.Floors == 0)
-                _reach[row] = count < k ? float.PositiveInfinity : hits[count - 1].Distance;
-            if (count < k && refinement.FullSlots.Count == 0 && BitOperations.IsPow2(refinement.Floors))
-                _wholeKinds |= refinement.Floors;
+            _reachedFarther |= _reach.Note(row, refinement, hits.AsSpan(0, count), isAll: count < k);
             return _pool.Offer(hits.AsSpan(0, count));
         }
         finally

@@ -41,23 +41,25 @@ internal static class QuotaSelection
         BestChoice best = new();
         QuotaValue limit = goal ?? LimitOf(state, free);
         Greedy(state, chosen, free, best);
-        bool isProven = IsDone(best, limit, goal) || Search(state, chosen, kinds, free, best, limit, goal is not null);
+        QuotaPrices? prices = null;
+        bool isProven = IsDone(best, limit, goal) || Search(state, chosen, kinds, free, best, limit, goal is not null, out prices);
         state.Reset(best.Items);
-        return QuotaChoice.Of(state, isProven) with { LeastMissing = limit.Missing };
+        return QuotaChoice.Of(state, isProven) with { LeastMissing = limit.Missing, Prices = prices };
     }
 
     private static bool IsDone(BestChoice best, QuotaValue limit, QuotaValue? goal) =>
         best.Value.IsAsFull(limit) && (goal is not null || best.Value.Score >= limit.Score - QuotaValue.Slack(limit.Score));
 
     private static bool Search(
-        QuotaState state, ReadOnlySpan<int> chosen, QuotaKinds kinds, int[] free, BestChoice best, QuotaValue limit, bool isFullEnough)
+        QuotaState state, ReadOnlySpan<int> chosen, QuotaKinds kinds, int[] free, BestChoice best, QuotaValue limit, bool isFullEnough,
+        out QuotaPrices prices)
     {
         bool[] isFree = new bool[state.Problem.Count];
         foreach (int item in free)
             isFree[item] = true;
 
         state.Reset(chosen);
-        QuotaPrices prices = QuotaPrices.Find(state, free, best, PriceWork);
+        prices = QuotaPrices.Find(state, free, best, PriceWork);
         Repair();
         state.Reset(chosen);
         bool isProven = new QuotaBranching(state, prices, kinds, best, limit).Run(BranchWork, isFullEnough);
@@ -146,6 +148,9 @@ internal sealed record QuotaChoice(int[] Items, QuotaValue Value, int[] Missing,
 {
     /// <summary>What floors lack at least, whatever is chosen of the candidates: each floor by itself, under each cap by itself.</summary>
     public int LeastMissing { get; init; }
+
+    /// <summary>Prices that bound what other choices can reach; null where greedy choices need no such proof.</summary>
+    public QuotaPrices? Prices { get; init; }
 
     /// <summary>The choice that a state holds.</summary>
     public static QuotaChoice Of(QuotaState state, bool isProven)

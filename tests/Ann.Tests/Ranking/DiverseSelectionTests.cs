@@ -8,7 +8,7 @@ public class DiverseSelectionTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void Chooses_as_the_naive_greedy_does_under_caps_and_floors(int seed)
+    public void ChoosesAsTheNaiveGreedyDoesUnderCapsAndFloors(int seed)
     {
         Random random = new(seed);
         for (int run = 0; run < 500; run++)
@@ -27,7 +27,7 @@ public class DiverseSelectionTests
     }
 
     [Fact]
-    public void By_score_alone_it_is_the_order_of_the_scores()
+    public void ByScoreAloneItIsTheOrderOfTheScores()
     {
         QuotaProblem problem = QuotaCases.Random(new Random(5), 14, 6, 0, 0, negative: true);
         int[] list = DiverseSelection.Run(
@@ -37,7 +37,7 @@ public class DiverseSelectionTests
     }
 
     [Fact]
-    public void A_passed_deadline_still_gives_a_full_list()
+    public void APassedDeadlineStillGivesAFullList()
     {
         QuotaProblem problem = new(20);
         for (int item = 0; item < 40; item++)

@@ -8,7 +8,7 @@ public class QuotaSelectionTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void Small_cases_come_out_as_good_as_every_subset_tried(int seed)
+    public void SmallCasesComeOutAsGoodAsEverySubsetTried(int seed)
     {
         Random random = new(seed);
         int proven = 0;
@@ -27,7 +27,7 @@ public class QuotaSelectionTests
     }
 
     [Fact]
-    public void Items_that_stay_are_kept_and_the_rest_is_as_full_as_can_be()
+    public void ItemsThatStayAreKeptAndTheRestIsAsFullAsCanBe()
     {
         const int seed = 3;
         Random random = new(seed);
@@ -46,7 +46,7 @@ public class QuotaSelectionTests
     [Theory]
     [InlineData(2000, 100, 4)]
     [InlineData(600, 200, 5)]
-    public void Large_cases_meet_planted_quotas_and_lose_little_to_the_bound(int count, int k, int seed)
+    public void LargeCasesMeetPlantedQuotasAndLoseLittleToTheBound(int count, int k, int seed)
     {
         Random random = new(seed);
         double worst = 1;

@@ -42,7 +42,7 @@ public class RankingValidationTests
 
     [Theory]
     [MemberData(nameof(Refused))]
-    public void Refuses_and_names_the_field(string field, RankingQuery query, string part)
+    public void RefusesAndNamesTheField(string field, RankingQuery query, string part)
     {
         AnnException error = Assert.Throws<AnnException>(() => RankingValidation.Check(query, Schema, 3));
         Assert.Equal(AnnError.InvalidArgument, error.Error);
@@ -51,7 +51,7 @@ public class RankingValidationTests
     }
 
     [Fact]
-    public void Takes_all_types_of_caps_and_floors_that_overlap()
+    public void TakesAllTypesOfCapsAndFloorsThatOverlap()
     {
         RankingQuery query = Plain with
         {

@@ -10,7 +10,7 @@ public class RecommendSearchTests
     [InlineData(Metric.Cosine, 1)]
     [InlineData(Metric.L2, 2)]
     [InlineData(Metric.InnerProduct, 3)]
-    public void Best_score_ranks_as_its_definition_does(Metric metric, int seed)
+    public void BestScoreRanksAsItsDefinitionDoes(Metric metric, int seed)
     {
         Random random = new(seed);
         for (int run = 0; run < 300; run++)
@@ -38,7 +38,7 @@ public class RecommendSearchTests
     }
 
     [Fact]
-    public void An_item_nearer_to_a_negative_comes_after_those_that_are_not()
+    public void AnItemNearerToANegativeComesAfterThoseThatAreNot()
     {
         MemorySource source = new(
             Metric.InnerProduct, [[1, 0], [0.8f, 0.7f], [0.6f, 0.8f]], [], [[], [], []], [[], [], []]);
@@ -51,14 +51,14 @@ public class RecommendSearchTests
     }
 
     [Fact]
-    public void The_average_is_the_mean_of_the_positives_and_its_difference_to_that_of_the_negatives()
+    public void TheAverageIsTheMeanOfThePositivesAndItsDifferenceToThatOfTheNegatives()
     {
         Assert.Equal([2, 3], RecommendSearch.Average(Metric.L2, [1, 2, 3, 4], [], 2));
         Assert.Equal([3, 5], RecommendSearch.Average(Metric.L2, [1, 2, 3, 4], [0, 1, 2, 1], 2));
     }
 
     [Fact]
-    public void Examples_that_cancel_out_have_no_direction()
+    public void ExamplesThatCancelOutHaveNoDirection()
     {
         AnnException error = Assert.Throws<AnnException>(() => RecommendSearch.Average(Metric.Cosine, [1, 0, -1, 0], [], 2));
         Assert.Equal(AnnError.InvalidArgument, error.Error);

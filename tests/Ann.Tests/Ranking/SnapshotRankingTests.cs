@@ -45,7 +45,7 @@ public sealed class SnapshotRankingTests : IDisposable
     }
 
     [Fact]
-    public void The_plain_list_ends_where_the_score_does()
+    public void ThePlainListEndsWhereTheScoreDoes()
     {
         float limit = _live.Select(item => item.Distance).Order().ElementAt(7);
         RankingAnswer answer = RankingSearch.Run(
@@ -61,7 +61,7 @@ public sealed class SnapshotRankingTests : IDisposable
     [InlineData(300, 400, false)]
     [InlineData(300, 300, true)]
     [InlineData(300, 20, true)]
-    public void A_range_holds_all_items_within_it_or_k(int within, int k, bool isBounded)
+    public void ARangeHoldsAllItemsWithinItOrK(int within, int k, bool isBounded)
     {
         float limit = _live.Select(item => item.Distance).Order().ElementAt(within - 1);
         RangeAnswer answer = RangeSearch.Run(
@@ -75,7 +75,7 @@ public sealed class SnapshotRankingTests : IDisposable
     /// Caps on each type of attribute, and a floor, hold over all segments; the list is what all items as one problem give.
     /// </summary>
     [Fact]
-    public void Caps_on_every_type_and_floors_hold_over_all_segments()
+    public void CapsOnEveryTypeAndFloorsHoldOverAllSegments()
     {
         Random random = new(Seed);
         for (int run = 0; run < 60; run++)
@@ -104,7 +104,7 @@ public sealed class SnapshotRankingTests : IDisposable
     }
 
     [Fact]
-    public void A_filter_of_a_floor_that_is_wrong_names_the_floor()
+    public void AFilterOfAFloorThatIsWrongNamesTheFloor()
     {
         RankingQuery query = new()
         {
@@ -116,7 +116,7 @@ public sealed class SnapshotRankingTests : IDisposable
     }
 
     [Fact]
-    public void Recommending_by_best_score_excludes_what_it_is_told_to()
+    public void RecommendingByBestScoreExcludesWhatItIsToldTo()
     {
         ulong first = Nearest(1).Single();
         KeyColumn keys = new(KeyKind.UInt64);
@@ -132,7 +132,7 @@ public sealed class SnapshotRankingTests : IDisposable
     }
 
     [Fact]
-    public void A_range_takes_no_quotas_and_needs_an_end()
+    public void ARangeTakesNoQuotasAndNeedsAnEnd()
     {
         RankingQuery query = new() { K = 10, MaxDistance = 1 };
         Refused("search.min_score", query with { MaxDistance = null });
@@ -150,7 +150,7 @@ public sealed class SnapshotRankingTests : IDisposable
     [InlineData(1)]
     [InlineData(7)]
     [InlineData(10_000)]
-    public void Scrolling_brings_every_item_once_in_the_order_of_keys(int limit)
+    public void ScrollingBringsEveryItemOnceInTheOrderOfKeys(int limit)
     {
         Assert.Equal(_live.Select(item => item.Key).Order(), Scroll(null, limit));
         using ItemSelection? some = _snapshot.Select(new Filter.BoolIn("new", [true]), null);
@@ -158,7 +158,7 @@ public sealed class SnapshotRankingTests : IDisposable
     }
 
     [Fact]
-    public void Scrolling_orders_texts_by_their_bytes()
+    public void ScrollingOrdersTextsByTheirBytes()
     {
         string[] texts = ["b", "a", "ä", "Z", "aa", "10", "9"];
         using SegmentBuilder builder = SegmentFixture.Build(
@@ -175,7 +175,7 @@ public sealed class SnapshotRankingTests : IDisposable
     }
 
     [Fact]
-    public void A_page_of_the_wrong_size_or_kind_is_refused()
+    public void APageOfTheWrongSizeOrKindIsRefused()
     {
         Assert.Equal("limit", Assert.Throws<AnnException>(() => Page(null, 0)).Field);
         Assert.Equal("limit", Assert.Throws<AnnException>(() => Page(null, 10_001)).Field);
@@ -186,7 +186,7 @@ public sealed class SnapshotRankingTests : IDisposable
     }
 
     [Fact]
-    public void A_union_is_refused_where_examples_take_its_place()
+    public void AUnionIsRefusedWhereExamplesTakeItsPlace()
     {
         RecommendQuery query = new() { Search = new RankingQuery { K = 5, Union = new UnionMerge(0) }, Positives = Query };
         Assert.Equal("search.union", Field(query));

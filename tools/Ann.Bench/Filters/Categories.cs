@@ -1,8 +1,5 @@
-using System.Numerics;
-using System.Runtime.InteropServices;
 using Ann.Bench.Sets;
 using Ann.Core;
-using Ann.Core.Distances;
 using Ann.Core.Files;
 using Ann.Core.Segments;
 
@@ -100,17 +97,8 @@ internal sealed class Categories
 
     private static float Distance(Metric metric, ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
-        int whole = a.Length / Vector<float>.Count * Vector<float>.Count;
-        ReadOnlySpan<Vector<float>> left = MemoryMarshal.Cast<float, Vector<float>>(a[..whole]);
-        ReadOnlySpan<Vector<float>> right = MemoryMarshal.Cast<float, Vector<float>>(b[..whole]);
-        Vector<float> sums = Vector<float>.Zero;
-        for (int i = 0; i < left.Length; i++)
-        {
-            Vector<float> difference = left[i] - right[i];
-            sums = metric == Metric.L2 ? sums + difference * difference : sums - left[i] * right[i];
-        }
-        float sum = Vector.Sum(sums);
-        for (int i = whole; i < a.Length; i++)
+        float sum = 0;
+        for (int i = 0; i < a.Length; i++)
             sum += metric == Metric.L2 ? (a[i] - b[i]) * (a[i] - b[i]) : -a[i] * b[i];
         return sum;
     }

@@ -55,7 +55,12 @@ public sealed class AnswerTextTests
             },
             Stats = new SearchStats
             {
-                Plan = Plan.TwoHopWalk, Matching = 120, Selectivity = 0.012, FilterUs = 30, EstimatedRecall = 0.97, EfSearch = 128,
+                Plan = Plan.TwoHopWalk,
+                Matching = 120,
+                Selectivity = 0.012,
+                FilterUs = 30,
+                EstimatedRecall = 0.97,
+                EfSearch = 128,
                 BrownOut = 2,
             },
         };
@@ -107,8 +112,14 @@ public sealed class AnswerTextTests
         };
         ExplainResponse response = new()
         {
-            Verdict = Verdict.Capped, Explanation = "Two of acme are nearer.", Score = 0.5f, Row = 1, ExactRank = 12, CappedBy = { 0 },
-            Reachable = true, Generation = "00",
+            Verdict = Verdict.Capped,
+            Explanation = "Two of acme are nearer.",
+            Score = 0.5f,
+            Row = 1,
+            ExactRank = 12,
+            CappedBy = { 0 },
+            Reachable = true,
+            Generation = "00",
         };
         StringWriter text = new();
 
