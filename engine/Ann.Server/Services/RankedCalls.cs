@@ -135,7 +135,8 @@ internal sealed class RankedCalls(
         {
             return run(search, place);
         }
-        catch (AnnException e) when (e.Field is { } field && IsOfSearch(field))
+        catch (AnnException e) when (
+            e is { Error: AnnError.InvalidArgument or AnnError.FailedPrecondition, Field: { } field } && IsOfSearch(field))
         {
             throw new AnnException(e.Error, e.Message, e) { Field = "search." + field, Violations = e.Violations };
         }

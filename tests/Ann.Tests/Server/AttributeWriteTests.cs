@@ -84,7 +84,8 @@ public sealed class AttributeWriteTests(SampleIndexes samples)
             {
                 UpsertRequest insert = ShopServer.Upsert(all);
                 insert.Mode = WriteMode.InsertOnly;
-                Assert.Equal((5ul, 3ul), await server.Ingest.UpsertAsync(insert) is { } written ? (written.Applied, written.Skipped) : default);
+                UpsertResponse written = await server.Ingest.UpsertAsync(insert);
+                Assert.Equal((5ul, 3ul), (written.Applied, written.Skipped));
             }
             await RequireAsync(server, expected);
         }
@@ -130,15 +131,20 @@ public sealed class AttributeWriteTests(SampleIndexes samples)
             new ShopItem(2, LiveCalls.Row(2), "b", ["a", "b"], null, double.NegativeInfinity, null, long.MaxValue));
     }
 
-    private Task<RunningServer> StartAsync(string data) =>
-        LiveCalls.StartAsync(samples, data, static options => options.HeadRows = 16);
+    private Task<RunningServer> StartAsync(string data) => LiveCalls.StartAsync(samples, data);
 
     private static WriteFrame Block(ulong sequence, params ShopItem[] items)
     {
         UpsertRequest upsert = ShopServer.Upsert(items);
         return new WriteFrame
         {
-            Block = new WriteBlock { Sequence = sequence, Keys = upsert.Keys, Vectors = upsert.Vectors, Attributes = { upsert.Attributes } },
+            Block = new WriteBlock
+            {
+                Sequence = sequence,
+                Keys = upsert.Keys,
+                Vectors = upsert.Vectors,
+                Attributes = { upsert.Attributes },
+            },
         };
     }
 

@@ -9,7 +9,7 @@ public sealed class ScrollCallsTests(ShopServer shop) : IClassFixture<ShopServer
 {
     [Theory]
     [InlineData("shop", 7)]
-    [InlineData("shop", 240)]
+    [InlineData("shop", 600)]
     [InlineData("catalog", 7)]
     [InlineData("catalog", 10_000)]
     public async Task PagesHoldEveryItemOnce(string index, uint limit)

@@ -9,6 +9,9 @@ public sealed record ShopItem(
     /// <summary>Its key in the index that has texts as keys. Ascends as the number does.</summary>
     public string Name => $"item-{Key:d3}";
 
+    /// <summary>True when one of its tags is this one.</summary>
+    public bool Has(string tag) => Tags?.Contains(tag) ?? false;
+
     /// <summary>The item of a key: any two differ, and each attribute but <c>sale</c> is missing now and then.</summary>
     public static ShopItem Of(ulong key)
     {
@@ -38,20 +41,31 @@ public sealed record ShopItem(
     ];
 
     /// <summary>All attributes of some items, as a write brings them and an answer gives them back.</summary>
-    public static IReadOnlyList<AttributeColumn> Columns(params IReadOnlyList<ShopItem> items) =>
-    [
-        new() { Name = "brand", Keywords = { items.Select(static item => item.Brand ?? "") }, Missing = { Missing(items, static item => item.Brand) } },
-        new()
+    public static IReadOnlyList<AttributeColumn> Columns(params IReadOnlyList<ShopItem> items)
+    {
+        return
+        [
+            Column("brand", static item => item.Brand, (column, item) => column.Keywords.Add(item.Brand ?? "")),
+            Column(
+                "tags", static item => item.Tags, (column, item) => column.KeywordSets.Add(new KeywordSet { Values = { item.Tags ?? [] } })),
+            Column("price", static item => item.Price, (column, item) => column.Integers.Add(item.Price ?? 0)),
+            Column("weight", static item => item.Weight, (column, item) => column.Doubles.Add(item.Weight ?? 0)),
+            Column("sale", static item => item.Sale, (column, item) => column.Bools.Add(item.Sale ?? false)),
+            Column("added", static item => item.Added, (column, item) => column.Integers.Add(item.Added ?? 0)),
+        ];
+
+        AttributeColumn Column(string name, Func<ShopItem, object?> value, Action<AttributeColumn, ShopItem> add)
         {
-            Name = "tags",
-            KeywordSets = { items.Select(static item => new KeywordSet { Values = { item.Tags ?? [] } }) },
-            Missing = { Missing(items, static item => item.Tags) },
-        },
-        new() { Name = "price", Integers = { items.Select(static item => item.Price ?? 0) }, Missing = { Missing(items, static item => item.Price) } },
-        new() { Name = "weight", Doubles = { items.Select(static item => item.Weight ?? 0) }, Missing = { Missing(items, static item => item.Weight) } },
-        new() { Name = "sale", Bools = { items.Select(static item => item.Sale ?? false) }, Missing = { Missing(items, static item => item.Sale) } },
-        new() { Name = "added", Integers = { items.Select(static item => item.Added ?? 0) }, Missing = { Missing(items, static item => item.Added) } },
-    ];
+            AttributeColumn column = new() { Name = name };
+            foreach ((int i, ShopItem item) in items.Index())
+            {
+                add(column, item);
+                if (value(item) is null)
+                    column.Missing.Add((uint)i);
+            }
+            return column;
+        }
+    }
 
     /// <summary>Asserts that an answer has the values of these items, whatever the order of a set.</summary>
     public static void RequireEqual(IReadOnlyList<ShopItem> items, IEnumerable<AttributeColumn> found, params string[] names)
@@ -71,7 +85,4 @@ public sealed record ShopItem(
         }
         return sorted;
     }
-
-    private static IEnumerable<uint> Missing(IReadOnlyList<ShopItem> items, Func<ShopItem, object?> value) =>
-        Enumerable.Range(0, items.Count).Where(i => value(items[i]) is null).Select(static i => (uint)i);
 }

@@ -15,7 +15,7 @@ namespace Ann.Tests.Server;
 /// </summary>
 public sealed class ShopServer(SampleIndexes samples) : IAsyncLifetime
 {
-    public const int Count = 240;
+    public const int Count = 600;
 
     private RunningServer? _server;
 
@@ -45,7 +45,7 @@ public sealed class ShopServer(SampleIndexes samples) : IAsyncLifetime
             options.IndexFiles.Clear();
             options.IndexFiles.Add(BuildCatalog(samples.NewDirectory()));
             options.DataDirectory = data;
-            options.HeadRows = 100;
+            options.HeadRows = 256;
         }, time);
         await LiveCalls.CreateAsync(server, change: static request => request.Attributes.Add(ShopItem.Fields()));
         ShopItem[] items = [.. Enumerable.Range(1, Count).Select(static key => ShopItem.Of((ulong)key))];
@@ -63,7 +63,7 @@ public sealed class ShopServer(SampleIndexes samples) : IAsyncLifetime
     };
 
     /// <summary>A row that is none of an item.</summary>
-    internal static float[] Query(int seed = 0) => LiveCalls.Row(500 + (ulong)seed);
+    internal static float[] Query(int seed = 0) => LiveCalls.Row(1_500 + (ulong)seed);
 
     /// <summary>A request that succeeds.</summary>
     internal static SearchRequest Request(string index = "shop", uint k = 10, Action<SearchRequest>? change = null)
