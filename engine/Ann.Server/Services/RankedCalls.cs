@@ -130,9 +130,9 @@ internal sealed class RankedCalls(
     {
         if (search is null)
             throw AnnException.Invalid("search", "search is not set; it says what is asked.");
-        RequestTag.Note(search.RequestTag);
         try
         {
+            RequestTag.Note(search.RequestTag);
             return run(search, place);
         }
         catch (AnnException e) when (

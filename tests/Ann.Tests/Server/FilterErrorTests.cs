@@ -33,8 +33,8 @@ public sealed class FilterErrorTests(ShopServer shop) : IClassFixture<ShopServer
         { "range of bools", Clause.Between("sale", Clause.At(1), null), "filter.range", "has no ranges" },
         { "no values", Clause.In("brand", Array.Empty<string>()), "filter.in", "holds no value" },
         {
-            "values of two types", new Filter { In = new InClause { Attribute = "price", Integers = { 1 }, Bools = { true } } }, "filter.in",
-            "several types"
+            "values of two types", new Filter { In = new InClause { Attribute = "price", Integers = { 1 }, Bools = { true } } },
+            "filter.in", "several types"
         },
         { "long keyword", Clause.In("brand", "a", new string('é', 513)), "filter.in.keywords[1]", "1026 bytes" },
         { "no bound", Clause.Between("price", null, null), "filter.range", "has no bound" },
@@ -50,8 +50,8 @@ public sealed class FilterErrorTests(ShopServer shop) : IClassFixture<ShopServer
         { "empty list within", Clause.Any(Clause.Exists("sale"), Clause.Any()), "filter.any_of[1].any_of", "0 clauses" },
         { "65 clauses", Clause.Any([.. Enumerable.Repeat(Clause.Exists("sale"), 65)]), "filter.any_of", "65 clauses" },
         {
-            "too many nodes", Clause.All([.. Enumerable.Repeat(Clause.All([.. Enumerable.Repeat(Clause.Exists("sale"), 63)]), 4)]), "filter",
-            "257 clauses"
+            "too many nodes", Clause.All([.. Enumerable.Repeat(Clause.All([.. Enumerable.Repeat(Clause.Exists("sale"), 63)]), 4)]),
+            "filter", "257 clauses"
         },
         { "17 levels", Deep(17), "filter" + string.Concat(Enumerable.Repeat(".none_of", 16)), "more than 16 levels" },
         {
@@ -60,7 +60,7 @@ public sealed class FilterErrorTests(ShopServer shop) : IClassFixture<ShopServer
                 Clause.Keys([.. Enumerable.Range(0, 50_000).Select(static i => (ulong)i)])),
             "filter", "100001 values"
         },
-        { "too many of one list", Clause.In("price", [.. Enumerable.Range(0, 100_001).Select(static i => (long)i)]), "filter.in", "100001" },
+        { "too long a list", Clause.In("price", [.. Enumerable.Range(0, 100_001).Select(static i => (long)i)]), "filter.in", "100001" },
         { "too many keys", Clause.Keys([.. Enumerable.Range(0, 100_001).Select(static i => (ulong)i)]), "filter.keys", "100001" },
     };
 
@@ -71,7 +71,10 @@ public sealed class FilterErrorTests(ShopServer shop) : IClassFixture<ShopServer
         { "keys of both kinds", new WireExclude { Keys = new KeyColumn { Texts = { "a" }, Numbers = { 1 } } }, "exclude.keys", "both" },
         { "too many keys", new WireExclude { Keys = Many(100_001) }, "exclude.keys", "hold 100001; there may be at most 100000" },
         { "cut bitmap", new WireExclude { Roaring = Bitmap("3A300000" + "01000000" + "0000") }, "exclude.roaring", "byte" },
-        { "cut array", new WireExclude { Roaring = Bitmap("3A300000" + "01000000" + "00000100" + "10000000" + "0500") }, "exclude.roaring", "byte" },
+        {
+            "cut array", new WireExclude { Roaring = Bitmap("3A300000" + "01000000" + "00000100" + "10000000" + "0500") },
+            "exclude.roaring", "byte"
+        },
         { "wrong cookie", new WireExclude { Roaring = Bitmap("FFFFFFFF" + "01000000") }, "exclude.roaring", "byte 0" },
         { "32 bits for 64", new WireExclude { Roaring = Bitmap("3A300000"), Roaring64 = true }, "exclude.roaring", "byte" },
         { "bytes behind", new WireExclude { Roaring = Bitmap("3A300000" + "00000000" + "00") }, "exclude.roaring", "byte" },
@@ -121,15 +124,16 @@ public sealed class FilterErrorTests(ShopServer shop) : IClassFixture<ShopServer
         await RequireAsync("filter", "filter.keys", "'catalog' has texts as keys", shop.Retrieval.SearchAsync(ShopServer.Request(
             "catalog", change: static request => request.Filter = Clause.Keys(1))));
         await RequireAsync("long key", "filter.keys", "row 1", shop.Retrieval.SearchAsync(ShopServer.Request(
-            "catalog", change: static request => request.Filter = new Filter { Keys = new KeyColumn { Texts = { "a", new string('x', 257) } } })));
+            "catalog", change: static request => request.Filter = new() { Keys = new() { Texts = { "a", new string('x', 257) } } })));
     }
 
     [Fact]
     public async Task AFilterAtItsLimitsIsTaken()
     {
-        Filter wide = Clause.Any([.. Enumerable.Repeat(Clause.Any([.. Enumerable.Repeat(Clause.Exists("sale"), 62)]), 4), Clause.Exists("price")]);
+        Filter list = Clause.Any([.. Enumerable.Repeat(Clause.Exists("sale"), 62)]);
+        Filter wide = Clause.Any([.. Enumerable.Repeat(list, 4), Clause.Exists("price"), Clause.Exists("sale"), Clause.Exists("tags")]);
         Filter full = Clause.In("price", [.. Enumerable.Range(0, 100_000).Select(static i => (long)i)]);
-        foreach (Filter filter in new[] { Deep(16), wide, full })
+        foreach (Filter filter in new[] { Deep(15), Clause.All(Deep(15)), wide, full })
         {
             SearchResponse found = await shop.Retrieval.SearchAsync(ShopServer.Request(change: request => request.Filter = filter));
             Assert.Equal(10, found.Scores.Count);
@@ -139,7 +143,8 @@ public sealed class FilterErrorTests(ShopServer shop) : IClassFixture<ShopServer
     [Fact]
     public async Task NothingToPrepareAndBothFiltersAreNamed()
     {
-        SearchRequest both = ShopServer.Request(change: static request => (request.Filter, request.PreparedFilter) = (Clause.Exists("sale"), 1));
+        SearchRequest both = ShopServer.Request(
+            change: static request => (request.Filter, request.PreparedFilter) = (Clause.Exists("sale"), 1));
 
         await RequireAsync("nothing", "filter", "not set", shop.Retrieval.PrepareFilterAsync(new() { Index = "shop" }));
         await RequireAsync("both", "prepared_filter", "both set", shop.Retrieval.SearchAsync(both));

@@ -13,6 +13,8 @@ namespace Ann.Tests.Server;
 [Collection(typeof(ServerTests))]
 public sealed class RankingEndTests(SampleIndexes samples)
 {
+    private static readonly float[] Query = ShopServer.Query();
+
     /// <summary>What is asked, and how.</summary>
     public static TheoryData<string, Action<SearchRequest>> Questions => new()
     {
@@ -23,7 +25,7 @@ public sealed class RankingEndTests(SampleIndexes samples)
         { "caps", static r => r.Caps.Add(new Cap { Attribute = "brand", Most = 1 }) },
         { "floors", static r => r.Floors.Add(new Floor { Filter = Clause.In("sale", true), Least = 4 }) },
         { "diversity", static r => r.Diversity = new Diversity { Lambda = 0.5f } },
-        { "union", static r => (r.Union, r.Queries) = (new Union { LeastPerRow = 2 }, RunningServer.Bytes(ShopServer.Query(), ShopServer.Query(1))) },
+        { "union", static r => (r.Union, r.Queries) = (new() { LeastPerRow = 2 }, RunningServer.Bytes(Query, ShopServer.Query(1))) },
         { "least score", static r => r.MinScore = 0.1f },
         {
             "all of it", static r =>
