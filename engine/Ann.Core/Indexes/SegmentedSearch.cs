@@ -49,6 +49,8 @@ internal static class SegmentedSearch
         if (end > 1)
             Rest(segments, selection, end, largest, now, in estimate, queries, in parameters, in budget, results, counts,
                 statistics);
+        if (selection is { Stopped: not StopReason.None })
+            Stop(statistics[..counts.Length], selection.Stopped); // items that it had not come to were not searched either
     }
 
     private static void Rest(
@@ -278,8 +280,13 @@ internal static class SegmentedSearch
             reason = reason == StopReason.None ? one.Stopped : reason;
         if (reason == StopReason.None)
             return false;
+        Stop(statistics, reason);
+        return true;
+    }
+
+    private static void Stop(Span<SearchStatistics> statistics, StopReason reason)
+    {
         foreach (ref SearchStatistics one in statistics)
             one.Stopped = one.Stopped == StopReason.None ? reason : one.Stopped;
-        return true;
     }
 }

@@ -38,8 +38,8 @@ internal sealed class Examples
         ReadPoint now = index.Now;
         examples.AddKeys(request.PositiveKeys, "positive_keys", index, now, most, examples._positives);
         examples.AddKeys(request.NegativeKeys, "negative_keys", index, now, most, examples._negatives);
-        AddVectors(request.PositiveVectors, "positive_vectors", index, most, examples._positives);
-        AddVectors(request.NegativeVectors, "negative_vectors", index, most, examples._negatives);
+        AddVectors(request.PositiveVectors, "positive_vectors", index, CountOf(request.PositiveKeys), most, examples._positives);
+        AddVectors(request.NegativeVectors, "negative_vectors", index, CountOf(request.NegativeKeys), most, examples._negatives);
         if (examples._positives.Count == 0)
         {
             int missing = examples.Missing.Numbers.Count + examples.Missing.Texts.Count;
@@ -66,11 +66,18 @@ internal sealed class Examples
         }
     }
 
-    private static void AddVectors(Wire.VectorBatch? batch, string field, IndexSnapshot index, int most, List<float> rows)
+    private static int CountOf(Wire.KeyColumn? keys) => keys is null ? 0 : keys.Numbers.Count + keys.Texts.Count;
+
+    private static void AddVectors(Wire.VectorBatch? batch, string field, IndexSnapshot index, int keys, int most, List<float> rows)
     {
         if (batch is null)
             return;
         using VectorRows vectors = VectorRows.Read(batch, new VectorTarget(field, index.Name, index.Dimension, most));
+        if (vectors.Count + keys > most)
+        {
+            throw AnnException.Invalid(
+                field, $"{field} hold {vectors.Count} rows beside {keys} keys; together there may be at most {most}.");
+        }
         rows.AddRange(vectors.Rows(0, vectors.Count));
     }
 }

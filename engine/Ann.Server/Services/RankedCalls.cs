@@ -130,12 +130,13 @@ internal sealed class RankedCalls(
     {
         if (search is null)
             throw AnnException.Invalid("search", "search is not set; it says what is asked.");
-        RequestTag.Note(search.RequestTag);
         try
         {
+            RequestTag.Note(search.RequestTag);
             return run(search, place);
         }
-        catch (AnnException e) when (e.Field is { } field && IsOfSearch(field))
+        catch (AnnException e) when (
+            e is { Error: AnnError.InvalidArgument or AnnError.FailedPrecondition, Field: { } field } && IsOfSearch(field))
         {
             throw new AnnException(e.Error, e.Message, e) { Field = "search." + field, Violations = e.Violations };
         }
