@@ -47,7 +47,8 @@ public sealed record ShopItem(
         [
             Column("brand", static item => item.Brand, (column, item) => column.Keywords.Add(item.Brand ?? "")),
             Column(
-                "tags", static item => item.Tags, (column, item) => column.KeywordSets.Add(new KeywordSet { Values = { item.Tags ?? [] } })),
+                "tags", static item => item.Tags,
+                (column, item) => column.KeywordSets.Add(new KeywordSet { Values = { item.Tags ?? [] } })),
             Column("price", static item => item.Price, (column, item) => column.Integers.Add(item.Price ?? 0)),
             Column("weight", static item => item.Weight, (column, item) => column.Doubles.Add(item.Weight ?? 0)),
             Column("sale", static item => item.Sale, (column, item) => column.Bools.Add(item.Sale ?? false)),
