@@ -54,8 +54,14 @@ internal sealed record ExplainCase(RankingQuery Query, float[][] Rows, ulong Key
         ExplainCase made = new(query, rows, 0, exclusions);
         ExplainWorld.Item[] allowed = made.Allowed(world);
         if (random.Next(5) == 0 && allowed.Length > 0)
-            made = made with { Query = query with { MaxDistance = world.DistanceOf(allowed[random.Next(Math.Min(30, allowed.Length))],
-                rows, out _) } };
+            made = made with
+            {
+                Query = query with
+                {
+                    MaxDistance = world.DistanceOf(allowed[random.Next(Math.Min(30, allowed.Length))],
+                rows, out _)
+                }
+            };
         bool isNear = random.Next(10) < 7 && allowed.Length > 0;
         int within = Math.Min(allowed.Length, random.Next(2) == 0 ? query.K : 2 * query.K + 1);
         return made with { Key = isNear ? allowed[random.Next(within)].Key : world.AnyKey() };
