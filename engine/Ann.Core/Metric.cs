@@ -23,6 +23,9 @@ public static class MetricExtensions
     public static float ToScore(this Metric metric, float distance) =>
         metric == Metric.L2 ? MathF.Sqrt(MathF.Max(0, distance)) : -distance;
 
+    /// <summary>The distance of a score: the inverse of <see cref="ToScore"/>.</summary>
+    public static float ToDistance(this Metric metric, float score) => metric == Metric.L2 ? score * score : -score;
+
     /// <summary>True when a larger score is nearer.</summary>
     public static bool LargerIsNearer(this Metric metric) => metric != Metric.L2;
 

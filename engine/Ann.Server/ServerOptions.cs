@@ -68,6 +68,26 @@ public sealed class ServerOptions
     [Range(0, 65_536)]
     public int SearchQueueLimit { get; set; } = 512;
 
+    /// <summary>
+    /// Time before its deadline at which the search of a call with BEST_SO_FAR ends, milliseconds: what it takes to encode and send the
+    /// answer. Never more than half of the time that the call has. Default: 1.
+    /// </summary>
+    [Range(0.0, 10_000.0)]
+    public double DeadlineMarginMs { get; set; } = 1;
+
+    /// <summary>
+    /// Search with less work when searches wait, before refusing any: the steps are in <c>operations.md</c>. Default: true.
+    /// </summary>
+    public bool BrownOut { get; set; } = true;
+
+    /// <summary>Widest beam that recall_target may ask for, nodes; k where k is larger. Bounds its latency. Default: 4,096.</summary>
+    [Range(1, SearchParameters.MaxEfSearch)]
+    public int MaxRecallEf { get; set; } = 4096;
+
+    /// <summary>Share of answered queries that are asked again exactly at idle time, to know recall. 0 for none. Default: 0.001.</summary>
+    [Range(0.0, 1.0)]
+    public double LiveRecallShare { get; set; } = 0.001;
+
     /// <summary>Embed calls running at once. Default: one per two logical cores, since an inference uses several threads itself.</summary>
     [Range(1, 1024)]
     public int MaxConcurrentEmbeds { get; set; } = Math.Max(1, Environment.ProcessorCount / 2);
@@ -147,6 +167,16 @@ public sealed class ServerOptions
     /// <summary>Upsert and Delete calls allowed to wait; the next one gets RESOURCE_EXHAUSTED. Default: 256.</summary>
     [Range(0, 65_536)]
     public int WriteQueueLimit { get; set; } = 256;
+
+    /// <summary>
+    /// Keys that one search may exclude by naming them; bitmaps and item sets are not counted. Default: 100,000.
+    /// </summary>
+    [Range(0, Core.Exclusions.Exclusion.MaxKeys)]
+    public int MaxExcludedKeys { get; set; } = Core.Exclusions.Exclusion.MaxKeys;
+
+    /// <summary>Memory that the item sets of all indexes may take together, bytes. Default: 1 GiB.</summary>
+    [Range(0, long.MaxValue)]
+    public long SetBytes { get; set; } = 1L << 30;
 
     /// <summary>How long calls under way may take to end when the server stops, in seconds; later they are cut. Default: 10.</summary>
     [Range(0, 600)]

@@ -19,6 +19,8 @@ internal static class Program
             PeersVerb.Create(tool),
             MicroVerb.Create(tool),
             LiveVerb.Create(tool),
+            FiltersVerb.Create(tool),
+            ExclusionsVerb.Create(tool),
             WorkerVerb.Create(tool),
         };
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Ann.Core;
 using Ann.Tool.Verbs;
 
@@ -8,6 +9,9 @@ namespace Ann.Tool;
 /// <summary>From arguments to an exit code: the one place where a failure becomes a line and a number.</summary>
 internal static class CommandLine
 {
+    /// <summary>How arguments are read: <c>@FILE</c> is a value, such as a file of keys, and no file of further arguments.</summary>
+    internal static ParserConfiguration Parsing { get; } = new() { ResponseFileTokenReplacer = null };
+
     /// <summary>Runs one command line of <c>ann</c>.</summary>
     public static Task<int> RunAsync(string[] args, ToolContext tool, CancellationToken cancellation) =>
         RunAsync("ann", Root, args, tool, cancellation);
@@ -24,10 +28,10 @@ internal static class CommandLine
         tool = tool with { Files = new NamingFileSystem(tool.Files) };
         RootCommand root = create(tool);
         root.Options.OfType<HelpOption>().Single().Action = new ExampleHelp();
-        ParseResult parsed = root.Parse(args);
+        ParseResult parsed = root.Parse(args, Parsing);
         if (parsed.Errors.Count > 0)
         {
-            string command = parsed.CommandResult.Command is RootCommand ? program : $"{program} " + parsed.CommandResult.Command.Name;
+            string command = parsed.CommandResult.Command is RootCommand ? program : $"{program} {NameOf(parsed.CommandResult)}";
             string fault = parsed.UnmatchedTokens is [string unknown, ..] ? $"'{unknown}' is not known." : parsed.Errors[0].Message;
             tool.Error.WriteLine($"{command}: {fault} Try '{command} --help'.");
             return ExitCodes.BadInput;
@@ -63,6 +67,12 @@ internal static class CommandLine
 #pragma warning restore CA1031
     }
 
+    /// <summary>A command as it is typed: with the one that it belongs to.</summary>
+    private static string NameOf(CommandResult result) =>
+        result.Parent is CommandResult { Command: not RootCommand } parent
+            ? $"{NameOf(parent)} {result.Command.Name}"
+            : result.Command.Name;
+
     private static RootCommand Root(ToolContext tool) =>
         new("AnnServer: items in, an HNSW index, nearest neighbours out.")
         {
@@ -74,10 +84,12 @@ internal static class CommandLine
             EvalVerb.Create(tool),
             ServeVerb.Create(tool),
             QueryVerb.Create(tool),
+            ExplainVerb.Create(tool),
             LoadVerb.Create(tool),
             CreateVerb.Create(tool),
             DropVerb.Create(tool),
             ImportVerb.Create(tool),
+            SetVerb.Create(tool),
             ExportVerb.Create(tool),
             AttachVerb.Create(tool),
             DetachVerb.Create(tool),

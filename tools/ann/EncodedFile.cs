@@ -1,12 +1,15 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using Ann.Core.Attributes;
 using Ann.Core.Files.Formats;
 using Ann.Core.Segments;
 using Ann.Encoding;
 
 namespace Ann.Tool;
 
-/// <summary>The vectors that an encoder makes, and the sidecar with their keys. Both appear at <see cref="Commit"/>, or neither.</summary>
+/// <summary>
+/// The vectors that an encoder makes, and the sidecars with their keys and attributes. All appear at <see cref="Commit"/>, or none.
+/// </summary>
 internal sealed class EncodedFile : IDisposable
 {
     private readonly ToolContext _tool;
@@ -15,6 +18,7 @@ internal sealed class EncodedFile : IDisposable
     private readonly EncoderInfo _encoder;
     private readonly KeyColumn _keys;
     private readonly VectorWriter _writer;
+    private readonly AttributeSidecarWriter? _attributes;
     private readonly XxHash3 _hash = new();
 
     /// <param name="tool">Whose files.</param>
@@ -22,7 +26,8 @@ internal sealed class EncodedFile : IDisposable
     /// <param name="rows">Rows that will be written.</param>
     /// <param name="encoder">Who makes them.</param>
     /// <param name="keys">Keys of the rows; may grow as rows are written.</param>
-    public EncodedFile(ToolContext tool, string path, long rows, EncoderInfo encoder, KeyColumn keys)
+    /// <param name="attributes">Attributes of the rows; null for none.</param>
+    public EncodedFile(ToolContext tool, string path, long rows, EncoderInfo encoder, KeyColumn keys, AttributeSchema? attributes)
     {
         _tool = tool;
         _path = path;
@@ -30,25 +35,41 @@ internal sealed class EncodedFile : IDisposable
         _encoder = encoder;
         _keys = keys;
         _writer = VectorFile.CreateWriter(tool.Files, path, rows, encoder.Dimension, keys);
+        if (attributes is null || IsJsonl || tool.Files.IsDevice(path))
+            return;
+        try
+        {
+            _attributes = new AttributeSidecarWriter(tool.Files, AttributeSidecar.PathOf(path), rows, attributes);
+        }
+        catch
+        {
+            _writer.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Rows written so far.</summary>
     public long Written => _writer.Written;
 
-    /// <summary>Appends rows.</summary>
-    public void Write(ReadOnlySpan<float> rows)
+    private bool IsJsonl => _path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Appends rows, and their attributes where there are some.</summary>
+    public void Write(ReadOnlySpan<float> rows, AttributeBatch? attributes = null)
     {
         _hash.Append(MemoryMarshal.AsBytes(rows));
-        _writer.Write(rows);
+        _writer.Write(rows, attributes);
+        if (attributes is not null)
+            _attributes?.Write(attributes);
     }
 
-    /// <summary>Makes both files appear.</summary>
-    /// <returns>The sidecar; null when the vectors go to a device.</returns>
+    /// <summary>Makes all files appear.</summary>
+    /// <returns>The sidecar with the keys; null when the vectors go to a device.</returns>
     public string? Commit()
     {
-        // The sidecar comes first: left alone it is recognised as another file's, while vectors without keys would be numbered silently.
+        // Sidecars come first: left alone one is recognised as another file's, while vectors without keys would be numbered silently.
         string? sidecar = _tool.Files.IsDevice(_path) ? null : KeySidecar.PathOf(_path);
         _writer.Flush();
+        _attributes?.Commit(InputRows.RowsHash(_hash));
         if (sidecar is not null)
         {
             KeySidecarHeader header = new()
@@ -59,7 +80,7 @@ internal sealed class EncodedFile : IDisposable
                 EncoderFingerprint = _encoder.FingerprintText,
                 EncoderName = _encoder.Name,
                 RowsHash = InputRows.RowsHash(_hash),
-                KeysInline = _path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase),
+                KeysInline = IsJsonl,
             };
             KeySidecar.Write(_tool.Files, sidecar, header, _keys);
         }
@@ -68,5 +89,9 @@ internal sealed class EncodedFile : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _writer.Dispose();
+    public void Dispose()
+    {
+        _writer.Dispose();
+        _attributes?.Dispose();
+    }
 }

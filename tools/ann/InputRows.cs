@@ -1,32 +1,48 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Ann.Core;
+using Ann.Core.Attributes;
 using Ann.Core.Files.Formats;
 using Ann.Core.Segments;
+using Ann.Tool.Attributes;
 
 namespace Ann.Tool;
 
 /// <summary>
-/// The vectors of a build with what is known of them: keys and encoder, from the file itself or from the sidecar beside it.
+/// The vectors of a build with what is known of them: keys, encoder and attributes, from the file itself or from the sidecars beside it.
 /// </summary>
 internal sealed class InputRows : IDisposable
 {
     private const int BatchFloats = 1 << 18;
 
+    private readonly ToolContext _tool;
     private readonly VectorReader _reader;
+    private readonly RowAttributes _attributes;
     private readonly KeySidecarHeader? _sidecar;
     private readonly KeyColumn? _sidecarKeys;
     private readonly string? _sidecarPath;
 
-    /// <summary>Opens both files and checks that they belong together, as far as that can be seen now.</summary>
+    /// <summary>Opens the files and checks that they belong together, as far as that can be seen now.</summary>
     /// <param name="tool">Notices go to its standard error.</param>
     /// <param name="path">The file of vectors.</param>
     /// <param name="sidecarPath">The sidecar; null takes the one beside the file when there is one.</param>
-    public InputRows(ToolContext tool, string path, string? sidecarPath)
+    /// <param name="attributes">What is wanted of the attributes.</param>
+    public InputRows(ToolContext tool, string path, string? sidecarPath, AttributeRequest attributes)
     {
-        _reader = VectorFile.OpenReader(tool.Files, path);
+        _tool = tool;
+        _attributes = RowAttributes.Open(tool, path, attributes);
         try
         {
+            _reader = VectorFile.OpenReader(tool.Files, path, _attributes.Inline);
+        }
+        catch
+        {
+            _attributes.Dispose();
+            throw;
+        }
+        try
+        {
+            _attributes.RequireRows(_reader.Count);
             if (_reader.Notice is not null)
                 tool.Notice(_reader.Notice);
             if (sidecarPath is null && tool.Files.FileExists(KeySidecar.PathOf(path)))
@@ -43,7 +59,7 @@ internal sealed class InputRows : IDisposable
         }
         catch
         {
-            _reader.Dispose();
+            Dispose();
             throw;
         }
     }
@@ -68,6 +84,12 @@ internal sealed class InputRows : IDisposable
     /// <summary>Last write of a live index that the rows know of; null when they came from none.</summary>
     public long? LogPosition => _sidecar?.LogPosition;
 
+    /// <summary>Attributes of the rows; empty when there are none.</summary>
+    public AttributeSchema Attributes => _attributes.Schema;
+
+    /// <summary>Where attributes come from, for people: a sidecar's path, <c>inline</c>, or <c>none</c>.</summary>
+    public string AttributeSource => _attributes.Source;
+
     /// <summary>Keys of the rows; of a file that carries them, those of the rows read so far. Null when rows are only numbered.</summary>
     public KeyColumn? Keys => _sidecarKeys ?? _reader.Keys;
 
@@ -76,12 +98,20 @@ internal sealed class InputRows : IDisposable
     /// <returns>Rows read; 0 at the end.</returns>
     public int Read(Span<float> destination) => _reader.ReadRows(destination);
 
-    /// <summary>Reads a file once to see whether its sidecar belongs to its rows. For who cannot take back what was read before.</summary>
+    /// <summary>Attributes of the rows that were read last; null when there are none.</summary>
+    /// <param name="rows">How many those were.</param>
+    public AttributeBatch? TakeAttributes(int rows) => _attributes.Take(_reader, rows);
+
+    /// <summary>Ends the reading of attributes: checks that no more follow, and tells of those that no row has.</summary>
+    public void EndAttributes() => _attributes.End(_tool);
+
+    /// <summary>Reads a file once to see whether its sidecars belong to its rows. For who cannot take back what was read before.</summary>
     /// <exception cref="AnnException">InvalidArgument: it belongs to others.</exception>
-    public static void RequireSidecarFits(ToolContext tool, string path, string? sidecarPath, CancellationToken cancellation)
+    public static void RequireSidecarFits(
+        ToolContext tool, string path, string? sidecarPath, AttributeRequest attributes, CancellationToken cancellation)
     {
-        using InputRows rows = new(tool with { Error = TextWriter.Null }, path, sidecarPath);
-        if (rows._sidecar is not { RowsHash.Length: > 0 })
+        using InputRows rows = new(tool with { Error = TextWriter.Null }, path, sidecarPath, attributes);
+        if (rows._sidecar is not { RowsHash.Length: > 0 } && rows._attributes.RowsHash.Length == 0)
             return;
         float[] batch = new float[Math.Max(1, BatchFloats / rows.Dimension) * rows.Dimension];
         XxHash3 hash = new();
@@ -106,10 +136,13 @@ internal sealed class InputRows : IDisposable
             hash.Append(MemoryMarshal.AsBytes(batch.AsSpan(0, rows * Dimension)));
             for (int i = 0; i < rows; i++)
                 Add(builder, batch.AsSpan(i * Dimension, Dimension), row + i);
+            if (TakeAttributes(rows) is { } batchAttributes)
+                AddAttributes(builder, batchAttributes);
             row += rows;
             progress.Report(row);
         }
         RequireHash(hash);
+        EndAttributes();
         _reader.RequireUniqueKeys();
         return _sidecarKeys ?? _reader.Keys ?? KeyColumn.Ordinals(Count);
     }
@@ -119,7 +152,11 @@ internal sealed class InputRows : IDisposable
         hash.GetCurrentHashAsUInt64().ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <inheritdoc/>
-    public void Dispose() => _reader.Dispose();
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _attributes.Dispose();
+    }
 
     private void RequireHash(XxHash3 hash)
     {
@@ -127,6 +164,23 @@ internal sealed class InputRows : IDisposable
         {
             throw AnnException.BadInput(_sidecarPath!, "",
                 $"it belongs to other rows than {_reader.Path} holds now. Encode again, or remove it to number the rows from 0.");
+        }
+        if (_attributes.RowsHash.Length > 0 && _attributes.RowsHash != RowsHash(hash))
+        {
+            throw AnnException.BadInput(_attributes.Source, "",
+                $"it belongs to other rows than {_reader.Path} holds now. Encode again, or remove it to have no attributes.");
+        }
+    }
+
+    private void AddAttributes(SegmentBuilder builder, AttributeBatch attributes)
+    {
+        try
+        {
+            builder.AddAttributes(attributes);
+        }
+        catch (AnnException e)
+        {
+            throw AnnException.BadInput(_attributes.Source == "inline" ? _reader.Path : _attributes.Source, "", e.Message, e);
         }
     }
 

@@ -11,6 +11,40 @@ internal static unsafe class Reachability
     /// <summary>Beam width of the search for a place to hang an unreachable node on.</summary>
     private const int RepairEf = 64;
 
+    private const int NodesPerCheck = 1024;
+
+    /// <summary>Finds out whether level 0 leads from the entry point to a node. A writer may add nodes and links meanwhile.</summary>
+    /// <param name="graph">With one node at least.</param>
+    /// <param name="target">The node.</param>
+    /// <param name="budget">When to stop early.</param>
+    /// <returns>Null when it was stopped.</returns>
+    public static bool? Leads<TLinks>(in HnswGraph graph, int target, in SearchBudget budget)
+        where TLinks : struct, ILinkRows
+    {
+        ulong[] reached = new ulong[(graph.Count + 63) / 64];
+        Stack<int> open = new();
+        int* links = stackalloc int[graph.M0];
+        int looked = 0;
+        for (int node = graph.EntryPoint; node != target; node = open.Pop())
+        {
+            if (looked++ % NodesPerCheck == 0 && budget.Check() != StopReason.None)
+                return null;
+            reached[node >> 6] |= 1UL << node;
+            int count = TLinks.Read(in graph, 0, node, links);
+            for (int i = 0; i < count; i++)
+            {
+                int to = links[i];
+                if ((reached[to >> 6] >> to & 1) != 0)
+                    continue;
+                reached[to >> 6] |= 1UL << to;
+                open.Push(to);
+            }
+            if (open.Count == 0)
+                return false;
+        }
+        return true;
+    }
+
     /// <summary>Counts the nodes reachable from the entry point over level 0.</summary>
     public static int Count(in HnswGraph graph) => new Tree(graph).Reached;
 

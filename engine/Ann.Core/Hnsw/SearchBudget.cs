@@ -3,10 +3,23 @@ using System.Diagnostics;
 namespace Ann.Core.Hnsw;
 
 /// <summary>When a search has to stop. Looked at every few expansions, so it costs nothing measurable.</summary>
+/// <remarks>
+/// Whatever a search does, it looks here at least once for each 100 µs or so of work on ordinary rows, so that a cancelled call burns less
+/// than a millisecond more: every 16 expansions of a walk, every 512 kB of rows of a scan, every 512 rows of a rerank.
+/// </remarks>
 /// <param name="DeadlineTimestamp">A <see cref="Stopwatch.GetTimestamp"/> value; <see cref="long.MaxValue"/> for none.</param>
 /// <param name="Cancellation">Cancelled when nobody waits for the answer any more.</param>
 public readonly record struct SearchBudget(long DeadlineTimestamp, CancellationToken Cancellation)
 {
+    /// <summary>
+    /// Candidates of a walk on codes whose exact distance is computed, at most; the others keep the order and the distances of the codes. 0
+    /// for as many as the answer needs.
+    /// </summary>
+    public int MostReranked { get; init; }
+
+    /// <summary>Stops after a number of looks, whatever the clock says; null for no such limit.</summary>
+    internal CheckLimit? Limit { get; init; }
+
     /// <summary>No limit.</summary>
     public static SearchBudget Unlimited => new(long.MaxValue, CancellationToken.None);
 
@@ -15,10 +28,34 @@ public readonly record struct SearchBudget(long DeadlineTimestamp, CancellationT
     {
         if (Cancellation.IsCancellationRequested)
             return StopReason.Cancelled;
+        if (Limit is not null && Limit.Check())
+            return Limit.Reason;
         return DeadlineTimestamp != long.MaxValue && Stopwatch.GetTimestamp() >= DeadlineTimestamp
             ? StopReason.Deadline
             : StopReason.None;
     }
+}
+
+/// <summary>
+/// Ends a search after a number of looks at its budget: work that is cut at the same place each time, for measuring and for tests.
+/// </summary>
+/// <param name="looks">Looks that pass; the next one stops, and all after it.</param>
+/// <param name="reason">What they then say.</param>
+internal sealed class CheckLimit(int looks, StopReason reason = StopReason.Deadline)
+{
+    /// <summary>Looks so far.</summary>
+    public int Looks { get; private set; }
+
+    /// <summary>
+    /// A node that walks on level 0 do not see, −1 for none: its row is then a query that the graph was not made for. Its own level is 0.
+    /// </summary>
+    public int HiddenNode { get; init; } = -1;
+
+    /// <summary>What is said when it stops.</summary>
+    public StopReason Reason => reason;
+
+    /// <summary>Counts a look. True when it stops.</summary>
+    public bool Check() => ++Looks > looks;
 }
 
 /// <summary>Why a search ended before it was complete.</summary>
@@ -67,6 +104,22 @@ public readonly record struct SearchParameters(int K, int EfSearch = 0, bool Exa
     }
 }
 
+/// <summary>How the nodes that may be returned were found.</summary>
+public enum SearchPlan : byte
+{
+    /// <summary>The graph, with nothing to refuse.</summary>
+    Walk = 1,
+
+    /// <summary>The graph, through nodes that are refused.</summary>
+    FilteredWalk,
+
+    /// <summary>The graph of the nodes that may be returned, with steps over those that may not (ACORN, Patel et al. 2024).</summary>
+    TwoHopWalk,
+
+    /// <summary>Every node that may be returned.</summary>
+    Scan,
+}
+
 /// <summary>What one search cost.</summary>
 public struct SearchStatistics
 {
@@ -82,6 +135,15 @@ public struct SearchStatistics
     /// <summary>The beam width used; 0 for an exact scan.</summary>
     public int EfSearch { get; set; }
 
+    /// <summary>How the largest segment was searched, at the end.</summary>
+    public SearchPlan Plan { get; set; }
+
     /// <summary>Why the search ended early, if it did. The results are then the best found so far.</summary>
     public StopReason Stopped { get; set; }
+
+    /// <summary>
+    /// Recall that the answer has, by what was measured of the segments when they were built and by the work that was done, 0 to 1. NaN
+    /// when unknown. Of an index only: a segment's own search leaves it 0.
+    /// </summary>
+    public double EstimatedRecall { get; set; }
 }

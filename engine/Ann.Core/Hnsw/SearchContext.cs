@@ -6,8 +6,11 @@ namespace Ann.Core.Hnsw;
 /// <summary>The scratch memory of one search at a time on one graph: pooled, so that a search allocates nothing.</summary>
 internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
 {
+    /// <summary>Nodes that the scratch has room for at least: a batch of a scan.</summary>
+    public const int LeastRoom = 64;
+
     /// <summary>Expansions between two looks at the budget: about 20 µs of work.</summary>
-    private const int ExpansionsPerCheck = 16;
+    public const int ExpansionsPerCheck = 16;
 
     /// <summary>
     /// With a filter the beam has room for this many times ef, and <see cref="FilteredMargin"/>: enough where three of four nodes are
@@ -17,7 +20,10 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
 
     private const int FilteredMargin = 1024;
 
-    private readonly NativeBlock _scratch = new(slots * (long)(sizeof(ulong) + 2 * sizeof(int) + sizeof(float)));
+    /// <summary>A walk of two hops finds up to twice as many nodes as a row has slots.</summary>
+    private readonly int _slots = Math.Max(2 * slots, LeastRoom);
+    private readonly NativeBlock _scratch =
+        new(Math.Max(2 * slots, LeastRoom) * (long)(sizeof(ulong) + 3 * sizeof(int) + sizeof(float)));
     private bool _swapped;
     private bool _overflowed;
 
@@ -33,20 +39,26 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
 
     public SearchStatistics Statistics;
 
+    /// <summary>Room of the beam of the next walk with a filter, refused nodes with it; 0 for a multiple of ef.</summary>
+    public int FilteredRoom { get; set; }
+
     /// <summary>Room for the beam entries made of the unvisited neighbours of one node.</summary>
     private ulong* FoundStart => (ulong*)_scratch.Start;
 
     /// <summary>Room for those neighbours.</summary>
-    public int* NodesStart => (int*)(FoundStart + slots) + (_swapped ? 2 * slots : 0);
+    public int* NodesStart => (int*)(FoundStart + _slots) + (_swapped ? 2 * _slots : 0);
 
     /// <summary>Room for their distances.</summary>
-    public float* DistancesStart => (float*)(FoundStart + slots) + slots;
+    public float* DistancesStart => (float*)(FoundStart + _slots) + _slots;
 
     /// <summary>A second <see cref="NodesStart"/>, for a walk that scores nodes one expansion late.</summary>
-    public int* PendingStart => (int*)(FoundStart + slots) + (_swapped ? 0 : 2 * slots);
+    public int* PendingStart => (int*)(FoundStart + _slots) + (_swapped ? 0 : 2 * _slots);
+
+    /// <summary>Room for the neighbours of one node that a walk of two hops steps over.</summary>
+    public int* RefusedStart => (int*)(FoundStart + _slots) + 3 * _slots;
 
     /// <summary>The same as a span.</summary>
-    public Span<float> Distances => new(DistancesStart, slots);
+    public Span<float> Distances => new(DistancesStart, _slots);
 
     /// <summary>Beam entries of the nodes and distances in the scratch, those below a threshold.</summary>
     public Span<ulong> PackFound(int count, ulong threshold) => PackFound(NodesStart, count, threshold);
@@ -76,7 +88,7 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
             Beam.Reset(ef);
             return;
         }
-        Beam.Reset(ef, FilteredWidths * ef + FilteredMargin);
+        Beam.Reset(ef, FilteredRoom > 0 ? Math.Max(FilteredRoom, ef) : FilteredWidths * ef + FilteredMargin);
     }
 
     /// <summary>Adds an entry whose node was not added before, if it is near enough.</summary>
@@ -116,11 +128,14 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
     {
         Budget = budget;
         Statistics = default;
+        if (budget.Limit is { HiddenNode: >= 0 } limit)
+            Visited.TryMark(limit.HiddenNode);
         _overflowed = false;
+        FilteredRoom = 0;
     }
 
     /// <summary>Makes ready for the same search once more, within the same budget.</summary>
-    public void Restart() => Statistics = new SearchStatistics { EfSearch = Statistics.EfSearch };
+    public void Restart() => Statistics = new SearchStatistics { EfSearch = Statistics.EfSearch, Plan = Statistics.Plan };
 
     /// <summary>True when the search must end. Called once an expansion; looks at the clock every few.</summary>
     public bool MustStop()

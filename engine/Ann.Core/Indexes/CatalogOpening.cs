@@ -15,6 +15,12 @@ public sealed record CatalogOpening
     /// <summary>How live indexes write, seal and compact.</summary>
     public LiveIndexOptions Live { get; init; } = new();
 
+    /// <summary>
+    /// Directory for the item sets of indexes that are files, one of its own each; null or empty when they have none. Live indexes keep
+    /// theirs with their other files. The memory of all sets is <see cref="LiveIndexOptions.SetBudget"/> of <see cref="Live"/>.
+    /// </summary>
+    public string? SetDirectory { get; init; }
+
     /// <summary>Memory that all indexes share. Default: without limit.</summary>
     public MemoryBudget Budget { get; init; } = MemoryBudget.Unlimited();
 

@@ -169,7 +169,7 @@ internal sealed class Generation
             if (((HeadSegment)_head.Segment).IsFull)
                 Freeze(sequence, record.Count - i);
             int dimension = _home.Schema.Dimension;
-            ((HeadSegment)_head.Segment).Append(key, record.Rows.AsSpan(i * dimension, dimension));
+            ((HeadSegment)_head.Segment).Append(key, record.Rows.AsSpan(i * dimension, dimension), record.Attributes, i);
         }
         return applied;
     }

@@ -1,3 +1,4 @@
+using Ann.Core.Exclusions;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;
@@ -30,6 +31,7 @@ public sealed class HostedIndex
 {
     private volatile IndexStatus _status = IndexStatus.Loading;
     private MemoryBudget? _budget;
+    private volatile ItemSets? _sets;
     private long _reserved;
 
     internal HostedIndex(IndexSource source) => Source = source;
@@ -39,6 +41,9 @@ public sealed class HostedIndex
 
     /// <summary>Name of the index.</summary>
     public string Name => Source.Name;
+
+    /// <summary>Filters that clients name by their hash. They outlive snapshots and generations.</summary>
+    public PreparedFilters PreparedFilters { get; } = new();
 
     /// <summary>Its status now. Replaced as a whole, never changed.</summary>
     public IndexStatus Status => _status;
@@ -105,6 +110,25 @@ public sealed class HostedIndex
         return status.Live!;
     }
 
+    /// <summary>The named sets of the index: of keys that searches may exclude.</summary>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.Unavailable"/>: loading. <see cref="AnnError.Corrupt"/>: failed.
+    /// <see cref="AnnError.FailedPrecondition"/>: it is a file, and there is no directory to keep sets in.
+    /// </exception>
+    public ItemSets RequireSets()
+    {
+        IndexStatus status = _status;
+        RequireServing(status);
+        return (status.Live is { } live ? live.Sets : _sets) ?? throw new AnnException(
+            AnnError.FailedPrecondition, $"Index '{Name}' is a file; its item sets need a data directory, and the server has none.")
+        {
+            Field = "index",
+        };
+    }
+
+    /// <summary>Why its item sets cannot be used; null when they can, or there are none. With full paths: for the operator.</summary>
+    public Exception? SetFailure => (_status.Live?.Sets ?? _sets)?.Failure;
+
     internal void RequireWritable()
     {
         if (!Source.IsLive)
@@ -131,6 +155,8 @@ public sealed class HostedIndex
         status.Snapshot?.Release();
         if (status.Live is LiveIndex live)
             await live.DisposeAsync();
+        if (_sets is { } sets)
+            await sets.DisposeAsync();
         _budget?.Return(Interlocked.Exchange(ref _reserved, 0));
     }
 
@@ -185,6 +211,12 @@ public sealed class HostedIndex
         LiveSealedSegment segment = new(file);
         IndexSnapshot snapshot = new(Name, file.Generation, SnapshotEncoder.Of(file.BuildRecord), [segment]);
         segment.Release(); // the snapshot holds it
+        if (!string.IsNullOrEmpty(opening.SetDirectory))
+        {
+            string directory = Path.Combine(opening.SetDirectory, Name);
+            _sets = ItemSets.Open(
+                new ItemSetsHome(opening.Files, directory, Name, snapshot.KeyKind, opening.Live.SetBudget, opening.Time) { Locks = true });
+        }
         return new IndexStatus(IndexState.Serving, snapshot, null, null);
     }
 }

@@ -43,10 +43,14 @@ public sealed class IndexCatalog : IDisposable, IAsyncDisposable
 
     /// <summary>What a search sees of the index that <paramref name="reference"/> names. Dispose it when the answer is made.</summary>
     /// <exception cref="AnnException">As <see cref="Find"/> and <see cref="HostedIndex.Acquire"/>.</exception>
-    public SnapshotLease Acquire(string reference)
+    public SnapshotLease Acquire(string reference) => Acquire(reference, out _);
+
+    /// <summary>The same, with the index itself.</summary>
+    public SnapshotLease Acquire(string reference, out HostedIndex index)
     {
         IndexReference wanted = IndexReference.Parse(reference);
-        return Named(wanted.Name).Acquire(wanted.Generation);
+        index = Named(wanted.Name);
+        return index.Acquire(wanted.Generation);
     }
 
     /// <summary>The live index of a name, to write to it or to change its generations.</summary>

@@ -46,6 +46,7 @@ internal sealed record IndexHome(
         M = Schema.M,
         EfConstruction = Schema.EfConstruction,
         Seed = Schema.Seed,
+        Attributes = Schema.Attributes,
         Threads = threads,
         Name = Name,
         EncoderFingerprint = encoder.Fingerprint?.ToString("x16", System.Globalization.CultureInfo.InvariantCulture) ?? "",
@@ -54,5 +55,8 @@ internal sealed record IndexHome(
 
     private HeadShape HeadShapeOf(int capacity) => new(
         Schema.Metric, Schema.Dimension, Schema.KeyKind, new HnswParameters(Schema.M, Schema.EfConstruction, Schema.Seed), Schema.Codes,
-        capacity);
+        capacity)
+    {
+        Attributes = Schema.Attributes,
+    };
 }

@@ -23,6 +23,8 @@ internal static class IndexOpening
         DeleteOrphans(home, keep: []);
         foreach (string file in home.Files.ListFiles(home.Directory, "wal-*.log"))
             home.Files.Delete(file); // a drop that did not come to its end
+        foreach (string file in home.Files.ListFiles(home.Directory, Exclusions.SetLog.Pattern))
+            home.Files.Delete(file);
         Wal wal = Wal.Create(home.Files, home.Directory, ShapeOf(home.Schema), firstSequence: 1);
         Generation? generation = null;
         try
@@ -176,6 +178,11 @@ internal static class IndexOpening
             throw Unfit(segment, $"metric {segment.Metric.ToName()}", schema.Metric.ToName());
         if (segment.Keys.Kind != schema.KeyKind)
             throw Unfit(segment, $"keys of kind {segment.Keys.Kind}", $"{schema.KeyKind}");
+        if (!segment.AttributeSchema.Equals(schema.Attributes))
+        {
+            throw AnnException.BadInput(
+                segment.Path, "", segment.AttributeSchema.DifferenceFrom(schema.Attributes, "it has", "the index has"));
+        }
     }
 
     private static AnnException Unfit(SealedSegment segment, string found, string expected) =>
@@ -211,7 +218,7 @@ internal static class IndexOpening
         serving.TakeHeadChanged();
     }
 
-    private static WalShape ShapeOf(IndexSchema schema) => new(schema.Dimension, schema.KeyKind);
+    private static WalShape ShapeOf(IndexSchema schema) => new(schema.Dimension, schema.KeyKind) { Attributes = schema.Attributes };
 
     private static HashSet<string> NamedFiles(Manifest manifest)
     {

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Ann.Core.Attributes;
 using Ann.Core.Hnsw;
 using Ann.Core.Segments;
 
@@ -29,6 +31,19 @@ public sealed record IndexSchema
 
     /// <summary>Seed of the graphs. Default: 1.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>Attributes that items may have. Default: none.</summary>
+    [JsonIgnore]
+    public AttributeSchema Attributes { get; init; } = AttributeSchema.Empty;
+
+    /// <summary>The same as manifests have it: null where there are none, which older manifests know nothing of.</summary>
+    [JsonInclude]
+    [JsonPropertyName("attributes")]
+    internal AttributeSchema? DeclaredAttributes
+    {
+        get => Attributes.Count == 0 ? null : Attributes;
+        init => Attributes = value ?? AttributeSchema.Empty;
+    }
 
     /// <summary>Refuses values out of range.</summary>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: names the field, the range and the value.</exception>

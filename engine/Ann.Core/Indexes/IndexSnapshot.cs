@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Ann.Core.Attributes;
 using Ann.Core.Hnsw;
 using Ann.Core.Segments;
 
@@ -47,6 +48,20 @@ public sealed class IndexSnapshot
 
     /// <summary>Oldest first; the last one of a live index is its head.</summary>
     public IReadOnlyList<LiveSegment> Segments => _segments;
+
+    internal LiveSegment[] SegmentArray => _segments;
+
+    /// <summary>Attributes of the items; empty when they have none.</summary>
+    public AttributeSchema Attributes
+    {
+        get
+        {
+            foreach (LiveSegment segment in _segments)
+                if (segment.Attributes is { } table)
+                    return table.Schema;
+            return AttributeSchema.Empty;
+        }
+    }
 
     /// <summary>Rows of all segments, the deleted ones too: no search finds more.</summary>
     public long Rows
@@ -115,26 +130,105 @@ public sealed class IndexSnapshot
     /// <returns>Results written.</returns>
     public int Search(
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results,
-        out SearchStatistics statistics)
+        out SearchStatistics statistics) =>
+        Search(query, in parameters, in budget, selection: null, results, out statistics);
+
+    /// <summary>The same for several queries on the calling thread. Results of query i start at i·k.</summary>
+    public void SearchMany(
+        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results, Span<int> counts,
+        Span<SearchStatistics> statistics) =>
+        SearchMany(queries, in parameters, in budget, selection: null, results, counts, statistics);
+
+    /// <summary>Finds out which items a search may return, once for all its rows.</summary>
+    /// <param name="filter">Null for all.</param>
+    /// <param name="excluded">Null for none.</param>
+    /// <returns>Null when every item may be returned.</returns>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.InvalidArgument"/>: an unknown attribute, another type, a tree beyond its limits; names the clause.
+    /// </exception>
+    public ItemSelection? Select(Filter? filter, ExcludedKeys? excluded) =>
+        Select(filter is null ? null : Bind(filter), excluded, SearchBudget.Unlimited);
+
+    /// <summary>The same with a filter that was checked before, and within a budget.</summary>
+    /// <param name="filter">Null for all. One that was bound to another schema is bound anew.</param>
+    /// <param name="excluded">Null for none.</param>
+    /// <param name="budget">When to stop early: <see cref="ItemSelection.Stopped"/>.</param>
+    /// <returns>Null when every item may be returned. To be disposed before the snapshot is let go.</returns>
+    public ItemSelection? Select(BoundFilter? filter, ExcludedKeys? excluded, in SearchBudget budget) =>
+        SelectionEvaluation.Run(this, Now, filter, excluded, in budget);
+
+    /// <summary>Checks a filter against the attributes and keys of the index.</summary>
+    /// <param name="filter">May be nonsense.</param>
+    /// <param name="field">How the caller spells it: errors name clauses of it.</param>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: as for <see cref="BoundFilter.Bind"/>.</exception>
+    public BoundFilter Bind(Filter filter, string field = "filter") => BoundFilter.Bind(filter, Attributes, KeyKind, field);
+
+    /// <summary>The clauses of a filter that are false of an item, in the order of the request; none when it takes it. Slow.</summary>
+    /// <param name="filter">Bound to this snapshot.</param>
+    /// <param name="hit">The item.</param>
+    /// <param name="at"><see cref="Now"/>, taken while the snapshot is held.</param>
+    public IReadOnlyList<FailedClause> FailedClauses(BoundFilter filter, SearchHit hit, ReadPoint at)
+    {
+        LiveSegment segment = _segments[hit.Segment];
+        SegmentNodes nodes = new(segment.Attributes, segment, SegmentedSearch.PointOf(_segments, hit.Segment, at));
+        return filter.For(Attributes, KeyKind).FailedClauses(in nodes, hit.Node);
+    }
+
+    /// <summary>
+    /// Finds the nearest of some of the items, nearest first, ties by key: k of them whenever there are k.
+    /// </summary>
+    /// <param name="query">As many components as <see cref="Dimension"/>.</param>
+    /// <param name="parameters">k, beam width, exact or not; of each segment.</param>
+    /// <param name="budget">When to stop early; shared by the segments.</param>
+    /// <param name="selection">Of this snapshot; null for all items.</param>
+    /// <param name="results">Room for at least k.</param>
+    /// <param name="statistics">Sums over the segments, but for the beam width and the plan.</param>
+    /// <returns>Results written.</returns>
+    public int Search(
+        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ItemSelection? selection,
+        Span<SearchHit> results, out SearchStatistics statistics)
     {
         Span<int> counts = [0];
         Span<SearchStatistics> sums = [default];
         if (query.Length != Dimension)
             throw AnnException.DimensionMismatch("queries", "The index", Dimension, query.Length);
-        SegmentedSearch.Run(_segments, query, in parameters, in budget, results, counts, sums);
+        SegmentedSearch.Run(_segments, selection, query, in parameters, in budget, results, counts, sums);
         statistics = sums[0];
         return counts[0];
     }
 
     /// <summary>The same for several queries on the calling thread. Results of query i start at i·k.</summary>
     public void SearchMany(
-        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results, Span<int> counts,
-        Span<SearchStatistics> statistics)
+        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ItemSelection? selection,
+        Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
         if (queries.Length != (long)counts.Length * Dimension)
             throw AnnException.DimensionMismatch("queries", "The index", Dimension, queries.Length / Math.Max(counts.Length, 1));
         if (counts.Length > 0)
-            SegmentedSearch.Run(_segments, queries, in parameters, in budget, results, counts, statistics);
+            SegmentedSearch.Run(_segments, selection, queries, in parameters, in budget, results, counts, statistics);
+    }
+
+    /// <summary>
+    /// The exact answer to a query as of a write that was made while the snapshot was held, for measuring recall of an answer given then.
+    /// </summary>
+    /// <param name="query">As many components as <see cref="Dimension"/>.</param>
+    /// <param name="k">Results wanted.</param>
+    /// <param name="at">What the answer saw.</param>
+    /// <param name="filter">Which items could be returned; null for all.</param>
+    /// <param name="excluded">Items that could not; null for none.</param>
+    /// <param name="budget">When to stop; a stopped scan says nothing.</param>
+    /// <param name="results">Room for k.</param>
+    /// <param name="statistics">What it cost.</param>
+    /// <returns>Results written.</returns>
+    public int SearchExactly(
+        ReadOnlySpan<float> query, int k, ReadPoint at, BoundFilter? filter, ExcludedKeys? excluded, in SearchBudget budget,
+        Span<SearchHit> results, out SearchStatistics statistics)
+    {
+        SearchParameters parameters = new(k, Exact: true);
+        long items = Items;
+        using ItemSelection selection = SelectionEvaluation.Run(this, at, filter, excluded, in budget)
+            ?? new ItemSelection(at, new NodeMask?[_segments.Length], items, items, letGo: null);
+        return Search(query, in parameters, in budget, selection, results, out statistics);
     }
 
     /// <summary>Looks an item up by its key.</summary>
@@ -180,8 +274,28 @@ public sealed class IndexSnapshot
     /// <summary>The vector of a result as it is stored: unit length under cosine.</summary>
     public ReadOnlySpan<float> RowOf(SearchHit hit) => _segments[hit.Segment].Row(hit.Node);
 
+    /// <summary>Appends all attributes of a result to a batch.</summary>
+    /// <param name="hit">Of this snapshot.</param>
+    /// <param name="into">Of the schema <see cref="Attributes"/>.</param>
+    public void CopyAttributes(SearchHit hit, AttributeBatch into) => _segments[hit.Segment].Attributes?.CopyTo(hit.Node, into);
+
+    /// <summary>Appends one attribute of a result to a column.</summary>
+    /// <param name="hit">Of this snapshot.</param>
+    /// <param name="column">Of <see cref="Attributes"/>.</param>
+    /// <param name="into">Of that attribute.</param>
+    public void CopyAttribute(SearchHit hit, int column, AttributeColumn into)
+    {
+        Debug.Assert(Attributes.Fields[column] == into.Field);
+        _segments[hit.Segment].Attributes!.CopyTo(column, hit.Node, into);
+    }
+
     /// <summary>Offers a query for the judging of candidates: one now and then is kept. Does nothing for an index that is a file.</summary>
     public void Sample(ReadOnlySpan<float> query) => Samples?.Offer(query);
+
+    /// <summary>Holds the snapshot once more, for longer than the call that holds it. Dispose the lease.</summary>
+    /// <exception cref="InvalidOperationException">Nobody holds it.</exception>
+    public SnapshotLease HoldLonger() =>
+        TryHold() ? new SnapshotLease(this) : throw new InvalidOperationException("Only a snapshot that is held can be held longer.");
 
     /// <summary>Holds the snapshot, unless the last holder let go already.</summary>
     internal bool TryHold()

@@ -1,4 +1,5 @@
 using Ann.Core.Distances;
+using Ann.Core.Exclusions;
 using Ann.Core.Files;
 using Ann.Core.Log;
 
@@ -21,7 +22,12 @@ public sealed class LiveIndex : IAsyncDisposable
         _lock = held;
         _writer = new IndexWriter(state, state.Generations.Where(static one => one.Role == GenerationRole.CatchingUp));
         _change = new GenerationChange(state, _writer);
+        Sets = ItemSets.Open(new ItemSetsHome(
+            _home.Files, _home.Directory, _home.Name, _home.Schema.KeyKind, _home.Options.SetBudget, _home.Time));
     }
+
+    /// <summary>Named sets of keys. They belong to the index, not to a generation. Closed with the index.</summary>
+    public ItemSets Sets { get; }
 
     /// <summary>Name of the index.</summary>
     public string Name => _home.Name;
@@ -116,7 +122,7 @@ public sealed class LiveIndex : IAsyncDisposable
         {
             files.Delete(Path.Combine(directory, ManifestFile.FileName));
             files.FlushDirectory(directory);
-            foreach (string pattern in (string[])["wal-*.log", "seg-*", "missed-*.keys", "*.partial"])
+            foreach (string pattern in (string[])["wal-*.log", "seg-*", "missed-*.keys", SetLog.Pattern, "*.partial"])
                 foreach (string path in files.ListFiles(directory, pattern))
                     files.Delete(path);
         }
@@ -200,9 +206,11 @@ public sealed class LiveIndex : IAsyncDisposable
     /// <param name="cancellation">Ends it early, and leaves nothing.</param>
     /// <returns>The last write that the copy holds.</returns>
     public Task<long> SnapshotAsync(string directory, CancellationToken cancellation = default) =>
-        SnapshotDirectory.WriteAsync(_state, _writer, directory, cancellation);
+        SnapshotDirectory.WriteAsync(_state, _writer, Sets, directory, cancellation);
 
-    /// <summary>Ends when the writer has nothing left to do, merges that it began not counted. For tests; fails once it is closing.</summary>
+    /// <summary>
+    /// Ends when the writer has nothing left to do, merges that it began not counted. For tests; fails once it is closing.
+    /// </summary>
     internal Task SettleAsync() => _writer.SettleAsync();
 
     /// <summary>Finishes what was acknowledged, writes the manifest and closes the files.</summary>
@@ -211,6 +219,7 @@ public sealed class LiveIndex : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
         await Task.Run(_writer.Dispose);
+        await Sets.DisposeAsync();
         foreach (Generation generation in _state.Generations)
             generation.Close();
         _state.Wal.Dispose();
@@ -242,12 +251,22 @@ public sealed class LiveIndex : IAsyncDisposable
         {
             if (batch.Rows.Length > 0)
                 throw AnnException.Invalid("vectors", "a delete takes keys only; found vectors.");
+            if (batch.Attributes is not null)
+                throw AnnException.Invalid("attributes", "a delete takes keys only; found attributes.");
             return;
         }
         if (batch.Rows.Length != (long)count * Schema.Dimension)
         {
             throw AnnException.Invalid(
                 "vectors", $"there are {count} keys and {batch.Rows.Length} components; {(long)count * Schema.Dimension} were expected.");
+        }
+        if (batch.Attributes is { } attributes)
+        {
+            string have = "the write has";
+            if (!attributes.Schema.Equals(Schema.Attributes))
+                throw AnnException.Invalid("attributes", attributes.Schema.DifferenceFrom(Schema.Attributes, have, $"index '{Name}' has"));
+            if (Schema.Attributes.Count > 0 && attributes.Count != count)
+                throw AnnException.Invalid("attributes", $"there are {count} keys and attributes of {attributes.Count} items.");
         }
         for (int row = 0; row < count; row++)
         {

@@ -48,6 +48,9 @@ public sealed record LiveIndexOptions
     /// <summary>Where links and codes of sealed segments lie. Default: <see cref="SegmentResidence.ByLayout"/>.</summary>
     public SegmentResidence Residence { get; init; } = SegmentResidence.ByLayout;
 
+    /// <summary>Memory of the item sets of all indexes. Default: without limit.</summary>
+    public MemoryBudget SetBudget { get; init; } = MemoryBudget.Unlimited();
+
     /// <summary>Recent queries that are kept for promotion gates. Default: 256.</summary>
     public int SampledQueries { get; init; } = 256;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Ann.Core.Attributes;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;
@@ -11,7 +12,8 @@ namespace Ann.Core.Indexes;
     RespectRequiredConstructorParameters = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         AllowDuplicateProperties = false,
     MaxDepth = 8, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(MetricNames), typeof(KeyKindNames), typeof(CodesNames), typeof(LayoutNames), typeof(FingerprintText)])]
+    Converters = [typeof(MetricNames), typeof(KeyKindNames), typeof(CodesNames), typeof(LayoutNames), typeof(FingerprintText),
+        typeof(AttributeSchemaText)])]
 [JsonSerializable(typeof(Manifest))]
 internal sealed partial class ManifestJson : JsonSerializerContext;
 
@@ -40,6 +42,69 @@ internal sealed class KeyKindNames() : EnumNames<KeyKind>((KeyKind.UInt64, "uint
 internal sealed class CodesNames() : EnumNames<CodesKind>((CodesKind.F32, "f32"), (CodesKind.Int8, "int8"));
 
 internal sealed class LayoutNames() : EnumNames<SegmentLayout>((SegmentLayout.Lean, "lean"), (SegmentLayout.Fast, "fast"));
+
+/// <summary>Attributes as an array of objects, each with a name and a type.</summary>
+internal sealed class AttributeSchemaText : JsonConverter<AttributeSchema>
+{
+    private static readonly (AttributeType Type, string Name)[] Types =
+    [
+        (AttributeType.Keyword, "keyword"), (AttributeType.KeywordSet, "keyword_set"), (AttributeType.Int64, "int64"),
+        (AttributeType.Double, "double"), (AttributeType.Bool, "bool"), (AttributeType.Timestamp, "timestamp"),
+    ];
+
+    public override AttributeSchema Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray)
+            throw new JsonException("an array of attributes was expected.");
+        List<AttributeField> fields = [];
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            fields.Add(ReadField(ref reader));
+        try
+        {
+            return new AttributeSchema(fields);
+        }
+        catch (AnnException e)
+        {
+            throw new JsonException(e.Message, e);
+        }
+    }
+
+    public override void Write(Utf8JsonWriter writer, AttributeSchema value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        foreach (AttributeField field in value.Fields)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", field.Name);
+            writer.WriteString("type", Types.Single(pair => pair.Type == field.Type).Name);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+
+    private static AttributeField ReadField(ref Utf8JsonReader reader)
+    {
+        string? name = null;
+        AttributeType? type = null;
+        if (reader.TokenType != JsonTokenType.StartObject)
+            throw new JsonException("an attribute is an object.");
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        {
+            bool isName = reader.ValueTextEquals("name"u8) && name is null;
+            if (!isName && (!reader.ValueTextEquals("type"u8) || type is not null))
+                throw new JsonException("an attribute has one name and one type, and nothing else.");
+            reader.Read();
+            string text = reader.TokenType == JsonTokenType.String ? reader.GetString()! : throw new JsonException("a text was expected.");
+            if (isName)
+                name = text;
+            else
+                type = Types.SingleOrDefault(pair => pair.Name == text).Type;
+        }
+        return name is not null && type is not null
+            ? new AttributeField(name, type.Value)
+            : throw new JsonException("an attribute has a name and a type.");
+    }
+}
 
 /// <summary>A fingerprint as 16 hex digits; null as nothing.</summary>
 internal sealed class FingerprintText : JsonConverter<ulong?>

@@ -63,7 +63,7 @@ internal sealed class SegmentMerge
         if (count == 0)
             return;
 
-        long peak = PeakBytes(_home, count);
+        long peak = PeakBytes(count);
         _home.Budget.Take(peak, $"rewriting {count} rows of index '{_home.Name}'");
         try
         {
@@ -138,13 +138,18 @@ internal sealed class SegmentMerge
     }
 
     /// <summary>Most bytes that a merge of so many rows holds at once, its result included.</summary>
-    private static long PeakBytes(IndexHome home, long rows)
+    private long PeakBytes(long rows)
     {
-        IndexSchema schema = home.Schema;
+        IndexSchema schema = _home.Schema;
+        double attributeBytes = (double)Sources.Sum(static source => AttributeBytes(source.Segment)) / rows;
         SegmentFootprint footprint = SegmentFootprint.Estimate(
-            rows, schema.Dimension, home.BuildOptions(default, threads: 1), schema.KeyKind, SegmentFootprint.MaxKeyBytes / 8.0);
+            rows, schema.Dimension, _home.BuildOptions(default, threads: 1), schema.KeyKind, SegmentFootprint.MaxKeyBytes / 8.0,
+            attributeBytes: Math.Min(attributeBytes, SegmentFootprint.MaxAttributeBytes));
         return footprint.BuildPeakBytes;
     }
+
+    private static long AttributeBytes(LiveSegment segment) =>
+        segment is LiveSealedSegment file ? file.Sealed.Parts.Attributes : segment.Attributes?.MemoryBytes ?? 0;
 
     private static int[] LiveNodes(LiveSegment segment)
     {
@@ -167,6 +172,7 @@ internal sealed class SegmentMerge
             foreach (int node in _rows[i])
             {
                 builder.AddStored(segment.Row(node));
+                builder.AddStoredAttributes(segment.Attributes, node);
                 keys.Add(segment.KeyOf(node));
             }
         }

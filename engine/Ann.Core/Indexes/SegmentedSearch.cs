@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using Ann.Core.Hnsw;
+using Ann.Core.Recall;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;
@@ -21,11 +22,10 @@ internal static class SegmentedSearch
     public static ReadPoint PointOf(LiveSegment[] segments, int number, ReadPoint now) =>
         number == segments.Length - 1 ? now : now with { Rows = int.MaxValue };
 
-    /// <summary>One or more queries, with as many components each as the segments' vectors.</summary>
-    /// <inheritdoc cref="IndexSnapshot.SearchMany"/>
+    /// <summary>One or more queries, with as many components each as the segments' vectors, among the items of a selection.</summary>
     public static void Run(
-        LiveSegment[] segments, ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget,
-        Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
+        LiveSegment[] segments, ItemSelection? selection, ReadOnlySpan<float> queries, in SearchParameters parameters,
+        in SearchBudget budget, Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
         parameters.Validate();
         long room = (long)parameters.K * counts.Length;
@@ -34,19 +34,29 @@ internal static class SegmentedSearch
                 $"k is {parameters.K} for {counts.Length} queries; there is room for {results.Length} results.", nameof(results));
 
         results = results[..(int)room];
-        ReadPoint now = segments[^1].Published; // once: every segment is read as of this write
+        ReadPoint now = selection?.At ?? segments[^1].Published; // once: every segment is read as of this write
         int end = now.Rows == 0 ? Math.Max(segments.Length - 1, 1) : segments.Length; // an empty head is nothing to search
-        int largest = end == 1 ? 0 : Largest(segments, end);
+        int largest = end == 1 ? 0 : Largest(segments, selection, end);
         Span<Neighbor> first = MemoryMarshal.Cast<SearchHit, Neighbor>(results)[..(int)room];
-        Search(segments[largest], queries, in parameters, in budget, PointOf(segments, largest, now), first, counts, statistics);
+        Search(
+            segments[largest], selection?.MaskOf(largest), queries, in parameters, in budget, PointOf(segments, largest, now), first,
+            counts, statistics);
         Spread(results, first, largest, parameters.K, counts);
+
+        RecallEstimate estimate = new(segments, parameters.K);
+        foreach (ref SearchStatistics one in statistics[..counts.Length])
+            one.EstimatedRecall = estimate.Of(segments[largest], in one);
         if (end > 1)
-            Rest(segments, end, largest, now, queries, in parameters, in budget, results, counts, statistics);
+            Rest(segments, selection, end, largest, now, in estimate, queries, in parameters, in budget, results, counts,
+                statistics);
+        if (selection is { Stopped: not StopReason.None })
+            Stop(statistics[..counts.Length], selection.Stopped); // items that it had not come to were not searched either
     }
 
     private static void Rest(
-        LiveSegment[] segments, int end, int largest, ReadPoint now, ReadOnlySpan<float> queries, in SearchParameters parameters,
-        in SearchBudget budget, Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
+        LiveSegment[] segments, ItemSelection? selection, int end, int largest, ReadPoint now, in RecallEstimate estimate,
+        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results, Span<int> counts,
+        Span<SearchStatistics> statistics)
     {
         int k = parameters.K;
         Neighbor[] found = ArrayPool<Neighbor>.Shared.Rent(results.Length);
@@ -55,7 +65,7 @@ internal static class SegmentedSearch
         float[] farthest = ArrayPool<float>.Shared.Rent(end * counts.Length);
         try
         {
-            double rows = Math.Max(LiveRows(segments, end), 1);
+            double rows = Math.Max(Candidates(segments, selection, end), 1);
             for (int number = 0; number < end; number++)
             {
                 Span<float> ends = farthest.AsSpan(number * counts.Length, counts.Length);
@@ -64,9 +74,9 @@ internal static class SegmentedSearch
                     continue;
                 if (IsStopped(statistics[..counts.Length]))
                     return;
-                SearchParameters part = BeamShare.Of(in parameters, LiveRows(segments[number]) / rows);
+                SearchParameters part = BeamShare.Of(in parameters, CandidatesOf(segments, selection, number) / rows);
                 Search(
-                    segments[number], queries, in part, in budget, PointOf(segments, number, now), found,
+                    segments[number], selection?.MaskOf(number), queries, in part, in budget, PointOf(segments, number, now), found,
                     foundCounts.AsSpan(0, counts.Length), costs.AsSpan(0, counts.Length));
                 for (int query = 0; query < counts.Length; query++)
                 {
@@ -74,14 +84,15 @@ internal static class SegmentedSearch
                     if (part.BeamWidth < parameters.BeamWidth && few.Length == part.K)
                         ends[query] = few[^1].Distance;
                     counts[query] = Merge(segments, number, results.Slice(query * k, k), counts[query], few);
+                    costs[query].EstimatedRecall = estimate.Of(segments[number], in costs[query], part.K);
                     Add(ref statistics[query], in costs[query]);
                 }
             }
             for (int number = 0; number < end; number++)
             {
                 Again(
-                    segments, number, farthest.AsSpan(number * counts.Length, counts.Length), PointOf(segments, number, now), queries,
-                    in parameters, in budget, found, results, counts, statistics);
+                    segments, selection, number, farthest.AsSpan(number * counts.Length, counts.Length), PointOf(segments, number, now),
+                    queries, in parameters, in budget, found, results, counts, statistics);
             }
         }
         finally
@@ -98,6 +109,7 @@ internal static class SegmentedSearch
     /// hit of the answer: what it holds beyond may belong there too.
     /// </summary>
     /// <param name="segments">Of the snapshot.</param>
+    /// <param name="selection">Of the search.</param>
     /// <param name="number">The one.</param>
     /// <param name="farthest">Distance of the last that it gave to each query; NaN where there is nothing to ask again.</param>
     /// <param name="at">The reader's.</param>
@@ -109,8 +121,9 @@ internal static class SegmentedSearch
     /// <param name="counts">How many.</param>
     /// <param name="statistics">Sums so far.</param>
     private static void Again(
-        LiveSegment[] segments, int number, Span<float> farthest, ReadPoint at, ReadOnlySpan<float> queries, in SearchParameters parameters,
-        in SearchBudget budget, Span<Neighbor> found, Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
+        LiveSegment[] segments, ItemSelection? selection, int number, Span<float> farthest, ReadPoint at, ReadOnlySpan<float> queries,
+        in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> found, Span<SearchHit> results, Span<int> counts,
+        Span<SearchStatistics> statistics)
     {
         int k = parameters.K;
         int dimension = queries.Length / counts.Length;
@@ -123,7 +136,8 @@ internal static class SegmentedSearch
             if (IsStopped(statistics[..counts.Length]))
                 return;
             int count = segments[number].Search(
-                queries.Slice(query * dimension, dimension), in parameters, in budget, at, found, out SearchStatistics cost);
+                queries.Slice(query * dimension, dimension), in parameters, in budget, at, selection?.MaskOf(number), found,
+                out SearchStatistics cost);
             count = DropKnown(segments, number, hits[..counts[query]], found[..count]);
             counts[query] = Merge(segments, number, hits, counts[query], found[..count]);
             Add(ref statistics[query], in cost);
@@ -152,34 +166,41 @@ internal static class SegmentedSearch
         return kept;
     }
 
-    private static int Largest(LiveSegment[] segments, int end)
+    private static int Largest(LiveSegment[] segments, ItemSelection? selection, int end)
     {
         int largest = 0;
         for (int number = 1; number < end; number++)
-            if (LiveRows(segments[number]) > LiveRows(segments[largest]))
+            if (CandidatesOf(segments, selection, number) > CandidatesOf(segments, selection, largest))
                 largest = number;
         return largest;
     }
 
-    private static long LiveRows(LiveSegment[] segments, int end)
+    private static long Candidates(LiveSegment[] segments, ItemSelection? selection, int end)
     {
         long rows = 0;
         for (int number = 0; number < end; number++)
-            rows += LiveRows(segments[number]);
+            rows += CandidatesOf(segments, selection, number);
         return rows;
     }
 
-    /// <summary>About how many rows of a segment a reader sees: some may have died, or come, after its read point.</summary>
-    private static int LiveRows(LiveSegment segment) => Math.Max(segment.Count - segment.DeadCount, 0);
+    /// <summary>
+    /// About how many rows of a segment may be returned: some may have died, or come, after its read point, and a mask may hold dead ones.
+    /// </summary>
+    private static int CandidatesOf(LiveSegment[] segments, ItemSelection? selection, int number)
+    {
+        LiveSegment segment = segments[number];
+        int live = Math.Max(segment.Count - segment.DeadCount, 0);
+        return selection?.MaskOf(number) is { } mask ? Math.Min(mask.Count, live) : live;
+    }
 
     private static void Search(
-        LiveSegment segment, ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at,
-        Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics)
+        LiveSegment segment, NodeMask? mask, ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget,
+        ReadPoint at, Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
         if (counts.Length == 1)
-            counts[0] = segment.Search(queries, in parameters, in budget, at, results, out statistics[0]);
+            counts[0] = segment.Search(queries, in parameters, in budget, at, mask, results, out statistics[0]);
         else
-            segment.SearchMany(queries, in parameters, in budget, at, results, counts, statistics);
+            segment.SearchMany(queries, in parameters, in budget, at, mask, results, counts, statistics);
     }
 
     /// <summary>
@@ -246,6 +267,7 @@ internal static class SegmentedSearch
         sum.Expanded += cost.Expanded;
         sum.Reranked += cost.Reranked;
         sum.EfSearch = Math.Max(sum.EfSearch, cost.EfSearch);
+        sum.EstimatedRecall += cost.EstimatedRecall;
         if (sum.Stopped == StopReason.None)
             sum.Stopped = cost.Stopped;
     }
@@ -258,8 +280,13 @@ internal static class SegmentedSearch
             reason = reason == StopReason.None ? one.Stopped : reason;
         if (reason == StopReason.None)
             return false;
+        Stop(statistics, reason);
+        return true;
+    }
+
+    private static void Stop(Span<SearchStatistics> statistics, StopReason reason)
+    {
         foreach (ref SearchStatistics one in statistics)
             one.Stopped = one.Stopped == StopReason.None ? reason : one.Stopped;
-        return true;
     }
 }

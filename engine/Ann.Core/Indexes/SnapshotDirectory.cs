@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
 using System.Text.Json;
+using Ann.Core.Exclusions;
 using Ann.Core.Files;
 
 namespace Ann.Core.Indexes;
@@ -33,7 +34,21 @@ public static class SnapshotDirectory
 
     /// <summary>Copies a live index.</summary>
     internal static async Task<long> WriteAsync(
-        LiveState state, IndexWriter writer, string directory, CancellationToken cancellation)
+        LiveState state, IndexWriter writer, ItemSets sets, string directory, CancellationToken cancellation)
+    {
+        long setBytes = await sets.PinAsync();
+        try
+        {
+            return await WriteAsync(state, writer, setBytes, directory, cancellation);
+        }
+        finally
+        {
+            sets.Unpin();
+        }
+    }
+
+    private static async Task<long> WriteAsync(
+        LiveState state, IndexWriter writer, long setBytes, string directory, CancellationToken cancellation)
     {
         IFileSystem files = state.Home.Files;
         List<(string Name, long Length)> wanted = [];
@@ -49,6 +64,8 @@ public static class SnapshotDirectory
                 wanted.Add((name, long.MaxValue));
             foreach ((string path, long length) in state.Wal.Files)
                 wanted.Add((Path.GetFileName(path), length));
+            if (setBytes > 0)
+                wanted.Add((SetLog.FileName, setBytes));
             foreach ((string name, _) in wanted)
                 state.Pinned[name] = state.Pinned.GetValueOrDefault(name) + 1; // last: whoever pins gets to the end that unpins
             position = state.LastSequence;

@@ -1,3 +1,4 @@
+using Ann.Core.Attributes;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;
@@ -34,6 +35,11 @@ public sealed record WriteBatch
     /// One vector an item, one after another, as the caller gave them; empty for a delete. The index may change them in place.
     /// </summary>
     public float[] Rows { get; init; } = [];
+
+    /// <summary>
+    /// Attributes of the items, of the index's schema; null when no item has a value. Replacing an item replaces all of them.
+    /// </summary>
+    public AttributeBatch? Attributes { get; init; }
 
     /// <summary>The generation meant; null for the one that serves. A delete goes to all.</summary>
     public string? Generation { get; init; }

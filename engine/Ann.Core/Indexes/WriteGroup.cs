@@ -1,3 +1,4 @@
+using Ann.Core.Attributes;
 using Ann.Core.Log;
 using Ann.Core.Segments;
 
@@ -45,9 +46,13 @@ internal sealed class WriteGroup(LiveState state)
                 _entries.Add(new Entry(write, target, null, 0));
                 return;
             }
-            (KeyColumn keys, float[] rows) = batch.Mode == WriteMode.InsertOnly ? OnlyNew(batch, target) : (batch.Keys, batch.Rows);
+            (KeyColumn keys, float[] rows, AttributeBatch? attributes) =
+                batch.Mode == WriteMode.InsertOnly ? OnlyNew(batch, target) : (batch.Keys, batch.Rows, batch.Attributes);
             WalRecordKind kind = batch.Mode == WriteMode.Delete ? WalRecordKind.Delete : WalRecordKind.Upsert;
-            WalRecord record = new(kind, _next, target.Encoder.Fingerprint, batch.Producer, batch.ProducerSequence, keys, rows);
+            if (attributes is { Count: 0 })
+                attributes = null; // the index has none, or no item is new
+            WalRecord record = new(
+                kind, _next, target.Encoder.Fingerprint, batch.Producer, batch.ProducerSequence, keys, rows, attributes);
             _next += record.Count;
             Items += record.Count;
             if (record.Count > 0 || batch.Producer.Length > 0)
@@ -157,10 +162,11 @@ internal sealed class WriteGroup(LiveState state)
         state.Producers.IsRetry(batch.Producer, batch.ProducerSequence)
         || (_producers.TryGetValue(batch.Producer, out ulong last) && batch.ProducerSequence <= last);
 
-    private (KeyColumn Keys, float[] Rows) OnlyNew(WriteBatch batch, Generation target)
+    private (KeyColumn Keys, float[] Rows, AttributeBatch? Attributes) OnlyNew(WriteBatch batch, Generation target)
     {
         KeyColumn keys = new(batch.Keys.Kind);
         List<float> rows = [];
+        AttributeBatch? attributes = batch.Attributes is null ? null : new AttributeBatch(batch.Attributes.Schema);
         HashSet<string> seen = new(StringComparer.Ordinal);
         int dimension = state.Home.Schema.Dimension;
         for (int i = 0; i < batch.Keys.Count; i++)
@@ -170,8 +176,9 @@ internal sealed class WriteGroup(LiveState state)
                 continue;
             keys.Add(key);
             rows.AddRange(batch.Rows.AsSpan(i * dimension, dimension));
+            attributes?.AddFrom(batch.Attributes!, i);
         }
-        return (keys, [.. rows]);
+        return (keys, [.. rows], attributes);
     }
 
     /// <param name="Write">The batch.</param>

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Hashing;
+using System.Text;
+using Ann.Core.Attributes;
 
 namespace Ann.Core.Log;
 
@@ -45,6 +47,7 @@ internal sealed record WalFileHeader(WalShape Shape, long First, ulong Salt)
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), Version);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), Shape.Dimension);
         bytes[16] = (byte)Shape.KeyKind;
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(20), SchemaHash(Shape.Attributes));
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(24), First);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(32), Salt);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(HashOffset), XxHash3.HashToUInt64(bytes.AsSpan(0, HashOffset)));
@@ -78,12 +81,29 @@ internal sealed record WalFileHeader(WalShape Shape, long First, ulong Salt)
             throw Bad(path, 12, $"rows of dimension {dimension}; the index has {shape.Dimension}.");
         if (bytes[16] != (byte)shape.KeyKind)
             throw Bad(path, 16, $"key kind {bytes[16]}; the index has {(byte)shape.KeyKind} ({shape.KeyKind}).");
-        if (bytes[17..24].ContainsAnyExcept((byte)0))
+        if (bytes[17..20].ContainsAnyExcept((byte)0))
             throw Bad(path, 17, "a reserved byte is not 0.");
+        uint schema = BinaryPrimitives.ReadUInt32LittleEndian(bytes[20..]);
+        if (schema != SchemaHash(shape.Attributes))
+            throw Bad(path, 20, $"attributes of hash {schema:x8}; those of the index have {SchemaHash(shape.Attributes):x8}.");
         long first = BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]);
         if (!TryParseName(path, out long named) || first != named)
             throw Bad(path, 24, $"the file begins at sequence {first}; its name says otherwise.");
         return new WalFileHeader(shape, first, BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..]));
+    }
+
+    /// <summary>What tells the attributes of one index from another's; 0 where there are none.</summary>
+    private static uint SchemaHash(AttributeSchema schema)
+    {
+        if (schema.Count == 0)
+            return 0;
+        XxHash3 hash = new();
+        foreach (AttributeField field in schema.Fields)
+        {
+            hash.Append([(byte)field.Type, (byte)field.Name.Length]);
+            hash.Append(Encoding.ASCII.GetBytes(field.Name));
+        }
+        return (uint)hash.GetCurrentHashAsUInt64();
     }
 
     private static AnnException Bad(string path, long offset, string what) => AnnException.Corrupt(path, "header", offset, what);

@@ -25,15 +25,18 @@ internal sealed class WalOutput : IDisposable
     /// Makes a file with its header. It is there after a power cut only when it, and then its directory, was flushed.
     /// </summary>
     /// <exception cref="IOException">The disk is full: the file is there, but it is not whole.</exception>
-    public static WalOutput Begin(IFileSystem files, WalFile file)
+    public static WalOutput Begin(IFileSystem files, WalFile file) => Begin(files, file.Path, file.Header.ToBytes());
+
+    /// <inheritdoc cref="Begin(IFileSystem, WalFile)"/>
+    public static WalOutput Begin(IFileSystem files, string path, ReadOnlySpan<byte> header)
     {
-        IAppendFile output = files.OpenAppend(file.Path);
+        IAppendFile output = files.OpenAppend(path);
         try
         {
             if (output.Length > 0)
                 output.Truncate(0); // the beginning of a file that never came to be
-            output.Append(file.Header.ToBytes());
-            return new WalOutput(output, file.Length) { FlushedBytes = 0 };
+            output.Append(header);
+            return new WalOutput(output, header.Length) { FlushedBytes = 0 };
         }
         catch
         {
@@ -46,15 +49,18 @@ internal sealed class WalOutput : IDisposable
     /// Opens a file that was checked, cuts what is behind its last record, and flushes: what was read may not be on disk yet.
     /// </summary>
     /// <exception cref="IOException">The device failed.</exception>
-    public static WalOutput Reopen(IFileSystem files, WalFile file)
+    public static WalOutput Reopen(IFileSystem files, WalFile file) => Reopen(files, file.Path, file.Length);
+
+    /// <inheritdoc cref="Reopen(IFileSystem, WalFile)"/>
+    public static WalOutput Reopen(IFileSystem files, string path, long length)
     {
-        IAppendFile output = files.OpenAppend(file.Path);
+        IAppendFile output = files.OpenAppend(path);
         try
         {
-            if (output.Length > file.Length)
-                output.Truncate(file.Length);
+            if (output.Length > length)
+                output.Truncate(length);
             output.Flush();
-            return new WalOutput(output, file.Length);
+            return new WalOutput(output, length);
         }
         catch
         {

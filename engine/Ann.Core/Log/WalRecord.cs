@@ -1,3 +1,4 @@
+using Ann.Core.Attributes;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Log;
@@ -15,7 +16,11 @@ internal enum WalRecordKind : byte
 /// <summary>What every record of a log has in common.</summary>
 /// <param name="Dimension">Components of a row, as stored: without padding.</param>
 /// <param name="KeyKind">Number or text.</param>
-internal sealed record WalShape(int Dimension, KeyKind KeyKind);
+internal sealed record WalShape(int Dimension, KeyKind KeyKind)
+{
+    /// <summary>Attributes that items may have. Default: none.</summary>
+    public AttributeSchema Attributes { get; init; } = AttributeSchema.Empty;
+}
 
 /// <summary>Writes that are in the log together or not at all. Each item takes one sequence.</summary>
 /// <param name="Kind">What is done.</param>
@@ -25,9 +30,10 @@ internal sealed record WalShape(int Dimension, KeyKind KeyKind);
 /// <param name="ProducerSequence">The producer's own count of its batches.</param>
 /// <param name="Keys">One key an item. None in a record that only says how far a producer has come.</param>
 /// <param name="Rows">One row an item, one after another; empty for a delete.</param>
+/// <param name="Attributes">Of the log's schema, one item each; null when no item has a value, and for a delete.</param>
 internal sealed record WalRecord(
     WalRecordKind Kind, long FirstSequence, ulong? EncoderFingerprint, string Producer, ulong ProducerSequence, KeyColumn Keys,
-        float[] Rows)
+        float[] Rows, AttributeBatch? Attributes = null)
 {
     /// <summary>Items.</summary>
     public int Count => Keys.Count;

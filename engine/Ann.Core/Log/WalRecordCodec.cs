@@ -2,13 +2,15 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
+using Ann.Core.Attributes;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Log;
 
 /// <summary>
-/// Records as bytes: the head, then the producer's name, the keys and the rows. Text keys are the length of each (u16), then the texts.
+/// Records as bytes: the head, then the producer's name, the keys, the rows and the attributes. Text keys are the length of each (u16),
+/// then the texts.
 /// </summary>
 internal static class WalRecordCodec
 {
@@ -25,7 +27,8 @@ internal static class WalRecordCodec
         long keys = shape.KeyKind == KeyKind.UInt64
             ? record.Count * (long)sizeof(ulong)
             : record.Count * (long)sizeof(ushort) + record.Keys.Text.Length;
-        long body = producer + keys + record.Count * RowBytes(shape, record.Kind);
+        long attributes = record.Attributes is null ? 0 : WalAttributesCodec.SizeOf(record.Attributes);
+        long body = producer + keys + record.Count * RowBytes(shape, record.Kind) + attributes;
         if (body > WalRecordHead.MaxBodyBytes)
             throw AnnException.Invalid("rows", $"{record.Count} items take {body} bytes; a batch takes at most "
                 + $"{WalRecordHead.MaxBodyBytes}.");
@@ -41,6 +44,8 @@ internal static class WalRecordCodec
     public static void Encode(WalRecord record, WalShape shape, long flushedBytes, ulong salt, Span<byte> bytes)
     {
         Debug.Assert(record.Keys.Kind == shape.KeyKind);
+        Debug.Assert(record.Attributes is null || record.Attributes.Schema.Equals(shape.Attributes));
+        Debug.Assert(record.Attributes is null || record.Attributes.Count == record.Count);
         Debug.Assert(record.Rows.Length == (record.Kind == WalRecordKind.Upsert ? record.Count * (long)shape.Dimension : 0));
 
         Span<byte> body = bytes[WalRecordHead.Size..];
@@ -57,11 +62,14 @@ internal static class WalRecordCodec
             rest = Put(rest, record.Keys.Text);
         }
         rest = Put(rest, MemoryMarshal.AsBytes(record.Rows.AsSpan()));
+        if (record.Attributes is not null)
+            rest = WalAttributesCodec.Write(record.Attributes, rest);
         Debug.Assert(rest.IsEmpty);
 
         WalRecordHead head = new()
         {
             Kind = (byte)record.Kind,
+            Flags = record.Attributes is null ? (byte)0 : WalRecordHead.AttributesFlag,
             EncoderFingerprint = record.EncoderFingerprint,
             ProducerBytes = producer,
             Count = record.Count,
@@ -73,7 +81,9 @@ internal static class WalRecordCodec
         head.Write(bytes, body, salt);
     }
 
-    /// <summary>Makes a record of a head without fault and a body whose hash is right; null when the lengths of its keys are not.</summary>
+    /// <summary>
+    /// Makes a record of a head without fault and a body whose hash is right; null when the lengths of its keys or its attributes are not.
+    /// </summary>
     public static WalRecord? Decode(in WalRecordHead head, ReadOnlySpan<byte> body, WalShape shape)
     {
         WalRecordKind kind = (WalRecordKind)head.Kind;
@@ -82,12 +92,16 @@ internal static class WalRecordCodec
         long rows = head.Count * RowBytes(shape, kind);
         KeyColumn keys = new(shape.KeyKind);
         int keyBytes = shape.KeyKind == KeyKind.UInt64 ? ReadNumbers(rest, head.Count, keys) : ReadTexts(rest, head.Count, keys);
-        if (keyBytes < 0 || rest.Length - keyBytes != rows)
+        if (keyBytes < 0 || (head.HasAttributes ? rest.Length - keyBytes < rows : rest.Length - keyBytes != rows))
+            return null;
+        ReadOnlySpan<byte> behind = rest[(keyBytes + (int)rows)..];
+        AttributeBatch? attributes = head.HasAttributes ? WalAttributesCodec.Read(behind, shape.Attributes, head.Count) : null;
+        if (head.HasAttributes && attributes is null)
             return null;
 
         float[] values = rows == 0 ? [] : new float[rows / sizeof(float)];
-        rest[keyBytes..].CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));
-        return new WalRecord(kind, head.FirstSequence, head.EncoderFingerprint, producer, head.ProducerSequence, keys, values);
+        rest.Slice(keyBytes, (int)rows).CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));
+        return new WalRecord(kind, head.FirstSequence, head.EncoderFingerprint, producer, head.ProducerSequence, keys, values, attributes);
     }
 
     private static int ReadNumbers(ReadOnlySpan<byte> bytes, int count, KeyColumn keys)

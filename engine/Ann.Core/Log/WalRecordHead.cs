@@ -15,14 +15,20 @@ internal readonly record struct WalRecordHead
     /// <summary>Largest body, in bytes.</summary>
     public const int MaxBodyBytes = 1 << 30;
 
+    /// <summary>Of <see cref="Flags"/>: attributes follow the rows.</summary>
+    public const byte AttributesFlag = 2;
+
     private const int BodyHashOffset = 48;
     private const int HashOffset = 56;
-    private const byte HasFingerprint = 1;
+    private const byte FingerprintFlag = 1;
 
     public required byte Kind { get; init; }
 
-    /// <summary>Bit 0: the encoder of the rows is known. The others are 0.</summary>
+    /// <summary>Bit 0: the encoder of the rows is known. Bit 1: attributes follow the rows. The others are 0.</summary>
     public byte Flags { get; init; }
+
+    /// <summary>True when attributes follow the rows.</summary>
+    public bool HasAttributes => (Flags & AttributesFlag) != 0;
 
     /// <summary>Null when unknown.</summary>
     public required ulong? EncoderFingerprint { get; init; }
@@ -63,7 +69,7 @@ internal readonly record struct WalRecordHead
     {
         Mark.CopyTo(bytes);
         bytes[4] = Kind;
-        bytes[5] = EncoderFingerprint is null ? (byte)0 : HasFingerprint;
+        bytes[5] = (byte)((Flags & AttributesFlag) | (EncoderFingerprint is null ? 0 : FingerprintFlag));
         BinaryPrimitives.WriteUInt16LittleEndian(bytes[6..], (ushort)ProducerBytes);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[8..], Count);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[12..], BodyBytes);
@@ -86,7 +92,7 @@ internal readonly record struct WalRecordHead
         {
             Kind = bytes[4],
             Flags = bytes[5],
-            EncoderFingerprint = bytes[5] == HasFingerprint ? BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..]) : null,
+            EncoderFingerprint = (bytes[5] & FingerprintFlag) != 0 ? BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..]) : null,
             ProducerBytes = BinaryPrimitives.ReadUInt16LittleEndian(bytes[6..]),
             Count = BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]),
             BodyBytes = BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]),
@@ -105,8 +111,10 @@ internal readonly record struct WalRecordHead
     {
         if (Kind is not ((byte)WalRecordKind.Upsert or (byte)WalRecordKind.Delete))
             return $"record kind {Kind} is unknown.";
-        if (Flags > HasFingerprint)
+        if (Flags > (FingerprintFlag | AttributesFlag))
             return $"flags {Flags} are unknown.";
+        if (HasAttributes && (Kind != (byte)WalRecordKind.Upsert || Count == 0 || shape.Attributes.Count == 0))
+            return $"attributes of {Count} items in a record of kind {Kind}; the index has {shape.Attributes.Count} attributes.";
         if (ProducerBytes > Indexes.WriteBatch.MaxProducerBytes)
             return $"a producer's name of {ProducerBytes} bytes; at most {Indexes.WriteBatch.MaxProducerBytes} were expected.";
         if (BodyBytes is < 0 or > MaxBodyBytes)
@@ -118,7 +126,7 @@ internal readonly record struct WalRecordHead
         if (Count == 0 && ProducerBytes == 0)
             return "neither items nor a producer.";
         long fewest = ProducerBytes + Count * WalRecordCodec.FewestBytesPerItem(shape, (WalRecordKind)Kind);
-        if (BodyBytes < fewest || (shape.KeyKind == KeyKind.UInt64 && BodyBytes != fewest))
+        if (BodyBytes < fewest || (shape.KeyKind == KeyKind.UInt64 && !HasAttributes && BodyBytes != fewest))
             return $"{Count} items do not fit a body of {BodyBytes} bytes.";
         return null;
     }

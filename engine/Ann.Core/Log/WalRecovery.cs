@@ -77,7 +77,7 @@ internal static class WalRecovery
                 return file;
             }
             if (WalRecordCodec.Decode(head, body, header.Shape) is null)
-                throw reader.Corrupt(reader.Offset, "the lengths of the keys do not fit the record.");
+                throw reader.Corrupt(reader.Offset, "the lengths of the keys, or the attributes, do not fit the record.");
             reader.Advance(head);
             file = file.With(head.FirstSequence, head.NextSequence, reader.Offset);
         }

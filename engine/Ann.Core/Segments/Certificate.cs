@@ -27,8 +27,17 @@ public sealed record Certificate
     /// <summary>Norms of the rows: smallest, median, 99th percentile, largest. All 1 under cosine.</summary>
     public NormSummary Norms { get; init; } = new();
 
-    /// <summary>Recall@10 against exact search at several beam widths, with sampled rows as queries.</summary>
-    public IReadOnlyList<EfRecall> EfRecall { get; init; } = [];
+    /// <summary>
+    /// Recall@10 against exact search at several beam widths, with sampled rows as queries. Older files count a row as one of
+    /// its own nearest; those with <see cref="CutRecall"/> leave it out, and hide it from the walk.
+    /// </summary>
+    public IReadOnlyList<EfRecall> EfRecall { get; init => field = value ?? []; } = [];
+
+    /// <summary>Recall@100 (of fewer where there are no 100 other rows) likewise. Empty in older files.</summary>
+    public IReadOnlyList<EfRecall> EfRecall100 { get; init => field = value ?? []; } = [];
+
+    /// <summary>Recall of walks that were stopped after some expansions, as a deadline does. Empty in older files.</summary>
+    public IReadOnlyList<CutRecall> CutRecall { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>Norms of rows. A 99th percentile far above the median is the skew that breaks a raw inner-product graph.</summary>
@@ -49,5 +58,11 @@ public sealed record NormSummary
 
 /// <summary>One point of the measured recall curve.</summary>
 /// <param name="Ef">efSearch.</param>
-/// <param name="Recall">Share of the exact ten nearest that came back, 0 to 1.</param>
+/// <param name="Recall">Share of the exact nearest that came back, 0 to 1.</param>
 public sealed record EfRecall(int Ef, double Recall);
+
+/// <summary>Recall of walks that were stopped.</summary>
+/// <param name="K">Results wanted.</param>
+/// <param name="Expanded">Nodes expanded on level 0.</param>
+/// <param name="Recall">Share of the exact <paramref name="K"/> nearest that came back, 0 to 1.</param>
+public sealed record CutRecall(int K, int Expanded, double Recall);

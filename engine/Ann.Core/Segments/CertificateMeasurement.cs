@@ -6,14 +6,25 @@ namespace Ann.Core.Segments;
 /// <summary>Measures the certificate of a segment that was just built. The result does not depend on the number of threads.</summary>
 internal static unsafe class CertificateMeasurement
 {
-    private const int K = 10;
     private const int MinQueries = 32;
     private const int MaxQueries = 256;
+
+    /// <summary>A segment of fewer rows is measured by fewer queries: measuring must not cost more than building.</summary>
+    private const int RowsPerQuery = 64;
+
+    /// <summary>Beam width of the walks that are cut. How far a walk has come depends little on how far it would go.</summary>
+    private const int CutWidth = 256;
 
     /// <summary>Multiply-adds that the exact answers may cost: seconds on one core.</summary>
     private const double ExactBudget = 2e10;
 
-    private static readonly int[] BeamWidths = [16, 32, 64, 128, 256];
+    private static readonly int[] Widths10 = [16, 32, 64, 128, 256, 512];
+    private static readonly int[] Widths100 = [100, 128, 192, 256, 512];
+
+    /// <summary>Expansions; walks look at their budget every 16.</summary>
+    private static readonly int[] Cuts = [16, 32, 64, 128];
+
+    private static readonly RecallTrial[] Trials = MakeTrials();
 
     public static Certificate Measure(
         in SegmentView segment, int repaired, int threads, Action<int>? progress, CancellationToken cancellation)
@@ -41,8 +52,8 @@ internal static unsafe class CertificateMeasurement
             MinInDegree = inDegrees.Min(),
             MaxInDegree = inDegrees.Max(),
             Norms = MeasureNorms(in segment),
-            EfRecall = MeasureRecall(segment, threads, cancellation),
         };
+        certificate = MeasureRecall(certificate, segment, threads, cancellation);
         progress?.Invoke(graph.Count);
         return certificate;
     }
@@ -62,48 +73,71 @@ internal static unsafe class CertificateMeasurement
         };
     }
 
-    /// <summary>Rows evenly spaced over the segment are the queries; each counts itself among its nearest, as its user would.</summary>
-    private static List<EfRecall> MeasureRecall(SegmentView segment, int threads, CancellationToken cancellation)
+    /// <summary>
+    /// Rows evenly spaced over the segment are the queries. A row is not counted among its own nearest, and walks do not see it: a real
+    /// query has no such neighbour.
+    /// </summary>
+    private static Certificate MeasureRecall(Certificate certificate, SegmentView segment, int threads, CancellationToken cancellation)
     {
-        int k = Math.Min(K, segment.Count);
+        if (segment.Count == 1)
+            return certificate; // it has no other rows
         int queries = (int)Math.Clamp(ExactBudget / ((double)segment.Count * segment.RowStride), MinQueries, MaxQueries);
+        queries = Math.Min(queries, Math.Max(MinQueries, segment.Count / RowsPerQuery));
         queries = Math.Min(queries, segment.Count);
-        int[] found = new int[queries * BeamWidths.Length];
+        int[] found = new int[queries * Trials.Length];
 
         using SegmentSearcher searcher = new(segment, keys: null);
         ParallelBuild.For(queries, threads, grain: 1, (_, from, to) =>
         {
-            Neighbor[] results = new Neighbor[k];
+            RecallTrials trials = new(searcher, segment.Count);
             for (int i = from; i < to; i++)
             {
-                int row = (int)((long)i * segment.Count / queries);
+                int row = RowNear(segment.Graph, (int)((long)i * segment.Count / queries));
                 ReadOnlySpan<float> query = new(segment.Row(row), segment.Dimension);
-                Count(searcher, query, results, found.AsSpan(i * BeamWidths.Length, BeamWidths.Length));
+                trials.Run(query, row, Trials, found.AsSpan(i * Trials.Length, Trials.Length));
             }
         }, cancellation);
 
-        List<EfRecall> curve = [];
-        for (int width = 0; width < BeamWidths.Length; width++)
+        double[] recall = new double[Trials.Length];
+        for (int trial = 0; trial < recall.Length; trial++)
         {
             long hits = 0;
             for (int i = 0; i < queries; i++)
-                hits += found[i * BeamWidths.Length + width];
-            curve.Add(new EfRecall(BeamWidths[width], Math.Round((double)hits / ((long)queries * k), 4)));
+                hits += found[i * Trials.Length + trial];
+            recall[trial] = Math.Round((double)hits / ((long)queries * Math.Min(Trials[trial].K, segment.Count - 1)), 4);
         }
-        return curve;
+        return certificate with
+        {
+            EfRecall = Curve(10, recall),
+            EfRecall100 = Curve(100, recall),
+            CutRecall = [.. Trials.Index().Where(static trial => trial.Item.Cut > 0)
+                .Select(trial => new CutRecall(trial.Item.K, trial.Item.Cut, recall[trial.Index]))],
+        };
     }
 
-    /// <summary>Results at least as near as the k-th exact one, per beam width: equal distances are equally right.</summary>
-    private static void Count(SegmentSearcher searcher, ReadOnlySpan<float> query, Neighbor[] results, Span<int> hits)
+    /// <summary>A row at a place or after it that is on no upper level, as 15 of 16 are: upper levels lead to the others.</summary>
+    private static int RowNear(in HnswGraph graph, int row)
     {
-        int k = searcher.Search(query, new SearchParameters(results.Length, Exact: true), SearchBudget.Unlimited, results, out _);
-        float farthest = results[k - 1].Distance;
-        for (int width = 0; width < hits.Length; width++)
+        for (int i = 0; i < graph.Count; i++)
         {
-            int ef = Math.Max(BeamWidths[width], results.Length);
-            int count = searcher.Search(query, new SearchParameters(results.Length, ef), SearchBudget.Unlimited, results, out _);
-            foreach (Neighbor result in results.AsSpan(0, count))
-                hits[width] += result.Distance <= farthest ? 1 : 0;
+            int other = (row + i) % graph.Count;
+            if (graph.LevelOf(other) == 0)
+                return other;
         }
+        return row;
+    }
+
+    private static List<EfRecall> Curve(int k, double[] recall) =>
+        [.. Trials.Index().Where(trial => trial.Item.Cut == 0 && trial.Item.K == k)
+            .Select(trial => new EfRecall(trial.Item.Ef, recall[trial.Index]))];
+
+    private static RecallTrial[] MakeTrials()
+    {
+        List<RecallTrial> trials = [];
+        trials.AddRange(Widths10.Select(static ef => new RecallTrial(10, ef, 0)));
+        trials.AddRange(Widths100.Select(static ef => new RecallTrial(100, ef, 0)));
+        trials.AddRange(Cuts.Select(static cut => new RecallTrial(10, CutWidth, cut)));
+        trials.AddRange(Cuts.Select(static cut => new RecallTrial(100, CutWidth, cut)));
+        return [.. trials];
     }
 }

@@ -6,8 +6,14 @@ namespace Ann.Core.Segments;
 /// <summary>The answer without a graph: every row's distance.</summary>
 internal static unsafe class ExactScan
 {
-    /// <summary>Rows scanned between two looks at the budget: about 100 µs.</summary>
-    private const int RowsPerCheck = 1024;
+    /// <summary>Components scanned between two looks at the budget: 512 kB, about 100 µs.</summary>
+    private const int ComponentsPerCheck = 1 << 17;
+
+    private const int MostRowsPerCheck = 1024;
+
+    /// <summary>Rows scanned between two looks at the budget.</summary>
+    /// <param name="stride">Components of a row, padded.</param>
+    public static int RowsPerCheck(int stride) => Math.Clamp(ComponentsPerCheck / stride, 1, MostRowsPerCheck);
 
     /// <summary>The k nearest of all rows that a filter accepts, nearest first.</summary>
     public static Span<ulong> Run<TDistance, TFilter>(
@@ -18,12 +24,13 @@ internal static unsafe class ExactScan
         RowScorer<TDistance> scorer = new(segment.Rows, segment.RowStride, context.Query);
         TopK top = new(context.Ranked(k));
         ref SearchStatistics statistics = ref context.Walk.Statistics;
-        for (int from = 0; from < segment.Count; from += RowsPerCheck)
+        int piece = RowsPerCheck(segment.RowStride);
+        for (int from = 0; from < segment.Count; from += piece)
         {
             statistics.Stopped = context.Walk.Budget.Check();
             if (statistics.Stopped != StopReason.None)
                 break;
-            int to = Math.Min(from + RowsPerCheck, segment.Count);
+            int to = Math.Min(from + piece, segment.Count);
             for (int node = filter.Next(from, to); node < to; node = filter.Next(node + 1, to))
             {
                 statistics.Visited++;

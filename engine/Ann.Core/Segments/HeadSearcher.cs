@@ -11,9 +11,6 @@ namespace Ann.Core.Segments;
 /// <param name="dead">Which nodes are deleted.</param>
 internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes, HeadKeys keys, Tombstones dead) : IDisposable
 {
-    /// <summary>Rows scanned between two looks at the budget: about 100 µs.</summary>
-    private const int RowsPerCheck = 1024;
-
     private readonly QueryContextPool _contexts = new(view);
 
     /// <summary>The nearest of the nodes that a reader sees.</summary>
@@ -22,12 +19,13 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
     /// <param name="parameters">k, beam width, exact or not.</param>
     /// <param name="budget">When to stop early.</param>
     /// <param name="at">The reader's; no more rows than are linked.</param>
+    /// <param name="mask">Which of them may be returned; null for all.</param>
     /// <param name="results">Room for k.</param>
     /// <param name="statistics">What it cost.</param>
     /// <returns>Results written.</returns>
     public int Search(
-        ReadOnlySpan<float> query, int row, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
-        out SearchStatistics statistics)
+        ReadOnlySpan<float> query, int row, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
+        Span<Neighbor> results, out SearchStatistics statistics)
     {
         parameters.Validate();
         if (query.Length != view.Dimension)
@@ -41,8 +39,8 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
             RowPreparation.Prepare(view.Metric, query, context.QueryValues, "queries", row);
             context.Walk.Begin(in budget);
             Span<ulong> ranked = view.Metric == Metric.L2
-                ? Run<SquaredL2>(context, in parameters, at)
-                : Run<NegativeDot>(context, in parameters, at);
+                ? Run<SquaredL2>(context, in parameters, at, mask)
+                : Run<NegativeDot>(context, in parameters, at, mask);
             statistics = context.Walk.Statistics;
             KeyTies.Sort(keys, ranked, parameters.K);
             int count = Math.Min(ranked.Length, parameters.K);
@@ -58,9 +56,45 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
 
     public void Dispose() => _contexts.Dispose();
 
-    private Span<ulong> Run<TDistance>(QueryContext context, in SearchParameters parameters, ReadPoint at)
+    private Span<ulong> Run<TDistance>(QueryContext context, in SearchParameters parameters, ReadPoint at, NodeMask? mask)
+        where TDistance : struct, IDistance =>
+        mask is not null && mask.Count < at.Rows
+            ? RunMasked<TDistance>(context, in parameters, at, mask)
+            : RunAll<TDistance>(context, in parameters, at);
+
+    private Span<ulong> RunMasked<TDistance>(QueryContext context, in SearchParameters parameters, ReadPoint at, NodeMask mask)
         where TDistance : struct, IDistance
     {
+        RowScorer<TDistance> scorer = new(view.Rows, view.RowStride, context.Query);
+        LiveNodes live = dead.LiveAt(at);
+        context.Walk.Statistics.Plan = SearchPlan.Scan;
+        if (mask.Count == 0)
+            return [];
+        if (parameters.Exact)
+            return MatchingScan.Run(mask, in scorer, in live, context.Walk, context.Ranked(parameters.K));
+        if (codes is not null && TryWalkCodes<TDistance>(context, in live, in parameters, at.Rows, mask, out Span<ulong> ranked))
+            return ranked;
+        return context.Copy(Find(context, in scorer, in live, in parameters, at.Rows, mask, parameters.K, view.RowStride * sizeof(float)));
+    }
+
+    private ReadOnlySpan<ulong> Find<TScorer>(
+        QueryContext context, scoped in TScorer scorer, scoped in LiveNodes live, scoped in SearchParameters parameters, int rows,
+            NodeMask mask, int scanWidth,
+        int rowBytes)
+        where TScorer : struct, INodeScorer
+    {
+        MaskedQuery query = new(mask, rows, parameters.K, parameters.BeamWidth, scanWidth, rowBytes, IsEstimated: false);
+        HnswGraph graph = view.Graph;
+        MaskedNodes filter = new(mask.Start, mask.Nodes, live);
+        GrowingWalk walk = new(graph);
+        return MaskedSearch.Find<TScorer, MaskedNodes, LiveNodes, GrowingRows, GrowingWalk>(
+            in query, in graph, in scorer, in filter, in live, in walk, context);
+    }
+
+    private Span<ulong> RunAll<TDistance>(QueryContext context, in SearchParameters parameters, ReadPoint at)
+        where TDistance : struct, IDistance
+    {
+        context.Walk.Statistics.Plan = parameters.Exact ? SearchPlan.Scan : SearchPlan.Walk;
         RowScorer<TDistance> scorer = new(view.Rows, view.RowStride, context.Query);
         LiveNodes live = dead.LiveAt(at);
         int k = parameters.K;
@@ -73,7 +107,7 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
         HnswGraph graph = view.Graph;
         int alive = Math.Max(at.Rows - dead.Count, 0); // at least as many are seen: some died after the read point
         Span<ulong> ranked = [];
-        bool onCodes = codes is not null && TryWalkCodes<TDistance>(context, in live, in parameters, out ranked);
+        bool onCodes = codes is not null && TryWalkCodes<TDistance>(context, in live, in parameters, at.Rows, mask: null, out ranked);
         if (!onCodes)
             HeadWalk.Run(in graph, in scorer, live, parameters.BeamWidth, context.Walk);
 
@@ -81,12 +115,7 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
         bool isShort = found.Length < Math.Min(k, alive) || context.Walk.IsCrowdedOut(k);
         if (isShort && context.Walk.Statistics.Stopped == StopReason.None)
             return Scan(context, scorer, live, at.Rows, k); // the dead stood in the way: nobody may be lost behind them
-        if (onCodes)
-            return ranked;
-        ranked = context.Ranked(found.Length);
-        for (int i = 0; i < found.Length; i++)
-            ranked[i] = Beam.Unmarked(found[i]);
-        return ranked;
+        return onCodes ? ranked : context.Copy(found);
     }
 
     /// <summary>
@@ -94,7 +123,8 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
     /// which it does a few times in the life of a head: what was found is then worth nothing.
     /// </summary>
     private bool TryWalkCodes<TDistance>(
-        QueryContext context, scoped in LiveNodes live, scoped in SearchParameters parameters, out Span<ulong> ranked)
+        QueryContext context, scoped in LiveNodes live, scoped in SearchParameters parameters, int rows, NodeMask? mask,
+        out Span<ulong> ranked)
         where TDistance : struct, IDistance
     {
         ranked = [];
@@ -105,13 +135,19 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
         PointScorer scorer = new(
             view.CodeBytes, view.CodeStride, (CodePoint*)view.CodeFactors, context.Quantised, coded.Unit, squared ? 1 : 0.5f);
         HnswGraph graph = view.Graph;
-        HeadWalk.Run(in graph, in scorer, live, parameters.BeamWidth, context.Walk);
+        if (mask is null)
+            HeadWalk.Run(in graph, in scorer, live, parameters.BeamWidth, context.Walk);
+        ReadOnlySpan<ulong> found = mask is null
+            ? context.Walk.Beam.Entries
+            : Find(context, in scorer, in live, in parameters, rows, mask, Reranking.MostOfScan(parameters.K), view.CodeStride);
         if (codes.AreStill(version))
         {
             // Rows of cosine are of unit length: half the squared distance is 1 + the negative dot product.
             coded = squared ? coded with { Norm = 2 * coded.Norm } : coded with { Shift = coded.Shift / 2 - 1 };
-            Reranking.Prefetch(in view, context.Walk.Beam.Entries);
-            ranked = Reranking.Run<TDistance>(in view, context, context.Walk.Beam.Entries, parameters.K, coded);
+            Reranking.Prefetch(in view, found);
+            bool isScan = context.Walk.Statistics.Plan == SearchPlan.Scan;
+            int most = isScan ? Reranking.MostOfScan(parameters.K) : Reranking.MostOf(parameters.K);
+            ranked = Reranking.Run<TDistance>(in view, context, found, parameters.K, coded, most);
             if (codes.AreStill(version))
                 return true;
         }
@@ -119,17 +155,19 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
         return false;
     }
 
-    private static Span<ulong> Scan<TDistance>(QueryContext context, RowScorer<TDistance> scorer, LiveNodes live, int rows, int k)
+    private Span<ulong> Scan<TDistance>(QueryContext context, RowScorer<TDistance> scorer, LiveNodes live, int rows, int k)
         where TDistance : struct, IDistance
     {
         TopK top = new(context.Ranked(k));
         ref SearchStatistics statistics = ref context.Walk.Statistics;
-        for (int from = 0; from < rows; from += RowsPerCheck)
+        statistics.Plan = SearchPlan.Scan;
+        int piece = ExactScan.RowsPerCheck(view.RowStride);
+        for (int from = 0; from < rows; from += piece)
         {
             statistics.Stopped = context.Walk.Budget.Check();
             if (statistics.Stopped != StopReason.None)
                 break;
-            int to = Math.Min(from + RowsPerCheck, rows);
+            int to = Math.Min(from + piece, rows);
             for (int node = live.Next(from, to); node < to; node = live.Next(node + 1, to))
             {
                 statistics.Visited++;
@@ -139,5 +177,15 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
             }
         }
         return top.Sorted();
+    }
+
+    /// <summary>The walk through refused nodes of a graph that grows.</summary>
+    private readonly struct GrowingWalk(HnswGraph graph) : IFilteredWalk
+    {
+        private readonly HnswGraph _graph = graph;
+
+        public void Run<TScorer, TFilter>(in TScorer scorer, TFilter filter, int ef, QueryContext context)
+            where TScorer : struct, INodeScorer
+            where TFilter : struct, INodeFilter => HeadWalk.Run(in _graph, in scorer, filter, ef, context.Walk);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using Ann.Core.Attributes;
 using Ann.Core.Codes;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
@@ -24,6 +25,7 @@ internal sealed unsafe class HeadSegment : LiveSegment
     private readonly int _rowStride;
     private readonly HeadGraph _graph;
     private readonly HeadKeys _keys;
+    private readonly HeadAttributes? _attributes;
     private readonly HeadBuild _build;
     private readonly HeadSearcher _searcher;
     private volatile PublishedPoint _published = new(default);
@@ -41,6 +43,7 @@ internal sealed unsafe class HeadSegment : LiveSegment
         _rows = new LazyBlock((long)shape.Capacity * _rowStride * sizeof(float));
         _graph = new HeadGraph(shape.Capacity, shape.Parameters);
         _keys = new HeadKeys(shape);
+        _attributes = shape.Attributes.Count == 0 ? null : new HeadAttributes(shape.Attributes, shape.Capacity);
         Dead = new Tombstones(shape.Capacity);
         float* rows = (float*)_rows.Start;
         _build = new HeadBuild(shape, _graph.Graph, rows, Dead.IsDead);
@@ -64,8 +67,10 @@ internal sealed unsafe class HeadSegment : LiveSegment
     /// <summary>Most rows.</summary>
     public int Capacity => _shape.Capacity;
 
-    /// <summary>True when no further row may be appended: there is no room for rows, or none for the text of keys.</summary>
-    public bool IsFull => _count == _shape.Capacity || !_keys.HasRoom;
+    /// <summary>
+    /// True when no further row may be appended: there is no room for rows, or none for the text of keys, or attributes took theirs.
+    /// </summary>
+    public bool IsFull => _count == _shape.Capacity || !_keys.HasRoom || _attributes is { IsFull: true };
 
     /// <inheritdoc/>
     public override Metric Metric => _shape.Metric;
@@ -81,7 +86,10 @@ internal sealed unsafe class HeadSegment : LiveSegment
 
     /// <inheritdoc/>
     public override long MemoryBytes =>
-        _shape.FixedBytes + _graph.UpperBytes + Count * _shape.BytesPerRow + _keys.TextBytes + Dead.SizeInBytes;
+        _shape.FixedBytes + _graph.UpperBytes + Count * _shape.BytesPerRow + _keys.TextBytes + Dead.SizeInBytes
+        + MaskBytes + (_attributes?.GrownBytes ?? 0);
+
+    internal override AttributeTable? Attributes => _attributes;
 
     internal override Tombstones Dead { get; }
 
@@ -89,12 +97,13 @@ internal sealed unsafe class HeadSegment : LiveSegment
     internal override ReadPoint Published => _published.Point;
 
     /// <summary>
-    /// Most bytes that a head of this shape holds: full, every node with its tombstone, all the text of keys that there is room for, and
-    /// the scratch of the writer and of one search.
+    /// Most bytes that a head of this shape holds: full, every node with its tombstone, all that there is room for of the text of keys and
+    /// of attributes, and the scratch of the writer and of one search. The attributes of its last item may come on top.
     /// </summary>
     public static long BytesOf(HeadShape shape) =>
         shape.FixedBytes + HeadGraph.UpperBytesOf(shape.Capacity, shape.Parameters) + shape.Capacity * shape.BytesPerRow
-        + shape.TextCapacity + Tombstones.BytesOf(shape.Capacity);
+        + shape.TextCapacity + HeadAttributes.RoomOf(shape.Attributes, shape.Capacity)
+        + Tombstones.BytesOf(shape.Capacity);
 
     /// <summary>The codes that it is searched by; null for none.</summary>
     internal GrowingCodes? Codes => _build.RowCodes;
@@ -105,14 +114,17 @@ internal sealed unsafe class HeadSegment : LiveSegment
     /// <summary>Copies a row and its key in. Writer only. Neither linked nor seen by readers yet; older nodes of the key stay.</summary>
     /// <param name="key">Of the index's kind.</param>
     /// <param name="row">Prepared (<see cref="RowPreparation"/>).</param>
+    /// <param name="attributes">Of the head's schema; null for no value.</param>
+    /// <param name="item">Of those.</param>
     /// <returns>The node.</returns>
-    public int Append(in ItemKey key, ReadOnlySpan<float> row)
+    public int Append(in ItemKey key, ReadOnlySpan<float> row, AttributeBatch? attributes = null, int item = 0)
     {
         Debug.Assert(!IsFull);
         Debug.Assert(row.Length == _shape.Dimension);
         int node = _count;
         row.CopyTo(new Span<float>((float*)_rows.Start + (long)node * _rowStride, row.Length));
         _graph.Begin(node);
+        _attributes?.Append(node, attributes, item);
         _keys.Add(in key, node);
         Volatile.Write(ref _count, node + 1);
         return node;
@@ -156,14 +168,20 @@ internal sealed unsafe class HeadSegment : LiveSegment
         return new ReadOnlySpan<float>((float*)_rows.Start + (long)node * _rowStride, _shape.Dimension);
     }
 
+    internal override bool? Reaches(int node, in SearchBudget budget)
+    {
+        HnswGraph graph = _graph.Graph;
+        return Reachability.Leads<GrowingRows>(in graph, node, in budget);
+    }
+
     internal override int Search(
-        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
-        out SearchStatistics statistics) =>
-        _searcher.Search(query, row: 0, in parameters, in budget, Linked(at), results, out statistics);
+        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
+        Span<Neighbor> results, out SearchStatistics statistics) =>
+        _searcher.Search(query, row: 0, in parameters, in budget, Linked(at), mask, results, out statistics);
 
     internal override void SearchMany(
-        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
-        Span<int> counts, Span<SearchStatistics> statistics)
+        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
+        Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
         int dimension = _shape.Dimension;
         int k = parameters.K;
@@ -172,7 +190,8 @@ internal sealed unsafe class HeadSegment : LiveSegment
         for (int i = 0; i < counts.Length; i++)
         {
             counts[i] = _searcher.Search(
-                queries.Slice(i * dimension, dimension), i, in parameters, in budget, Linked(at), results[(i * k)..], out statistics[i]);
+                queries.Slice(i * dimension, dimension), i, in parameters, in budget, Linked(at), mask, results[(i * k)..],
+                out statistics[i]);
         }
     }
 
@@ -181,6 +200,7 @@ internal sealed unsafe class HeadSegment : LiveSegment
         _searcher.Dispose();
         _build.Dispose();
         _keys.Dispose();
+        _attributes?.Dispose();
         _graph.Dispose();
         _rows.Dispose();
         Dead.Dispose();

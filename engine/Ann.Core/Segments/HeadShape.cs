@@ -1,3 +1,4 @@
+using Ann.Core.Attributes;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 
@@ -18,6 +19,9 @@ internal sealed record HeadShape(
 
     /// <summary>Most bytes of the scratch of an insertion besides the visited set: batches are small.</summary>
     private const int BuildScratchBytes = 256 << 10;
+
+    /// <summary>Attributes of its items. Default: none.</summary>
+    public AttributeSchema Attributes { get; init; } = AttributeSchema.Empty;
 
     /// <summary>Bytes of the text of all keys; 0 for numbers. There is room for one of any length.</summary>
     public long TextCapacity => KeyKind == KeyKind.String ? (long)Capacity * TextBytesPerRow + KeyColumn.MaxKeyBytes : 0;
@@ -40,5 +44,6 @@ internal sealed record HeadShape(
         + 2 * (Capacity / 8L + Math.Min(Capacity, 1 << 16) * (long)sizeof(int)) // who was visited, by writer and reader
         + VectorTable.StrideOf(Dimension) * 5L * sizeof(float)
         + Parameters.EfConstruction * (long)sizeof(ulong)
+        + HeadAttributes.FixedBytesOf(Attributes, Capacity)
         + BuildScratchBytes;
 }

@@ -40,6 +40,9 @@ public sealed class KeyColumn(KeyKind kind)
     /// <summary>End of each text in <see cref="Text"/>, exclusive, in bytes.</summary>
     public ReadOnlySpan<long> Ends => CollectionsMarshal.AsSpan(_ends);
 
+    /// <summary>All keys. Valid until the next one is added.</summary>
+    internal KeySpan Span => Kind == KeyKind.UInt64 ? new KeySpan(Numbers) : new KeySpan(Text, Ends, 0);
+
     /// <summary>The keys 0 … count − 1: what rows of a plain vector file are called.</summary>
     public static KeyColumn Ordinals(int count)
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Ann.Core.Distances;
+using Ann.Core.Hnsw;
 
 namespace Ann.Core.Segments;
 
@@ -16,6 +17,9 @@ namespace Ann.Core.Segments;
 internal sealed unsafe class KeyTable : IDisposable
 {
     private const int SlotsPerHundredKeys = 145; // load 0.69
+
+    /// <summary>Keys looked up together: enough that their cache misses overlap.</summary>
+    private const int Together = 32;
 
     private readonly SegmentKeys _keys;
     private readonly NativeBlock _block;
@@ -64,7 +68,59 @@ internal sealed unsafe class KeyTable : IDisposable
         return -1;
     }
 
+    /// <summary>The node of each key, as <see cref="Find"/>: many at once, so that the waits for memory overlap.</summary>
+    /// <param name="keys">Of the segment's kind.</param>
+    /// <param name="nodes">As many.</param>
+    public void FindMany(KeySpan keys, Span<int> nodes)
+    {
+        Debug.Assert(nodes.Length == keys.Count);
+        Span<ulong> hashes = stackalloc ulong[Together];
+        for (int from = 0; from < nodes.Length; from += Together)
+        {
+            int count = Math.Min(Together, nodes.Length - from);
+            FindSome(keys.Slice(from, count), hashes[..count], nodes.Slice(from, count));
+        }
+    }
+
     public void Dispose() => _block.Dispose();
+
+    /// <summary>Each pass asks for what the next one reads.</summary>
+    private void FindSome(KeySpan keys, Span<ulong> hashes, Span<int> nodes)
+    {
+        for (int i = 0; i < nodes.Length; i++)
+        {
+            hashes[i] = keys[i].Hash;
+            Memory.Prefetch(Slots + HomeOf(hashes[i]), sizeof(uint));
+        }
+        for (int i = 0; i < nodes.Length; i++)
+        {
+            nodes[i] = FirstWithTag(hashes[i]);
+            if (nodes[i] >= 0)
+                _keys.PrefetchKey(nodes[i]);
+        }
+        if (_keys.Kind == KeyKind.String)
+        {
+            foreach (int node in nodes)
+                if (node >= 0)
+                    _keys.PrefetchText(node);
+        }
+        for (int i = 0; i < nodes.Length; i++)
+        {
+            ItemKey key = keys[i];
+            if (nodes[i] >= 0 && !_keys.Of(nodes[i]).Is(in key))
+                nodes[i] = Find(in key); // another key has the same tag
+        }
+    }
+
+    /// <summary>The first node that may have a key of this hash; −1 when none has.</summary>
+    private int FirstWithTag(ulong hash)
+    {
+        uint tag = TagOf(hash);
+        for (ulong slot = HomeOf(hash); Slots[slot] != 0; slot = Next(slot))
+            if ((Slots[slot] & ~NodeMask) == tag)
+                return (int)(Slots[slot] & NodeMask) - 1;
+        return -1;
+    }
 
     // One slot more than keys at least: a lookup of an absent key ends at an empty one.
     private static long SlotsOf(int count) => count * (long)SlotsPerHundredKeys / 100 + 1;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ann.Core.Attributes;
 using Ann.Core.Hnsw;
 
 namespace Ann.Core.Segments;
@@ -10,6 +11,7 @@ namespace Ann.Core.Segments;
 public abstract class LiveSegment
 {
     private int _holders = 1;
+    private SegmentMasks? _masks;
 
     private protected LiveSegment()
     {
@@ -33,6 +35,30 @@ public abstract class LiveSegment
     /// <summary>Nodes deleted.</summary>
     public int DeadCount => Dead.Count;
 
+    /// <summary>Attributes of the nodes; null when the segment has none.</summary>
+    internal virtual AttributeTable? Attributes => null;
+
+    /// <summary>Masks of its nodes, for filters. Made when they are asked for first.</summary>
+    internal SegmentMasks Masks
+    {
+        get
+        {
+            if (Volatile.Read(ref _masks) is { } masks)
+                return masks;
+            SegmentMasks made = new(MaskCacheBytes);
+            return Interlocked.CompareExchange(ref _masks, made, null) ?? made;
+        }
+    }
+
+    /// <summary>Bytes of masks that are kept.</summary>
+    private protected long MaskBytes => Volatile.Read(ref _masks)?.SizeInBytes ?? 0;
+
+    /// <summary>Bytes that masks of filters may take; 0 where nodes are added, so that no mask stays right.</summary>
+    private protected virtual long MaskCacheBytes => 0;
+
+    /// <summary>Recall by beam width and work, as it was measured; null when it was not.</summary>
+    internal virtual RecallCurves? Recall => null;
+
     /// <summary>Which nodes are deleted. Written by the index's one writer.</summary>
     internal abstract Tombstones Dead { get; }
 
@@ -45,6 +71,22 @@ public abstract class LiveSegment
     /// <summary>The node of a key that a reader sees; −1 when it sees none.</summary>
     internal abstract int Find(in ItemKey key, ReadPoint at);
 
+    /// <summary>
+    /// The node of each key that a reader may see; −1 when it sees none. A node that is dead may be given too: who only strikes nodes out
+    /// need not know.
+    /// </summary>
+    /// <param name="keys">Of the segment's kind.</param>
+    /// <param name="at">What the reader sees.</param>
+    /// <param name="nodes">As many as keys.</param>
+    internal virtual void LocateMany(KeySpan keys, ReadPoint at, Span<int> nodes)
+    {
+        for (int i = 0; i < nodes.Length; i++)
+        {
+            ItemKey key = keys[i];
+            nodes[i] = Find(in key, at);
+        }
+    }
+
     /// <summary>The key of a node. Valid while the segment is held.</summary>
     internal abstract ItemKey KeyOf(int node);
 
@@ -52,18 +94,48 @@ public abstract class LiveSegment
     internal abstract ReadOnlySpan<float> Row(int node);
 
     /// <summary>
+    /// True when level 0 of the graph leads from its entry point to a node; null when the budget ended the search for a way. Looks at every
+    /// node at worst.
+    /// </summary>
+    /// <param name="node">One that a reader sees.</param>
+    /// <param name="budget">When to stop early.</param>
+    internal virtual bool? Reaches(int node, in SearchBudget budget) => true;
+
+    /// <summary>
     /// Finds the nearest of the nodes that a reader sees, nearest first, ties by key. Allocates nothing in steady state.
     /// </summary>
     /// <inheritdoc cref="SealedSegment.Search"/>
-    internal abstract int Search(
+    internal int Search(
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
-        out SearchStatistics statistics);
+        out SearchStatistics statistics) =>
+        Search(query, in parameters, in budget, at, mask: null, results, out statistics);
+
+    /// <summary>The same among the nodes of a mask: k whenever there are k.</summary>
+    /// <param name="query">As many components as <see cref="Dimension"/>.</param>
+    /// <param name="parameters">k, beam width, exact or not.</param>
+    /// <param name="budget">When to stop early.</param>
+    /// <param name="at">The reader's.</param>
+    /// <param name="mask">Which nodes may be returned; null for all. Those that the reader does not see are not returned.</param>
+    /// <param name="results">Room for at least k.</param>
+    /// <param name="statistics">What it cost, how it was done, and whether it was stopped.</param>
+    /// <returns>Results written.</returns>
+    internal abstract int Search(
+        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
+        Span<Neighbor> results, out SearchStatistics statistics);
 
     /// <summary>The same for several queries on the calling thread. Results of query i start at i·k.</summary>
     /// <inheritdoc cref="SealedSegment.SearchMany"/>
-    internal abstract void SearchMany(
+    internal void SearchMany(
         ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
-        Span<int> counts, Span<SearchStatistics> statistics);
+        Span<int> counts, Span<SearchStatistics> statistics) =>
+        SearchMany(queries, in parameters, in budget, at, mask: null, results, counts, statistics);
+
+    /// <summary>The same among the nodes of a mask.</summary>
+    /// <inheritdoc cref="Search(ReadOnlySpan{float}, in SearchParameters, in SearchBudget, ReadPoint, NodeMask?, Span{Neighbor}, out
+    /// SearchStatistics)"/>
+    internal abstract void SearchMany(
+        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
+        Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics);
 
     /// <summary>Runs when the last holder has let go and the memory is freed.</summary>
     internal Action? Freed { get; set; }
@@ -82,6 +154,7 @@ public abstract class LiveSegment
         Debug.Assert(holders >= 0);
         if (holders != 0)
             return;
+        _masks?.Dispose();
         Free();
         Freed?.Invoke();
     }

@@ -13,6 +13,7 @@ internal sealed unsafe class QueryContext : IDisposable
     private readonly EstimateTables? _estimates;
     private readonly int _dimension;
     private ulong[] _ranked = new ulong[256];
+    private ulong[] _candidates = [];
 
     public QueryContext(in SegmentView segment)
     {
@@ -54,6 +55,23 @@ internal sealed unsafe class QueryContext : IDisposable
         if (_ranked.Length < count)
             _ranked = new ulong[count];
         return _ranked.AsSpan(0, count);
+    }
+
+    /// <summary>Copies what a walk or scan found to <see cref="Ranked"/>, without marks.</summary>
+    public Span<ulong> Copy(ReadOnlySpan<ulong> found)
+    {
+        Span<ulong> ranked = Ranked(found.Length);
+        for (int i = 0; i < found.Length; i++)
+            ranked[i] = Beam.Unmarked(found[i]);
+        return ranked;
+    }
+
+    /// <summary>Room for the candidates that a scan of codes leaves to the rerank. Allocates only when it was never this large.</summary>
+    public Span<ulong> Candidates(int count)
+    {
+        if (_candidates.Length < count)
+            _candidates = new ulong[count];
+        return _candidates.AsSpan(0, count);
     }
 
     public void Dispose()

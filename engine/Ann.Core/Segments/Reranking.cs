@@ -10,8 +10,26 @@ internal static unsafe class Reranking
     /// <summary>Candidates reranked beyond k at most: codes rarely move an item further than this from its place.</summary>
     private const int Margin = 64;
 
+    /// <summary>
+    /// The same after a scan of codes: it costs less than a walk, and is asked where many rows are about as far, and codes tell them apart
+    /// worst.
+    /// </summary>
+    private const int ScanMargin = 512;
+
     /// <summary>How far ahead of the row being reranked memory is asked for.</summary>
     private const int PrefetchAhead = 12;
+
+    /// <summary>Rows reranked between two looks at the budget.</summary>
+    private const int RowsPerCheck = 512;
+
+    /// <summary>Rows that are reranked even though the deadline has passed: about 100 µs.</summary>
+    private const int RowsPastDeadline = 512;
+
+    /// <summary>Candidates that are looked at for k results at most.</summary>
+    public static int MostOf(int k) => Math.Max(2 * k, k + Margin);
+
+    /// <summary>Candidates that a scan of codes keeps for k results.</summary>
+    public static int MostOfScan(int k) => Math.Max(2 * k, k + ScanMargin);
 
     /// <summary>Asks for the first rows that <see cref="Run"/> will read.</summary>
     public static void Prefetch(in SegmentView segment, ReadOnlySpan<ulong> beam)
@@ -22,24 +40,30 @@ internal static unsafe class Reranking
 
     /// <summary>
     /// Exact distances for the head of the beam: the first k, then, in the order of the codes, as long as the codes may err by enough to
-    /// make one of the k nearest of the next.
+    /// make one of the k nearest of the next. When the budget ends before the first k, or allows no more, the others follow in the order of
+    /// the codes, with the codes' distances. A cancelled search gets nothing.
     /// </summary>
     /// <param name="segment">Where the rows lie.</param>
     /// <param name="context">Holds the query, and gives the room.</param>
     /// <param name="beam">What the walk found, nearest first by the codes.</param>
     /// <param name="k">Results wanted.</param>
     /// <param name="coded">How the query was quantised.</param>
+    /// <param name="most">Candidates looked at, at most: <see cref="MostOf"/>, or <see cref="MostOfScan"/>.</param>
     /// <returns>The reranked entries, nearest first: k, if there are as many, and some more.</returns>
     public static Span<ulong> Run<TDistance>(
-        scoped in SegmentView segment, QueryContext context, ReadOnlySpan<ulong> beam, int k, Int8Query coded)
+        scoped in SegmentView segment, QueryContext context, ReadOnlySpan<ulong> beam, int k, Int8Query coded, int most)
         where TDistance : struct, IDistance
     {
-        int most = Math.Min(beam.Length, Math.Max(2 * k, k + Margin));
+        most = Math.Min(beam.Length, most);
         Span<ulong> ranked = context.Ranked(most);
         RowScorer<TDistance> exact = new(segment.Rows, segment.RowStride, context.Query);
         int count = 0;
+        ref SearchStatistics statistics = ref context.Walk.Statistics;
+        int allowed = AllowedRows(context, most);
         for (; count < most; count++)
         {
+            if (count == allowed || (count % RowsPerCheck == 0 && count > 0 && MustStop(context)))
+                break;
             if (count + PrefetchAhead < most)
                 exact.Prefetch(Beam.NodeOf(beam[count + PrefetchAhead]));
             int node = Beam.NodeOf(beam[count]);
@@ -56,7 +80,41 @@ internal static unsafe class Reranking
                 ranked[place] = ranked[place - 1];
             ranked[place] = entry;
         }
-        context.Walk.Statistics.Reranked = count;
-        return ranked[..count];
+        statistics.Reranked = count;
+        if (statistics.Stopped == StopReason.Cancelled)
+            return [];
+        int wanted = Math.Min(most, k);
+        if (count < wanted)
+            Append(ranked, beam, count, wanted, coded.Shift);
+        return ranked[..Math.Max(count, wanted)];
+    }
+
+    /// <summary>Rows that may be reranked at all.</summary>
+    private static int AllowedRows(QueryContext context, int most)
+    {
+        int limit = context.Walk.Budget.MostReranked;
+        int allowed = limit > 0 ? Math.Min(limit, most) : most;
+        return context.Walk.Statistics.Stopped switch
+        {
+            StopReason.Cancelled => 0,
+            StopReason.Deadline => Math.Min(allowed, RowsPastDeadline),
+            _ => allowed,
+        };
+    }
+
+    private static bool MustStop(QueryContext context)
+    {
+        ref SearchStatistics statistics = ref context.Walk.Statistics;
+        if (statistics.Stopped == StopReason.None)
+            statistics.Stopped = context.Walk.Budget.Check();
+        return statistics.Stopped != StopReason.None;
+    }
+
+    /// <summary>Adds what was not reranked, not nearer than what was: codes tell no better than that.</summary>
+    private static void Append(Span<ulong> ranked, ReadOnlySpan<ulong> beam, int from, int to, float shift)
+    {
+        float least = from == 0 ? float.NegativeInfinity : Beam.DistanceOf(ranked[from - 1]);
+        for (int i = from; i < to; i++)
+            ranked[i] = Beam.Pack(Beam.NodeOf(beam[i]), Math.Max(Beam.DistanceOf(beam[i]) + shift, least));
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ann.Core.Attributes;
 using Ann.Core.Codes;
 using Ann.Core.Distances;
 using Ann.Core.Files;
@@ -22,6 +23,7 @@ public sealed unsafe class SealedSegment : IDisposable
         _header = sections.Header;
         Path = path;
         Keys = sections.Keys();
+        Attributes = sections.Attributes();
         BuildRecord = sections.Json(SectionKind.BuildRecord, SegmentJson.Default.BuildRecord);
         Certificate = sections.Json(SectionKind.Certificate, SegmentJson.Default.Certificate);
         Parts = SegmentParts.Of(_header);
@@ -60,6 +62,14 @@ public sealed unsafe class SealedSegment : IDisposable
     /// <summary>Keys by node. Valid until the segment is disposed.</summary>
     public SegmentKeys Keys { get; }
 
+    /// <summary>The attributes of its items, in the order of their columns.</summary>
+    public AttributeSchema AttributeSchema => Attributes?.Schema ?? AttributeSchema.Empty;
+
+    /// <summary>What the values of its attributes are like, one an attribute. Reads all of them.</summary>
+    public IReadOnlyList<AttributeSummary> SummarizeAttributes() => Attributes is null
+        ? []
+        : [.. Enumerable.Range(0, Attributes.Schema.Count).Select(column => AttributeSummary.Of(Attributes, column, Count))];
+
     /// <summary>How the file was made.</summary>
     public BuildRecord BuildRecord { get; }
 
@@ -77,6 +87,9 @@ public sealed unsafe class SealedSegment : IDisposable
 
     /// <summary>Bytes of the file that searches read where they are mapped: all that is not loaded.</summary>
     public long MappedBytes => SizeInBytes - LoadedBytes;
+
+    /// <summary>Attributes by node; null without. Valid until the segment is disposed.</summary>
+    internal AttributeTable? Attributes { get; }
 
     /// <summary>Searches among some of the nodes.</summary>
     internal SegmentSearcher Searcher => _searcher;
@@ -154,6 +167,13 @@ public sealed unsafe class SealedSegment : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)node, (uint)Count, nameof(node));
         return new ReadOnlySpan<float>(_view.Row(node), Dimension);
+    }
+
+    /// <inheritdoc cref="LiveSegment.Reaches"/>
+    internal bool? Reaches(int node, in SearchBudget budget)
+    {
+        HnswGraph graph = _view.Graph;
+        return Reachability.Leads<SealedLinks>(in graph, node, in budget);
     }
 
     /// <summary>Ends the mapping. No search may be running.</summary>

@@ -1,3 +1,5 @@
+using Ann.Core.Attributes;
+
 namespace Ann.Core.Segments;
 
 /// <summary>Compressed rows that the graph walk reads. Stored in files: values never change.</summary>
@@ -53,6 +55,9 @@ public sealed record SegmentBuildOptions
 
     /// <summary>Seed of level sampling and insertion order. Default: 1.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>Attributes that the rows may have: <see cref="SegmentBuilder.AddAttributes"/>. Default: none.</summary>
+    public AttributeSchema Attributes { get; init; } = AttributeSchema.Empty;
 
     /// <summary>Threads of the build. Does not change the result. Default: one per logical core.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Ann.Core.Attributes;
 using Ann.Core.Codes;
 using Ann.Core.Distances;
 using Ann.Core.Files;
@@ -22,6 +23,7 @@ public sealed unsafe class SegmentBuilder : IDisposable
     private readonly SegmentBuildOptions _options;
     private readonly HnswParameters _parameters;
     private readonly VectorTable _rows;
+    private readonly AttributeRows? _attributes;
     private Int8Codes? _codes;
     private GraphStorage? _graph;
     private NeighborBlocks? _blocks;
@@ -47,6 +49,7 @@ public sealed unsafe class SegmentBuilder : IDisposable
         _options = options;
         _parameters = new HnswParameters(options.M, options.EfConstruction, options.Seed);
         _parameters.Validate();
+        _attributes = options.Attributes.Count == 0 ? null : new AttributeRows(options.Attributes);
         _rows = new VectorTable(rows, dimension);
     }
 
@@ -68,6 +71,35 @@ public sealed unsafe class SegmentBuilder : IDisposable
             throw AnnException.Invalid("input", $"row {_added} has dimension {row.Length}; {_rows.Dimension} was expected.");
         RowPreparation.Prepare(_options.Metric, row, _rows.Values(_added), "input", _added);
         _added++;
+    }
+
+    /// <summary>
+    /// Appends the attributes of some rows, in the order of the rows; these may be added before or after. Rows of which none are given at
+    /// the end have no values.
+    /// </summary>
+    /// <param name="items">Of the schema of <see cref="SegmentBuildOptions.Attributes"/>. Copied.</param>
+    /// <exception cref="AnnException">InvalidArgument: another schema, or more than the announced rows.</exception>
+    public void AddAttributes(AttributeBatch items)
+    {
+        if (!items.Schema.Equals(_options.Attributes))
+            throw AnnException.Invalid("attributes", items.Schema.DifferenceFrom(_options.Attributes, "the rows have", "the build takes"));
+        if (_attributes is null)
+            return;
+        if (items.Count > _rows.Count - _attributes.Count)
+            throw AnnException.Invalid("attributes", $"there are attributes of more rows than the {_rows.Count} that were announced.");
+        for (int item = 0; item < items.Count; item++)
+            _attributes.Add(items, item);
+    }
+
+    /// <summary>Appends the attributes of a row that is stored in another segment.</summary>
+    /// <param name="table">Of the same schema; null for no value.</param>
+    /// <param name="node">Of that table.</param>
+    internal void AddStoredAttributes(AttributeTable? table, int node)
+    {
+        if (table is null)
+            _attributes?.AddMissing();
+        else
+            _attributes?.Add(table, node);
     }
 
     /// <summary>Appends a row that is stored in another segment of the same metric: it is kept to the bit.</summary>
@@ -103,6 +135,12 @@ public sealed unsafe class SegmentBuilder : IDisposable
             throw AnnException.Invalid("keys", $"there are {keys.Count} keys for {_rows.Count} rows.");
         keys.RequireUnique();
         _keys = keys;
+        if (_attributes is not null)
+        {
+            while (_attributes.Count < _rows.Count)
+                _attributes.AddMissing();
+            _attributes.Seal();
+        }
 
         if (_options.Codes == CodesKind.Int8)
             _codes = Int8Codes.Encode(_rows, _options.Metric, _options.Threads, Report(BuildStage.Codes), cancellation);
@@ -137,6 +175,7 @@ public sealed unsafe class SegmentBuilder : IDisposable
         writer.Add(SectionKind.Certificate, JsonSerializer.SerializeToUtf8Bytes(Certificate, SegmentJson.Default.Certificate));
         writer.Add(_keys);
         writer.Add(SectionKind.Rows, _rows.Block);
+        _attributes?.AddTo(writer);
         if (_codes is not null)
         {
             writer.Add(SectionKind.Codes, _codes.Codes);

@@ -15,6 +15,9 @@ public sealed record SegmentFootprint
     /// <summary>Largest average of key bytes.</summary>
     public const int MaxKeyBytes = KeyColumn.MaxKeyBytes;
 
+    /// <summary>Largest average of attribute bytes.</summary>
+    public const int MaxAttributeBytes = 1 << 20;
+
     private SegmentFootprint(long rows, SegmentLayout layout, SegmentParts parts)
     {
         Rows = rows;
@@ -44,9 +47,11 @@ public sealed record SegmentFootprint
     /// <param name="keys">Kind of the keys.</param>
     /// <param name="keyBytes">Average UTF-8 bytes of a string key, 1 to <see cref="MaxKeyBytes"/>; numeric keys take 8.</param>
     /// <param name="ef">Beam width of a search, nodes.</param>
+    /// <param name="attributeBytes">Average bytes of an item's attributes in the file; 0 without.</param>
     /// <exception cref="AnnException">InvalidArgument: a value out of range; names it.</exception>
     public static SegmentFootprint Estimate(
-        long rows, int dimension, SegmentBuildOptions options, KeyKind keys, double keyBytes, int ef = 128)
+        long rows, int dimension, SegmentBuildOptions options, KeyKind keys, double keyBytes, int ef = 128,
+        double attributeBytes = 0)
     {
         if (rows is < 1 or > SegmentBuilder.MaxRows)
             throw AnnException.Invalid("rows", $"rows is {rows}; it must be 1 to {SegmentBuilder.MaxRows}.");
@@ -54,9 +59,14 @@ public sealed record SegmentFootprint
             throw AnnException.Invalid("dim", $"dim is {dimension}; it must be 1 to {SegmentBuilder.MaxDimension}.");
         if (keys == KeyKind.String && !(keyBytes >= 1 && keyBytes <= MaxKeyBytes))
             throw AnnException.Invalid("key-bytes", $"key-bytes is {keyBytes}; it must be 1 to {MaxKeyBytes}.");
+        if (!(attributeBytes >= 0 && attributeBytes <= MaxAttributeBytes))
+        {
+            throw AnnException.Invalid(
+                "attribute-bytes", $"attribute-bytes is {attributeBytes}; it must be 0 to {MaxAttributeBytes}.");
+        }
         new HnswParameters(options.M, options.EfConstruction, options.Seed).Validate();
 
-        Shape shape = new(rows, dimension, options, keys, keyBytes);
+        Shape shape = new(rows, dimension, options, keys, keyBytes, attributeBytes);
         Dictionary<SectionKind, long> lengths = shape.Sections();
         long length = SegmentHeader.Size + lengths.Values.Sum(Align);
         return new SegmentFootprint(rows, shape.Layout, SegmentParts.Of(lengths, length))
@@ -80,22 +90,27 @@ public sealed record SegmentFootprint
         /// <summary>What the order of insertion takes a row while it is made: a row number and what it is sorted by.</summary>
         private const int OrderBytes = 20;
 
+        /// <summary>What attributes take while they are gathered: room to grow, and tables from text to ordinal.</summary>
+        private const int AttributeSlack = 3;
+
         private readonly long _rows;
         private readonly int _dimension;
         private readonly SegmentBuildOptions _options;
         private readonly KeyKind _keys;
         private readonly double _keyBytes;
+        private readonly double _attributeBytes;
         private readonly bool _coded;
         private readonly bool _fast;
         private readonly int _bits;
 
-        public Shape(long rows, int dimension, SegmentBuildOptions options, KeyKind keys, double keyBytes)
+        public Shape(long rows, int dimension, SegmentBuildOptions options, KeyKind keys, double keyBytes, double attributeBytes)
         {
             _rows = rows;
             _dimension = dimension;
             _options = options;
             _keys = keys;
             _keyBytes = keyBytes;
+            _attributeBytes = attributeBytes;
             _coded = options.Codes == CodesKind.Int8;
             _fast = _coded && options.Layout == SegmentLayout.Fast;
             _bits = EstimateTables.BitsOf(dimension);
@@ -118,6 +133,8 @@ public sealed record SegmentFootprint
 
         private long KeysBytes => _rows * 8 + (_keys == KeyKind.String ? (long)Math.Round(_rows * _keyBytes) : 0);
 
+        private long AttributeBytes => (long)Math.Round(_rows * _attributeBytes);
+
         private long CodeBytes => _rows * Int8Codes.StrideOf(_dimension);
 
         public Dictionary<SectionKind, long> Sections()
@@ -131,6 +148,8 @@ public sealed record SegmentFootprint
                 [SectionKind.Levels] = _rows,
                 [SectionKind.UpperSlots] = _rows * sizeof(int),
             };
+            if (AttributeBytes > 0)
+                lengths[SectionKind.Attributes] = AttributeBytes;
             if (_coded)
             {
                 lengths[SectionKind.Codes] = CodeBytes;
@@ -160,7 +179,7 @@ public sealed record SegmentFootprint
         {
             bool tempered = _options.Metric == Metric.InnerProduct;
             bool onCodes = _coded && _dimension >= CodeDistance.MinDimension;
-            long rows = _rows * RowBytes + KeysBytes;
+            long rows = _rows * RowBytes + KeysBytes + AttributeBytes * AttributeSlack;
             long codes = _coded ? CodeBytes + _rows * Int8Codes.FactorBytes : 0;
             long graph = LinkBytes + _rows * (sizeof(byte) + sizeof(int));
 

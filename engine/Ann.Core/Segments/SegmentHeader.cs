@@ -23,6 +23,7 @@ internal enum SectionKind : uint
     Level0Blocks = 12,
     CodeScale = 13,
     UpperBlocks = 14,
+    Attributes = 15,
 }
 
 /// <summary>One entry of the table of sections.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Ann.Core.Hnsw;
 
 namespace Ann.Core.Segments;
 
@@ -60,6 +61,22 @@ public sealed unsafe class SegmentKeys : INodeKeys
     public string Format(int node) => Kind == KeyKind.UInt64
         ? Number(node).ToString(CultureInfo.InvariantCulture)
         : System.Text.Encoding.UTF8.GetString(Utf8(node));
+
+    /// <summary>Asks for what <see cref="Of"/> reads first.</summary>
+    internal void PrefetchKey(int node)
+    {
+        if (Kind == KeyKind.UInt64)
+            Memory.Prefetch(_numbers + node, sizeof(ulong));
+        else
+            Memory.Prefetch(_ends + Math.Max(0, node - 1), 2 * sizeof(long));
+    }
+
+    /// <summary>Asks for the text of a key, once its ends are there.</summary>
+    internal void PrefetchText(int node)
+    {
+        if (Kind == KeyKind.String)
+            Memory.Prefetch(_text + (node == 0 ? 0 : _ends[node - 1]), 1);
+    }
 
     int INodeKeys.Compare(int a, int b) => Compare(a, b);
 

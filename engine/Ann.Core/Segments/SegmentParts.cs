@@ -18,11 +18,14 @@ public sealed record SegmentParts
     /// <summary>Keys.</summary>
     public required long Keys { get; init; }
 
+    /// <summary>Attributes; 0 without.</summary>
+    public required long Attributes { get; init; }
+
     /// <summary>Header, build record, certificate, what all codes share, and padding.</summary>
     public required long Other { get; init; }
 
     /// <summary>Length of the file.</summary>
-    public long Total => Links + Levels + Codes + Rows + Keys + Other;
+    public long Total => Links + Levels + Codes + Rows + Keys + Attributes + Other;
 
     /// <summary>Bytes that opening the file copies to memory: links and codes, where they are loaded. The rest stays mapped.</summary>
     /// <param name="layout">Of the file.</param>
@@ -48,6 +51,7 @@ public sealed record SegmentParts
         long codes = Sum(SectionKind.Codes, SectionKind.CodeFactors);
         long rows = Sum(SectionKind.Rows);
         long keys = Sum(SectionKind.Keys);
+        long attributes = Sum(SectionKind.Attributes);
         return new SegmentParts
         {
             Links = links,
@@ -55,7 +59,8 @@ public sealed record SegmentParts
             Codes = codes,
             Rows = rows,
             Keys = keys,
-            Other = fileLength - links - levels - codes - rows - keys,
+            Attributes = attributes,
+            Other = fileLength - links - levels - codes - rows - keys - attributes,
         };
 
         long Sum(params ReadOnlySpan<SectionKind> kinds)

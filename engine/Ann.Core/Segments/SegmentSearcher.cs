@@ -34,7 +34,36 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
         try
         {
             Prepare(context, query, row, in budget);
+            context.Walk.Statistics.Plan = SearchPlan.Walk;
             Span<ulong> ranked = parameters.Exact ? Scan(context, in filter, parameters.K) : Walk(context, in filter, in parameters);
+            statistics = context.Walk.Statistics;
+            return Write(ranked, parameters.K, results);
+        }
+        finally
+        {
+            _contexts.Return(context);
+        }
+    }
+
+    /// <summary>The same among the nodes of a mask, by the plan that costs least: k whenever there are k.</summary>
+    /// <param name="query">As the caller gave it.</param>
+    /// <param name="row">Its number, for an error.</param>
+    /// <param name="mask">Which nodes.</param>
+    /// <param name="live">Accepts the nodes that the reader sees; null when it sees all.</param>
+    /// <param name="parameters">k, beam width, exact or not.</param>
+    /// <param name="budget">When to stop early.</param>
+    /// <param name="results">Room for k.</param>
+    /// <param name="statistics">What it cost, and the plan.</param>
+    public int Search(
+        ReadOnlySpan<float> query, int row, NodeMask mask, LiveNodes? live, in SearchParameters parameters, in SearchBudget budget,
+        Span<Neighbor> results, out SearchStatistics statistics)
+    {
+        Validate(query.Length, in parameters, results.Length, queries: 1);
+        QueryContext context = _contexts.Rent();
+        try
+        {
+            Prepare(context, query, row, in budget);
+            Span<ulong> ranked = MaskedSegmentSearch.Run(in segment, context, mask, live, in parameters);
             statistics = context.Walk.Statistics;
             return Write(ranked, parameters.K, results);
         }
@@ -66,9 +95,13 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
         {
             int k = parameters.K;
             for (int i = 0; i < counts.Length; i++)
+            {
                 counts[i] = Search(
                     queries.Slice(i * dimension, dimension), i, in filter, in parameters, in budget, results.Slice(i * k, k),
                     out statistics[i]);
+                if (statistics[i].Stopped == StopReason.Cancelled)
+                    i = LeaveOut(i, counts, statistics);
+            }
         }
         else if (segment.CodeScale == 0)
         {
@@ -162,11 +195,7 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
         if (MustScan<TFilter>(context, k))
             return Scan(context, in filter, k);
 
-        ReadOnlySpan<ulong> beam = context.Walk.Beam.Entries;
-        Span<ulong> ranked = context.Ranked(beam.Length);
-        for (int i = 0; i < beam.Length; i++)
-            ranked[i] = Beam.Unmarked(beam[i]);
-        return ranked;
+        return context.Copy(context.Walk.Beam.Entries);
     }
 
     private Span<ulong> WalkCodes<TScoring, TScorer, TFilter>(QueryContext context, scoped in TFilter filter, int k, int ef)
@@ -200,14 +229,18 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
             return Scan(context, in filter, k);
         ReadOnlySpan<ulong> found = context.Walk.Beam.Entries;
         return segment.Metric == Metric.L2
-            ? Reranking.Run<SquaredL2>(in segment, context, found, k, coded)
-            : Reranking.Run<NegativeDot>(in segment, context, found, k, coded);
+            ? Reranking.Run<SquaredL2>(in segment, context, found, k, coded, Reranking.MostOf(k))
+            : Reranking.Run<NegativeDot>(in segment, context, found, k, coded, Reranking.MostOf(k));
     }
 
     private Span<ulong> Scan<TFilter>(QueryContext context, scoped in TFilter filter, int k)
-        where TFilter : struct, INodeFilter => segment.Metric == Metric.L2
-        ? ExactScan.Run<SquaredL2, TFilter>(in segment, context, in filter, k)
-        : ExactScan.Run<NegativeDot, TFilter>(in segment, context, in filter, k);
+        where TFilter : struct, INodeFilter
+    {
+        context.Walk.Statistics.Plan = SearchPlan.Scan;
+        return segment.Metric == Metric.L2
+            ? ExactScan.Run<SquaredL2, TFilter>(in segment, context, in filter, k)
+            : ExactScan.Run<NegativeDot, TFilter>(in segment, context, in filter, k);
+    }
 
     private void TakeTurns<TScoring, TScorer, TFilter>(
         ReadOnlySpan<float> queries, in TFilter filter, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results,
@@ -246,6 +279,8 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
                     Span<ulong> ranked = Rerank(context, in filter, k, turn.Coded);
                     counts[turn.Query] = Write(ranked, k, results.Slice(turn.Query * k, k));
                     statistics[turn.Query] = context.Walk.Statistics;
+                    if (statistics[turn.Query].Stopped == StopReason.Cancelled)
+                        next = LeaveOut(next - 1, counts, statistics);
                     if (next < counts.Length)
                     {
                         Begin<TScoring, TScorer, TFilter>(ref turn, queries, next++, in filter, in parameters, in budget);
@@ -266,6 +301,15 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
         }
     }
 
+    /// <summary>Nobody waits for the answers: the queries after one are not begun.</summary>
+    /// <returns>The number of queries.</returns>
+    private static int LeaveOut(int after, Span<int> counts, Span<SearchStatistics> statistics)
+    {
+        counts[(after + 1)..].Clear();
+        statistics[(after + 1)..counts.Length].Fill(new SearchStatistics { Stopped = StopReason.Cancelled });
+        return counts.Length;
+    }
+
     private void Begin<TScoring, TScorer, TFilter>(
         ref QueryTurn<TScorer, TFilter> turn, ReadOnlySpan<float> queries, int query, in TFilter filter, in SearchParameters parameters,
         in SearchBudget budget)
@@ -278,6 +322,7 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
         int ef = parameters.BeamWidth;
         Prepare(context, queries.Slice(query * segment.Dimension, segment.Dimension), query, in budget);
         context.Walk.Statistics.EfSearch = ef;
+        context.Walk.Statistics.Plan = SearchPlan.Walk;
         turn.Query = query;
         turn.Ended = false;
         turn.Coded = context.Quantise(in segment);

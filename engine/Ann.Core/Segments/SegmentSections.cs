@@ -104,6 +104,11 @@ internal sealed unsafe class SegmentSections
             : throw Bad(SectionKind.Keys, section.Offset, $"the keys take {start} bytes; the section has {textLength}.");
     }
 
+    /// <summary>The attributes, after checking everything in their section; null when there is none.</summary>
+    public SealedAttributes? Attributes() => _sections.TryGetValue(SectionKind.Attributes, out Section section)
+        ? new AttributeSectionCheck(_path, section, _mapping.Start + section.Offset, Header.Count).Run()
+        : null;
+
     /// <summary>The graph, after checking that no link leads out of it or to a node that is not on the link's level.</summary>
     /// <param name="copies">As in <see cref="Require(SectionKind, long, List{NativeBlock})"/>.</param>
     public HnswGraph Graph(List<NativeBlock>? copies)

@@ -77,6 +77,23 @@ internal sealed unsafe class Tombstones(int capacity) : IDisposable
             words[i] = marks is null ? 0 : Volatile.Read(ref marks.Words[i]);
     }
 
+    /// <summary>Takes the nodes out of a mask that a write up to <paramref name="sequence"/> deleted. The caller counts it anew.</summary>
+    public void RemoveFrom(NodeMask mask, long sequence)
+    {
+        if (_marks is not { } marks)
+            return;
+        Span<ulong> words = mask.Words;
+        for (int i = 0; i < words.Length; i++)
+        {
+            for (ulong dead = Volatile.Read(ref marks.Words[i]) & words[i]; dead != 0; dead &= dead - 1)
+            {
+                int bit = BitOperations.TrailingZeroCount(dead);
+                if (marks.Deaths[i * 64 + bit] <= sequence)
+                    words[i] &= ~(1UL << bit);
+            }
+        }
+    }
+
     public void Dispose() => _marks?.Dispose();
 
     private static bool IsDead(Marks marks, int node, long sequence) =>

@@ -3,16 +3,29 @@ using Microsoft.Extensions.Options;
 namespace Ann.Server.Admission;
 
 /// <summary>The queues of the server. Embedding has its own, so that slow inference cannot hold up searches.</summary>
-internal sealed class AdmissionControl(IOptions<ServerOptions> options) : IDisposable
+internal sealed class AdmissionControl : IDisposable
 {
-    public AdmissionQueue Searches { get; } = new("search", options.Value.MaxConcurrentSearches, options.Value.SearchQueueLimit);
+    public AdmissionControl(IOptions<ServerOptions> options)
+    {
+        ServerOptions limits = options.Value;
+        Searches = new("search", limits.MaxConcurrentSearches, limits.SearchQueueLimit);
+        SearchPlaces = new(Searches, limits.MaxConcurrentSearches, limits.SearchQueueLimit, limits.BrownOut);
+        Embeds = new("embed", limits.MaxConcurrentEmbeds, limits.EmbedQueueLimit);
+        WriteStreams = new("write stream", limits.MaxWriteStreams, 0);
+        Writes = new("write", limits.MaxConcurrentWrites, limits.WriteQueueLimit);
+    }
 
-    public AdmissionQueue Embeds { get; } = new("embed", options.Value.MaxConcurrentEmbeds, options.Value.EmbedQueueLimit);
+    public AdmissionQueue Searches { get; }
+
+    /// <summary>The way into <see cref="Searches"/> for searches: knows the pressure and the brown-out.</summary>
+    public SearchAdmission SearchPlaces { get; }
+
+    public AdmissionQueue Embeds { get; }
 
     /// <summary>A stream may stay for hours, so none waits for another.</summary>
-    public AdmissionQueue WriteStreams { get; } = new("write stream", options.Value.MaxWriteStreams, 0);
+    public AdmissionQueue WriteStreams { get; }
 
-    public AdmissionQueue Writes { get; } = new("write", options.Value.MaxConcurrentWrites, options.Value.WriteQueueLimit);
+    public AdmissionQueue Writes { get; }
 
     public void Dispose()
     {

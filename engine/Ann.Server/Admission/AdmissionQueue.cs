@@ -19,6 +19,16 @@ internal sealed class AdmissionQueue(string work, int running, int waiting) : ID
     /// <summary>Calls waiting now.</summary>
     public long Waiting => _limiter.GetStatistics()!.CurrentQueuedCount;
 
+    /// <summary>A place, if one is free and nobody waits; null otherwise. Disposing the lease gives it back.</summary>
+    public RateLimitLease? TryEnter()
+    {
+        RateLimitLease lease = _limiter.AttemptAcquire(1);
+        if (lease.IsAcquired)
+            return lease;
+        lease.Dispose();
+        return null;
+    }
+
     /// <summary>Waits for a place. Disposing the lease gives it back.</summary>
     /// <param name="cancellation">Cancelled at the call's deadline too; a waiting call then leaves the queue.</param>
     /// <exception cref="AnnException"><see cref="AnnError.Overloaded"/>: the queue is full.</exception>

@@ -4,6 +4,7 @@ using Ann.Server.Admission;
 using Ann.Server.Encoders;
 using Ann.Server.Errors;
 using Ann.Server.Health;
+using Ann.Server.Recall;
 using Ann.Server.Services;
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -77,6 +78,11 @@ internal static class ServerParts
         services.AddSingleton<DrainGate>();
         services.AddSingleton<HealthBoard>();
         services.AddSingleton<AdmissionControl>();
+        services.AddSingleton<LiveRecallBoard>();
+        services.AddSingleton<ServerMetrics>();
+        services.AddSingleton<LiveRecallSampler>();
+        services.AddSingleton<RankedCalls>();
+        services.AddSingleton<SearchCall>();
         services.AddSingleton<StartPhase>();
         services.AddHostedService<StopPhase>();
     }
@@ -137,6 +143,8 @@ internal static class ServerParts
             Residence = options.Residence,
             Budget = new MemoryBudget(limit),
             Time = time,
+            // No index can be named so: a name begins with a letter or a digit.
+            SetDirectory = options.DataDirectory.Length == 0 ? null : Path.Combine(options.DataDirectory, "_sets"),
             Live = new LiveIndexOptions
             {
                 CommitWindow = TimeSpan.FromMilliseconds(options.CommitWindowMs),
@@ -145,6 +153,7 @@ internal static class ServerParts
                 Background = background,
                 LogRetentionBytes = options.LogRetentionBytes,
                 Residence = options.Residence,
+                SetBudget = new MemoryBudget(options.SetBytes),
             },
         };
     }

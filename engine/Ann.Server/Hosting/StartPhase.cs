@@ -80,6 +80,8 @@ internal sealed partial class StartPhase(
             IndexServes(
                 index.Name, snapshot.Generation, file.Count, file.Dimension, file.Metric, file.LoadedBytes, file.MappedBytes);
         }
+        if (index.SetFailure is { } unusable)
+            SetsFailed(index.Name, unusable.Message);
         if (snapshot.EncoderFingerprint is ulong fingerprint && encoders.WithFingerprint(fingerprint) is null)
             EncoderMissing(index.Name, snapshot.Encoder.Name, fingerprint);
     }
@@ -110,6 +112,10 @@ internal sealed partial class StartPhase(
     [LoggerMessage(EventId = 12, Level = LogLevel.Error,
         Message = "Index {Name} cannot be served from {Path}; the others start without it. {Reason}")]
     private partial void IndexFailed(string name, string path, string reason, Exception? failure);
+
+    [LoggerMessage(EventId = 17, Level = LogLevel.Error,
+        Message = "Index {Name} serves, but its item sets cannot be used: requests that name one are refused. {Reason}")]
+    private partial void SetsFailed(string name, string reason);
 
     [LoggerMessage(EventId = 13, Level = LogLevel.Information,
         Message = "Index {Name}: its encoder {Encoder} ({Fingerprint:x16}) is not hosted here; Embed by index name is refused.")]

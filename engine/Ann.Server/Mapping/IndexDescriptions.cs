@@ -2,6 +2,7 @@ using Ann.Core;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
 using Ann.Server.Encoders;
+using Ann.Server.Recall;
 using Wire = Ann.Protocol.V1;
 
 namespace Ann.Server.Mapping;
@@ -9,7 +10,7 @@ namespace Ann.Server.Mapping;
 /// <summary>What List and Describe tell of an index.</summary>
 internal static class IndexDescriptions
 {
-    public static Wire.IndexDescription Of(HostedIndex index, EncoderCatalog encoders)
+    public static Wire.IndexDescription Of(HostedIndex index, EncoderCatalog encoders, LiveRecallBoard recall)
     {
         IndexStatus status = index.Status;
         Wire.IndexDescription description = new()
@@ -22,6 +23,7 @@ internal static class IndexDescriptions
             Fill(description, live, encoders);
         else if (status.Snapshot is IndexSnapshot { Segments: [LiveSealedSegment { Sealed: SealedSegment file }] } snapshot)
             Fill(description, snapshot, file, encoders);
+        description.LiveRecall.Add(recall.Of(index.Name).Select(ToWire));
         return description;
     }
 
@@ -49,6 +51,18 @@ internal static class IndexDescriptions
         Failure = generation.Failure ?? "",
     };
 
+    private static Wire.LiveRecallFact ToWire(RecallFact fact) => new()
+    {
+        Generation = fact.Kind.Generation,
+        FilterClass = fact.Kind.FilterClass,
+        K = (uint)fact.Kind.K,
+        Recall = fact.Interval.Recall,
+        Samples = (uint)fact.Interval.Samples,
+        RecallLow = fact.Interval.Low,
+        RecallHigh = fact.Interval.High,
+        EfFactor = fact.EfFactor,
+    };
+
     /// <summary>The file's own facts. It does not change while it is described: only the end of the server closes it.</summary>
     private static void Fill(Wire.IndexDescription description, IndexSnapshot snapshot, SealedSegment file, EncoderCatalog encoders)
     {
@@ -67,6 +81,7 @@ internal static class IndexDescriptions
         description.LoadedBytes = (ulong)file.LoadedBytes;
         description.MappedBytes = (ulong)file.MappedBytes;
         description.Segments = 1;
+        description.Attributes.Add(WireAttributes.ToWire(file.AttributeSchema));
     }
 
     private static void Fill(Wire.IndexDescription description, LiveIndex live, EncoderCatalog encoders)
@@ -99,6 +114,7 @@ internal static class IndexDescriptions
             WriteFailure = live.WriteFailure ?? "",
             CompactionFailure = live.CompactionFailure ?? "",
         };
+        description.Attributes.Add(WireAttributes.ToWire(schema.Attributes));
         description.Generations.Add(generations.Select(generation => ToWire(generation, encoders)));
     }
 

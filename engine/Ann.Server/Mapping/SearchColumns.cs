@@ -1,6 +1,8 @@
 using Ann.Core;
+using Ann.Core.Attributes;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Ranking;
 using Ann.Core.Segments;
 using Google.Protobuf.Collections;
 using Wire = Ann.Protocol.V1;
@@ -12,12 +14,17 @@ internal sealed class SearchColumns
 {
     private readonly IndexSnapshot _index;
     private readonly Wire.SearchResponse _reply;
+    private readonly int[] _asked;
+    private readonly AttributeColumn[] _attributes;
 
     /// <param name="index">Where the results come from.</param>
     /// <param name="rows">Rows that will be added.</param>
     /// <param name="k">Results wanted for each.</param>
-    public SearchColumns(IndexSnapshot index, int rows, int k)
+    /// <param name="asked">Columns of the attributes wanted back.</param>
+    public SearchColumns(IndexSnapshot index, int rows, int k, int[] asked)
     {
+        _asked = asked;
+        _attributes = asked.Length == 0 ? [] : Array.ConvertAll(asked, column => new AttributeColumn(index.Attributes.Fields[column]));
         _index = index;
         _reply = new Wire.SearchResponse
         {
@@ -39,6 +46,24 @@ internal sealed class SearchColumns
     /// <summary>Appends the results of the next row, in the order of the search: nearest first.</summary>
     public void Add(ReadOnlySpan<SearchHit> results, in SearchStatistics statistics)
     {
+        Add(results);
+        AddCosts(in statistics);
+    }
+
+    /// <summary>Adds what searches cost.</summary>
+    public void AddCosts(in SearchStatistics statistics)
+    {
+        Wire.SearchStats stats = _reply.Stats;
+        stats.Visited += (ulong)statistics.Visited;
+        stats.Expanded += (ulong)statistics.Expanded;
+        stats.Reranked += (ulong)statistics.Reranked;
+        stats.EfSearch = (uint)statistics.EfSearch;
+        stats.Plan = (Wire.Plan)statistics.Plan; // the same numbers
+    }
+
+    /// <summary>Appends a list.</summary>
+    public void Add(ReadOnlySpan<SearchHit> results)
+    {
         Metric metric = _index.Metric;
         RepeatedField<float> scores = _reply.Scores;
         foreach (SearchHit result in results)
@@ -56,18 +81,47 @@ internal sealed class SearchColumns
             foreach (SearchHit result in results)
                 texts.Add(_index.KeyOf(result).ToString());
         }
+        for (int i = 0; i < _asked.Length; i++)
+            foreach (SearchHit result in results)
+                _index.CopyAttribute(result, _asked[i], _attributes[i]);
         _reply.RowOffsets.Add((uint)scores.Count);
+    }
 
-        Wire.SearchStats stats = _reply.Stats;
-        stats.Visited += (ulong)statistics.Visited;
-        stats.Expanded += (ulong)statistics.Expanded;
-        stats.Reranked += (ulong)statistics.Reranked;
-        stats.EfSearch = (uint)statistics.EfSearch;
+    /// <summary>Tells what could be returned at all.</summary>
+    public void Restrict(long matching, double selectivity, TimeSpan selecting)
+    {
+        _reply.Stats.Matching = (ulong)matching;
+        _reply.Stats.Selectivity = selectivity;
+        _reply.Stats.FilterUs = (ulong)selecting.TotalMicroseconds;
+    }
+
+    /// <summary>Tells which rows the results of a merged list came from, and what caps and floors did.</summary>
+    public void Explain(RankingAnswer answer)
+    {
+        _reply.FromRows.Add(answer.FromRows.Select(static row => (uint)row));
+        foreach (QuotaFact fact in answer.Quotas)
+        {
+            Wire.QuotaFact told = new() { Row = (uint)fact.List, Value = fact.Value, Count = (uint)fact.Count };
+            if (fact.Cap >= 0)
+                told.Cap = (uint)fact.Cap;
+            else
+                told.Floor = (uint)fact.Floor;
+            _reply.Quotas.Add(told);
+        }
+    }
+
+    /// <summary>Appends rows without results: those that the deadline left no time for.</summary>
+    public void AddEmpty(int rows)
+    {
+        for (int row = 0; row < rows; row++)
+            _reply.RowOffsets.Add((uint)_reply.Scores.Count);
     }
 
     /// <summary>The reply. Nothing may be added any more.</summary>
     public Wire.SearchResponse ToResponse(TimeSpan queued, TimeSpan searched)
     {
+        foreach (AttributeColumn column in _attributes)
+            _reply.Attributes.Add(WireAttributes.ToWire(column));
         _reply.Stats.QueueUs = (ulong)queued.TotalMicroseconds;
         _reply.Stats.SearchUs = (ulong)searched.TotalMicroseconds;
         return _reply;

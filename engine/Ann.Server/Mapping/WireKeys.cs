@@ -12,22 +12,23 @@ internal static class WireKeys
     /// <param name="kind">What the index takes.</param>
     /// <param name="index">Name of the index, for errors.</param>
     /// <param name="most">Keys allowed.</param>
-    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/> with field <c>keys</c>; names the row.</exception>
-    public static KeyColumn Read(Wire.KeyColumn? column, KeyKind kind, string index, int most)
+    /// <param name="field">Where the request has them.</param>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/> with that field; names the row.</exception>
+    public static KeyColumn Read(Wire.KeyColumn? column, KeyKind kind, string index, int most, string field = "keys")
     {
         int numbers = column?.Numbers.Count ?? 0;
         int texts = column?.Texts.Count ?? 0;
         if (numbers + texts == 0)
-            throw AnnException.Invalid("keys", "keys are empty; there must be one at least.");
+            throw AnnException.Invalid(field, $"{field} are empty; there must be one at least.");
         if (numbers > 0 && texts > 0)
-            throw AnnException.Invalid("keys", "keys hold both numbers and texts; fill one of them.");
+            throw AnnException.Invalid(field, $"{field} hold both numbers and texts; fill one of them.");
         if (numbers > 0 != (kind == KeyKind.UInt64))
         {
             (string own, string found) = kind == KeyKind.UInt64 ? ("numbers", "texts") : ("texts", "numbers");
-            throw AnnException.Invalid("keys", $"Index '{index}' has {own} as keys; the request has {found}.");
+            throw AnnException.Invalid(field, $"Index '{index}' has {own} as keys; the request has {found}.");
         }
         if (numbers + texts > most)
-            throw AnnException.Invalid("keys", $"keys hold {numbers + texts}; there may be at most {most}.");
+            throw AnnException.Invalid(field, $"{field} hold {numbers + texts}; there may be at most {most}.");
 
         KeyColumn keys = new(kind);
         if (numbers > 0)
@@ -37,7 +38,7 @@ internal static class WireKeys
             return keys;
         }
         for (int row = 0; row < texts; row++)
-            AddText(keys, column!.Texts[row], row);
+            AddText(keys, column!.Texts[row], row, field);
         return keys;
     }
 
@@ -54,7 +55,7 @@ internal static class WireKeys
             column.Texts.Add(keys.Format(row));
     }
 
-    private static void AddText(KeyColumn keys, string text, int row)
+    private static void AddText(KeyColumn keys, string text, int row, string field)
     {
         try
         {
@@ -62,7 +63,7 @@ internal static class WireKeys
         }
         catch (AnnException e)
         {
-            throw AnnException.Invalid("keys", $"row {row}: {e.Message}");
+            throw AnnException.Invalid(field, $"row {row}: {e.Message}");
         }
     }
 }

@@ -38,6 +38,7 @@ internal static class WireSchema
             M = request.HasM ? Bounded(request.M) : schema.M,
             EfConstruction = request.HasEfConstruction ? Bounded(request.EfConstruction) : schema.EfConstruction,
             Seed = request.HasSeed ? request.Seed : schema.Seed,
+            Attributes = WireAttributes.ReadSchema(request.Attributes),
         };
     }
 

@@ -1,4 +1,5 @@
 using Ann.Core;
+using Ann.Core.Attributes;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
 using Wire = Ann.Protocol.V1;
@@ -58,10 +59,14 @@ internal sealed record WriteTarget
     /// <summary>A batch of this target.</summary>
     /// <param name="keys">Keys of the request.</param>
     /// <param name="vectors">Vectors of the request: none when deleting.</param>
+    /// <param name="attributes">Attribute columns of the request: none when deleting.</param>
     /// <param name="sequence">The producer's count; 0 when there is no producer.</param>
     /// <param name="chain">The stream that it belongs to; null when it stands alone.</param>
-    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/> with field <c>keys</c> or <c>vectors</c>.</exception>
-    public WriteBatch Batch(Wire.KeyColumn? keys, Wire.VectorBatch? vectors, ulong sequence, WriteChain? chain = null)
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/> with field <c>keys</c>, <c>vectors</c> or
+    /// <c>attributes</c>.</exception>
+    public WriteBatch Batch(
+        Wire.KeyColumn? keys, Wire.VectorBatch? vectors, IReadOnlyList<Wire.AttributeColumn> attributes, ulong sequence,
+        WriteChain? chain = null)
     {
         IndexSchema schema = Index.Schema;
         KeyColumn column = WireKeys.Read(keys, schema.KeyKind, Index.Name, WriteBatch.MaxItems);
@@ -70,6 +75,7 @@ internal sealed record WriteTarget
             Mode = Mode,
             Keys = column,
             Rows = Rows(vectors, column.Count, schema.Dimension),
+            Attributes = Attributes(attributes, column.Count, schema),
             Generation = Generation,
             EncoderFingerprint = EncoderFingerprint,
             Producer = Producer,
@@ -91,6 +97,11 @@ internal sealed record WriteTarget
             throw AnnException.Invalid("vectors", $"vectors hold {rows.Count} rows; keys hold {keys}, and each takes one row.");
         return rows.ToArray();
     }
+
+    private AttributeBatch? Attributes(IReadOnlyList<Wire.AttributeColumn> attributes, int keys, IndexSchema schema) =>
+        Mode == WriteMode.Delete && attributes.Count > 0
+            ? throw AnnException.Invalid("attributes", "attributes hold columns; a delete takes none.")
+            : WireAttributes.Read(attributes, schema.Attributes, keys);
 
     private static WriteMode ToCore(Wire.WriteMode mode) => mode switch
     {

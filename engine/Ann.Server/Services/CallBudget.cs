@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Ann.Core;
 using Ann.Core.Hnsw;
+using Ann.Protocol.V1;
 using Ann.Server.Errors;
 using Grpc.Core;
 
@@ -19,6 +21,40 @@ internal static class CallBudget
         // Half the range: far beyond any deadline, and the sum cannot overflow.
         long bounded = (long)Math.Clamp(ticks, 0, long.MaxValue / 2);
         return new SearchBudget(Stopwatch.GetTimestamp() + bounded, context.CancellationToken);
+    }
+
+    /// <summary>
+    /// The same, ending early enough for what was found to reach the caller by the deadline, where the caller wants it so: by a margin, but
+    /// never more than half of the time that is left.
+    /// </summary>
+    /// <exception cref="AnnException">InvalidArgument: no such choice.</exception>
+    public static SearchBudget Of(ServerCallContext context, TimeProvider time, OnDeadline choice, TimeSpan margin)
+    {
+        if (choice > OnDeadline.BestSoFar)
+            throw AnnException.Invalid("on_deadline", $"on_deadline is {(int)choice}; it must be FAIL (1), BEST_SO_FAR (2), or not set.");
+        SearchBudget whole = Of(context, time);
+        if (choice != OnDeadline.BestSoFar || whole.DeadlineTimestamp == long.MaxValue)
+            return whole;
+        long left = Math.Max(0, whole.DeadlineTimestamp - Stopwatch.GetTimestamp());
+        long kept = Math.Min((long)(margin.TotalSeconds * Stopwatch.Frequency), left / 2);
+        return whole with { DeadlineTimestamp = whole.DeadlineTimestamp - kept };
+    }
+
+    /// <summary>
+    /// A budget for a call that cannot wait for its place: some dozens of expansions, which find much of what lies nearest, and cost the
+    /// others nothing to speak of. What is left of its own time, where that is less.
+    /// </summary>
+    public static SearchBudget Least(in SearchBudget budget)
+    {
+        long until = Stopwatch.GetTimestamp() + Stopwatch.Frequency / 20_000; // 50 µs
+        return budget with { DeadlineTimestamp = Math.Min(budget.DeadlineTimestamp, until) };
+    }
+
+    /// <summary>Ends the call when its search was stopped, but for a deadline whose caller wants what was found.</summary>
+    public static void RequireComplete(StopReason stopped, OnDeadline choice, ServerCallContext context, TimeProvider time)
+    {
+        if (stopped != StopReason.Deadline || choice != OnDeadline.BestSoFar)
+            RequireComplete(stopped, context, time);
     }
 
     /// <summary>Ends the call when its search was stopped: an answer cut short is no answer, unless the caller asked for it.</summary>

@@ -5,6 +5,7 @@ using Ann.Server.Encoders;
 using Ann.Server.Health;
 using Ann.Server.Hosting;
 using Ann.Server.Mapping;
+using Ann.Server.Recall;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
@@ -14,7 +15,7 @@ namespace Ann.Server.Services;
 /// <summary>Tells what is hosted, and leads live indexes through their life.</summary>
 internal sealed class IndexesService(
     IndexCatalog catalog, CatalogOpening opening, EncoderCatalog encoders, HealthBoard health, DrainGate gate,
-    IOptions<ServerOptions> options) : Indexes.IndexesBase
+    LiveRecallBoard recall, IOptions<ServerOptions> options) : Indexes.IndexesBase
 {
     private readonly ServerOptions _options = options.Value;
 
@@ -22,18 +23,18 @@ internal sealed class IndexesService(
     {
         ListResponse response = new();
         foreach (HostedIndex index in catalog.Indexes)
-            response.Indexes.Add(IndexDescriptions.Of(index, encoders));
+            response.Indexes.Add(IndexDescriptions.Of(index, encoders, recall));
         return Task.FromResult(response);
     }
 
     public override Task<DescribeResponse> Describe(DescribeRequest request, ServerCallContext context) =>
-        Task.FromResult(new DescribeResponse { Index = IndexDescriptions.Of(catalog.Find(request.Index), encoders) });
+        Task.FromResult(new DescribeResponse { Index = IndexDescriptions.Of(catalog.Find(request.Index), encoders, recall) });
 
     public override Task<CreateResponse> Create(CreateRequest request, ServerCallContext context)
     {
         HostedIndex index = catalog.Create(request.Index, WireSchema.Read(request), WireSchema.EncoderOf(request), opening);
         health.Set(index.Name, ServingStatus.Serving);
-        return Task.FromResult(new CreateResponse { Index = IndexDescriptions.Of(index, encoders) });
+        return Task.FromResult(new CreateResponse { Index = IndexDescriptions.Of(index, encoders, recall) });
     }
 
     public override async Task<DropResponse> Drop(DropRequest request, ServerCallContext context)
@@ -95,7 +96,7 @@ internal sealed class IndexesService(
             await index.CompactAsync(cancellation);
             return true;
         }, context);
-        return new CompactResponse { Index = IndexDescriptions.Of(catalog.Find(request.Index), encoders) };
+        return new CompactResponse { Index = IndexDescriptions.Of(catalog.Find(request.Index), encoders, recall) };
     }
 
     public override async Task<SnapshotResponse> Snapshot(SnapshotRequest request, ServerCallContext context)

@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using Ann.Core;
+using Ann.Core.Exclusions;
 using Ann.Core.Indexes;
 using Ann.Protocol.V1;
 using Ann.Server.Admission;
@@ -46,7 +47,7 @@ internal sealed class IngestService(
         ulong? fingerprint = request.HasEncoderFingerprint ? request.EncoderFingerprint : null;
         WriteTarget target = WriteTarget.Find(catalog, request.Index, mode, fingerprint, request.Producer);
         WriteReceipt receipt = await WriteAsync(
-            target, target.Batch(request.Keys, request.Vectors, request.Sequence), context.CancellationToken);
+            target, target.Batch(request.Keys, request.Vectors, request.Attributes, request.Sequence), context.CancellationToken);
         return new UpsertResponse
         {
             Applied = (ulong)receipt.Applied,
@@ -61,7 +62,7 @@ internal sealed class IngestService(
         RequirePair(request.HasProducer, request.Producer, request.HasSequence, request.Sequence);
         using RateLimitLease place = await admission.Writes.EnterAsync(context.CancellationToken);
         WriteTarget target = WriteTarget.Find(catalog, request.Index, WriteMode.Delete, null, request.Producer);
-        WriteReceipt receipt = await WriteAsync(target, target.Batch(request.Keys, null, request.Sequence), context.CancellationToken);
+        WriteReceipt receipt = await WriteAsync(target, target.Batch(request.Keys, null, [], request.Sequence), context.CancellationToken);
         return new DeleteResponse
         {
             Applied = (ulong)receipt.Applied,
@@ -69,6 +70,35 @@ internal sealed class IngestService(
             IsRetry = receipt.IsRetry,
             LogPosition = (ulong)receipt.Sequence,
         };
+    }
+
+    public override async Task<AppendToSetResponse> AppendToSet(AppendToSetRequest request, ServerCallContext context)
+    {
+        using RateLimitLease place = await admission.Writes.EnterAsync(context.CancellationToken);
+        HostedIndex index = SetOwner(request.Index);
+        ItemSets sets = index.RequireSets();
+        ItemSets.RequireName("set", request.Set);
+        Core.Segments.KeyColumn keys;
+        using (SnapshotLease lease = index.Acquire())
+            keys = WireKeys.Read(request.Keys, lease.Snapshot.KeyKind, index.Name, Exclusion.MaxKeys);
+        TimeSpan? ttl = request.HasTtlS ? TimeSpan.FromSeconds(request.TtlS) : null;
+        int size = await sets.AppendAsync(request.Set, keys, ttl, context.CancellationToken);
+        return new AppendToSetResponse { Size = (ulong)size };
+    }
+
+    public override async Task<DropSetResponse> DropSet(DropSetRequest request, ServerCallContext context)
+    {
+        using RateLimitLease place = await admission.Writes.EnterAsync(context.CancellationToken);
+        int size = await SetOwner(request.Index).RequireSets().DropAsync(request.Set, context.CancellationToken);
+        return new DropSetResponse { Size = (ulong)size };
+    }
+
+    /// <summary>Sets belong to an index, not to one of its generations.</summary>
+    private HostedIndex SetOwner(string name)
+    {
+        if (name.Contains('@', StringComparison.Ordinal))
+            throw AnnException.Invalid("index", "index names a generation; an item set belongs to the whole index.");
+        return catalog.Find(name);
     }
 
     /// <summary>Visible is durable too. A caller that goes away gives up the answer, not the write.</summary>

@@ -1,11 +1,8 @@
-using System.Buffers;
-using System.Runtime.InteropServices;
 using Ann.Core;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
 using Ann.Protocol.V1;
 using Ann.Server.Mapping;
-using Google.Protobuf;
 using KeyColumn = Ann.Core.Segments.KeyColumn;
 
 namespace Ann.Server.Services;
@@ -27,28 +24,19 @@ internal static class ItemFetch
         long room = request.WithVectors ? (long)keys.Count * index.Dimension * sizeof(float) : 0;
         if (room > Array.MaxLength)
             throw AnnException.Invalid("keys", $"keys hold {keys.Count}, whose vectors make up to {room} bytes; ask for fewer.");
-        ArrayBufferWriter<byte> rows = new(Math.Max(1, (int)room));
+        int[] asked = WireAttributes.ReadAsked(request.Attributes, index.Attributes);
+        List<SearchHit> found = new(keys.Count);
         ReadPoint now = index.Now; // one for all keys: no batch is seen in part
         for (int row = 0; row < keys.Count; row++)
         {
-            if (!index.TryFind(WireKeys.At(keys, row), now, out SearchHit hit))
-            {
-                WireKeys.Add(response.Missing, keys, row);
-                continue;
-            }
-            WireKeys.Add(response.Found, keys, row);
-            if (request.WithVectors)
-                rows.Write(MemoryMarshal.AsBytes(index.RowOf(hit)));
+            bool isThere = index.TryFind(WireKeys.At(keys, row), now, out SearchHit hit);
+            WireKeys.Add(isThere ? response.Found : response.Missing, keys, row);
+            if (isThere)
+                found.Add(hit);
         }
-        if (rows.WrittenCount > 0)
-        {
-            response.Vectors = new VectorBatch
-            {
-                Dtype = Dtype.F32,
-                Dim = (uint)index.Dimension,
-                Data = UnsafeByteOperations.UnsafeWrap(rows.WrittenMemory),
-            };
-        }
+        if (request.WithVectors && found.Count > 0)
+            response.Vectors = ScrollCall.RowsOf(index, found);
+        response.Attributes.Add(ScrollCall.ColumnsOf(index, found, asked));
         return response;
     }
 }

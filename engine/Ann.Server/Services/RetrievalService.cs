@@ -1,9 +1,7 @@
-using System.Buffers;
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Threading.RateLimiting;
 using Ann.Core;
-using Ann.Core.Distances;
+using Ann.Core.Attributes;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Encoding;
@@ -19,27 +17,67 @@ namespace Ann.Server.Services;
 
 /// <summary>Read path: admit, resolve, validate, search, map. No state of its own.</summary>
 internal sealed class RetrievalService(
-    IndexCatalog catalog, EncoderCatalog encoders, AdmissionControl admission, IOptions<ServerOptions> options, TimeProvider time)
-    : Retrieval.RetrievalBase
+    IndexCatalog catalog, EncoderCatalog encoders, AdmissionControl admission, SearchCall search, RankedCalls ranked,
+    IOptions<ServerOptions> options, TimeProvider time) : Retrieval.RetrievalBase
 {
-    private const int MaxTagBytes = 256;
-
-    /// <summary>Rows of one call into the engine: it interleaves their walks, and the deadline is looked at between two calls.</summary>
-    private const int RowsAtOnce = 64;
-
-    /// <summary>Results of one call into the engine, so that its buffer stays small however large k is.</summary>
-    private const int ResultsAtOnce = 1 << 16;
-
     private readonly ServerOptions _limits = options.Value;
 
     /// <remarks>A call that need not wait for its place runs to its end without a state machine.</remarks>
     public override Task<SearchResponse> Search(SearchRequest request, ServerCallContext context)
     {
-        ValueTask<RateLimitLease> entering = admission.Searches.EnterAsync(context.CancellationToken);
+        bool bestSoFar = request.OnDeadline == OnDeadline.BestSoFar;
+        // Of a call that wants what there is by its deadline, the time that it waits counts.
+        SearchBudget? budget = bestSoFar ? CallBudget.Of(context, time, request.OnDeadline, search.Margin) : null;
+        ValueTask<SearchPlace> entering = admission.SearchPlaces.EnterAsync(
+            budget ?? new SearchBudget(long.MaxValue, context.CancellationToken), bestSoFar);
         if (!entering.IsCompletedSuccessfully)
-            return SearchLaterAsync(entering.AsTask(), request, context);
-        using RateLimitLease place = entering.Result;
-        return Task.FromResult(Search(request, context, queued: TimeSpan.Zero));
+            return SearchLaterAsync(entering.AsTask(), request, context, budget);
+        using SearchPlace place = entering.Result;
+        return Task.FromResult(search.Run(request, context, in place, budget));
+    }
+
+    public override async Task<RecommendResponse> Recommend(RecommendRequest request, ServerCallContext context)
+    {
+        using SearchPlace place = await EnterAsync(context);
+        return ranked.Recommend(request, context, in place);
+    }
+
+    public override async Task<RangeResponse> Range(RangeRequest request, ServerCallContext context)
+    {
+        using SearchPlace place = await EnterAsync(context);
+        return ranked.Range(request, context, in place);
+    }
+
+    public override async Task<ExplainResponse> Explain(ExplainRequest request, ServerCallContext context)
+    {
+        using SearchPlace place = await EnterAsync(context);
+        return ranked.Explain(request, context, in place);
+    }
+
+    public override async Task<ScrollResponse> Scroll(ScrollRequest request, ServerCallContext context)
+    {
+        using SearchPlace place = await EnterAsync(context);
+        using SnapshotLease lease = catalog.Acquire(request.Index);
+        SearchBudget budget = CallBudget.Of(context, time);
+        ScrollResponse response = ScrollCall.Run(lease.Snapshot, request, in budget, out StopReason stopped);
+        CallBudget.RequireComplete(stopped, context, time); // a page that lacks items must not be paged on from
+        return response;
+    }
+
+    public override async Task<PrepareFilterResponse> PrepareFilter(PrepareFilterRequest request, ServerCallContext context)
+    {
+        using SearchPlace place = await EnterAsync(context);
+        using SnapshotLease lease = catalog.Acquire(request.Index, out HostedIndex hosted);
+        SearchBudget budget = CallBudget.Of(context, time);
+        BoundFilter filter = WireRanking.ReadFilter(request.Filter, prepared: null, lease.Snapshot, hosted)
+            ?? throw AnnException.Invalid("filter", "filter is not set; it is what is to be prepared.");
+        using ItemSelection? selection = lease.Snapshot.Select(filter, null, in budget);
+        CallBudget.RequireComplete(selection?.Stopped ?? StopReason.None, context, time);
+        return new PrepareFilterResponse
+        {
+            PreparedFilter = hosted.PreparedFilters.Add(filter),
+            Matching = (ulong)(selection?.Matching ?? lease.Snapshot.Items),
+        };
     }
 
     public override async Task<EmbedResponse> Embed(EmbedRequest request, ServerCallContext context)
@@ -55,107 +93,14 @@ internal sealed class RetrievalService(
         return ItemFetch.Run(lease.Snapshot, request, _limits.MaxRowsPerRequest);
     }
 
-    private async Task<SearchResponse> SearchLaterAsync(Task<RateLimitLease> entering, SearchRequest request, ServerCallContext context)
-    {
-        long arrived = Stopwatch.GetTimestamp();
-        using RateLimitLease place = await entering;
-        return Search(request, context, queued: Stopwatch.GetElapsedTime(arrived));
-    }
+    private ValueTask<SearchPlace> EnterAsync(ServerCallContext context) =>
+        admission.SearchPlaces.EnterAsync(new SearchBudget(long.MaxValue, context.CancellationToken), bestSoFar: false);
 
-    /// <summary>Synchronous on the request's thread: from here to the reply nothing waits.</summary>
-    private SearchResponse Search(SearchRequest request, ServerCallContext context, TimeSpan queued)
+    private async Task<SearchResponse> SearchLaterAsync(
+        Task<SearchPlace> entering, SearchRequest request, ServerCallContext context, SearchBudget? budget)
     {
-        long started = Stopwatch.GetTimestamp();
-        Tag(request.RequestTag);
-        using SnapshotLease lease = catalog.Acquire(request.Index);
-        IndexSnapshot index = lease.Snapshot;
-        if (request.HasEncoderFingerprint)
-            index.RequireEncoder(request.EncoderFingerprint);
-        SearchParameters parameters = ToParameters(request);
-        VectorTarget target = new("queries", index.Name, index.Dimension, _limits.MaxRowsPerRequest);
-        using VectorRows queries = VectorRows.Read(request.Queries, target);
-        RequireBounded((long)queries.Count * parameters.K);
-
-        SearchBudget budget = CallBudget.Of(context, time);
-        SearchColumns columns = new(index, queries.Count, parameters.K);
-        int rowsAtOnce = Math.Min(queries.Count, Math.Clamp(ResultsAtOnce / parameters.K, 1, RowsAtOnce));
-        Span<int> counts = stackalloc int[RowsAtOnce];
-        Span<SearchStatistics> statistics = stackalloc SearchStatistics[RowsAtOnce];
-        SearchHit[] results = ArrayPool<SearchHit>.Shared.Rent(rowsAtOnce * parameters.K);
-        try
-        {
-            for (int first = 0; first < queries.Count; first += rowsAtOnce)
-            {
-                int rows = Math.Min(rowsAtOnce, queries.Count - first);
-                // The search looks at the budget too, but only every few expansions; a small index would never ask.
-                CallBudget.RequireComplete(budget.Check(), context, time);
-                SearchRows(index, queries, first, parameters, budget, results, counts[..rows], statistics[..rows]);
-                for (int i = 0; i < rows; i++)
-                {
-                    CallBudget.RequireComplete(statistics[i].Stopped, context, time);
-                    columns.Add(results.AsSpan(i * parameters.K, counts[i]), statistics[i]);
-                }
-            }
-        }
-        finally
-        {
-            ArrayPool<SearchHit>.Shared.Return(results);
-        }
-        for (int row = 0; row < queries.Count; row++)
-            index.Sample(queries[row]); // the search has checked it: a query of real traffic
-        return columns.ToResponse(queued, Stopwatch.GetElapsedTime(started));
-    }
-
-    private static void SearchRows(
-        IndexSnapshot index, in VectorRows queries, int first, in SearchParameters parameters, in SearchBudget budget, SearchHit[] results,
-        Span<int> counts, Span<SearchStatistics> statistics)
-    {
-        try
-        {
-            if (counts.Length == 1)
-                counts[0] = index.Search(queries[first], parameters, budget, results.AsSpan(0, parameters.K), out statistics[0]);
-            else
-                index.SearchMany(queries.Rows(first, counts.Length), parameters, budget, results, counts, statistics);
-        }
-        catch (AnnException e) when (e.Error == AnnError.InvalidArgument)
-        {
-            // All else was checked before: what is left is NaN, infinity or a zero vector. The search does not know the row that the caller
-            // knows; checking once more gives the caller's own field and row.
-            float[] scratch = new float[queries.Dimension];
-            for (int row = first; row < first + counts.Length; row++)
-                RowPreparation.Prepare(index.Metric, queries[row], scratch, "queries", row);
-            throw;
-        }
-    }
-
-    private static SearchParameters ToParameters(SearchRequest request)
-    {
-        // Clamped so that a huge unsigned number stays a huge number, and is refused as such.
-        int k = (int)Math.Min(request.K, int.MaxValue);
-        int efSearch = request.HasEfSearch ? (int)Math.Min(request.EfSearch, int.MaxValue) : 0;
-        SearchParameters parameters = new(k, efSearch, request.Exact);
-        parameters.Validate();
-        if (request.HasEfSearch && efSearch == 0)
-        {
-            throw AnnException.Invalid(
-                "ef_search", $"ef_search is 0; it must be k ({k}) to {SearchParameters.MaxEfSearch}, or not set.");
-        }
-        return parameters;
-    }
-
-    private void RequireBounded(long results)
-    {
-        if (results > _limits.MaxResultsPerRequest)
-            throw AnnException.Invalid("k", $"Rows times k is {results}; a request takes at most {_limits.MaxResultsPerRequest}.");
-    }
-
-    private static void Tag(string tag)
-    {
-        if (tag.Length == 0)
-            return;
-        if (System.Text.Encoding.UTF8.GetByteCount(tag) is int length and > MaxTagBytes)
-            throw AnnException.Invalid("request_tag", $"request_tag takes {length} bytes; it must be at most {MaxTagBytes}.");
-        Activity.Current?.SetTag("ann.request_tag", tag);
+        using SearchPlace place = await entering;
+        return search.Run(request, context, in place, budget);
     }
 
     private EmbedResponse EmbedTexts(EmbedRequest request, ServerCallContext context)

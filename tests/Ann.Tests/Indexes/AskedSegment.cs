@@ -22,6 +22,8 @@ internal sealed class AskedSegment(LiveSealedSegment inner) : LiveSegment
 
     internal override Tombstones Dead => inner.Dead;
 
+    internal override RecallCurves? Recall => inner.Recall;
+
     internal override int FindNewest(in ItemKey key) => inner.FindNewest(in key);
 
     internal override int Find(in ItemKey key, ReadPoint at) => inner.Find(in key, at);
@@ -31,19 +33,19 @@ internal sealed class AskedSegment(LiveSealedSegment inner) : LiveSegment
     internal override ReadOnlySpan<float> Row(int node) => inner.Row(node);
 
     internal override int Search(
-        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
-        out SearchStatistics statistics)
+        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
+        Span<Neighbor> results, out SearchStatistics statistics)
     {
         Asked.Add(parameters);
-        return inner.Search(query, in parameters, in budget, at, results, out statistics);
+        return inner.Search(query, in parameters, in budget, at, mask, results, out statistics);
     }
 
     internal override void SearchMany(
-        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
-        Span<int> counts, Span<SearchStatistics> statistics)
+        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
+        Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
         Asked.AddRange(Enumerable.Repeat(parameters, counts.Length));
-        inner.SearchMany(queries, in parameters, in budget, at, results, counts, statistics);
+        inner.SearchMany(queries, in parameters, in budget, at, mask, results, counts, statistics);
     }
 
     private protected override void Free() => inner.Release();

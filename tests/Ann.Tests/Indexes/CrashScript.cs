@@ -2,6 +2,7 @@ using Ann.Core;
 using Ann.Core.Files;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
+using Ann.Tests.Attributes;
 using Ann.Tests.Files;
 
 namespace Ann.Tests.Indexes;
@@ -26,6 +27,8 @@ internal sealed class CrashScript(SimulatedFileSystem files, int seed) : IAsyncD
         LogRetentionBytes = 0,
         Residence = SegmentResidence.Mapped,
     };
+
+    private static readonly IndexSchema Schema = LiveFixture.Schema() with { Attributes = AttributeFixture.Schema };
 
     private readonly SeededSchedule _schedule = new(files, seed);
     private LiveIndex? _index;
@@ -56,7 +59,7 @@ internal sealed class CrashScript(SimulatedFileSystem files, int seed) : IAsyncD
         files.FlushDirectory("/");
         LiveIndexOptions options = Options with { Background = _schedule, Waiting = () => _schedule.FinishMerge() };
         _index = LiveIndex.Create(
-            files, IndexDirectory, "live", LiveFixture.Schema(), null, "", options, MemoryBudget.Unlimited(), TimeProvider.System);
+            files, IndexDirectory, "live", Schema, null, "", options, MemoryBudget.Unlimited(), TimeProvider.System);
         _schedule.Index = _index;
         IsCreated = true;
         await UpsertAsync(0, 20, version: 0);
@@ -111,7 +114,10 @@ internal sealed class CrashScript(SimulatedFileSystem files, int seed) : IAsyncD
     }
 
     private Task UpsertAsync(int from, int count, int version) => WriteAsync(
-        LiveFixture.Batch(WriteMode.Upsert, LiveFixture.Range(from, count), version),
+        LiveFixture.Batch(WriteMode.Upsert, LiveFixture.Range(from, count), version) with
+        {
+            Attributes = AttributeFixture.Of(LiveFixture.Range(from, count), version),
+        },
         items =>
         {
             foreach (ulong key in LiveFixture.Range(from, count))
@@ -145,11 +151,13 @@ internal sealed class CrashScript(SimulatedFileSystem files, int seed) : IAsyncD
             EfConstruction = 60,
             Layout = SegmentLayout.Lean,
             Threads = 1,
+            Attributes = AttributeFixture.Schema,
         });
         KeyColumn keys = new(KeyKind.UInt64);
         foreach ((ulong key, int version) in Known)
         {
             builder.Add(LiveFixture.Row(key, version));
+            builder.AddAttributes(AttributeFixture.Of([key], version));
             keys.Add(key);
         }
         builder.Build(keys);

@@ -1,9 +1,11 @@
 using System.Globalization;
 using Ann.Core;
+using Ann.Core.Attributes;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
+using Ann.Tests.Attributes;
 
 namespace Ann.Tests.Indexes;
 
@@ -46,6 +48,17 @@ internal sealed class IndexModel(IndexSchema schema)
         return column;
     }
 
+    /// <summary>The attributes of items: they follow from key and row. Null where there are none.</summary>
+    public AttributeBatch? Attributes(int[] keys, float[] rows)
+    {
+        if (schema.Attributes.Count == 0)
+            return null;
+        AttributeBatch items = new(schema.Attributes);
+        for (int i = 0; i < keys.Length; i++)
+            AttributeFixture.Add(items, (ulong)keys[i], BitConverter.SingleToInt32Bits(rows[i * schema.Dimension]) >> 4);
+        return items;
+    }
+
     /// <summary>The rows of the model as a file that can be attached.</summary>
     public SegmentBuilder Build(Random random, ulong seed)
     {
@@ -60,9 +73,12 @@ internal sealed class IndexModel(IndexSchema schema)
             EfConstruction = schema.EfConstruction,
             Seed = seed,
             Threads = 1,
+            Attributes = schema.Attributes,
         });
         foreach (int key in keys)
             builder.Add(_items[key].Given);
+        if (schema.Attributes.Count > 0)
+            builder.AddAttributes(Attributes(keys, [.. keys.SelectMany(key => _items[key].Given)])!);
         builder.Build(Column(keys));
         return builder;
     }
@@ -123,8 +139,16 @@ internal sealed class IndexModel(IndexSchema schema)
     private static void AssertNear(double expected, double found, string what) =>
         Assert.True(Math.Abs(expected - found) <= 1e-4 * (1 + Math.Abs(expected)), $"{what}: distance {found} instead of {expected}");
 
-    private void CheckRow(IndexSnapshot snapshot, SearchHit hit, int key) =>
+    private void CheckRow(IndexSnapshot snapshot, SearchHit hit, int key)
+    {
         Assert.True(snapshot.RowOf(hit).SequenceEqual(_items[key].Stored), $"key {key} has a row that is not its newest");
+        if (schema.Attributes.Count == 0)
+            return;
+        AttributeBatch items = new(snapshot.Attributes);
+        snapshot.CopyAttributes(hit, items);
+        string expected = AttributeFixture.Describe(Attributes([key], _items[key].Given)!, 0);
+        Assert.True(expected == AttributeFixture.Describe(items, 0), $"key {key} has attributes that are not those of its newest row");
+    }
 
     private (int Key, double Distance)[] Nearest(float[] query, int k)
     {

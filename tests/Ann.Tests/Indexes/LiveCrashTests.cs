@@ -1,7 +1,9 @@
 using System.IO.Hashing;
 using Ann.Core;
+using Ann.Core.Attributes;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
+using Ann.Tests.Attributes;
 using Ann.Tests.Files;
 
 namespace Ann.Tests.Indexes;
@@ -102,6 +104,11 @@ public sealed class LiveCrashTests(ITestOutputHelper output)
             float[] row = lease.Snapshot.RowOf(hit).ToArray();
             int version = Enumerable.Range(0, 10).Where(v => row.SequenceEqual(LiveFixture.Row(key, v))).DefaultIfEmpty(-1).First();
             Assert.True(version >= 0, $"{when}: the row of item {key} is none that was ever written");
+            AttributeBatch items = new(lease.Snapshot.Attributes);
+            lease.Snapshot.CopyAttributes(hit, items);
+            Assert.True(
+                AttributeFixture.Expected(key, version) == AttributeFixture.Describe(items, 0),
+                $"{when}: item {key} has the row of version {version}, and other attributes");
             found[key] = version;
         }
         Assert.Equal(found.Count, lease.Snapshot.Items);

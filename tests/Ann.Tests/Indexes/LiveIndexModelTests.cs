@@ -1,7 +1,9 @@
 using System.Globalization;
 using Ann.Core;
+using Ann.Core.Attributes;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
+using Ann.Tests.Attributes;
 using Ann.Tests.Encoding;
 using Ann.Tests.Files;
 
@@ -14,11 +16,11 @@ namespace Ann.Tests.Indexes;
 public sealed class LiveIndexModelTests
 {
     [Theory]
-    [InlineData(20_251, 200_000, Metric.L2, KeyKind.UInt64, SegmentLayout.Fast, 256)]
-    [InlineData(20_252, 15_000, Metric.Cosine, KeyKind.String, SegmentLayout.Fast, 64)]
-    [InlineData(20_253, 15_000, Metric.InnerProduct, KeyKind.UInt64, SegmentLayout.Lean, 100)]
+    [InlineData(20_251, 200_000, Metric.L2, KeyKind.UInt64, SegmentLayout.Fast, 256, false)]
+    [InlineData(20_252, 15_000, Metric.Cosine, KeyKind.String, SegmentLayout.Fast, 64, true)]
+    [InlineData(20_253, 15_000, Metric.InnerProduct, KeyKind.UInt64, SegmentLayout.Lean, 100, true)]
     public async Task AnIndexIsADictionaryWithSearch(
-        int seed, int operations, Metric metric, KeyKind keyKind, SegmentLayout layout, int headRows)
+        int seed, int operations, Metric metric, KeyKind keyKind, SegmentLayout layout, int headRows, bool attributes)
     {
         using TemporaryFolder folder = new();
         IndexSchema schema = new()
@@ -29,6 +31,7 @@ public sealed class LiveIndexModelTests
             Layout = layout,
             M = 6,
             EfConstruction = 40,
+            Attributes = attributes ? AttributeFixture.Schema : AttributeSchema.Empty,
         };
         LiveIndexOptions options = new()
         {

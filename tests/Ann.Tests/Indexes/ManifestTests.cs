@@ -3,6 +3,7 @@ using System.IO.Hashing;
 using Ann.Core;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
+using Ann.Tests.Attributes;
 using Ann.Tests.Files;
 
 namespace Ann.Tests.Indexes;
@@ -34,6 +35,18 @@ public sealed class ManifestTests
         _files.Put(Path, GoldenFile.Check("Indexes/golden-v1.manifest", _files.ReadAllBytes(Path)));
 
         Assert.Equivalent(Large(), ManifestFile.Read(_files, "/d"), strict: true);
+    }
+
+    [Fact]
+    public void AttributesOfVersionOneStayReadable()
+    {
+        Manifest manifest = Large() with { Schema = Large().Schema with { Attributes = AttributeFixture.Schema } };
+        ManifestFile.Write(_files, "/d", manifest);
+
+        _files.Put(Path, GoldenFile.Check("Indexes/golden-v1-attributes.manifest", _files.ReadAllBytes(Path)));
+
+        Assert.Equal(manifest.Schema, ManifestFile.Read(_files, "/d").Schema);
+        Assert.Equal(AttributeFixture.Schema, ManifestFile.Read(_files, "/d").Schema.Attributes);
     }
 
     [Fact]
@@ -152,6 +165,19 @@ public sealed class ManifestTests
         AnnException error = AssertRefused(Sealed(json), hostile, AnnError.Corrupt);
         Assert.Contains(why, error.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("{}", "an array of attributes")]
+    [InlineData("[null]", "an attribute is an object")]
+    [InlineData("[{\"name\":\"a\"}]", "a name and a type")]
+    [InlineData("[{\"name\":\"a\",\"type\":\"colour\"}]", "no type")]
+    [InlineData("[{\"name\":\"a\",\"type\":\"bool\"},{\"name\":\"a\",\"type\":\"bool\"}]", "is there twice")]
+    [InlineData("[{\"name\":\"a\",\"type\":\"bool\",\"x\":1}]", "nothing else")]
+    [InlineData("[{\"name\":5,\"type\":\"bool\"}]", "a text was expected")]
+    [InlineData("[{\"name\":\"a b\",\"type\":\"bool\"}]", "no name of an attribute")]
+    public void AttributesDamagedByASenderWhoMendsTheHashAreCorrupt(string attributes, string why) =>
+        AFieldDamagedByASenderWhoMendsTheHashIsCorrupt(
+            "\"ef_construction\":200", "\"ef_construction\":200,\"attributes\":" + attributes, why);
 
     [Theory]
     [InlineData("")]

@@ -87,12 +87,12 @@ public sealed class MergePolicyTests : IDisposable
         internal override ReadOnlySpan<float> Row(int node) => throw new NotSupportedException();
 
         internal override int Search(
-            ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
-            out SearchStatistics statistics) => throw new NotSupportedException();
+            ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
+            Span<Neighbor> results, out SearchStatistics statistics) => throw new NotSupportedException();
 
         internal override void SearchMany(
-            ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
-            Span<int> counts, Span<SearchStatistics> statistics) => throw new NotSupportedException();
+            ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
+            Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics) => throw new NotSupportedException();
 
         private protected override void Free() => Dead.Dispose();
     }

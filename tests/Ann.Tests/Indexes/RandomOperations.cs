@@ -220,7 +220,16 @@ internal sealed class RandomOperations : IAsyncDisposable
                 _model.Put(key, row);
         }
         Note($"   {mode} {string.Join(' ', keys)}");
-        return new WriteBatch { Mode = mode, Keys = column, Rows = [.. rows], Producer = Producer, ProducerSequence = ++_produced };
+        float[] all = [.. rows];
+        return new WriteBatch
+        {
+            Mode = mode,
+            Keys = column,
+            Rows = all,
+            Attributes = mode == WriteMode.Delete ? null : _model.Attributes(keys, all),
+            Producer = Producer,
+            ProducerSequence = ++_produced,
+        };
     }
 
     private float[] Row() => SegmentFixture.Gaussian(_random, _schema.Dimension, 1);

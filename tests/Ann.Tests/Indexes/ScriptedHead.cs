@@ -52,8 +52,8 @@ internal sealed class ScriptedHead(int dimension, LiveSealedSegment keys, ReadPo
     internal override ReadOnlySpan<float> Row(int node) => throw new InvalidOperationException();
 
     internal override int Search(
-        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
-        out SearchStatistics statistics)
+        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
+        Span<Neighbor> results, out SearchStatistics statistics)
     {
         SearchedAt = at;
         statistics = default;
@@ -61,8 +61,8 @@ internal sealed class ScriptedHead(int dimension, LiveSealedSegment keys, ReadPo
     }
 
     internal override void SearchMany(
-        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
-        Span<int> counts, Span<SearchStatistics> statistics)
+        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
+        Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
         SearchedAt = at;
         counts.Clear();

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Ann.Core.Attributes;
 using Ann.Core.Log;
 using Ann.Core.Segments;
+using Ann.Tests.Attributes;
 using Ann.Tests.Files;
 
 namespace Ann.Tests.Log;
@@ -13,6 +15,7 @@ internal static class WalFixture
 
     public static readonly WalShape Numbers = new(Dimension, KeyKind.UInt64);
     public static readonly WalShape Texts = new(Dimension, KeyKind.String);
+    public static readonly WalShape Attributed = new(Dimension, KeyKind.UInt64) { Attributes = AttributeFixture.Schema };
 
     public static SimulatedFileSystem NewFiles()
     {
@@ -35,7 +38,10 @@ internal static class WalFixture
     public static Wal Open(SimulatedFileSystem files, WalShape? shape = null, long minimalNext = 1) =>
         Wal.Open(files, Folder, shape ?? Numbers, minimalNext, Salts());
 
-    /// <summary>The record that begins at a sequence. Every third deletes; every other names a producer, every fourth an encoder.</summary>
+    /// <summary>
+    /// The record that begins at a sequence. Every third deletes; every other names a producer, every fourth an encoder; most upserts bring
+    /// attributes where the log has some.
+    /// </summary>
     public static WalRecord Record(long first, int count, WalShape? shape = null)
     {
         shape ??= Numbers;
@@ -47,10 +53,14 @@ internal static class WalFixture
             else
                 keys.Add("ключ " + new string('x', (int)(sequence % 7)) + sequence.ToString(CultureInfo.InvariantCulture));
         float[] rows = isDelete ? [] : [.. Enumerable.Range(0, count * shape.Dimension).Select(i => first + i * 0.25f)];
+        IEnumerable<ulong> items = Enumerable.Range(0, count).Select(i => (ulong)(first + i));
+        AttributeBatch? attributes = shape.Attributes.Count == 0 || isDelete || count == 0 || first % 5 == 2
+            ? null
+            : AttributeFixture.Of(items, version: 0);
         return new WalRecord(
             isDelete ? WalRecordKind.Delete : WalRecordKind.Upsert, first, first % 4 == 0 ? (ulong)first << 40 : null,
             first % 2 == 0 || count == 0 ? "producer-" + (first % 5).ToString(CultureInfo.InvariantCulture) : "", (ulong)first * 10,
-                keys, rows);
+                keys, rows, attributes);
     }
 
     /// <summary>Appends the next record and returns it.</summary>
@@ -79,5 +89,8 @@ internal static class WalFixture
         for (int i = 0; i < expected.Count; i++)
             Assert.Equal(expected.Keys.Format(i), actual.Keys.Format(i));
         Assert.Equal(expected.Rows, actual.Rows);
+        Assert.Equal(expected.Attributes is null, actual.Attributes is null);
+        for (int i = 0; i < expected.Count && expected.Attributes is not null; i++)
+            Assert.Equal(AttributeFixture.Describe(expected.Attributes, i), AttributeFixture.Describe(actual.Attributes!, i));
     }
 }

@@ -14,6 +14,9 @@ public sealed class WalGoldenTests
     [Fact]
     public void TextsOfVersionOneStayReadable() => Check("Log/golden-v1-text.log", Texts);
 
+    [Fact]
+    public void AttributesOfVersionOneStayReadable() => Check("Log/golden-v1-attributes.log", Attributed);
+
     private static void Check(string name, WalShape shape)
     {
         WalRecord[] records = [Record(101, 2, shape), Record(103, 0, shape), Record(103, 1, shape), Record(104, 3, shape),

@@ -212,15 +212,15 @@ public sealed class HostileFileTests
         return results;
     }
 
-    private static int SectionCount(byte[] bytes) => BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(56));
+    internal static int SectionCount(byte[] bytes) => BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(56));
 
-    private static (long Offset, long Length) Section(byte[] bytes, int index)
+    internal static (long Offset, long Length) Section(byte[] bytes, int index)
     {
         ReadOnlySpan<byte> entry = bytes.AsSpan(TableOffset + index * 32);
         return (BinaryPrimitives.ReadInt64LittleEndian(entry[8..]), BinaryPrimitives.ReadInt64LittleEndian(entry[16..]));
     }
 
-    private static void Mend(byte[] bytes)
+    internal static void Mend(byte[] bytes)
     {
         for (int i = 0; i < Math.Min((uint)SectionCount(bytes), 20); i++)
         {

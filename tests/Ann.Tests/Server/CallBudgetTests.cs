@@ -1,4 +1,7 @@
+using System.Diagnostics;
+using Ann.Core;
 using Ann.Core.Hnsw;
+using Ann.Protocol.V1;
 using Ann.Server.Services;
 using Grpc.Core;
 
@@ -45,6 +48,31 @@ public sealed class CallBudgetTests(SampleIndexes samples)
         Assert.Equal(expected, e.StatusCode);
     }
 
+    [Theory]
+    [InlineData(10, 1, 9)]
+    [InlineData(10, 0, 10)]
+    [InlineData(1, 1, 0.5)] // never more than half
+    [InlineData(1, 100, 0.5)]
+    public void AnAnswerByTheDeadlineIsMadeAMarginBeforeIt(double leftMs, double marginMs, double searchMs)
+    {
+        CallContext context = new() { At = Now.AddHours(leftMs) }; // hours for milliseconds: the loop's own clock goes on
+        long before = Stopwatch.GetTimestamp();
+
+        SearchBudget budget = CallBudget.Of(context, new StoppedClock(), OnDeadline.BestSoFar, TimeSpan.FromHours(marginMs));
+
+        TimeSpan left = Stopwatch.GetElapsedTime(before, budget.DeadlineTimestamp);
+        Assert.InRange(left.TotalHours, searchMs - 0.01, searchMs + 0.01);
+    }
+
+    [Fact]
+    public void AnUnknownChoiceIsNamed()
+    {
+        AnnException e = Assert.Throws<AnnException>(
+            () => CallBudget.Of(new CallContext(), new StoppedClock(), (OnDeadline)7, TimeSpan.Zero));
+
+        Assert.Equal("on_deadline", e.Field);
+    }
+
     /// <summary>The caller goes away after admission, when the service asks for the time: the search must see it.</summary>
     [Fact]
     public async Task ACallerWhoGoesAwayStopsTheSearch()
@@ -71,37 +99,5 @@ public sealed class CallBudgetTests(SampleIndexes samples)
             Asked?.Invoke();
             return Now;
         }
-    }
-
-    private sealed class CallContext : ServerCallContext
-    {
-        public DateTime At { get; init; } = DateTime.MaxValue;
-
-        public CancellationToken Token { get; init; }
-
-        protected override DateTime DeadlineCore => At;
-
-        protected override CancellationToken CancellationTokenCore => Token;
-
-        protected override string MethodCore => throw new NotSupportedException();
-
-        protected override string HostCore => throw new NotSupportedException();
-
-        protected override string PeerCore => throw new NotSupportedException();
-
-        protected override Metadata RequestHeadersCore => throw new NotSupportedException();
-
-        protected override Metadata ResponseTrailersCore => throw new NotSupportedException();
-
-        protected override Status StatusCore { get; set; }
-
-        protected override WriteOptions? WriteOptionsCore { get; set; }
-
-        protected override AuthContext AuthContextCore => throw new NotSupportedException();
-
-        protected override Task WriteResponseHeadersAsyncCore(Metadata responseHeaders) => throw new NotSupportedException();
-
-        protected override ContextPropagationToken CreatePropagationTokenCore(ContextPropagationOptions? options) =>
-            throw new NotSupportedException();
     }
 }

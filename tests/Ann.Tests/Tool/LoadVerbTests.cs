@@ -137,6 +137,8 @@ public sealed class LoadVerbTests(SampleIndexes samples) : IDisposable
         (await Load(server, "plain", "--concurrency", "5")).ExpectRefusal("add --closed");
         (await Load(server, "plain", "--at", "50")).ExpectRefusal("--find-max");
         (await Load(server, "plain", "--find-max", "--at", "50,x")).ExpectRefusal("--at holds 'x'");
+        (await Load(server, "plain", "--ef", "50", "--recall-target", "0.9")).ExpectRefusal("--recall-target takes the place of --ef");
+        (await Load(server, "plain", "--on-deadline", "best-so-far")).ExpectRefusal("needs --deadline");
         (await Load(server, "plain", "--min-recall", "0.5")).ExpectRefusal("--min-recall needs --truth");
         (await Load(server, "plain", "--k", "10", "--ef", "5")).ExpectRefusal("--ef is 5; it must be k (10)");
         (await Load(server, "plain", "--duration", "soon")).ExpectRefusal("--duration is 'soon'; expected a time such as");
@@ -150,7 +152,7 @@ public sealed class LoadVerbTests(SampleIndexes samples) : IDisposable
     public void RecallCountsTrueNeighboursAndTiesOfTheVeryAnswer()
     {
         QuerySet queries = new([0f, 1f, 2f], count: 3, dimension: 1);
-        LoadRequests requests = new("x", queries, batch: 2, k: 3, ef: 0);
+        LoadRequests requests = new(new SearchRequest { Index = "x", K = 3 }, queries, batch: 2);
         VectorFile.WriteIbin(PhysicalFileSystem.Instance, _folder["t.ibin"], 3, [3, 2, 1, 6, 5, 4, 9, 8, 7]);
         ToolContext tool = new() { Out = TextWriter.Null, Error = TextWriter.Null, CacheDirectory = ToolRun.CacheDirectory };
         AnswerRecall recall = new(requests, GroundTruth.Load(tool, _folder["t.ibin"], 3, 3, "x", 100)!);

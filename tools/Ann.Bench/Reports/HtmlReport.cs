@@ -10,7 +10,8 @@ internal static class HtmlReport
 {
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
 
-    private const string Style = """
+    /// <summary>The style sheet of every page.</summary>
+    internal const string Style = """
         body { font: 15px/1.5 system-ui, sans-serif; color: #1d1d1f; background: #fff; max-width: 1180px; margin: 2rem auto;
           padding: 0 1.2rem; }
         h1 { font-size: 1.5rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }

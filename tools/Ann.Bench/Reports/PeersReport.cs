@@ -115,6 +115,7 @@ internal sealed record TargetReport
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
 [JsonSerializable(typeof(PeersReport))]
+[JsonSerializable(typeof(FiltersReport))]
 [JsonSerializable(typeof(BuildNote))]
 internal sealed partial class BenchJson : JsonSerializerContext
 {

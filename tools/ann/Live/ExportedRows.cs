@@ -1,24 +1,27 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using Ann.Core.Attributes;
 using Ann.Core.Files.Formats;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
 
 namespace Ann.Tool.Live;
 
-/// <summary>Writes the items of a snapshot as vectors and a sidecar. Both appear when all is written, or neither.</summary>
+/// <summary>
+/// Writes the items of a snapshot as vectors and sidecars with their keys and attributes. All appear when all is written, or none.
+/// </summary>
 internal static class ExportedRows
 {
     private const int BatchFloats = 1 << 16;
 
-    /// <summary>Writes both files.</summary>
+    /// <summary>Writes all files.</summary>
     /// <param name="tool">Where to write.</param>
     /// <param name="index">What to write: its items now.</param>
     /// <param name="path">The file of vectors.</param>
     /// <param name="logPosition">The last write that the items know of; null when they come from no live index.</param>
     /// <param name="cancellation">Ends it early; nothing appears.</param>
-    /// <returns>Items written, and the sidecar; null when the vectors go to a device.</returns>
-    public static (long Rows, string? Sidecar) Write(
+    /// <returns>Items written, and the sidecars; null when the vectors go to a device, or there are no attributes.</returns>
+    public static (long Rows, string? Keys, string? Attributes) Write(
         ToolContext tool, IndexSnapshot index, string path, long? logPosition, CancellationToken cancellation)
     {
         List<SearchHit> items = ItemsOf(index);
@@ -26,6 +29,11 @@ internal static class ExportedRows
             throw Core.AnnException.BadInput(path, "", $"index '{index.Name}' holds no item; there is nothing to export.");
         KeyColumn keys = KeysOf(index, items);
         using VectorWriter writer = VectorFile.CreateWriter(tool.Files, path, items.Count, index.Dimension, keys);
+        AttributeSchema schema = index.Attributes;
+        string? attributesPath =
+            schema.Count == 0 || IsJsonl(path) || tool.Files.IsDevice(path) ? null : AttributeSidecar.PathOf(path);
+        using AttributeSidecarWriter? attributeWriter =
+            attributesPath is null ? null : new AttributeSidecarWriter(tool.Files, attributesPath, items.Count, schema);
         using ProgressMeter progress = new(tool, "export", "rows", items.Count);
         XxHash3 hash = new();
         int batch = Math.Max(1, BatchFloats / index.Dimension);
@@ -34,20 +42,26 @@ internal static class ExportedRows
         {
             cancellation.ThrowIfCancellationRequested();
             int count = Math.Min(batch, items.Count - first);
+            AttributeBatch attributes = new(schema);
             for (int i = 0; i < count; i++)
+            {
                 index.RowOf(items[first + i]).CopyTo(rows.AsSpan(i * index.Dimension));
+                index.CopyAttributes(items[first + i], attributes);
+            }
             Span<float> written = rows.AsSpan(0, count * index.Dimension);
             hash.Append(MemoryMarshal.AsBytes(written));
-            writer.Write(written);
+            writer.Write(written, attributes);
+            attributeWriter?.Write(attributes);
             progress.Report(first + count);
         }
         writer.Flush();
-        // The sidecar comes first: vectors without keys would be numbered silently.
+        attributeWriter?.Commit(InputRows.RowsHash(hash));
+        // Sidecars come first: vectors without keys would be numbered silently.
         string? sidecar = tool.Files.IsDevice(path) ? null : KeySidecar.PathOf(path);
         if (sidecar is not null)
             KeySidecar.Write(tool.Files, sidecar, Header(index, path, items.Count, InputRows.RowsHash(hash), logPosition), keys);
         writer.Commit();
-        return (items.Count, sidecar);
+        return (items.Count, sidecar, attributesPath);
     }
 
     private static KeySidecarHeader Header(IndexSnapshot index, string path, int rows, string hash, long? logPosition) => new()
@@ -60,9 +74,11 @@ internal static class ExportedRows
             : "",
         EncoderName = index.Encoder.Name,
         RowsHash = hash,
-        KeysInline = path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase),
+        KeysInline = IsJsonl(path),
         LogPosition = logPosition,
     };
+
+    private static bool IsJsonl(string path) => path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase);
 
     private static List<SearchHit> ItemsOf(IndexSnapshot index)
     {

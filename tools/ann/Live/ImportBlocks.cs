@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 using Ann.Core;
 using Ann.Core.Files.Formats;
 using Ann.Protocol.V1;
+using Ann.Tool.Attributes;
+using Ann.Tool.Remote;
 using Google.Protobuf;
+using AttributeSchema = Ann.Core.Attributes.AttributeSchema;
 using KeyKind = Ann.Core.Segments.KeyKind;
 using Keys = Ann.Core.Segments.KeyColumn;
 
@@ -19,6 +22,9 @@ internal sealed class ImportBlocks : IDisposable
 
     private const int MaxBlockRows = 8192;
 
+    /// <summary>Rows with attributes in a block: even long ones stay far below the longest message that a server takes.</summary>
+    private const int MaxAttributedRows = 1024;
+
     private readonly InputRows? _rows;
     private readonly Keys? _keys;
     private readonly bool _withVectors;
@@ -30,10 +36,12 @@ internal sealed class ImportBlocks : IDisposable
     /// <param name="tool">Notices go to its standard error.</param>
     /// <param name="path">The file.</param>
     /// <param name="sidecar">Its sidecar; null takes the one beside it when there is one.</param>
+    /// <param name="attributes">What is wanted of the attributes.</param>
     /// <param name="withVectors">False when deleting: blocks carry keys only.</param>
     /// <param name="cancellation">Ends the check of the sidecar.</param>
     /// <exception cref="AnnException">InvalidArgument: the file or its sidecar.</exception>
-    public ImportBlocks(ToolContext tool, string path, string? sidecar, bool withVectors, CancellationToken cancellation)
+    public ImportBlocks(
+        ToolContext tool, string path, string? sidecar, AttributeRequest attributes, bool withVectors, CancellationToken cancellation)
     {
         _withVectors = withVectors;
         if (!withVectors && path.EndsWith(KeySidecar.Suffix, StringComparison.Ordinal))
@@ -45,9 +53,10 @@ internal sealed class ImportBlocks : IDisposable
             KeySource = path;
             return;
         }
-        InputRows.RequireSidecarFits(tool, path, sidecar, cancellation);
-        _rows = new InputRows(tool, path, sidecar);
-        _blockRows = Math.Clamp(BlockBytes / (_rows.Dimension * sizeof(float)), 1, MaxBlockRows);
+        InputRows.RequireSidecarFits(tool, path, sidecar, attributes, cancellation);
+        _rows = new InputRows(tool, path, sidecar, attributes);
+        int mostRows = _rows.Attributes.Count > 0 ? MaxAttributedRows : MaxBlockRows;
+        _blockRows = Math.Clamp(BlockBytes / (_rows.Dimension * sizeof(float)), 1, mostRows);
         _batch = new float[_blockRows * _rows.Dimension];
         Count = _rows.Count;
         KeySource = _rows.KeySource;
@@ -59,6 +68,9 @@ internal sealed class ImportBlocks : IDisposable
     /// <summary>Where keys come from, for people.</summary>
     public string KeySource { get; }
 
+    /// <summary>Attributes that the blocks carry; empty for none.</summary>
+    public AttributeSchema Attributes => _withVectors && _rows is not null ? _rows.Attributes : AttributeSchema.Empty;
+
     /// <summary>Fingerprint of the encoder of the rows; null when unknown.</summary>
     public ulong? EncoderFingerprint => _rows is { EncoderFingerprint.Length: > 0 }
         ? ulong.Parse(_rows.EncoderFingerprint, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)
@@ -69,7 +81,11 @@ internal sealed class ImportBlocks : IDisposable
     {
         int rows = _rows?.Read(_batch) ?? (int)Math.Min(_blockRows, Count - _done);
         if (rows == 0)
+        {
+            if (_withVectors)
+                _rows!.EndAttributes();
             return null;
+        }
         WriteBlock block = new() { Keys = KeysOf(_done, rows) };
         if (_withVectors)
         {
@@ -80,6 +96,8 @@ internal sealed class ImportBlocks : IDisposable
                 Dim = (uint)dimension,
                 Data = ByteString.CopyFrom(MemoryMarshal.AsBytes(_batch.AsSpan(0, rows * dimension))),
             };
+            if (_rows.TakeAttributes(rows) is { } attributes)
+                block.Attributes.AddRange(WireAttributes.Columns(attributes));
         }
         _done += rows;
         block.Sequence = (ulong)_done;

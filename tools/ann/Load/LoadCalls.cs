@@ -5,7 +5,8 @@ namespace Ann.Tool.Load;
 
 /// <summary>The requests of one run that are under way, and what becomes of each. Shared by both loops.</summary>
 internal sealed class LoadCalls(
-    ILoadTransport transport, LoadRecorder recorder, AnswerRecall? recall, TimeProvider time, TimeSpan? deadline) : IDisposable
+    ILoadTransport transport, LoadRecorder recorder, AnswerRecall? recall, TimeProvider time, TimeSpan? deadline,
+    LoadQuality? quality = null) : IDisposable
 {
     private readonly CancellationTokenSource _cut = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -64,6 +65,8 @@ internal sealed class LoadCalls(
                 right = recall.CountRight(number, answer.Response, out wanted);
             bool truncated = answer.Response is { Completeness: not Completeness.Complete };
             recorder.Ended(due, now, answer.Code, truncated, right, wanted);
+            if (answer.Response is not null && recorder.Measures(due))
+                quality?.Add(answer.Response, time.GetElapsedTime(due, now), right, wanted);
         }
         Leave();
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Ann.Core;
 using Ann.Core.Hnsw;
+using Ann.Protocol.V1;
 
 namespace Ann.Tool.Load;
 
@@ -14,6 +15,8 @@ internal sealed record LoadRequest
     public string? Truth { get; init; }
     public required int K { get; init; }
     public required int Ef { get; init; }
+    public double? RecallTarget { get; init; }
+    public bool BestSoFar { get; init; }
     public required int Batch { get; init; }
     public required int Connections { get; init; }
     public double? MinRecall { get; init; }
@@ -26,6 +29,19 @@ internal sealed record LoadRequest
 
     /// <summary>The run; with <see cref="FindMax"/> the first rate to try, and the length of the runs afterwards.</summary>
     public required LoadPlan Plan { get; init; }
+
+    /// <summary>What each request asks, without its queries.</summary>
+    public SearchRequest ToSearch()
+    {
+        SearchRequest search = new() { Index = Index, K = (uint)K };
+        if (Ef > 0)
+            search.EfSearch = (uint)Ef;
+        if (RecallTarget is double target)
+            search.RecallTarget = (float)target;
+        if (BestSoFar)
+            search.OnDeadline = OnDeadline.BestSoFar;
+        return search;
+    }
 }
 
 /// <summary>The options of <c>ann load</c>.</summary>
@@ -66,6 +82,12 @@ internal sealed class LoadOptions
     private readonly Option<int> _ef = VerbOptions.Number(
         "--ef", "Beam width, at least k; 0 leaves it to the server.", 0, 0, SearchParameters.MaxEfSearch);
 
+    private readonly Option<double?> _recallTarget = VerbOptions.OptionalNumber(
+        "--recall-target", "Recall that the requests ask for, in place of --ef.", 0.01, 0.9999);
+
+    private readonly Option<string> _onDeadline = VerbOptions.Choice(
+        "--on-deadline", "What the requests want at their deadline: an error, or the best found so far.", "fail", "fail", "best-so-far");
+
     private readonly Option<int> _batch = VerbOptions.Number("--batch", "Query rows a request.", 1, 1, 65_536);
     private readonly Option<int> _deadline = VerbOptions.Number(
         "--deadline", "Deadline of a request in milliseconds, from its intended time; 0 for none.", 0, 0, MaxMilliseconds);
@@ -98,7 +120,7 @@ internal sealed class LoadOptions
         Option[] all =
         [
             _address, _index, _queries, _truth, _rate, _arrivals, _seed, _closed, _concurrency, _connections, _duration, _warmUp, _k, _ef,
-            _batch, _deadline, _maxInFlight, _minRecall, _findMax, _slo, _probe, _at,
+            _recallTarget, _onDeadline, _batch, _deadline, _maxInFlight, _minRecall, _findMax, _slo, _probe, _at,
         ];
         foreach (Option option in all)
             command.Add(option);
@@ -122,7 +144,11 @@ internal sealed class LoadOptions
         int ef = parsed.GetValue(_ef);
         Refuse(ef != 0 && ef < k, "--ef", $"--ef is {ef}; it must be k ({k}) to {SearchParameters.MaxEfSearch}, or 0.");
 
+        double? recallTarget = parsed.GetValue(_recallTarget);
+        Refuse(ef != 0 && recallTarget is not null, "--recall-target", "--recall-target takes the place of --ef; use one of them.");
         int deadline = parsed.GetValue(_deadline);
+        bool bestSoFar = parsed.GetValue(_onDeadline) == "best-so-far";
+        Refuse(bestSoFar && deadline == 0, "--on-deadline", "--on-deadline best-so-far needs --deadline.");
         return new LoadRequest
         {
             Address = parsed.GetValue(_address)!,
@@ -131,6 +157,8 @@ internal sealed class LoadOptions
             Truth = parsed.GetValue(_truth),
             K = k,
             Ef = ef,
+            RecallTarget = recallTarget,
+            BestSoFar = bestSoFar,
             Batch = parsed.GetValue(_batch),
             Connections = parsed.GetValue(_connections),
             MinRecall = minRecall,

@@ -10,25 +10,22 @@ internal sealed class LoadRequests
     private readonly SearchRequest[] _requests;
     private readonly int _queries;
 
-    /// <param name="index">Name of the index.</param>
+    /// <param name="asked">What each asks, without queries.</param>
     /// <param name="queries">At least one.</param>
     /// <param name="batch">Rows a request.</param>
-    /// <param name="k">Results a row.</param>
-    /// <param name="ef">Beam width; 0 leaves it to the server.</param>
-    public LoadRequests(string index, QuerySet queries, int batch, int k, int ef)
+    public LoadRequests(SearchRequest asked, QuerySet queries, int batch)
     {
         _queries = queries.Count;
         Batch = batch;
         _requests = new SearchRequest[(queries.Count + batch - 1) / batch];
         int dimension = queries[0].Length;
         float[] rows = new float[batch * dimension];
-        for (int request = 0; request < _requests.Length; request++)
+        for (int number = 0; number < _requests.Length; number++)
         {
             for (int row = 0; row < batch; row++)
-                queries[QueryOf(request, row)].CopyTo(rows.AsSpan(row * dimension));
-            _requests[request] = new SearchRequest { Index = index, Queries = ServerConnection.ToBatch(rows, dimension), K = (uint)k };
-            if (ef > 0)
-                _requests[request].EfSearch = (uint)ef;
+                queries[QueryOf(number, row)].CopyTo(rows.AsSpan(row * dimension));
+            _requests[number] = asked.Clone();
+            _requests[number].Queries = ServerConnection.ToBatch(rows, dimension);
         }
     }
 

@@ -18,7 +18,8 @@ internal sealed class LoadRunner(ToolContext tool, ILoadTransport transport, Ans
         long measureFrom = start + Ticks(plan.WarmUp);
         long end = measureFrom + Ticks(plan.Duration);
         LoadRecorder recorder = new(time, measureFrom, end);
-        using LoadCalls calls = new(transport, recorder, recall, time, plan.Deadline);
+        LoadQuality quality = new(plan.Deadline);
+        using LoadCalls calls = new(transport, recorder, recall, time, plan.Deadline, quality);
         TimeSpan cpuBefore = TimeSpan.Zero;
 
         Task loop = plan.IsClosed
@@ -33,7 +34,8 @@ internal sealed class LoadRunner(ToolContext tool, ILoadTransport transport, Ans
         if (cancellation.IsCancellationRequested)
             recorder.EndEarly(now);
         await calls.DrainAsync(cancellation.IsCancellationRequested ? HastyDrainTime : DrainTime + (plan.Deadline ?? TimeSpan.Zero));
-        return LoadVerdict.Judge(recorder.Summarise(plan, plan.IsClosed ? plan.Concurrency : calls.Peak, Math.Min(cpuShare, 1)));
+        LoadRun run = recorder.Summarise(plan, plan.IsClosed ? plan.Concurrency : calls.Peak, Math.Min(cpuShare, 1));
+        return LoadVerdict.Judge(run with { Answers = quality.Summarise(run.Due) });
 
         void Measuring() => cpuBefore = Environment.CpuUsage.TotalTime;
 

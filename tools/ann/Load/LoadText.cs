@@ -33,10 +33,33 @@ internal static class LoadText
             if (run.Errors.Count > 0)
                 text.WriteLine("  failed: " + string.Join(", ", run.Errors.Select(error => $"{error.Value:N0} {error.Key}")));
             if (run.Truncated > 0)
-                text.WriteLine($"  cut short by the server: {run.Truncated:N0} answers");
+                text.WriteLine($"  cut short by the server, or made with less work: {run.Truncated:N0} answers");
+            if (run.Answers is LoadAnswers answers)
+                Print(text, answers);
+        }
+        foreach (LoadLiveRecall live in report.LiveRecall)
+        {
+            text.WriteLine(
+                $"live recall, filter {live.FilterClass}, k to {live.K}: {live.Recall:F4} ({live.Low:F4} to {live.High:F4}) of "
+                + $"{live.Samples:N0} queries, ef factor {live.EfFactor:0.##}");
         }
         if (report.EndedEarly)
             text.WriteLine("ended early: the last run is shorter than planned.");
+    }
+
+    private static void Print(TextWriter text, LoadAnswers answers)
+    {
+        if (answers.InDeadline is double share)
+            text.WriteLine($"  answered by the deadline: {share:P2} of the requests due");
+        if (answers.Completeness.Count > 1)
+            text.WriteLine("  " + string.Join(", ", answers.Completeness.Select(pair => $"{pair.Value:N0} {pair.Key}")));
+        if (answers.BrownOut.Skip(1).Any(static count => count > 0))
+            text.WriteLine("  by step of the brown-out: " + string.Join(", ", answers.BrownOut.Select(static count => $"{count:N0}")));
+        if (answers.EstimatedRecall is double estimate)
+        {
+            text.WriteLine(
+                $"  recall estimated {estimate:F4}, measured {answers.MeasuredRecall:F4}, mean error by class {answers.EstimateError:F4}");
+        }
     }
 
     private static void PrintRuns(TextWriter text, IReadOnlyList<LoadRun> runs)

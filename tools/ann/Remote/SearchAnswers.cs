@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Ann.Protocol.V1;
 using Ann.Tool.Reports;
 
@@ -12,13 +13,22 @@ internal static class SearchAnswers
     /// <param name="response">The reply.</param>
     /// <param name="row">The query's row.</param>
     /// <param name="titles">What items say, by key; keys may be missing.</param>
-    public static List<QueryHit> Hits(SearchResponse response, int row, IReadOnlyDictionary<string, string> titles)
+    /// <param name="attributes">Attributes of all results; null when none were asked for.</param>
+    public static List<QueryHit> Hits(
+        SearchResponse response, int row, IReadOnlyDictionary<string, string> titles, JsonObject[]? attributes = null)
     {
         List<QueryHit> hits = [];
         for (int i = (int)response.RowOffsets[row]; i < (int)response.RowOffsets[row + 1]; i++)
         {
             string key = ServerConnection.KeyAt(response.Keys, i);
-            hits.Add(new QueryHit { Key = key, Score = response.Scores[i], Title = titles.GetValueOrDefault(key) });
+            hits.Add(new QueryHit
+            {
+                Key = key,
+                Score = response.Scores[i],
+                Title = titles.GetValueOrDefault(key),
+                FromRow = i < response.FromRows.Count ? response.FromRows[i] : null,
+                Attributes = attributes?[i],
+            });
         }
         return hits;
     }
@@ -30,7 +40,11 @@ internal static class SearchAnswers
         {
             string title = hit.Title is { Length: > MaxTitleLength } ? hit.Title[..MaxTitleLength] + "…" : hit.Title ?? "";
             string price = hit.Price is null ? "" : $"{hit.Price,9:F2}";
-            text.WriteLine($"  {hit.Score,8:F4}{price}  {hit.Key}  {title}".TrimEnd());
+            string from = hit.FromRow is uint row ? $"[{row}] " : "";
+            string attributes = hit.Attributes is null
+                ? ""
+                : "  " + string.Join("  ", hit.Attributes.Select(static pair => $"{pair.Key}={pair.Value}"));
+            text.WriteLine($"  {hit.Score,8:F4}{price}  {from}{hit.Key}  {title}".TrimEnd() + attributes);
         }
     }
 }

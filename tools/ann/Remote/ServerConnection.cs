@@ -61,8 +61,19 @@ internal sealed class ServerConnection : IDisposable
     }
 
     /// <summary>Searches.</summary>
-    public Task<SearchResponse> SearchAsync(SearchRequest request, CancellationToken cancellation) =>
-        AnswerAsync(_retrieval.SearchAsync(request, cancellationToken: cancellation), cancellation);
+    /// <param name="request">What is asked.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    /// <param name="deadline">When the answer must be there, UTC; null for no limit.</param>
+    public Task<SearchResponse> SearchAsync(SearchRequest request, CancellationToken cancellation, DateTime? deadline = null) =>
+        AnswerAsync(_retrieval.SearchAsync(request, deadline: deadline, cancellationToken: cancellation), cancellation);
+
+    /// <summary>Asks why an item is in the answer of a search, or why not.</summary>
+    public Task<ExplainResponse> ExplainAsync(ExplainRequest request, CancellationToken cancellation) =>
+        AnswerAsync(_retrieval.ExplainAsync(request, cancellationToken: cancellation), cancellation);
+
+    /// <summary>A call that writes to an index.</summary>
+    public Task<T> WriteAsync<T>(Func<Ingest.IngestClient, AsyncUnaryCall<T>> call, CancellationToken cancellation) =>
+        AnswerAsync(call(_ingest), cancellation);
 
     /// <summary>Rows as the wire carries them fastest.</summary>
     public static VectorBatch ToBatch(ReadOnlySpan<float> rows, int dimension) => new()

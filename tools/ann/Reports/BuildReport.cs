@@ -17,6 +17,12 @@ internal sealed record BuildReport
     /// <summary>Where keys came from: a sidecar's path, <c>inline</c>, or <c>row numbers</c>.</summary>
     public required string Keys { get; init; }
 
+    /// <summary>Attributes of the items; null when they have none.</summary>
+    public IReadOnlyList<AttributeColumnReport>? Attributes { get; init; }
+
+    /// <summary>Where those came from: a sidecar's path, or <c>inline</c>; null when there are none.</summary>
+    public string? AttributeSource { get; init; }
+
     /// <summary><c>cosine</c>, <c>l2</c> or <c>ip</c>.</summary>
     public required string Metric { get; init; }
 

@@ -12,6 +12,9 @@ internal sealed record ImportReport
     /// <summary>Where keys came from: a sidecar's path, <c>inline</c>, or <c>row numbers</c>.</summary>
     public required string Keys { get; init; }
 
+    /// <summary>Attributes that were sent; null for none.</summary>
+    public IReadOnlyList<AttributeColumnReport>? Attributes { get; init; }
+
     /// <summary><c>upsert</c>, <c>insert</c> or <c>delete</c>.</summary>
     public required string Mode { get; init; }
 

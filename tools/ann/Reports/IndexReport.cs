@@ -42,6 +42,9 @@ internal sealed record IndexReport
     /// <summary>Bytes that stay in the mapped file.</summary>
     public required long MappedBytes { get; init; }
 
+    /// <summary>Attributes of its items; null when they have none.</summary>
+    public IReadOnlyList<AttributeSummaryReport>? Attributes { get; init; }
+
     /// <summary>How it was made.</summary>
     public required BuildRecord Build { get; init; }
 
@@ -65,6 +68,9 @@ internal sealed record IndexReport
         Parts = segment.Parts,
         LoadedBytes = segment.Parts.LoadedBytes(segment.Layout, residence),
         MappedBytes = segment.SizeInBytes - segment.Parts.LoadedBytes(segment.Layout, residence),
+        Attributes = segment.AttributeSchema.Count == 0
+            ? null
+            : [.. segment.SummarizeAttributes().Select(AttributeSummaryReport.Of)],
         Build = segment.BuildRecord,
         Certificate = segment.Certificate,
     };

@@ -6,7 +6,11 @@ namespace Ann.Tool.Reports;
 /// <param name="Dimension">Components of a vector.</param>
 /// <param name="Metric"><c>cosine</c>, <c>l2</c> or <c>ip</c>.</param>
 /// <param name="KeyType"><c>uint64</c> or <c>string</c>.</param>
-internal sealed record CreateReport(string Index, string Generation, int Dimension, string Metric, string KeyType);
+internal sealed record CreateReport(string Index, string Generation, int Dimension, string Metric, string KeyType)
+{
+    /// <summary>Attributes that its items may have; null for none.</summary>
+    public IReadOnlyList<AttributeColumnReport>? Attributes { get; init; }
+}
 
 /// <summary>What <c>ann drop</c> removed.</summary>
 /// <param name="Index">Name of the index.</param>
@@ -110,4 +114,17 @@ internal sealed record RestoreReport(string From, string Directory, string Index
 /// <param name="LogPosition">The last write that they know of; null when they come from no live index.</param>
 /// <param name="Seconds">From start to end.</param>
 internal sealed record ExportReport(
-    string From, string Output, string? Keys, long Rows, int Dimension, long? LogPosition, double Seconds);
+    string From, string Output, string? Keys, long Rows, int Dimension, long? LogPosition, double Seconds)
+{
+    /// <summary>Attributes of the items; null when they have none.</summary>
+    public IReadOnlyList<AttributeColumnReport>? Attributes { get; init; }
+
+    /// <summary>Their file; null when they are members of the lines, went to a device with the vectors, or there are none.</summary>
+    public string? AttributesFile { get; init; }
+}
+
+/// <summary>What <c>ann set append</c> or <c>ann set drop</c> did.</summary>
+/// <param name="Index">Name of the index.</param>
+/// <param name="Set">Name of the set.</param>
+/// <param name="Size">Keys in it now; of a dropped one keys that were in it.</param>
+internal sealed record SetReport(string Index, string Set, ulong Size);

@@ -30,6 +30,12 @@ internal sealed record LoadReport
     /// <summary>Beam width; 0 when left to the server.</summary>
     public required int Ef { get; init; }
 
+    /// <summary>Recall that the requests ask for; null when they ask for none.</summary>
+    public double? RecallTarget { get; init; }
+
+    /// <summary><c>fail</c> or <c>best-so-far</c>.</summary>
+    public string OnDeadline { get; init; } = "fail";
+
     /// <summary>Query rows of a request.</summary>
     public required int Batch { get; init; }
 
@@ -60,6 +66,9 @@ internal sealed record LoadReport
     /// <summary>The measured runs, in order.</summary>
     public required IReadOnlyList<LoadRun> Runs { get; init; }
 
+    /// <summary>Live recall as the server tells it after the runs, of its serving generation.</summary>
+    public IReadOnlyList<LoadLiveRecall> LiveRecall { get; init; } = [];
+
     /// <summary>True when Ctrl-C ended it: the last run is shorter than planned, later ones are missing.</summary>
     public bool EndedEarly { get; init; }
 }
@@ -69,6 +78,16 @@ internal sealed record LoadReport
 /// <param name="Rate">The rate, requests a second; 0 when none was sustained.</param>
 /// <param name="Probes">The short runs that found it.</param>
 internal sealed record LoadMaximum(double SloP99Ms, double Rate, IReadOnlyList<LoadRun> Probes);
+
+/// <summary>Live recall of one kind of query.</summary>
+/// <param name="FilterClass">Share of the items that may be returned.</param>
+/// <param name="K">Results wanted, up to this many.</param>
+/// <param name="Samples">Queries measured.</param>
+/// <param name="Recall">0 to 1.</param>
+/// <param name="Low">Lower end of its 95 % interval.</param>
+/// <param name="High">Upper end.</param>
+/// <param name="EfFactor">Factor on the beam widths of recall targets.</param>
+internal sealed record LoadLiveRecall(string FilterClass, int K, int Samples, double Recall, double Low, double High, double EfFactor);
 
 /// <summary>One run.</summary>
 internal sealed record LoadRun
@@ -106,6 +125,9 @@ internal sealed record LoadRun
     /// <summary>Recall of the answers, 0 to 1; null without truth.</summary>
     public double? Recall { get; init; }
 
+    /// <summary>What the answers say of themselves.</summary>
+    public LoadAnswers? Answers { get; init; }
+
     /// <summary>Latency of the answers.</summary>
     public required LoadLatency Latency { get; init; }
 
@@ -127,6 +149,31 @@ internal sealed record LoadRun
     /// <summary>Requests that were due and got no answer.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public long Failed => Errors.Values.Sum() + Unanswered + Harness.NotSent;
+}
+
+/// <summary>What the answers of a run say of themselves, beside what they are.</summary>
+internal sealed record LoadAnswers
+{
+    /// <summary>Share of the requests due that were answered by their deadline, from the intended time; null without one.</summary>
+    public double? InDeadline { get; init; }
+
+    /// <summary>Answers by completeness.</summary>
+    public required IReadOnlyDictionary<string, long> Completeness { get; init; }
+
+    /// <summary>Answers by step of the brown-out ladder, from 0.</summary>
+    public required IReadOnlyList<long> BrownOut { get; init; }
+
+    /// <summary>Mean of the server's estimates; null without truth or estimates.</summary>
+    public double? EstimatedRecall { get; init; }
+
+    /// <summary>Recall of the same answers.</summary>
+    public double? MeasuredRecall { get; init; }
+
+    /// <summary>
+    /// Mean difference of estimate and recall over the classes 0 to 0.1, 0.1 to 0.2 … of the estimate, weighted by their answers. An
+    /// answer alone has a recall in steps of 1/k, which no estimate meets.
+    /// </summary>
+    public double? EstimateError { get; init; }
 }
 
 /// <summary>Microseconds, of answers only.</summary>

@@ -14,6 +14,8 @@ internal static class PartsTable
         Line(text, "codes", parts.Codes, rows);
         Line(text, "rows", parts.Rows, rows);
         Line(text, "keys", parts.Keys, rows);
+        if (parts.Attributes > 0)
+            Line(text, "attributes", parts.Attributes, rows);
         Line(text, "other", parts.Other, rows);
         Line(text, "file", parts.Total, rows);
         Line(text, "loaded", loaded, rows);

@@ -9,6 +9,9 @@ namespace Ann.Tool.Reports;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     WriteIndented = true)]
+[JsonSerializable(typeof(long))]
+[JsonSerializable(typeof(double))]
+[JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(EncodeReport))]
 [JsonSerializable(typeof(BuildReport))]
 [JsonSerializable(typeof(IndexReport))]
@@ -28,6 +31,7 @@ namespace Ann.Tool.Reports;
 [JsonSerializable(typeof(CompactReport))]
 [JsonSerializable(typeof(SnapshotReport))]
 [JsonSerializable(typeof(RestoreReport))]
+[JsonSerializable(typeof(SetReport))]
 [JsonSerializable(typeof(ExportReport))]
 internal sealed partial class ToolJson : JsonSerializerContext
 {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Ann.Core;
 using Ann.Core.Segments;
+using Ann.Tool.Attributes;
 using Ann.Tool.Reports;
 
 namespace Ann.Tool.Verbs;
@@ -26,14 +27,19 @@ internal static class BuildVerb
             "--threads", "Threads; they do not change the file.", Environment.ProcessorCount, 1, 1024);
         Option<string?> keys = VerbOptions.Optional(
             "--keys", "FILE", "Sidecar with a key a row. Default: INPUT.keys.jsonl where it exists, else rows are numbered from 0.");
+        Option<string?> attributes = AttributeOptions.Schema(
+            "Attributes of the items: of .jsonl the members of those names, of other formats columns of the sidecar (default: all).");
+        Option<string?> attributesFile = AttributeOptions.File();
         Option<string?> name = VerbOptions.Optional("--name", "NAME", "Index name to note in the file. Default: none.");
         Option<bool> json = VerbOptions.Json();
 
         Verb command = new("build",
             "Build an index file from vectors.",
-            "ann build --input items.npy --metric cosine --output items.ann")
+            "ann build --input items.npy --metric cosine --output items.ann",
+            "ann build --input items.jsonl --metric cosine --output items.ann --attributes \"category:keyword,tags:keywords,price:double\"")
         {
-            input, metric, output, codes, layout, m, efConstruction, seed, threads, keys, name, json,
+            input, metric, output, codes, layout, m, efConstruction, seed, threads, keys, attributes, attributesFile,
+            name, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -51,7 +57,10 @@ internal static class BuildVerb
                 Name = parsed.GetValue(name) ?? "",
                 Source = Path.GetFileName(inputPath),
             };
-            BuildReport report = Run(tool, inputPath, parsed.GetRequiredValue(output), parsed.GetValue(keys), options, cancellation);
+            AttributeRequest wanted = new(
+                AttributeOptions.ParseSchema(tool.Files, parsed.GetValue(attributes)), parsed.GetValue(attributesFile));
+            BuildReport report = Run(
+                tool, inputPath, parsed.GetRequiredValue(output), parsed.GetValue(keys), wanted, options, cancellation);
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.BuildReport);
             else
@@ -63,16 +72,18 @@ internal static class BuildVerb
 
     /// <summary>Builds one file.</summary>
     public static BuildReport Run(
-        ToolContext tool, string input, string output, string? sidecar, SegmentBuildOptions options, CancellationToken cancellation)
+        ToolContext tool, string input, string output, string? sidecar, AttributeRequest attributes, SegmentBuildOptions options,
+        CancellationToken cancellation)
     {
         OutputPath.Require(tool.Files, output, ".ann");
         long start = tool.Time.GetTimestamp();
-        using InputRows rows = new(tool, input, sidecar);
+        using InputRows rows = new(tool, input, sidecar, attributes);
         options = options with
         {
             EncoderFingerprint = rows.EncoderFingerprint,
             EncoderName = rows.EncoderName,
             LogPosition = rows.LogPosition,
+            Attributes = rows.Attributes,
         };
         using SegmentBuilder builder = new(rows.Count, rows.Dimension, options);
 
@@ -100,6 +111,8 @@ internal static class BuildVerb
             Output = output,
             Name = options.Name,
             Keys = rows.KeySource,
+            Attributes = rows.Attributes.Count == 0 ? null : AttributeColumnReport.Of(rows.Attributes),
+            AttributeSource = rows.Attributes.Count == 0 ? null : rows.AttributeSource,
             Metric = options.Metric.ToName(),
             Codes = options.Codes == CodesKind.Int8 ? "int8" : "f32",
             Layout = VerbOptions.ToWord(options.Codes == CodesKind.Int8 ? options.Layout : SegmentLayout.Lean),
@@ -125,6 +138,8 @@ internal static class BuildVerb
         text.WriteLine(
             $"  {report.Seconds:F1} s (read {report.ReadSeconds:F1}, build {report.BuildSeconds:F1}, write {report.WriteSeconds:F1}), "
             + $"{report.RowsPerS:N0} rows/s, {report.Bytes:N0} bytes, generation {report.Generation}");
+        if (report.Attributes is not null)
+            text.WriteLine($"  attributes {AttributeColumnReport.ToText(report.Attributes)} from {report.AttributeSource}");
         text.WriteLine($"  reachable {report.Certificate?.Reachable:N0} of {report.Rows:N0}");
     }
 }

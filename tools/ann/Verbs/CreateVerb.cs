@@ -3,6 +3,7 @@ using System.Globalization;
 using Ann.Core;
 using Ann.Core.Segments;
 using Ann.Protocol.V1;
+using Ann.Tool.Attributes;
 using Ann.Tool.Remote;
 using Ann.Tool.Reports;
 using KeyKind = Ann.Protocol.V1.KeyKind;
@@ -29,15 +30,17 @@ internal static class CreateVerb
         Option<string> layout = VerbOptions.Layout();
         Option<int> m = VerbOptions.Number("--m", "Neighbours a node on upper levels; twice as many on level 0.", 16, 2, 128);
         Option<int> efConstruction = VerbOptions.Number("--ef-construction", "Beam width while inserting; at least m.", 200, 2, 4096);
+        Option<string?> attributes = AttributeOptions.Schema("Attributes that items may have.");
         Option<string?> encoder = VerbOptions.Optional(
             "--encoder-fingerprint", "HEX", "Encoder of the rows, 16 hex digits as ann info tells them. Default: unknown.");
         Option<string?> encoderName = VerbOptions.Optional("--encoder-name", "NAME", "Name of that encoder, for people.");
         Option<bool> json = VerbOptions.Json();
         Verb command = new("create",
             "Make an empty live index on a running server that has a data directory (ann serve --data DIR).",
-            "ann create --index shop --dim 384 --metric cosine --key-type string")
+            "ann create --index shop --dim 384 --metric cosine --key-type string",
+            "ann create --index shop --dim 384 --metric cosine --attributes \"category:keyword,price:double,since:timestamp\"")
         {
-            index, dimension, metric, keys, codes, layout, m, efConstruction, encoder, encoderName, address, json,
+            index, dimension, metric, keys, codes, layout, m, efConstruction, attributes, encoder, encoderName, address, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -61,17 +64,23 @@ internal static class CreateVerb
                 request.EncoderFingerprint = Fingerprint(hex);
             if (parsed.GetValue(encoderName) is string name)
                 request.EncoderName = name;
+            if (AttributeOptions.ParseSchema(tool.Files, parsed.GetValue(attributes)) is { } schema)
+                request.Attributes.AddRange(WireAttributes.Fields(schema));
             using ServerConnection server = new(parsed.GetRequiredValue(address));
             IndexDescription made = (await server.ChangeAsync(
                 indexes => indexes.CreateAsync(request, cancellationToken: cancellation), cancellation)).Index;
             CreateReport report = new(
-                made.Name, made.Generation, (int)made.Dimension, parsed.GetRequiredValue(metric), parsed.GetRequiredValue(keys));
+                made.Name, made.Generation, (int)made.Dimension, parsed.GetRequiredValue(metric), parsed.GetRequiredValue(keys))
+            {
+                Attributes = made.Attributes.Count == 0 ? null : AttributeColumnReport.Of(WireAttributes.Schema(made)),
+            };
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.CreateReport);
             else
                 tool.Out.WriteLine(
                     $"{report.Index}: empty, dimension {report.Dimension}, {report.Metric}, {report.KeyType} keys, "
-                    + $"generation {report.Generation}");
+                    + $"generation {report.Generation}"
+                    + (report.Attributes is null ? "" : $", attributes {AttributeColumnReport.ToText(report.Attributes)}"));
             return ExitCodes.Done;
         });
         return command;

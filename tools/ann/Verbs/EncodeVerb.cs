@@ -1,8 +1,10 @@
 using System.CommandLine;
 using Ann.Core;
+using Ann.Core.Attributes;
 using Ann.Core.Files.Formats;
 using Ann.Core.Segments;
 using Ann.Encoding;
+using Ann.Tool.Attributes;
 using Ann.Tool.Reports;
 
 namespace Ann.Tool.Verbs;
@@ -20,6 +22,8 @@ internal static class EncodeVerb
             + "Features or item numbers of a tower: .npy .fbin .ibin …");
         Option<string> output = VerbOptions.Required(
             "--output", "FILE", "Vectors: .npy .fbin .jsonl. Keys and encoder go to OUTPUT.keys.jsonl, where build finds them.");
+        Option<string?> attributes = AttributeOptions.Schema(
+            "Members of a .jsonl input that go on as attributes: to OUTPUT.attributes.jsonl, or to the lines of a .jsonl output.");
         EncoderChoice encoder = new();
         Option<bool> json = VerbOptions.Json();
 
@@ -27,9 +31,10 @@ internal static class EncodeVerb
             "Turn items into vectors with an ONNX encoder.",
             "ann encode --input items.jsonl --output items.npy",
             "ann encode --input items.jsonl --output items.npy --encoder models/my-encoder --providers cuda,cpu",
+            "ann encode --input items.jsonl --output items.npy --attributes \"category:keyword,price:double\"",
             "ann encode --input item_ids.npy --output items.npy --encoder item-tower.onnx")
         {
-            input, output,
+            input, output, attributes,
         };
         encoder.AddTo(command);
         command.Add(json);
@@ -38,8 +43,11 @@ internal static class EncodeVerb
             string from = parsed.GetRequiredValue(input);
             string to = parsed.GetRequiredValue(output);
             string name = encoder.Name(parsed);
+            AttributeSchema? schema = AttributeOptions.ParseSchema(tool.Files, parsed.GetValue(attributes));
+            if (schema is not null && !from.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase))
+                throw AnnException.Invalid("--attributes", $"--attributes are members of a .jsonl input; found {from}.");
             EncodeReport report = from.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase)
-                ? RunTexts(tool, from, to, name, encoder.Options(parsed, EncoderChoice.TextBatchRows), cancellation)
+                ? RunTexts(tool, from, to, name, encoder.Options(parsed, EncoderChoice.TextBatchRows), schema, cancellation)
                 : RunFeatures(tool, from, to, name, encoder.Options(parsed, EncoderChoice.FeatureBatchRows), cancellation);
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.EncodeReport);
@@ -52,13 +60,14 @@ internal static class EncodeVerb
 
     /// <summary>Encodes a file of texts.</summary>
     public static EncodeReport RunTexts(
-        ToolContext tool, string input, string output, string encoderName, EncoderOptions options, CancellationToken cancellation)
+        ToolContext tool, string input, string output, string encoderName, EncoderOptions options, AttributeSchema? attributes,
+        CancellationToken cancellation)
     {
         OutputPath.Require(tool.Files, output, [.. VectorFile.WriteExtensions]);
-        using JsonlTextReader reader = new(tool.Files, input);
+        using JsonlTextReader reader = new(tool.Files, input, attributes);
         using TextEncoder encoder = EncoderChoice.OpenText(tool, encoderName, options);
         long start = tool.Time.GetTimestamp();
-        using EncodedFile file = new(tool, output, reader.Count, encoder.Info, reader.Keys);
+        using EncodedFile file = new(tool, output, reader.Count, encoder.Info, reader.Keys, attributes);
         using (ProgressMeter progress = new(tool, "encode", "rows", reader.Count))
         {
             List<string> texts = [];
@@ -68,7 +77,7 @@ internal static class EncodeVerb
                 cancellation.ThrowIfCancellationRequested();
                 Span<float> values = rows.AsSpan(0, texts.Count * encoder.Info.Dimension);
                 encoder.Encode(texts, values, cancellation);
-                file.Write(values);
+                file.Write(values, reader.TakeAttributes());
                 progress.Report(file.Written);
             }
         }
@@ -110,7 +119,7 @@ internal static class EncodeVerb
     {
         KeyColumn keys = KeysOf(tool, input, count);
         int dimension = encoder.Info.Dimension;
-        using EncodedFile file = new(tool, output, count, encoder.Info, keys);
+        using EncodedFile file = new(tool, output, count, encoder.Info, keys, attributes: null);
         using (ProgressMeter progress = new(tool, "encode", "rows", count))
         {
             T[] rows = new T[ChunkRows * columns];

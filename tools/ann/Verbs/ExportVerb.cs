@@ -14,7 +14,10 @@ internal static class ExportVerb
     public static Command Create(ToolContext tool)
     {
         Option<string> from = VerbOptions.Required("--from", "FILE|DIR", "An .ann file, or a snapshot directory.");
-        Option<string> output = VerbOptions.Required("--output", "FILE", "Vectors: .fbin, .npy or .jsonl. The keys go to FILE.keys.jsonl.");
+        Option<string> output = VerbOptions.Required(
+            "--output", "FILE",
+            "Vectors: .fbin, .npy or .jsonl. The keys go to FILE.keys.jsonl, "
+            + "attributes to FILE.attributes.jsonl or to the lines of .jsonl.");
         Option<bool> json = VerbOptions.Json();
         Verb command = new("export",
             "Write the items of an index file or a snapshot as vectors and keys. ann build notes the log position of a snapshot in its "
@@ -31,7 +34,8 @@ internal static class ExportVerb
             else
                 tool.Out.WriteLine(
                     $"{report.Output}: {report.Rows:N0} items of dimension {report.Dimension}, keys: {report.Keys ?? "(not written)"}"
-                    + (report.LogPosition is long position ? $", log position {position}" : ""));
+                    + (report.LogPosition is long position ? $", log position {position}" : "")
+                    + (report.Attributes is null ? "" : $", attributes: {report.AttributesFile ?? "inline"}"));
             return ExitCodes.Done;
         });
         return command;
@@ -81,7 +85,11 @@ internal static class ExportVerb
     private static ExportReport Export(
         ToolContext tool, IndexSnapshot index, long? position, string from, string output, long start, CancellationToken cancellation)
     {
-        (long rows, string? sidecar) = ExportedRows.Write(tool, index, output, position, cancellation);
-        return new ExportReport(from, output, sidecar, rows, index.Dimension, position, tool.SecondsSince(start));
+        (long rows, string? keys, string? attributes) = ExportedRows.Write(tool, index, output, position, cancellation);
+        return new ExportReport(from, output, keys, rows, index.Dimension, position, tool.SecondsSince(start))
+        {
+            Attributes = index.Attributes.Count == 0 ? null : AttributeColumnReport.Of(index.Attributes),
+            AttributesFile = attributes,
+        };
     }
 }

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using Ann.Core;
 using Ann.Protocol.V1;
+using Ann.Tool.Attributes;
 using Ann.Tool.Live;
 using Ann.Tool.Remote;
 using Ann.Tool.Reports;
+using AttributeSchema = Ann.Core.Attributes.AttributeSchema;
 
 namespace Ann.Tool.Verbs;
 
@@ -11,7 +13,8 @@ namespace Ann.Tool.Verbs;
 internal static class ImportVerb
 {
     private sealed record Request(
-        string Address, string Index, string Input, string? Sidecar, string Mode, string Producer, bool WaitCompacted);
+        string Address, string Index, string Input, string? Sidecar, string? Attributes, string? AttributesFile, string Mode,
+        string Producer, bool WaitCompacted);
 
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
@@ -24,6 +27,10 @@ internal static class ImportVerb
             + "To delete, a .keys.jsonl too.");
         Option<string?> keys = VerbOptions.Optional(
             "--keys", "FILE", "Sidecar with a key a row. Default: INPUT.keys.jsonl where it exists, else rows are numbered from 0.");
+        Option<string?> attributes = VerbOptions.Optional(
+            "--attributes", "NAME,…",
+            "Attributes to send, which the index and the file must have. Default: those of the index, as far as the file has them.");
+        Option<string?> attributesFile = AttributeOptions.File();
         Option<string> mode = VerbOptions.Choice(
             "--mode", "upsert replaces items that exist, insert leaves them, delete removes them.", "upsert", "upsert", "insert", "delete");
         Option<string?> producer = VerbOptions.Optional(
@@ -37,12 +44,13 @@ internal static class ImportVerb
             "ann import --index shop --input items.npy --producer items-2026-08-01 --wait-compacted --json",
             "ann import --index shop --input gone.keys.jsonl --mode delete")
         {
-            index, input, keys, mode, producer, wait, address, json,
+            index, input, keys, attributes, attributesFile, mode, producer, wait, address, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
             Request request = new(
                 parsed.GetRequiredValue(address), parsed.GetRequiredValue(index), parsed.GetRequiredValue(input), parsed.GetValue(keys),
+                parsed.GetValue(attributes), parsed.GetValue(attributesFile),
                 parsed.GetRequiredValue(mode), parsed.GetValue(producer) ?? "", parsed.GetValue(wait));
             ImportReport report = await RunAsync(tool, request, cancellation);
             if (parsed.GetValue(json))
@@ -58,7 +66,11 @@ internal static class ImportVerb
     {
         WriteStart start = new() { Index = request.Index, Mode = ModeOf(request.Mode), Producer = request.Producer };
         using ServerConnection server = new(request.Address);
-        using ImportBlocks blocks = new(tool, request.Input, request.Sidecar, start.Mode != WriteMode.Delete, cancellation);
+        AttributeRequest attributes = start.Mode == WriteMode.Delete
+            ? new AttributeRequest(AttributeSchema.Empty, null, MayLack: true)
+            : await WantedAsync(server, request, cancellation);
+        using ImportBlocks blocks = new(
+            tool, request.Input, request.Sidecar, attributes, start.Mode != WriteMode.Delete, cancellation);
         if (start.Mode != WriteMode.Delete && blocks.EncoderFingerprint is ulong fingerprint)
             start.EncoderFingerprint = fingerprint;
         using ProgressMeter meter = new(tool, "import", "rows", blocks.Count);
@@ -85,6 +97,7 @@ internal static class ImportVerb
                 Index = request.Index,
                 Input = request.Input,
                 Keys = blocks.KeySource,
+                Attributes = blocks.Attributes.Count == 0 ? null : AttributeColumnReport.Of(blocks.Attributes),
                 Mode = request.Mode,
                 Rows = blocks.Count,
                 Blocks = sent,
@@ -104,6 +117,14 @@ internal static class ImportVerb
             tool.Notice($"{sender.Progress.Visible:N0} of {blocks.Count:N0} rows are on disk and visible{again}.");
             throw;
         }
+    }
+
+    /// <summary>Attributes that the index declares, or those of them that were asked for.</summary>
+    private static async Task<AttributeRequest> WantedAsync(ServerConnection server, Request request, CancellationToken cancellation)
+    {
+        AttributeSchema known = WireAttributes.Schema(await server.DescribeAsync(request.Index, cancellation));
+        AttributeSchema wanted = AttributeOptions.Choose(known, request.Index, request.Attributes);
+        return new AttributeRequest(wanted, request.AttributesFile, MayLack: request.Attributes is null);
     }
 
     private static async Task<double> CompactAsync(
@@ -130,6 +151,8 @@ internal static class ImportVerb
         text.WriteLine(
             $"  applied {report.Applied:N0}, skipped {report.Skipped:N0}, blocks written before {report.RetriedBlocks:N0}, "
             + $"log position {report.LogPosition}");
+        if (report.Attributes is not null)
+            text.WriteLine($"  attributes {AttributeColumnReport.ToText(report.Attributes)}");
         if (report.CompactedSeconds is double compacted)
             text.WriteLine($"  compacted after {compacted:F1} s");
     }

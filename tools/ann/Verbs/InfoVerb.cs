@@ -95,6 +95,18 @@ internal static class InfoVerb
             $"  graph         M {build.M}, efConstruction {build.EfConstruction}, seed {build.Seed}, codes {build.Codes}, "
             + $"layout {report.Layout}");
         text.WriteLine($"  reachable     {certificate.Reachable:N0} of {report.Rows:N0}");
+        AttributeSummaryReport.Print(text, report.Attributes ?? []);
+        Curve(text, "recall@10", certificate.EfRecall.Select(static point => $"{point.Recall:F4} at ef {point.Ef}"));
+        Curve(text, "recall@100", certificate.EfRecall100.Select(static point => $"{point.Recall:F4} at ef {point.Ef}"));
+        foreach (IGrouping<int, CutRecall> cuts in certificate.CutRecall.GroupBy(static point => point.K))
+            Curve(text, $"cut, @{cuts.Key}", cuts.Select(static point => $"{point.Recall:F4} after {point.Expanded}"));
         PartsTable.Print(text, report.Parts, report.Rows, report.LoadedBytes);
+    }
+
+    private static void Curve(TextWriter text, string name, IEnumerable<string> points)
+    {
+        string line = string.Join(", ", points);
+        if (line.Length > 0)
+            text.WriteLine($"  {name,-13} {line}");
     }
 }

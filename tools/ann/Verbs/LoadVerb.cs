@@ -24,7 +24,8 @@ internal static class LoadVerb
             + "were answered, and latency counts from the intended time. Exit code 1 when requests failed or recall is below --min-recall.",
             "ann load --index items --queries queries.npy --rate 2000 --duration 30s --deadline 50",
             "ann load --index items --queries queries.fbin --truth truth.ibin --find-max --slo-p99 5 --at 50,80 --json",
-            "ann load --index items --queries queries.fbin --closed --concurrency 16");
+            "ann load --index items --queries queries.fbin --closed --concurrency 16",
+            "ann load --index items --queries queries.fbin --truth truth.ibin --rate 8000 --deadline 5 --on-deadline best-so-far");
         options.AddTo(command);
         command.Add(json);
         command.SetAction(async (parsed, cancellation) =>
@@ -50,7 +51,7 @@ internal static class LoadVerb
         if (queries.Count == 0)
             throw AnnException.BadInput(request.Queries, "", "it holds no query.");
         GroundTruth? truth = request.Truth is null ? null : Truth(tool, request, index, ref queries);
-        LoadRequests requests = new(request.Index, queries, request.Batch, request.K, request.Ef);
+        LoadRequests requests = new(request.ToSearch(), queries, request.Batch);
 
         // What the server refuses once it refuses always: better one line than a report of failures.
         await server.SearchAsync(requests[0], cancellation);
@@ -67,7 +68,18 @@ internal static class LoadVerb
             tool.Notice(plan.IsClosed ? $"closed loop, {plan.Concurrency} caller(s)" : $"open loop, {plan.Rate:N0} requests/s");
             runs.Add(await runner.RunAsync(plan, cancellation));
         }
-        return Report(request, index, queries.Count, maximum, runs, cancellation.IsCancellationRequested);
+        LoadReport report = Report(request, index, queries.Count, maximum, runs, cancellation.IsCancellationRequested);
+        if (cancellation.IsCancellationRequested)
+            return report;
+        index = await server.DescribeAsync(request.Index, cancellation);
+        return report with
+        {
+            LiveRecall =
+            [
+                .. index.LiveRecall.Where(fact => fact.Generation == index.Generation).Select(static fact => new LoadLiveRecall(
+                    fact.FilterClass, (int)fact.K, (int)fact.Samples, fact.Recall, fact.RecallLow, fact.RecallHigh, fact.EfFactor)),
+            ],
+        };
     }
 
     private static GroundTruth Truth(ToolContext tool, LoadRequest request, IndexDescription index, ref QuerySet queries)
@@ -133,6 +145,8 @@ internal static class LoadVerb
             Dimension = (int)index.Dimension,
             K = request.K,
             Ef = request.Ef,
+            RecallTarget = request.RecallTarget,
+            OnDeadline = request.BestSoFar ? "best-so-far" : "fail",
             Batch = request.Batch,
             Connections = request.Connections,
             DeadlineMs = (int?)plan.Deadline?.TotalMilliseconds,

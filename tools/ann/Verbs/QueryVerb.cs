@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
-using Ann.Core;
+using System.Text.Json.Nodes;
 using Ann.Core.Files.Formats;
-using Ann.Core.Hnsw;
 using Ann.Protocol.V1;
+using Ann.Tool.Queries;
 using Ann.Tool.Remote;
 using Ann.Tool.Reports;
 
@@ -12,11 +12,6 @@ namespace Ann.Tool.Verbs;
 /// <summary><c>ann query</c>: asks a running server, as a small gRPC client.</summary>
 internal static class QueryVerb
 {
-    private const int MaxRows = 1024;
-
-    /// <summary>What was asked.</summary>
-    private sealed record Request(string Index, string[] Texts, string? VectorFile, int K, int Ef, bool Exact, string? Show);
-
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
@@ -28,29 +23,37 @@ internal static class QueryVerb
             HelpName = "TEXT",
         };
         Option<string?> vectorFile = VerbOptions.Optional(
-            "--vector-file", "FILE", $"Query vectors, at most {MaxRows} rows, instead of texts.");
-        Option<int> k = VerbOptions.Number("--k", "Results a query.", 10, 1, SearchParameters.MaxK);
-        Option<int> ef = VerbOptions.Number(
-            "--ef", "Beam width, at least k; 0 leaves it to the server.", 0, 0, SearchParameters.MaxEfSearch);
-        Option<bool> exact = new("--exact") { Description = "Scan every item instead of walking the graph." };
+            "--vector-file", "FILE", $"Query vectors, at most {QueryRows.MaxRows} rows, instead of texts.");
+        SearchOptions options = new();
         Option<string?> show = VerbOptions.Optional("--show", "FILE", "The items as .jsonl: prints title and text of each result.");
         Option<bool> json = VerbOptions.Json();
 
         Verb command = new("query",
             "Ask a running server for the nearest items.",
-            "ann query --index items --text \"wireless mouse\" --show items.jsonl")
+            "ann query --index items --text \"wireless mouse\" --show items.jsonl",
+            "ann query --index items --text \"trail shoes\" --filter \"category in (shoes, boots) and price < 50\" --attributes price",
+            "ann query --index items --text \"trail shoes\" --text tents --union --cap brand=2 --exclude-set seen:user:42 --mmr 0.7")
         {
-            address, index, text, vectorFile, k, ef, exact, show, json,
+            address, index, text, vectorFile, show,
         };
+        options.AddTo(command);
+        command.Add(json);
         command.SetAction(async (parsed, cancellation) =>
         {
-            Request request = new(
-                parsed.GetRequiredValue(index), parsed.GetValue(text) ?? [], parsed.GetValue(vectorFile), parsed.GetValue(k),
-                parsed.GetValue(ef), parsed.GetValue(exact), parsed.GetValue(show));
-            if (request.Texts.Length == 0 == (request.VectorFile is null))
-                throw AnnException.Invalid("--text", "expected either --text or --vector-file.");
+            string[] texts = parsed.GetValue(text) ?? [];
+            QueryRows.Require(texts, parsed.GetValue(vectorFile));
             using ServerConnection server = new(parsed.GetValue(address)!);
-            QueryReport report = await RunAsync(tool, server, request, cancellation);
+            string name = parsed.GetRequiredValue(index);
+            IndexDescription description = await server.DescribeAsync(name, cancellation);
+            SearchRequest search = options.Request(tool, parsed, name, description);
+            string[] names = await QueryRows.FillAsync(tool, server, search, texts, parsed.GetValue(vectorFile), cancellation);
+            long start = Stopwatch.GetTimestamp();
+            SearchResponse found = await server.SearchAsync(search, cancellation, options.Deadline(tool, parsed));
+            double microseconds = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+
+            Dictionary<string, string> titles =
+                parsed.GetValue(show) is string items ? ReadTitles(tool, items, found.Keys) : [];
+            QueryReport report = Report(search, description, found, names, titles) with { SearchUs = microseconds };
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.QueryReport);
             else
@@ -60,55 +63,43 @@ internal static class QueryVerb
         return command;
     }
 
-    private static async Task<QueryReport> RunAsync(
-        ToolContext tool, ServerConnection server, Request request, CancellationToken cancellation)
+    /// <summary>An answer as a report.</summary>
+    /// <param name="search">What was asked.</param>
+    /// <param name="index">The index.</param>
+    /// <param name="found">The answer.</param>
+    /// <param name="names">What each query is called.</param>
+    /// <param name="titles">What items say, by key; keys may be missing.</param>
+    internal static QueryReport Report(
+        SearchRequest search, IndexDescription index, SearchResponse found, string[] names, Dictionary<string, string> titles)
     {
-        SearchRequest search = new() { Index = request.Index, K = (uint)request.K };
-        if (request.Ef > 0)
-            search.EfSearch = (uint)request.Ef;
-        if (request.Exact)
-            search.Exact = true;
-        string[] names = request.Texts;
-        if (request.VectorFile is not null)
-        {
-            (search.Queries, names) = ReadVectors(tool, request.VectorFile);
-        }
-        else
-        {
-            EmbedResponse embedded = await server.EmbedAsync(request.Index, request.Texts, cancellation);
-            search.Queries = embedded.Vectors;
-            search.EncoderFingerprint = embedded.EncoderFingerprint;
-        }
-
-        IndexDescription description = await server.DescribeAsync(request.Index, cancellation);
-        long start = Stopwatch.GetTimestamp();
-        SearchResponse found = await server.SearchAsync(search, cancellation);
-        double microseconds = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
-
-        Dictionary<string, string> titles = request.Show is null ? [] : ReadTitles(tool, request.Show, found.Keys);
+        SearchStats stats = found.Stats ?? new SearchStats();
+        int lists = Math.Max(0, found.RowOffsets.Count - 1);
+        JsonObject[]? attributes = search.Attributes.Count == 0
+            ? null
+            : WireAttributes.Objects(found.Attributes, WireAttributes.Schema(index), found.Scores.Count);
         return new QueryReport
         {
-            Index = request.Index,
+            Index = search.Index,
             Generation = found.Generation,
-            LargerIsNearer = description.LargerIsNearer,
-            Queries = [.. names.Select((name, row) => new QueryAnswer(name, SearchAnswers.Hits(found, row, titles)))],
-            Visited = found.Stats?.Visited ?? 0,
-            SearchUs = microseconds,
+            LargerIsNearer = index.LargerIsNearer,
+            Queries =
+            [
+                .. Enumerable.Range(0, lists).Select(list => new QueryAnswer(
+                    lists == names.Length ? names[list] : $"union of {names.Length} queries",
+                    SearchAnswers.Hits(found, list, titles, attributes))),
+            ],
+            Completeness = AnswerFacts.Word(found.Completeness),
+            Plan = AnswerFacts.Word(stats.Plan),
+            Matching = stats.HasMatching ? stats.Matching : null,
+            Selectivity = stats.HasSelectivity ? stats.Selectivity : null,
+            FilterUs = stats.HasMatching ? stats.FilterUs : null,
+            EstimatedRecall = stats.HasEstimatedRecall ? stats.EstimatedRecall : null,
+            EfSearch = stats.EfSearch > 0 ? stats.EfSearch : null,
+            BrownOut = stats.BrownOut > 0 ? stats.BrownOut : null,
+            Quotas = AnswerFacts.Quotas(search, found),
+            Visited = stats.Visited,
+            SearchUs = stats.SearchUs,
         };
-    }
-
-    private static (VectorBatch Batch, string[] Names) ReadVectors(ToolContext tool, string path)
-    {
-        using VectorReader reader = VectorFile.OpenReader(tool.Files, path);
-        if (reader.Notice is not null)
-            tool.Notice(reader.Notice);
-        if (reader.Count > MaxRows)
-            throw AnnException.BadInput(path, "", $"it holds {reader.Count} rows; at most {MaxRows} can be asked at once.");
-        float[] values = new float[reader.Count * reader.Dimension];
-        for (int row = 0; row < reader.Count;)
-            row += reader.ReadRows(values.AsSpan(row * reader.Dimension));
-        string[] names = [.. Enumerable.Range(0, (int)reader.Count).Select(row => $"row {row}")];
-        return (ServerConnection.ToBatch(values, reader.Dimension), names);
     }
 
     /// <summary>Titles of the results only: the file may be larger than memory.</summary>
@@ -142,5 +133,6 @@ internal static class QueryVerb
         text.WriteLine(
             $"{report.Index}, generation {report.Generation}: {report.SearchUs / 1000:F2} ms, {report.Visited:N0} distances; "
             + $"{(report.LargerIsNearer ? "larger" : "smaller")} scores are nearer");
+        AnswerFacts.Print(text, report);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Ann.Core.Attributes;
 
 namespace Ann.Core.Files.Formats;
 
@@ -18,5 +19,6 @@ internal sealed class BinaryVectorWriter : VectorWriter
             BinHeader.WriteBin(Stream, (uint)rows, dimension);
     }
 
-    private protected override void WriteRows(ReadOnlySpan<float> rows) => Stream.Write(MemoryMarshal.AsBytes(rows));
+    private protected override void WriteRows(ReadOnlySpan<float> rows, AttributeBatch? attributes) =>
+        Stream.Write(MemoryMarshal.AsBytes(rows));
 }

@@ -6,7 +6,8 @@ namespace Ann.Core.Files.Formats;
 /// <summary>One line of a JSONL file: an object with a key, and a vector or a text. Reused from line to line.</summary>
 /// <remarks>
 /// Members: <c>id</c> or <c>_id</c> (a string or an unsigned integer), <c>vector</c> or <c>embedding</c> (an array of numbers),
-/// <c>title</c> and <c>text</c> (strings). Others are skipped: an item may carry what the index does not need.
+/// <c>title</c> and <c>text</c> (strings), and those of <see cref="Attributes"/>. Others are skipped: an item may carry what the index
+/// does not need.
 /// </remarks>
 internal sealed class JsonlItem
 {
@@ -34,6 +35,9 @@ internal sealed class JsonlItem
     /// <summary>The text; null when the line has none.</summary>
     public string? Text { get; private set; }
 
+    /// <summary>Takes the members that are attributes; null when none are wanted.</summary>
+    public AttributeMembers? Attributes { get; set; }
+
     /// <summary>What an encoder reads: title and text, joined by a blank when both are there; null when neither is.</summary>
     public string? Document =>
         string.IsNullOrEmpty(Title) ? Text ?? Title : string.IsNullOrEmpty(Text) ? Title : $"{Title} {Text}";
@@ -51,16 +55,15 @@ internal sealed class JsonlItem
             Utf8JsonReader json = new(line);
             json.Read();
             if (json.TokenType != JsonTokenType.StartObject)
-                throw new FormatException($"expected an object, {{\"id\": …}}; found {Describe(json.TokenType)}.");
+                throw new FormatException($"expected an object, {{\"id\": …}}; found {JsonFinding.Describe(json.TokenType)}.");
             while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
                 ParseMember(ref json);
             json.Read(); // Throws when something follows the object.
+            Attributes?.EndItem();
         }
         catch (JsonException e)
         {
-            // The message ends with a place counted inside this line, "LineNumber: 0 | BytePositionInLine: 7.": only the byte is of use.
-            int place = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-            throw new FormatException($"not JSON: {(place < 0 ? e.Message : e.Message[..place])} (byte {e.BytePositionInLine})", e);
+            throw new FormatException(JsonFinding.Describe(e), e);
         }
         catch (InvalidOperationException e)
         {
@@ -70,6 +73,9 @@ internal sealed class JsonlItem
 
     private void ParseMember(ref Utf8JsonReader json)
     {
+        // An attribute may be what the item needs as well, such as its title: its member is read twice.
+        Utf8JsonReader behind = json;
+        bool isAttribute = Attributes is not null && Attributes.TryRead(ref behind);
         if (json.ValueTextEquals("id"u8) || json.ValueTextEquals("_id"u8))
             ParseKey(ref json);
         else if (json.ValueTextEquals("vector"u8) || json.ValueTextEquals("embedding"u8))
@@ -78,6 +84,8 @@ internal sealed class JsonlItem
             Title = ParseText(ref json, "title");
         else if (json.ValueTextEquals("text"u8))
             Text = ParseText(ref json, "text");
+        else if (isAttribute)
+            json = behind;
         else
             json.Skip();
     }
@@ -99,7 +107,8 @@ internal sealed class JsonlItem
         }
         else
         {
-            throw new FormatException($"\"id\" must be a string or a whole number of 0 to 2^64 − 1; found {Describe(ref json)}.");
+            throw new FormatException(
+                $"\"id\" must be a string or a whole number of 0 to 2^64 − 1; found {JsonFinding.Describe(ref json)}.");
         }
     }
 
@@ -111,7 +120,7 @@ internal sealed class JsonlItem
         if (json.TokenType == JsonTokenType.Null)
             return;
         if (json.TokenType != JsonTokenType.StartArray)
-            throw new FormatException($"\"vector\" must be an array of numbers; found {Describe(ref json)}.");
+            throw new FormatException($"\"vector\" must be an array of numbers; found {JsonFinding.Describe(ref json)}.");
 
         HasVector = true;
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
@@ -119,7 +128,7 @@ internal sealed class JsonlItem
             if (json.TokenType != JsonTokenType.Number || !json.TryGetSingle(out float component) || !float.IsFinite(component))
             {
                 throw new FormatException(
-                    $"component {_componentCount} of \"vector\" must be a finite 32-bit number; found {Describe(ref json)}.");
+                    $"component {_componentCount} of \"vector\" must be a finite 32-bit number; found {JsonFinding.Describe(ref json)}.");
             }
             if (_componentCount == RowLayout.MaxColumns)
                 throw new FormatException($"\"vector\" has more than {RowLayout.MaxColumns} components.");
@@ -136,24 +145,7 @@ internal sealed class JsonlItem
         {
             JsonTokenType.String => json.GetString(),
             JsonTokenType.Null => null,
-            _ => throw new FormatException($"\"{member}\" must be a string; found {Describe(ref json)}."),
+            _ => throw new FormatException($"\"{member}\" must be a string; found {JsonFinding.Describe(ref json)}."),
         };
     }
-
-    private static string Describe(ref Utf8JsonReader json) =>
-        json.TokenType == JsonTokenType.Number && json.ValueSpan.Length <= 40
-            ? System.Text.Encoding.UTF8.GetString(json.ValueSpan)
-            : Describe(json.TokenType);
-
-    private static string Describe(JsonTokenType token) => token switch
-    {
-        JsonTokenType.StartObject => "an object",
-        JsonTokenType.StartArray => "an array",
-        JsonTokenType.String => "a string",
-        JsonTokenType.Number => "a number",
-        JsonTokenType.True => "true",
-        JsonTokenType.False => "false",
-        JsonTokenType.Null => "null",
-        _ => token.ToString(),
-    };
 }

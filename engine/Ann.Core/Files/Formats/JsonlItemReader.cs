@@ -1,3 +1,4 @@
+using Ann.Core.Attributes;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Files.Formats;
@@ -10,8 +11,11 @@ internal sealed class JsonlItemReader : IDisposable
     private long _row;
 
     /// <summary>Counts the items and reads the first one into <see cref="Item"/>.</summary>
+    /// <param name="files">Where the file is.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="attributes">Attributes wanted of the second pass; null for none.</param>
     /// <exception cref="AnnException">InvalidArgument: no items, or a first line that is none.</exception>
-    public JsonlItemReader(IFileSystem files, string path)
+    public JsonlItemReader(IFileSystem files, string path, AttributeSchema? attributes = null)
     {
         Path = path;
         Stream stream = files.OpenRead(path);
@@ -26,6 +30,8 @@ internal sealed class JsonlItemReader : IDisposable
                 throw AnnException.BadInput(path, "", "it holds no items; expected a JSON object a line.");
             Keys = new KeyColumn(Item.KeyKind ?? throw MissingKey());
             _lines.Rewind();
+            if (attributes is not null)
+                Item.Attributes = new AttributeMembers(attributes);
         }
         catch
         {

@@ -1,3 +1,4 @@
+using Ann.Core.Attributes;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Files.Formats;
@@ -11,14 +12,17 @@ public sealed class JsonlTextReader : IDisposable
     private readonly JsonlItemReader _items;
 
     /// <summary>Counts the items of a file in a first pass.</summary>
+    /// <param name="files">Where the file is.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="attributes">Members that are attributes: <see cref="TakeAttributes"/>; null for none.</param>
     /// <exception cref="AnnException">
     /// NotFound: no such file. InvalidArgument: another extension, no items, or a first line that is no item.
     /// </exception>
-    public JsonlTextReader(IFileSystem files, string path)
+    public JsonlTextReader(IFileSystem files, string path, AttributeSchema? attributes = null)
     {
         if (!path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase))
             throw AnnException.BadInput(path, "", "texts come as .jsonl: an object with \"id\" and \"text\" a line.");
-        _items = new JsonlItemReader(files, path);
+        _items = new JsonlItemReader(files, path, attributes);
     }
 
     /// <summary>The file.</summary>
@@ -43,6 +47,9 @@ public sealed class JsonlTextReader : IDisposable
             texts.Add(_items.Item.Document ?? throw _items.Bad("it has neither \"text\" nor \"title\"."));
         return texts.Count;
     }
+
+    /// <summary>Attributes of the texts read since the last call; null when none were asked for.</summary>
+    public AttributeBatch? TakeAttributes() => _items.Item.Attributes?.Take();
 
     /// <summary>The line of an item that has been read, for messages.</summary>
     public string Place(long row) => _items.Place(row);

@@ -1,3 +1,4 @@
+using Ann.Core.Attributes;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Files.Formats;
@@ -9,9 +10,10 @@ internal sealed class JsonlVectorReader : VectorReader
 
     /// <param name="files">Where the file is.</param>
     /// <param name="path">The file. Its first item sets the dimension and the kind of keys.</param>
-    public JsonlVectorReader(IFileSystem files, string path)
+    /// <param name="attributes">Members that are attributes; null for none.</param>
+    public JsonlVectorReader(IFileSystem files, string path, AttributeSchema? attributes)
     {
-        _items = new JsonlItemReader(files, path);
+        _items = new JsonlItemReader(files, path, attributes);
         Dimension = _items.Item.Vector.Length;
         if (Dimension > 0)
             return;
@@ -52,6 +54,9 @@ internal sealed class JsonlVectorReader : VectorReader
         }
         return wanted;
     }
+
+    /// <inheritdoc/>
+    public override AttributeBatch? TakeAttributes() => _items.Item.Attributes?.Take();
 
     /// <inheritdoc/>
     public override string Place(long row) => _items.Place(row);

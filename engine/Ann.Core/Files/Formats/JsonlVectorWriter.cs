@@ -1,13 +1,20 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Ann.Core.Attributes;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Files.Formats;
 
-/// <summary>Writes <c>{"id": …, "vector": […]}</c> a line. Numbers are the shortest that read back as the same float.</summary>
+/// <summary>
+/// Writes <c>{"id": …, "vector": […]}</c> a line, and behind them the attributes. Numbers are the shortest that read back as the same
+/// float.
+/// </summary>
 internal sealed class JsonlVectorWriter : VectorWriter
 {
+    private static readonly string[] TakenNames = ["id", "_id", "vector", "embedding"];
+
+    private readonly string _path;
     private readonly KeyColumn? _keys;
     private readonly ArrayBufferWriter<byte> _line = new();
     private readonly Utf8JsonWriter _json;
@@ -19,6 +26,7 @@ internal sealed class JsonlVectorWriter : VectorWriter
     public JsonlVectorWriter(AtomicFile file, long rows, int dimension, KeyColumn? keys)
         : base(file, rows, dimension)
     {
+        _path = file.Path;
         _keys = keys;
         // Relaxed: keys stay readable; the file is not HTML.
         _json = new Utf8JsonWriter(_line, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
@@ -31,13 +39,18 @@ internal sealed class JsonlVectorWriter : VectorWriter
         base.Dispose();
     }
 
-    private protected override void WriteRows(ReadOnlySpan<float> rows)
+    private protected override void WriteRows(ReadOnlySpan<float> rows, AttributeBatch? attributes)
     {
+        if (attributes?.Schema.Fields.FirstOrDefault(static field => TakenNames.Contains(field.Name)) is { } taken)
+        {
+            throw AnnException.BadInput(
+                _path, "", $"attribute '{taken.Name}' cannot be a member of a line: the name is taken. Write .npy.");
+        }
         for (int row = 0; row * Dimension < rows.Length; row++)
-            WriteLine(Written + row, rows.Slice(row * Dimension, Dimension));
+            WriteLine(Written + row, rows.Slice(row * Dimension, Dimension), attributes, row);
     }
 
-    private void WriteLine(long row, ReadOnlySpan<float> vector)
+    private void WriteLine(long row, ReadOnlySpan<float> vector, AttributeBatch? attributes, int item)
     {
         _line.ResetWrittenCount();
         _json.Reset();
@@ -52,6 +65,8 @@ internal sealed class JsonlVectorWriter : VectorWriter
         foreach (float component in vector)
             _json.WriteNumberValue(component);
         _json.WriteEndArray();
+        if (attributes is { Count: > 0 })
+            AttributeJson.WriteMembers(_json, attributes, item);
         _json.WriteEndObject();
         _json.Flush();
         Stream.Write(_line.WrittenSpan);

@@ -1,3 +1,4 @@
+using Ann.Core.Attributes;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Files.Formats;
@@ -16,12 +17,15 @@ public static class VectorFile
     public static IReadOnlyList<string> IntegerExtensions { get; } = [".ibin", ".ivecs", ".npy"];
 
     /// <summary>Opens a file of vectors and checks its header against its size.</summary>
+    /// <param name="files">Where the file is.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="attributes">Members of a <c>.jsonl</c> file that are attributes; null for none. Other formats carry none.</param>
     /// <exception cref="AnnException">NotFound: no such file. InvalidArgument: names the file, the place and what is wrong.</exception>
-    public static VectorReader OpenReader(IFileSystem files, string path)
+    public static VectorReader OpenReader(IFileSystem files, string path, AttributeSchema? attributes = null)
     {
         string extension = Extension(path, ReadExtensions, "vectors");
         if (extension == ".jsonl")
-            return new JsonlVectorReader(files, path);
+            return new JsonlVectorReader(files, path, attributes);
 
         return Open(files, path, stream =>
         {

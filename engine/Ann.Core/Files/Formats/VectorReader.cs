@@ -1,3 +1,4 @@
+using Ann.Core.Attributes;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Files.Formats;
@@ -25,6 +26,11 @@ public abstract class VectorReader : IDisposable
     /// <returns>Rows read, at least one until the end; then 0.</returns>
     /// <exception cref="AnnException">InvalidArgument: names the file, the row or line, and what is wrong.</exception>
     public abstract int ReadRows(Span<float> destination);
+
+    /// <summary>
+    /// Attributes of the rows read since the last call; null when none were asked for or the format carries none.
+    /// </summary>
+    public virtual AttributeBatch? TakeAttributes() => null;
 
     /// <summary>Where a row that has been read is in the file, for messages: <c>row 16</c>, or <c>line 17</c> of a text file.</summary>
     public virtual string Place(long row) => $"row {row}";

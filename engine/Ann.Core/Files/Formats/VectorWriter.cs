@@ -1,3 +1,5 @@
+using Ann.Core.Attributes;
+
 namespace Ann.Core.Files.Formats;
 
 /// <summary>
@@ -25,11 +27,13 @@ public abstract class VectorWriter : IDisposable
 
     /// <summary>Appends rows.</summary>
     /// <param name="rows">Row-major; a whole number of rows.</param>
+    /// <param name="attributes">Attributes of these rows; null for none. Only <c>.jsonl</c> has room for them.</param>
     /// <exception cref="IOException">The device refused the bytes.</exception>
-    public void Write(ReadOnlySpan<float> rows)
+    /// <exception cref="AnnException">InvalidArgument: an attribute has the name of another member.</exception>
+    public void Write(ReadOnlySpan<float> rows, AttributeBatch? attributes = null)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(rows.Length % Dimension, 0, nameof(rows));
-        WriteRows(rows);
+        WriteRows(rows, attributes);
         Written += rows.Length / Dimension;
     }
 
@@ -53,5 +57,5 @@ public abstract class VectorWriter : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private protected abstract void WriteRows(ReadOnlySpan<float> rows);
+    private protected abstract void WriteRows(ReadOnlySpan<float> rows, AttributeBatch? attributes);
 }

@@ -1,0 +1,97 @@
+using System.Buffers;
+using Ann.Core.Indexes;
+using Ann.Core.Segments;
+
+namespace Ann.Core.Exclusions;
+
+/// <summary>Numbers in a serialised Roaring bitmap, read where they lie. Made by <see cref="Read"/>, which checks every byte.</summary>
+internal sealed class RoaringKeys : ExcludedKeys
+{
+    private const int ContainerNumbers = 1 << 16;
+
+    private readonly ReadOnlyMemory<byte> _bytes;
+    private readonly RoaringContainer[] _containers;
+    private readonly ulong _cardinality;
+
+    private RoaringKeys(ReadOnlyMemory<byte> bytes, RoaringContainer[] containers, ulong cardinality)
+    {
+        _bytes = bytes;
+        _containers = containers;
+        _cardinality = cardinality;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>At most <see cref="int.MaxValue"/>: runs hold any number of numbers in a few bytes.</remarks>
+    public override int Count => (int)Math.Min(int.MaxValue, _cardinality);
+
+    /// <inheritdoc cref="Exclusion.OfRoaring"/>
+    public static RoaringKeys Read(ReadOnlyMemory<byte> bytes, bool is64)
+    {
+        if (bytes.Length > Exclusion.MaxRoaringBytes)
+        {
+            throw AnnException.Invalid(
+                RoaringReader.Field,
+                $"{RoaringReader.Field} takes {bytes.Length} bytes; it must be at most {Exclusion.MaxRoaringBytes}.");
+        }
+        RoaringContainer[] containers = RoaringReader.Read(bytes.Span, is64, out ulong cardinality);
+        return new RoaringKeys(bytes, containers, cardinality);
+    }
+
+    /// <inheritdoc/>
+    public override bool Contains(in ItemKey key)
+    {
+        if (key.Kind != KeyKind.UInt64)
+            return false;
+        int place = PlaceOf(key.Number >> 16);
+        return place >= 0 && _containers[place].Contains(_bytes.Span, (ushort)key.Number);
+    }
+
+    /// <inheritdoc/>
+    internal override void RemoveFrom(LiveSegment segment, ReadPoint at, NodeMask mask)
+    {
+        if (MaskRemoval.NodesAreFewer(mask, Count))
+        {
+            MaskRemoval.ByNodes(segment, mask, this);
+            return;
+        }
+        ulong[] numbers = ArrayPool<ulong>.Shared.Rent(ContainerNumbers);
+        try
+        {
+            int used = 0;
+            foreach (RoaringContainer container in _containers)
+            {
+                // Small containers are looked up together.
+                if (used + (container.Kind == RoaringKind.Array ? container.Count : ContainerNumbers) > ContainerNumbers)
+                {
+                    MaskRemoval.ByKeys(segment, at, mask, new KeySpan(numbers.AsSpan(0, used)));
+                    used = 0;
+                }
+                used += container.CopyTo(_bytes.Span, numbers.AsSpan(used));
+            }
+            MaskRemoval.ByKeys(segment, at, mask, new KeySpan(numbers.AsSpan(0, used)));
+        }
+        finally
+        {
+            ArrayPool<ulong>.Shared.Return(numbers);
+        }
+    }
+
+    /// <summary>The container of numbers; negative when there is none.</summary>
+    private int PlaceOf(ulong high)
+    {
+        int from = 0;
+        int to = _containers.Length - 1;
+        while (from <= to)
+        {
+            int middle = (from + to) >> 1;
+            ulong found = _containers[middle].High;
+            if (found == high)
+                return middle;
+            if (found < high)
+                from = middle + 1;
+            else
+                to = middle - 1;
+        }
+        return -1;
+    }
+}

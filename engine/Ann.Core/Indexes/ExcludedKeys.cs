@@ -1,0 +1,19 @@
+using Ann.Core.Segments;
+
+namespace Ann.Core.Indexes;
+
+/// <summary>Keys of items that must not be returned: those of a request and those of the sets that it names. Immutable.</summary>
+public abstract class ExcludedKeys
+{
+    /// <summary>Keys, counted as often as they were given.</summary>
+    public abstract int Count { get; }
+
+    /// <summary>True when a key is among them.</summary>
+    public abstract bool Contains(in ItemKey key);
+
+    /// <summary>Takes the nodes of the keys out of a mask.</summary>
+    /// <param name="segment">Whose nodes they are; held by the caller.</param>
+    /// <param name="at">What the reader sees.</param>
+    /// <param name="mask">Changed in place; the caller counts it anew.</param>
+    internal abstract void RemoveFrom(LiveSegment segment, ReadPoint at, NodeMask mask);
+}

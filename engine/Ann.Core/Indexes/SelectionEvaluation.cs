@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using Ann.Core.Attributes;
+using Ann.Core.Hnsw;
+using Ann.Core.Segments;
+
+namespace Ann.Core.Indexes;
+
+/// <summary>Evaluates filter and exclusions over the segments of a snapshot.</summary>
+internal static class SelectionEvaluation
+{
+    /// <inheritdoc cref="IndexSnapshot.Select(BoundFilter?, ExcludedKeys?, in SearchBudget)"/>
+    public static ItemSelection? Run(
+        IndexSnapshot index, ReadPoint at, BoundFilter? filter, ExcludedKeys? excluded, in SearchBudget budget)
+    {
+        if (filter is null && excluded is null)
+            return null;
+        filter = filter?.For(index.Attributes, index.KeyKind);
+        LiveSegment[] segments = index.SegmentArray;
+        MaskHold[] masks = new MaskHold[segments.Length];
+        StopReason stopped = StopReason.None;
+        long matching = 0;
+        try
+        {
+            for (int number = 0; number < segments.Length; number++)
+            {
+                LiveSegment segment = segments[number];
+                ReadPoint point = SegmentedSearch.PointOf(segments, number, at);
+                int nodes = NodesOf(segment, point);
+                masks[number] = nodes == 0 ? default : MaskOf(segment, point, nodes, filter, excluded, in budget, ref stopped);
+                matching += masks[number].Mask is { } mask ? mask.Count : nodes;
+            }
+        }
+        catch
+        {
+            LetGo(masks);
+            throw;
+        }
+        return new ItemSelection(index, at, masks, matching, stopped);
+    }
+
+    /// <inheritdoc cref="ItemSelection.Refine(BoundFilter, in SearchBudget)"/>
+    public static ItemSelection Refine(IndexSnapshot index, ItemSelection selection, BoundFilter extra, in SearchBudget budget)
+    {
+        extra = extra.For(index.Attributes, index.KeyKind);
+        LiveSegment[] segments = index.SegmentArray;
+        MaskHold[] masks = new MaskHold[segments.Length];
+        StopReason stopped = selection.Stopped;
+        long matching = 0;
+        try
+        {
+            for (int number = 0; number < segments.Length; number++)
+            {
+                LiveSegment segment = segments[number];
+                ReadPoint point = SegmentedSearch.PointOf(segments, number, selection.At);
+                NodeMask? before = selection.MaskOf(number);
+                int nodes = before?.Nodes ?? NodesOf(segment, point);
+                if (nodes == 0)
+                    continue;
+                NodeMask mask = segment.Masks.Rent(nodes);
+                masks[number] = MaskHold.Of(mask, segment.Masks);
+                Evaluate(segment, point, extra, in budget, mask, ref stopped);
+                if (before is not null)
+                    And(mask.Words, before.Words);
+                mask.Recount();
+                matching += mask.Count;
+            }
+        }
+        catch
+        {
+            LetGo(masks);
+            throw;
+        }
+        return new ItemSelection(index, selection.At, masks, matching, stopped);
+    }
+
+    private static MaskHold MaskOf(
+        LiveSegment segment, ReadPoint point, int nodes, BoundFilter? filter, ExcludedKeys? excluded, in SearchBudget budget,
+        ref StopReason stopped)
+    {
+        SegmentMasks masks = segment.Masks;
+        CachedMask? cached = filter is null ? null : masks.Cache?.Find(filter);
+        NodeMask? mask = null;
+        try
+        {
+            if (cached is null && filter is not null)
+            {
+                mask = masks.Rent(nodes);
+                Evaluate(segment, point, filter, in budget, mask, ref stopped);
+                mask.Recount();
+                cached = stopped == StopReason.None && masks.Cache is { } cache && cache.IsWorthKeeping(filter)
+                    ? cache.TryAdd(filter, mask)
+                    : null;
+                mask = cached is null ? mask : null;
+            }
+            if (cached is not null && (excluded is null || cached.Mask.Count == 0))
+            {
+                MaskHold hold = cached.Mask.Count == nodes ? default : MaskHold.Of(cached);
+                if (hold.Cached is null)
+                    cached.Release();
+                cached = null;
+                return hold;
+            }
+
+            mask ??= masks.Rent(nodes);
+            if (cached is not null)
+                mask.CopyFrom(cached.Mask);
+            else if (filter is null)
+                mask.Fill();
+            if (excluded is not null)
+            {
+                excluded.RemoveFrom(segment, point, mask);
+                mask.Recount();
+            }
+            if (mask.Count == nodes)
+                return default;
+            if (segment.DeadCount > 0)
+            {
+                segment.Dead.RemoveFrom(mask, point.Sequence);
+                mask.Recount();
+            }
+            MaskHold own = MaskHold.Of(mask, masks);
+            mask = null;
+            return own;
+        }
+        finally
+        {
+            cached?.Release();
+            if (mask is not null)
+                masks.Return(mask);
+        }
+    }
+
+    private static void Evaluate(
+        LiveSegment segment, ReadPoint point, BoundFilter filter, in SearchBudget budget, NodeMask mask, ref StopReason stopped)
+    {
+        if (stopped != StopReason.None)
+        {
+            mask.Words.Clear();
+            return;
+        }
+        SegmentNodes nodes = new(segment.Attributes, segment, point);
+        stopped = FilterEvaluation.Run(filter, in nodes, mask.Nodes, in budget, mask.Words);
+    }
+
+    private static int NodesOf(LiveSegment segment, ReadPoint point) => Math.Min(point.Rows, segment.Count);
+
+    private static void And(Span<ulong> words, ReadOnlySpan<ulong> others)
+    {
+        Debug.Assert(words.Length == others.Length);
+        for (int i = 0; i < words.Length; i++)
+            words[i] &= others[i];
+    }
+
+    private static void LetGo(MaskHold[] masks)
+    {
+        foreach (MaskHold mask in masks)
+            mask.Release();
+    }
+}

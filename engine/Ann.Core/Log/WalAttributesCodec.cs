@@ -1,0 +1,193 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using Ann.Core.Attributes;
+
+namespace Ann.Core.Log;
+
+/// <summary>
+/// Attributes of a record's items as bytes, column by column: one bit an item that has a value, then the values of those that have one.
+/// Every length is checked when they are read.
+/// </summary>
+internal static class WalAttributesCodec
+{
+    /// <summary>Bytes of the attributes of all items.</summary>
+    public static long SizeOf(AttributeBatch items)
+    {
+        long bytes = 0;
+        foreach (AttributeColumn column in items.Columns)
+            bytes += SizeOf(column);
+        return bytes;
+    }
+
+    /// <summary>Writes the attributes of all items.</summary>
+    /// <returns>The bytes behind.</returns>
+    public static Span<byte> Write(AttributeBatch items, Span<byte> bytes)
+    {
+        foreach (AttributeColumn column in items.Columns)
+            bytes = Write(column, bytes);
+        return bytes;
+    }
+
+    /// <summary>Reads attributes that take all the bytes; null when they do not, or a length or value is out of its range.</summary>
+    /// <param name="bytes">All of them.</param>
+    /// <param name="schema">Of the log.</param>
+    /// <param name="count">Items; there are as many bits as this in the bytes, or null is told before memory is made.</param>
+    public static AttributeBatch? Read(ReadOnlySpan<byte> bytes, AttributeSchema schema, int count)
+    {
+        AttributeBatch items = new(schema);
+        foreach (AttributeColumn column in items.Columns)
+            if (!TryRead(ref bytes, column, count))
+                return null;
+        return bytes.IsEmpty ? items : null;
+    }
+
+    private static int BitBytes(int count) => (int)((count + 7L) / 8);
+
+    private static bool HasText(AttributeColumn column) => column.Field.Type is AttributeType.Keyword or AttributeType.KeywordSet;
+
+    private static long SizeOf(AttributeColumn column)
+    {
+        AttributeType type = column.Field.Type;
+        long bytes = BitBytes(column.Count) * (type == AttributeType.Bool ? 2L : 1);
+        if (type == AttributeType.Bool)
+            return bytes;
+        for (int item = 0; item < column.Count; item++)
+        {
+            if (!column.Has(item))
+                continue;
+            if (!HasText(column))
+            {
+                bytes += sizeof(long);
+                continue;
+            }
+            bytes += type == AttributeType.KeywordSet ? sizeof(ushort) : 0;
+            for (int i = 0; i < column.TextCount(item); i++)
+                bytes += sizeof(ushort) + column.TextAt(item, i).Length;
+        }
+        return bytes;
+    }
+
+    private static Span<byte> Write(AttributeColumn column, Span<byte> bytes)
+    {
+        AttributeType type = column.Field.Type;
+        int bits = BitBytes(column.Count);
+        bytes[..(type == AttributeType.Bool ? 2 * bits : bits)].Clear();
+        for (int item = 0; item < column.Count; item++)
+        {
+            if (column.Has(item))
+                bytes[item / 8] |= (byte)(1 << item % 8);
+            if (type == AttributeType.Bool && column.BoolAt(item))
+                bytes[bits + item / 8] |= (byte)(1 << item % 8);
+        }
+        bytes = bytes[(type == AttributeType.Bool ? 2 * bits : bits)..];
+        for (int item = 0; item < column.Count && type != AttributeType.Bool; item++)
+        {
+            if (!column.Has(item))
+                continue;
+            if (!HasText(column))
+            {
+                BinaryPrimitives.WriteInt64LittleEndian(bytes, column.Int64At(item));
+                bytes = bytes[sizeof(long)..];
+                continue;
+            }
+            if (type == AttributeType.KeywordSet)
+                bytes = Put(bytes, column.TextCount(item));
+            for (int i = 0; i < column.TextCount(item); i++)
+            {
+                ReadOnlySpan<byte> text = column.TextAt(item, i);
+                bytes = Put(bytes, text.Length);
+                text.CopyTo(bytes);
+                bytes = bytes[text.Length..];
+            }
+        }
+        return bytes;
+    }
+
+    private static Span<byte> Put(Span<byte> bytes, int value)
+    {
+        Debug.Assert(value is >= 0 and <= ushort.MaxValue);
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes, (ushort)value);
+        return bytes[sizeof(ushort)..];
+    }
+
+    private static bool TryRead(ref ReadOnlySpan<byte> bytes, AttributeColumn column, int count)
+    {
+        AttributeType type = column.Field.Type;
+        int bitBytes = BitBytes(count);
+        if (bytes.Length < (type == AttributeType.Bool ? 2L : 1) * bitBytes)
+            return false;
+        ReadOnlySpan<byte> present = bytes[..bitBytes];
+        bytes = bytes[bitBytes..];
+        if (HasBitBehind(present, count))
+            return false;
+        ReadOnlySpan<byte> bools = default;
+        if (type == AttributeType.Bool)
+        {
+            bools = bytes[..bitBytes];
+            bytes = bytes[bitBytes..];
+            for (int i = 0; i < bitBytes; i++)
+                if ((bools[i] & ~present[i]) != 0)
+                    return false;
+        }
+        for (int item = 0; item < count; item++)
+        {
+            if (!IsSet(present, item))
+                column.AddMissing();
+            else if (type == AttributeType.Bool)
+                column.Add(IsSet(bools, item));
+            else if (!(HasText(column) ? TryReadTexts(ref bytes, column) : TryReadNumber(ref bytes, column)))
+                return false;
+        }
+        return true;
+    }
+
+    private static bool TryReadNumber(ref ReadOnlySpan<byte> bytes, AttributeColumn column)
+    {
+        if (!BinaryPrimitives.TryReadInt64LittleEndian(bytes, out long value))
+            return false;
+        bytes = bytes[sizeof(long)..];
+        if (column.Field.Type != AttributeType.Double)
+        {
+            column.Add(value);
+            return true;
+        }
+        double real = BitConverter.Int64BitsToDouble(value);
+        if (double.IsNaN(real))
+            return false;
+        column.Add(real);
+        return true;
+    }
+
+    private static bool TryReadTexts(ref ReadOnlySpan<byte> bytes, AttributeColumn column)
+    {
+        bool isSet = column.Field.Type == AttributeType.KeywordSet;
+        int texts = 1;
+        if (isSet && (!TryTake(ref bytes, out texts) || texts > AttributeSchema.MaxSetSize))
+            return false;
+        for (int i = 0; i < texts; i++)
+        {
+            if (!TryTake(ref bytes, out int length) || length > Math.Min(AttributeSchema.MaxKeywordBytes, bytes.Length))
+                return false;
+            if (isSet)
+                column.AddToSet(bytes[..length]);
+            else
+                column.Add(bytes[..length]);
+            bytes = bytes[length..];
+        }
+        if (isSet)
+            column.EndSet();
+        return true;
+    }
+
+    private static bool TryTake(ref ReadOnlySpan<byte> bytes, out int value)
+    {
+        bool taken = BinaryPrimitives.TryReadUInt16LittleEndian(bytes, out ushort found);
+        value = found;
+        bytes = taken ? bytes[sizeof(ushort)..] : bytes;
+        return taken;
+    }
+
+    private static bool IsSet(ReadOnlySpan<byte> bits, int item) => (bits[item / 8] >> item % 8 & 1) != 0;
+
+    private static bool HasBitBehind(ReadOnlySpan<byte> bits, int count) => count % 8 != 0 && bits[^1] >> count % 8 != 0;
+}

@@ -1,0 +1,96 @@
+using System.Numerics;
+using Ann.Core.Hnsw;
+using Ann.Core.Indexes;
+using Ann.Core.Segments;
+
+namespace Ann.Core.Ranking;
+
+/// <summary>
+/// Pages through items in the order of their keys, all segments together. Looks at every node of the selection for each page, and keeps
+/// as many as a page takes.
+/// </summary>
+public static class ItemScroll
+{
+    private const int NodesBetweenChecks = 4096;
+
+    /// <summary>The items with the smallest keys above one, ascending: as many as wanted, or all there are.</summary>
+    /// <param name="index">Held by the caller, until the hits are read.</param>
+    /// <param name="selection">Of this snapshot: whose items, as of which write. Null for all items as of now.</param>
+    /// <param name="after">Column whose last key is the one before the page; null or empty for the first page.</param>
+    /// <param name="limit">Items at most, 1 to 10,000.</param>
+    /// <param name="budget">When to stop early.</param>
+    /// <param name="stopped">Why it stopped early, if it did: the page then lacks items, and must not be used to page on.</param>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: a limit out of range, a key of the other kind.</exception>
+    public static SearchHit[] Page(
+        IndexSnapshot index, ItemSelection? selection, KeyColumn? after, int limit, in SearchBudget budget, out StopReason stopped)
+    {
+        if (limit is < 1 or > SearchParameters.MaxK)
+            throw AnnException.Invalid("limit", $"limit is {limit}; it must be 1 to {SearchParameters.MaxK}.");
+        bool isFirst = after is not { Count: > 0 };
+        if (!isFirst && after!.Kind != index.KeyKind)
+            throw AnnException.Invalid("after", $"Index '{index.Name}' has keys of kind {index.KeyKind}; after is of kind {after.Kind}.");
+        ItemKey from = isFirst ? default : after!.KeyAt(after.Count - 1);
+        ReadPoint now = selection?.At ?? index.Now;
+        KeyHeap heap = new(index, limit);
+        stopped = StopReason.None;
+        for (int number = 0; number < index.Segments.Count && stopped == StopReason.None; number++)
+        {
+            LiveSegment segment = index.Segments[number];
+            ReadPoint at = number == index.Segments.Count - 1 ? now : now with { Rows = int.MaxValue };
+            NodeMask? mask = selection?.MaskOf(number);
+            int nodes = Math.Min(Math.Min(segment.Count, at.Rows), mask?.Nodes ?? int.MaxValue);
+            LiveNodes live = segment.Dead.LiveAt(at);
+            for (int node = Next(mask, 0, nodes); node < nodes; node = Next(mask, node + 1, nodes))
+            {
+                if (node % NodesBetweenChecks == 0 && (stopped = budget.Check()) != StopReason.None)
+                    break;
+                if (!live.Accepts(node) || (!isFirst && segment.KeyOf(node).CompareTo(in from) <= 0))
+                    continue;
+                heap.Offer(new SearchHit(number, node, 0));
+            }
+        }
+        return heap.Ascending();
+    }
+
+    private static int Next(NodeMask? mask, int node, int nodes)
+    {
+        if (mask is null || node >= nodes)
+            return node;
+        ulong word = mask.Words[node >> 6] >> node << node;
+        int at = node >> 6;
+        while (word == 0)
+        {
+            if (++at >= mask.Words.Length)
+                return nodes;
+            word = mask.Words[at];
+        }
+        return at * 64 + BitOperations.TrailingZeroCount(word);
+    }
+
+    /// <summary>The smallest keys of a stream: a heap with the largest on top.</summary>
+    private sealed class KeyHeap(IndexSnapshot index, int limit)
+    {
+        private readonly PriorityQueue<SearchHit, SearchHit> _largestFirst = new(new Descending(index));
+
+        public void Offer(SearchHit hit)
+        {
+            if (_largestFirst.Count < limit)
+                _largestFirst.Enqueue(hit, hit);
+            else
+                _largestFirst.EnqueueDequeue(hit, hit);
+        }
+
+        public SearchHit[] Ascending()
+        {
+            SearchHit[] hits = new SearchHit[_largestFirst.Count];
+            for (int i = hits.Length - 1; i >= 0; i--)
+                hits[i] = _largestFirst.Dequeue();
+            return hits;
+        }
+    }
+
+    private sealed class Descending(IndexSnapshot index) : IComparer<SearchHit>
+    {
+        public int Compare(SearchHit a, SearchHit b) => index.KeyOf(b).CompareTo(index.KeyOf(a));
+    }
+}

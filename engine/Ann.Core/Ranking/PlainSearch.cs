@@ -1,0 +1,65 @@
+using System.Buffers;
+using System.Diagnostics;
+using Ann.Core.Hnsw;
+using Ann.Core.Indexes;
+
+namespace Ann.Core.Ranking;
+
+/// <summary>The k nearest of each row, without quotas, and all within a distance.</summary>
+internal static class PlainSearch
+{
+    /// <summary>The nearest of each row, as far as <see cref="RankingQuery.MaxDistance"/> reaches.</summary>
+    public static RankingAnswer Run(
+        IndexSnapshot index, ReadOnlySpan<float> queries, int rows, RankingQuery query, in SearchBudget budget)
+    {
+        long start = Stopwatch.GetTimestamp();
+        using ItemSelection? selection = index.Select(SnapshotSource.BoundFilterOf(index, query), query.Excluded, in budget);
+        TimeSpan selecting = Stopwatch.GetElapsedTime(start);
+        SearchParameters parameters = new(query.K, query.Exact ? 0 : query.EfSearch, query.Exact);
+        SearchHit[] found = ArrayPool<SearchHit>.Shared.Rent(checked(rows * query.K));
+        int[] counts = new int[rows];
+        SearchStatistics[] costs = new SearchStatistics[rows];
+        try
+        {
+            index.SearchMany(queries, in parameters, in budget, selection, found, counts, costs);
+            int total = 0;
+            for (int row = 0; row < rows; row++)
+                total += counts[row] = Within(found.AsSpan(row * query.K, counts[row]), query.MaxDistance);
+            SearchHit[] hits = new SearchHit[total];
+            int[] offsets = new int[rows + 1];
+            SearchStatistics sum = default;
+            for (int row = 0; row < rows; row++)
+            {
+                found.AsSpan(row * query.K, counts[row]).CopyTo(hits.AsSpan(offsets[row]));
+                offsets[row + 1] = offsets[row] + counts[row];
+                Costs.Add(ref sum, in costs[row]);
+            }
+            return AnswerOf(hits, offsets, sum, selection, selecting);
+        }
+        finally
+        {
+            ArrayPool<SearchHit>.Shared.Return(found);
+        }
+    }
+
+    /// <summary>An answer, with what its selection was.</summary>
+    public static RankingAnswer AnswerOf(
+        SearchHit[] hits, int[] offsets, SearchStatistics statistics, ItemSelection? selection, TimeSpan selecting) => new()
+        {
+            Hits = hits,
+            Offsets = offsets,
+            Statistics = statistics,
+            Matching = selection?.Matching,
+            Selectivity = selection?.Selectivity,
+            Selecting = selection is null ? TimeSpan.Zero : selecting,
+        };
+
+    /// <summary>How many of the hits, nearest first, are no farther than a distance.</summary>
+    public static int Within(ReadOnlySpan<SearchHit> hits, float? distance)
+    {
+        int count = hits.Length;
+        while (count > 0 && hits[count - 1].Distance > distance)
+            count--;
+        return count;
+    }
+}

@@ -1,0 +1,65 @@
+using Ann.Core.Attributes;
+using Ann.Core.Indexes;
+
+namespace Ann.Core.Ranking;
+
+/// <summary>What a ranking service asks beside its query vectors. The plain k nearest need none of it.</summary>
+public sealed record RankingQuery
+{
+    /// <summary>Most caps, and most floors, of a query.</summary>
+    public const int MaxQuotas = 16;
+
+    /// <summary>Items wanted: of each row, or of one list where rows are merged. 1 to 10,000.</summary>
+    public required int K { get; init; }
+
+    /// <summary>Beam width; 0 for the default.</summary>
+    public int EfSearch { get; init; }
+
+    /// <summary>Scan every item that may be returned.</summary>
+    public bool Exact { get; init; }
+
+    /// <summary>Which items may be returned; null for all.</summary>
+    public Filter? Filter { get; init; }
+
+    /// <summary>The same checked before, instead of <see cref="Filter"/>; null to check that.</summary>
+    public BoundFilter? Prepared { get; init; }
+
+    /// <summary>Items that must not be returned; null for none.</summary>
+    public ExcludedKeys? Excluded { get; init; }
+
+    /// <summary>The farthest distance of a result, as the core measures it; null for any.</summary>
+    public float? MaxDistance { get; init; }
+
+    /// <summary>At most n items a value.</summary>
+    public IReadOnlyList<Cap> Caps { get; init; } = [];
+
+    /// <summary>At least n items of a kind.</summary>
+    public IReadOnlyList<Floor> Floors { get; init; } = [];
+
+    /// <summary>Maximal marginal relevance; null for none.</summary>
+    public Diversity? Diversity { get; init; }
+
+    /// <summary>Merges the rows into one list; null for a list a row.</summary>
+    public UnionMerge? Union { get; init; }
+}
+
+/// <summary>
+/// At most <paramref name="Most"/> items with the same value. Items without one are not counted; of a set each element is.
+/// </summary>
+/// <param name="Attribute">Keyword, keyword set, int64 or bool.</param>
+/// <param name="Most">1 to 10,000.</param>
+public sealed record Cap(string Attribute, int Most);
+
+/// <summary>At least <paramref name="Least"/> items that a filter takes, as long as there are so many.</summary>
+/// <param name="Filter">The kind.</param>
+/// <param name="Least">1 to k.</param>
+public sealed record Floor(Filter Filter, int Least);
+
+/// <summary>Maximal marginal relevance (Carbonell &amp; Goldstein 1998).</summary>
+/// <param name="Lambda">0 to 1: 1 is by score alone.</param>
+/// <param name="Candidates">Candidates that are chosen from, k to 10,000.</param>
+public sealed record Diversity(float Lambda, int Candidates);
+
+/// <summary>One list of several rows.</summary>
+/// <param name="LeastPerRow">Items that each row brings at least, as far as it finds so many.</param>
+public sealed record UnionMerge(int LeastPerRow);

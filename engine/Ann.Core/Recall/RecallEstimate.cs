@@ -1,0 +1,67 @@
+using Ann.Core.Hnsw;
+using Ann.Core.Segments;
+
+namespace Ann.Core.Recall;
+
+/// <summary>
+/// The recall that an answer has by what was measured of its segments when they were built, and by the work that was done. Each segment
+/// counts by its share of the rows, for so large is its share of the true answer; one that the search did not come to counts as nothing
+/// found.
+/// </summary>
+/// <remarks>
+/// A head has no measured curve. It is taken as a graph like that of the largest measured segment: the same data, and never more rows than
+/// sealing lets there be.
+/// </remarks>
+internal readonly struct RecallEstimate
+{
+    private readonly RecallCurves? _largest;
+    private readonly double _rows;
+    private readonly int _k;
+
+    /// <param name="segments">That a search visits.</param>
+    /// <param name="k">Results wanted.</param>
+    public RecallEstimate(ReadOnlySpan<LiveSegment> segments, int k)
+    {
+        int largest = 0;
+        foreach (LiveSegment segment in segments)
+        {
+            _rows += segment.Count;
+            if (segment.Recall is not { } curves || segment.Count < largest)
+                continue;
+            largest = segment.Count;
+            _largest = curves;
+        }
+        _k = k;
+    }
+
+    /// <summary>What one segment's search adds to the recall of the whole answer, 0 to 1; NaN when unknown.</summary>
+    public double Of(LiveSegment segment, in SearchStatistics statistics) => Of(segment, in statistics, _k);
+
+    /// <summary>The same where a segment was asked for fewer results, since it holds few rows.</summary>
+    public double Of(LiveSegment segment, in SearchStatistics statistics, int k)
+    {
+        int rows = segment.Count;
+        return _rows == 0 ? 1 : rows == 0 ? 0 : Of(segment.Recall ?? _largest, rows, k, in statistics) * (rows / _rows);
+    }
+
+    /// <summary>Recall of the answer of one segment, 0 to 1; NaN when unknown.</summary>
+    /// <param name="curves">Measured; null for none.</param>
+    /// <param name="rows">Of the segment.</param>
+    /// <param name="k">Results wanted.</param>
+    /// <param name="statistics">Of its search alone.</param>
+    public static double Of(RecallCurves? curves, int rows, int k, in SearchStatistics statistics)
+    {
+        bool stopped = statistics.Stopped != StopReason.None;
+        bool scanned = statistics.Plan == SearchPlan.Scan || statistics.EfSearch == 0;
+        if (scanned)
+            return stopped ? Math.Min(1, (double)statistics.Visited / rows) : 1;
+        if (statistics.Plan is SearchPlan.FilteredWalk or SearchPlan.TwoHopWalk)
+            return double.NaN; // curves are measured without a filter
+        if (!stopped && statistics.EfSearch >= rows)
+            return 1; // every node can be reached
+        if (curves is null)
+            return double.NaN;
+        double whole = curves.OfBeam(k, statistics.EfSearch);
+        return stopped ? Math.Min(whole, curves.OfWork(k, statistics.Expanded)) : whole;
+    }
+}

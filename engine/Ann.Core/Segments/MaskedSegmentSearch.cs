@@ -1,0 +1,116 @@
+using Ann.Core.Codes;
+using Ann.Core.Distances;
+using Ann.Core.Hnsw;
+
+namespace Ann.Core.Segments;
+
+/// <summary>Searches among the nodes of a mask in a sealed segment: the switch over metric, codes and the dead, above the loops.</summary>
+internal static unsafe class MaskedSegmentSearch
+{
+    /// <summary>The nearest nodes of a mask, ranked by exact distances.</summary>
+    /// <param name="segment">Where they are.</param>
+    /// <param name="context">Holds the query.</param>
+    /// <param name="mask">Which nodes.</param>
+    /// <param name="live">Accepts the nodes that the reader sees; null when it sees all.</param>
+    /// <param name="parameters">k, beam width, exact or not.</param>
+    public static Span<ulong> Run(
+        in SegmentView segment, QueryContext context, NodeMask mask, LiveNodes? live, scoped in SearchParameters parameters)
+    {
+        if (mask.Count == 0)
+        {
+            context.Walk.Statistics.Plan = SearchPlan.Scan;
+            return [];
+        }
+        return live is null && mask.Nodes >= segment.Count
+            ? Run(in segment, context, mask, new MaskBits(mask.Start), default(AcceptAll), in parameters)
+            : RunAmongDead(in segment, context, mask, live ?? new LiveNodes(null, null, ReadPoint.All), in parameters);
+    }
+
+    private static Span<ulong> RunAmongDead(
+        in SegmentView segment, QueryContext context, NodeMask mask, LiveNodes live, scoped in SearchParameters parameters) =>
+        Run(in segment, context, mask, new MaskedNodes(mask.Start, mask.Nodes, live), live, in parameters);
+
+    private static Span<ulong> Run<TFilter, TLive>(
+        in SegmentView segment, QueryContext context, NodeMask mask, scoped in TFilter filter, scoped in TLive live,
+            scoped in SearchParameters parameters)
+        where TFilter : struct, INodeFilter
+        where TLive : struct, INodeFilter
+    {
+        bool squared = segment.Metric == Metric.L2;
+        if (parameters.Exact || segment.Codes == CodesKind.F32)
+        {
+            return squared
+                ? Rows<SquaredL2, TFilter, TLive>(in segment, context, mask, in filter, in live, in parameters)
+                : Rows<NegativeDot, TFilter, TLive>(in segment, context, mask, in filter, in live, in parameters);
+        }
+        if (segment.CodeScale == 0)
+            return Codes<RowScaleScoring, Int8Scorer, TFilter, TLive>(in segment, context, mask, in filter, in live, in parameters);
+        return squared
+            ? Codes<UniformSquaresScoring, UniformScorer<SquaresTerm>, TFilter, TLive>(
+                in segment, context, mask, in filter, in live, in parameters)
+            : Codes<UniformScoring, UniformScorer<NoTerm>, TFilter, TLive>(
+                in segment, context, mask, in filter, in live, in parameters);
+    }
+
+    private static Span<ulong> Rows<TDistance, TFilter, TLive>(
+        in SegmentView segment, QueryContext context, NodeMask mask, scoped in TFilter filter, scoped in TLive live,
+            scoped in SearchParameters parameters)
+        where TDistance : struct, IDistance
+        where TFilter : struct, INodeFilter
+        where TLive : struct, INodeFilter
+    {
+        int k = parameters.K;
+        RowScorer<TDistance> scorer = new(segment.Rows, segment.RowStride, context.Query);
+        if (parameters.Exact)
+        {
+            context.Walk.Statistics.Plan = SearchPlan.Scan;
+            return MatchingScan.Run(mask, in scorer, in live, context.Walk, context.Ranked(k));
+        }
+        MaskedQuery query = new(mask, segment.Count, k, parameters.BeamWidth, k, segment.RowStride * sizeof(float), IsEstimated: false);
+        HnswGraph graph = segment.Graph;
+        SealedWalk walk = new(segment);
+        return context.Copy(MaskedSearch.Find<RowScorer<TDistance>, TFilter, TLive, SealedLinks, SealedWalk>(
+            in query, in graph, in scorer, in filter, in live, in walk, context));
+    }
+
+    private static Span<ulong> Codes<TScoring, TScorer, TFilter, TLive>(
+        in SegmentView segment, QueryContext context, NodeMask mask, scoped in TFilter filter, scoped in TLive live,
+            scoped in SearchParameters parameters)
+        where TScoring : struct, ICodeScoring<TScorer>
+        where TScorer : struct, INodeScorer
+        where TFilter : struct, INodeFilter
+        where TLive : struct, INodeFilter
+    {
+        int k = parameters.K;
+        Int8Query coded = context.Quantise(in segment);
+        TScorer scorer = TScoring.Of(in segment, context, coded);
+        MaskedQuery query = new(
+            mask, segment.Count, k, parameters.BeamWidth, Reranking.MostOfScan(k), segment.CodeStride, segment.Blocks is not null);
+        HnswGraph graph = segment.Graph;
+        SealedWalk walk = new(segment);
+        ReadOnlySpan<ulong> found = MaskedSearch.Find<TScorer, TFilter, TLive, SealedLinks, SealedWalk>(
+            in query, in graph, in scorer, in filter, in live, in walk, context);
+        Reranking.Prefetch(in segment, found);
+        int most = context.Walk.Statistics.Plan == SearchPlan.Scan ? query.ScanWidth : Reranking.MostOf(k);
+        return segment.Metric == Metric.L2
+            ? Reranking.Run<SquaredL2>(in segment, context, found, k, coded, most)
+            : Reranking.Run<NegativeDot>(in segment, context, found, k, coded, most);
+    }
+
+    /// <summary>The walk of either layout.</summary>
+    private readonly struct SealedWalk(SegmentView segment) : IFilteredWalk
+    {
+        private readonly SegmentView _segment = segment;
+
+        public void Run<TScorer, TFilter>(in TScorer scorer, TFilter filter, int ef, QueryContext context)
+            where TScorer : struct, INodeScorer
+            where TFilter : struct, INodeFilter
+        {
+            HnswGraph graph = _segment.Graph;
+            if (_segment.Blocks is { } shape)
+                new BlockWalk<TScorer, TFilter>(graph, shape, context.Estimate(in _segment), scorer, filter, ef, context.Walk).Run();
+            else
+                LayerSearch.Run(in graph, in scorer, filter, ef, context.Walk);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+
+namespace Ann.Core.Segments;
+
+/// <summary>
+/// Recall over work, from measured points. Between two points the logarithm of what is missed is taken as linear in the logarithm of the
+/// work: measured curves are nearly straight in that scale.
+/// </summary>
+internal sealed class RecallCurve
+{
+    /// <summary>No measurement tells less from nothing missed.</summary>
+    private const double LeastMissed = 1e-4;
+
+    /// <summary>Beyond the last point the curve falls at least so steeply: where it is flat it was measured coarsely.</summary>
+    private const double LeastSlope = 0.1;
+
+    private readonly double[] _work;
+    private readonly double[] _missed;
+
+    private RecallCurve(double[] work, double[] missed)
+    {
+        _work = work;
+        _missed = missed;
+    }
+
+    /// <summary>Makes a curve of points in any order; those that no measurement gives are left out. Null when none is left.</summary>
+    public static RecallCurve? Of(IEnumerable<(double Work, double Recall)> points)
+    {
+        (double Work, double Recall)[] sorted =
+        [
+            .. points.Where(static p => p.Work > 0 && p.Recall is >= 0 and <= 1)
+                .OrderBy(static p => p.Work).DistinctBy(static p => p.Work),
+        ];
+        if (sorted.Length == 0)
+            return null;
+        double[] work = new double[sorted.Length];
+        double[] missed = new double[sorted.Length];
+        double least = 1;
+        for (int i = 0; i < sorted.Length; i++)
+        {
+            least = Math.Min(least, Math.Max(1 - sorted[i].Recall, LeastMissed)); // more work never finds less, but for chance
+            work[i] = Math.Log(sorted[i].Work);
+            missed[i] = Math.Log(least);
+        }
+        return new RecallCurve(work, missed);
+    }
+
+    /// <summary>Recall at some work, above 0. Below the first point it falls to 0 with the work; beyond the last one it stays.</summary>
+    public double At(double work)
+    {
+        Debug.Assert(work > 0);
+        double place = Math.Log(work);
+        if (place <= _work[0])
+            return (1 - Math.Exp(_missed[0])) * (work / Math.Exp(_work[0]));
+        int last = _work.Length - 1;
+        if (place >= _work[last])
+            return 1 - Math.Exp(_missed[last]);
+        int next = 1;
+        while (_work[next] < place)
+            next++;
+        double share = (place - _work[next - 1]) / (_work[next] - _work[next - 1]);
+        return 1 - Math.Exp(_missed[next - 1] + share * (_missed[next] - _missed[next - 1]));
+    }
+
+    /// <summary>As <see cref="At"/>, but beyond the last point the curve goes on as it came: for the work that a target needs.</summary>
+    public double Beyond(double work)
+    {
+        int last = _work.Length - 1;
+        double place = Math.Log(work);
+        if (place <= _work[last])
+            return At(work);
+        double slope = last == 0 ? 0 : (_missed[last - 1] - _missed[last]) / (_work[last] - _work[last - 1]);
+        return 1 - Math.Exp(_missed[last] - Math.Max(slope, LeastSlope) * (place - _work[last]));
+    }
+}

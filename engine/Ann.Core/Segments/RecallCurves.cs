@@ -1,0 +1,78 @@
+using System.Diagnostics;
+
+namespace Ann.Core.Segments;
+
+/// <summary>
+/// What recall a segment gives for a beam width, or for the work that a stopped walk had done, at any k. Measured for k 10 and 100.
+/// </summary>
+/// <remarks>
+/// <para>Recall of a whole walk depends on the beam width in units of k more than on anything else. So a k between 10 and 100 takes both
+/// curves at the same multiple of k, and weighs them by where log k lies; a smaller k takes that of 10 as it is, which errs to the low
+/// side. A larger one takes that of 100 at the same multiple of k: nothing larger is measured, and where the neighbourhood of a query ends
+/// between its 100th neighbour and its k-th, that is a few hundredths too much.</para>
+/// <para>What a stopped walk has found depends on its expansions: a k between 10 and 100 weighs both curves at the same number.</para>
+/// </remarks>
+internal sealed class RecallCurves
+{
+    private const int LowK = 10;
+    private const int HighK = 100;
+
+    private readonly RecallCurve _beam10;
+    private readonly RecallCurve _beam100;
+    private readonly RecallCurve _work10;
+    private readonly RecallCurve _work100;
+
+    private RecallCurves(RecallCurve beam10, RecallCurve beam100, RecallCurve work10, RecallCurve work100)
+    {
+        _beam10 = beam10;
+        _beam100 = beam100;
+        _work10 = work10;
+        _work100 = work100;
+    }
+
+    /// <summary>
+    /// The curves of a certificate; null when it has none. One of an older file has but that of k 10: it stands for all, and a walk of
+    /// width ef is taken to expand ef nodes.
+    /// </summary>
+    public static RecallCurves? Of(Certificate certificate)
+    {
+        if (RecallCurve.Of(certificate.EfRecall.Select(static p => ((double)p.Ef, p.Recall))) is not { } beam10)
+            return null;
+        RecallCurve? beam100 = RecallCurve.Of(certificate.EfRecall100.Select(static p => ((double)p.Ef, p.Recall)));
+        beam100 ??= RecallCurve.Of(certificate.EfRecall.Select(static p => ((double)p.Ef * HighK / LowK, p.Recall)))!;
+        return new RecallCurves(beam10, beam100, Work(certificate, LowK) ?? beam10, Work(certificate, HighK) ?? beam100);
+    }
+
+    /// <summary>Recall of whole walks.</summary>
+    /// <param name="k">Results wanted.</param>
+    /// <param name="ef">Beam width.</param>
+    public double OfBeam(int k, double ef) => Weigh(_beam10, _beam100, k, ef, static (curve, work) => curve.At(work));
+
+    /// <summary>The same, going on beyond what was measured.</summary>
+    public double OfWideBeam(int k, double ef) => Weigh(_beam10, _beam100, k, ef, static (curve, work) => curve.Beyond(work));
+
+    /// <summary>Recall of walks that were stopped.</summary>
+    /// <param name="k">Results wanted.</param>
+    /// <param name="expanded">Nodes expanded until then.</param>
+    public double OfWork(int k, int expanded) =>
+        expanded <= 0 ? 0
+        : k <= LowK ? _work10.At(expanded)
+        : k >= HighK ? _work100.At((double)expanded * HighK / k)
+        : Between(_work10.At(expanded), _work100.At(expanded), k);
+
+    private static RecallCurve? Work(Certificate certificate, int k) =>
+        RecallCurve.Of(certificate.CutRecall.Where(p => p.K == k).Select(static p => ((double)p.Expanded, p.Recall)));
+
+    private static double Weigh(RecallCurve low, RecallCurve high, int k, double work, Func<RecallCurve, double, double> at)
+    {
+        Debug.Assert(k > 0 && work > 0);
+        if (k <= LowK)
+            return at(low, work);
+        double ofHigh = at(high, work * HighK / k);
+        return k >= HighK
+            ? ofHigh
+            : Between(at(low, work * LowK / k), ofHigh, k);
+    }
+
+    private static double Between(double low, double high, int k) => low + Math.Log10((double)k / LowK) * (high - low);
+}

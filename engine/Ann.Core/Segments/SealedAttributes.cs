@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using Ann.Core.Attributes;
+
+namespace Ann.Core.Segments;
+
+/// <summary>Where the parts of one column lie in a mapped section that was checked.</summary>
+internal readonly unsafe struct SealedColumn
+{
+    /// <summary>One bit a node.</summary>
+    public required ulong* Present { get; init; }
+
+    /// <summary>Bits, numbers, ordinals, or ends of sets.</summary>
+    public required void* Values { get; init; }
+
+    /// <summary>Ordinals of all sets, one set after another; null otherwise.</summary>
+    public int* Elements { get; init; }
+
+    /// <summary>Texts of the dictionary.</summary>
+    public int KeywordCount { get; init; }
+
+    /// <summary>Ends of the texts, in bytes.</summary>
+    public long* TextEnds { get; init; }
+
+    /// <summary>All texts, in the order of their bytes.</summary>
+    public byte* Text { get; init; }
+
+    /// <summary>A text of the dictionary.</summary>
+    public ReadOnlySpan<byte> TextAt(int ordinal)
+    {
+        Debug.Assert((uint)ordinal < (uint)KeywordCount);
+        long start = ordinal == 0 ? 0 : TextEnds[ordinal - 1];
+        return new ReadOnlySpan<byte>(Text + start, (int)(TextEnds[ordinal] - start));
+    }
+}
+
+/// <summary>The attributes of a sealed segment, read where they lie in the mapped file.</summary>
+/// <param name="schema">The attributes.</param>
+/// <param name="columns">One an attribute, checked by <see cref="AttributeSectionCheck"/>.</param>
+internal sealed unsafe class SealedAttributes(AttributeSchema schema, SealedColumn[] columns) : AttributeTable
+{
+    /// <inheritdoc/>
+    public override AttributeSchema Schema => schema;
+
+    /// <inheritdoc/>
+    public override long MemoryBytes => 0;
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<ulong> Presence(int column, int nodes) => new(columns[column].Present, (nodes + 63) / 64);
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<long> Integers(int column, int nodes)
+    {
+        Debug.Assert(schema.Fields[column].Type is AttributeType.Int64 or AttributeType.Timestamp);
+        return new ReadOnlySpan<long>(columns[column].Values, nodes);
+    }
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<double> Doubles(int column, int nodes)
+    {
+        Debug.Assert(schema.Fields[column].Type == AttributeType.Double);
+        return new ReadOnlySpan<double>(columns[column].Values, nodes);
+    }
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<ulong> Bools(int column, int nodes)
+    {
+        Debug.Assert(schema.Fields[column].Type == AttributeType.Bool);
+        return new ReadOnlySpan<ulong>(columns[column].Values, (nodes + 63) / 64);
+    }
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<int> Keywords(int column, int nodes)
+    {
+        Debug.Assert(schema.Fields[column].Type == AttributeType.Keyword);
+        return new ReadOnlySpan<int>(columns[column].Values, nodes);
+    }
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<int> SetOf(int column, int node)
+    {
+        Debug.Assert(schema.Fields[column].Type == AttributeType.KeywordSet);
+        long* ends = (long*)columns[column].Values;
+        long start = node == 0 ? 0 : ends[node - 1];
+        return new ReadOnlySpan<int>(columns[column].Elements + start, (int)(ends[node] - start));
+    }
+
+    /// <inheritdoc/>
+    public override void MarkSets(int column, int first, int count, ReadOnlySpan<ulong> wanted, Span<ulong> words)
+    {
+        Debug.Assert(schema.Fields[column].Type == AttributeType.KeywordSet);
+        long* ends = (long*)columns[column].Values;
+        int* elements = columns[column].Elements;
+        long next = first == 0 ? 0 : ends[first - 1];
+        for (int i = 0; i < count; i++)
+        {
+            ulong found = 0;
+            for (long end = ends[first + i]; next < end; next++)
+                found |= wanted[elements[next] >> 6] >> elements[next] & 1;
+            words[i >> 6] |= found << i;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int KeywordCount(int column) => columns[column].KeywordCount;
+
+    /// <inheritdoc/>
+    public override int FindKeyword(int column, ReadOnlySpan<byte> utf8)
+    {
+        ref readonly SealedColumn of = ref columns[column];
+        int low = 0;
+        int high = of.KeywordCount - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) >>> 1;
+            int order = of.TextAt(middle).SequenceCompareTo(utf8);
+            if (order == 0)
+                return middle;
+            if (order < 0)
+                low = middle + 1;
+            else
+                high = middle - 1;
+        }
+        return -1;
+    }
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<byte> KeywordAt(int column, int ordinal) => columns[column].TextAt(ordinal);
+}

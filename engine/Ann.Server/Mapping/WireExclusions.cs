@@ -1,0 +1,66 @@
+using Ann.Core;
+using Ann.Core.Exclusions;
+using Ann.Core.Indexes;
+using Ann.Core.Ranking;
+using Ann.Core.Segments;
+using Google.Protobuf.Collections;
+using Wire = Ann.Protocol.V1;
+
+namespace Ann.Server.Mapping;
+
+/// <summary>What a request excludes, checked.</summary>
+internal static class WireExclusions
+{
+    private const string Field = "exclude";
+
+    /// <summary>Reads the exclusions of a request. Sets are taken as they are now.</summary>
+    /// <param name="exclude">Of the request; null when it has none.</param>
+    /// <param name="index">The index that the request names.</param>
+    /// <param name="kind">What it has as keys.</param>
+    /// <param name="mostKeys">Keys allowed (<see cref="ServerOptions.MaxExcludedKeys"/>).</param>
+    /// <returns>The keys; null when there is none to exclude.</returns>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.InvalidArgument"/> with field <c>exclude.keys</c>, <c>exclude.roaring</c> or <c>exclude.sets</c>.
+    /// <see cref="AnnError.FailedPrecondition"/>: it names sets of an index that cannot have any. <see cref="AnnError.Corrupt"/>,
+    /// <see cref="AnnError.Unavailable"/>: it names sets, and their file cannot be used.
+    /// </exception>
+    public static ExcludedKeys? Read(Wire.Exclusions? exclude, HostedIndex index, KeyKind kind, int mostKeys) =>
+        UnionOf(ReadParts(exclude, index, kind, mostKeys));
+
+    /// <summary>All that some exclusions hold; null when there is none.</summary>
+    public static ExcludedKeys? UnionOf(IReadOnlyList<NamedExclusion> parts) =>
+        Exclusion.Union([.. parts.Select(static part => part.Keys)]);
+
+    /// <summary>The same one by one, with the name of each: "keys", "roaring", or that of the set.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static IReadOnlyList<NamedExclusion> ReadParts(Wire.Exclusions? exclude, HostedIndex index, KeyKind kind, int mostKeys)
+    {
+        List<NamedExclusion> parts = [];
+        if (exclude is null)
+            return parts;
+        if (exclude.Keys is { } keys && keys.Numbers.Count + keys.Texts.Count > 0)
+            parts.Add(new NamedExclusion("keys", Exclusion.OfKeys(WireKeys.Read(keys, kind, index.Name, mostKeys, $"{Field}.keys"))));
+        if (!exclude.Roaring.IsEmpty)
+        {
+            if (kind != KeyKind.UInt64)
+                throw AnnException.Invalid($"{Field}.roaring", $"{Field}.roaring holds numbers; index '{index.Name}' has texts as keys.");
+            parts.Add(new NamedExclusion("roaring", Exclusion.OfRoaring(exclude.Roaring.Memory, exclude.Roaring64)));
+        }
+        if (exclude.Sets.Count > 0)
+            AddSets(parts, exclude.Sets, index);
+        return parts;
+    }
+
+    private static void AddSets(List<NamedExclusion> parts, RepeatedField<string> names, HostedIndex index)
+    {
+        if (names.Count > Exclusion.MaxSets)
+            throw AnnException.Invalid($"{Field}.sets", $"{Field}.sets names {names.Count} sets; at most {Exclusion.MaxSets} may be.");
+        ItemSets sets = index.RequireSets();
+        foreach (string name in names)
+        {
+            ItemSets.RequireName($"{Field}.sets", name);
+            if (sets.Find(name) is { } keys)
+                parts.Add(new NamedExclusion(name, keys));
+        }
+    }
+}

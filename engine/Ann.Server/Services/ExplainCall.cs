@@ -1,0 +1,57 @@
+using Ann.Core;
+using Ann.Core.Hnsw;
+using Ann.Core.Indexes;
+using Ann.Core.Ranking;
+using Ann.Core.Segments;
+using Ann.Server.Mapping;
+using Wire = Ann.Protocol.V1;
+
+namespace Ann.Server.Services;
+
+/// <summary>Explains why an item is in the answer to a search, or not, as a reply tells it.</summary>
+internal static class ExplainCall
+{
+    /// <summary>Runs a search that was read already, and says what becomes of one item.</summary>
+    /// <param name="index">Held by the caller.</param>
+    /// <param name="query">What the search asks; its exclusions are the union of <paramref name="exclusions"/>.</param>
+    /// <param name="queries">Its rows, one after another: one, or several of a union.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="key">Of the request: one key.</param>
+    /// <param name="exclusions">The parts that it excludes (<see cref="WireExclusions.ReadParts"/>).</param>
+    /// <param name="budget">When to stop early.</param>
+    /// <param name="stopped">Why it stopped early, if it did: the reply is no answer then.</param>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: names the field of the search, or <c>key</c>.</exception>
+    public static Wire.ExplainResponse Run(
+        IndexSnapshot index, RankingQuery query, ReadOnlySpan<float> queries, int rows, Wire.KeyColumn? key,
+        IReadOnlyList<NamedExclusion> exclusions, in SearchBudget budget, out StopReason stopped)
+    {
+        ItemKey item = WireKeys.At(WireKeys.Read(key, index.KeyKind, index.Name, most: 1, "key"), 0);
+        Explanation found = ExplainSearch.Run(index, queries, rows, query, in item, exclusions, in budget);
+        stopped = found.Stopped;
+        return ToResponse(found, index);
+    }
+
+    private static Wire.ExplainResponse ToResponse(Explanation found, IndexSnapshot index)
+    {
+        Wire.ExplainResponse response = new()
+        {
+            Verdict = (Wire.Verdict)found.Verdict,
+            Explanation = found.Text,
+            Row = (uint)found.Row,
+            Reachable = found.IsReachable,
+            Generation = index.Generation,
+        };
+        if (found.Distance is float distance)
+            response.Score = index.Metric.ToScore(distance);
+        if (found.ExactRank is long rank)
+            response.ExactRank = (ulong)rank;
+        if (found.Position is int position)
+            response.Position = (uint)position;
+        if (found.NeededEf is int ef)
+            response.NeededEf = (uint)ef;
+        response.FailedClauses.Add(found.FailedClauses.Select(static clause => $"{clause.Path}: {clause.Text}"));
+        response.ExcludedBy.Add(found.ExcludedBy);
+        response.CappedBy.Add(found.CappedBy.Select(static cap => (uint)cap));
+        return response;
+    }
+}

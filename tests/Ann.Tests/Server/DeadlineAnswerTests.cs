@@ -1,0 +1,150 @@
+using System.Threading.RateLimiting;
+using Ann.Core.Indexes;
+using Ann.Core.Recall;
+using Ann.Protocol.V1;
+using Ann.Server.Admission;
+using Grpc.Core;
+
+namespace Ann.Tests.Server;
+
+/// <summary>
+/// Goal: what a caller gets when there is too little time, too much load, or a recall in place of a beam width.
+/// Method: a clock that is an hour early, or the test itself holds the one place.
+/// </summary>
+[Collection(typeof(ServerTests))]
+public sealed class DeadlineAnswerTests(SampleIndexes samples)
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ACallWithoutTimeIsAnsweredWithWhatThereIs(bool exact)
+    {
+        await using RunningServer server = await RunningServer.StartAsync(samples, time: new EarlyClock());
+        SearchRequest request = new()
+        {
+            Index = "named",
+            Queries = RunningServer.Bytes(samples.Rows[..150]),
+            K = 5,
+            Exact = exact,
+            OnDeadline = OnDeadline.BestSoFar,
+        };
+
+        SearchResponse answer = await server.Retrieval.SearchAsync(request, deadline: DateTime.UtcNow.AddMinutes(30));
+
+        Assert.Equal(Completeness.TruncatedDeadline, answer.Completeness);
+        Assert.Equal(151, answer.RowOffsets.Count);
+        Assert.Equal(answer.Keys.Texts.Count, (int)answer.RowOffsets[^1]);
+        Assert.True(answer.Stats.HasEstimatedRecall);
+        Assert.Equal(0, answer.Stats.EstimatedRecall);
+    }
+
+    [Fact]
+    public async Task ACallThatWaitedTooLongIsAnsweredWithoutItsTurn()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(samples, OnePlace);
+        SearchRequest request = RunningServer.Request(samples);
+        request.OnDeadline = OnDeadline.BestSoFar;
+        using RateLimitLease held = await server.Part<AdmissionControl>().Searches.EnterAsync(default);
+
+        // The margin is half of the time: the answer comes long before gRPC would give up.
+        SearchResponse answer = await server.Retrieval.SearchAsync(request, deadline: DateTime.UtcNow.AddSeconds(1));
+
+        Assert.Equal(Completeness.TruncatedDeadline, answer.Completeness);
+        Assert.True(answer.Stats.QueueUs > 0);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task UnderPressureSearchesAreNarrowerAndSaySo(bool brownOut)
+    {
+        await using RunningServer server = await RunningServer.StartAsync(samples, options =>
+        {
+            OnePlace(options);
+            options.BrownOut = brownOut;
+        });
+        AdmissionQueue queue = server.Part<AdmissionControl>().Searches;
+        RateLimitLease held = await queue.EnterAsync(default);
+        SearchRequest exact = RunningServer.Request(samples);
+        exact.Exact = true;
+
+        AsyncUnaryCall<SearchResponse>[] calls =
+        [
+            .. Enumerable.Range(0, 4).Select(_ => server.Retrieval.SearchAsync(RunningServer.Request(samples))),
+            server.Retrieval.SearchAsync(exact),
+        ];
+        await RunningServer.Eventually(() => queue.Waiting == calls.Length, "the calls wait");
+        held.Dispose();
+        SearchResponse[] answers = await Task.WhenAll(calls.Select(static call => call.ResponseAsync));
+
+        Assert.All(answers, static answer => Assert.Equal(5, answer.Keys.Numbers.Count));
+        Assert.Equal((Completeness.Complete, 0u), (answers[^1].Completeness, answers[^1].Stats.BrownOut));
+        foreach (SearchResponse answer in answers[..^1])
+        {
+            Assert.Equal(brownOut ? Completeness.DegradedOverload : Completeness.Complete, answer.Completeness);
+            Assert.InRange(answer.Stats.EfSearch, brownOut ? 5u : 128u, brownOut ? 96u : 128u);
+            Assert.Equal(brownOut, answer.Stats.BrownOut > 0);
+        }
+    }
+
+    [Fact]
+    public async Task ATargetTakesTheWidthThatReachesIt()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(samples, static options => options.MaxRecallEf = 40);
+        using SnapshotLease lease = server.Host.Indexes.Acquire("plain");
+        SearchRequest request = RunningServer.Request(samples);
+        foreach (float target in new[] { 0.5f, 0.9f, 0.999f })
+        {
+            request.RecallTarget = target;
+            SearchResponse answer = await server.Retrieval.SearchAsync(request);
+
+            Assert.Equal((uint)EfForRecall.Of(lease.Snapshot, 5, target, factor: 1, most: 40), answer.Stats.EfSearch);
+            Assert.InRange(answer.Stats.EfSearch, 5u, 40u);
+            Assert.True(answer.Stats.EstimatedRecall >= target - 0.01 || answer.Stats.EfSearch == 40);
+        }
+    }
+
+    [Fact]
+    public void AFactorWidensTheBeamAndTheLimitHolds()
+    {
+        using IndexFile file = new(samples.L2);
+        int once = EfForRecall.Of(file.Snapshot, 10, 0.9, 1, 1000);
+
+        Assert.Equal(2 * once, EfForRecall.Of(file.Snapshot, 10, 0.9, 2, 1000));
+        Assert.Equal(once + 1, EfForRecall.Of(file.Snapshot, 10, 0.9, 4, once + 1));
+        Assert.Equal(50, EfForRecall.Of(file.Snapshot, 50, 0.9, 4, 20));
+    }
+
+    [Theory]
+    [InlineData(0f, null, "above 0 and below 1")]
+    [InlineData(1f, null, "above 0 and below 1")]
+    [InlineData(-0.5f, null, "above 0 and below 1")]
+    [InlineData(float.NaN, null, "above 0 and below 1")]
+    [InlineData(0.9f, 64u, "both set")]
+    public async Task ABadTargetIsNamed(float target, uint? ef, string message)
+    {
+        await using RunningServer server = await RunningServer.StartAsync(samples);
+        SearchRequest request = RunningServer.Request(samples);
+        request.RecallTarget = target;
+        if (ef is { } width)
+            request.EfSearch = width;
+
+        RpcException e = await Assert.ThrowsAsync<RpcException>(() => server.Retrieval.SearchAsync(request).ResponseAsync);
+
+        Assert.Equal(StatusCode.InvalidArgument, e.StatusCode);
+        Assert.Contains("recall_target", e.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains(message, e.Status.Detail, StringComparison.Ordinal);
+    }
+
+    private static void OnePlace(Ann.Server.ServerOptions options)
+    {
+        options.MaxConcurrentSearches = 1;
+        options.SearchQueueLimit = 8;
+        options.DeadlineMarginMs = 10_000;
+    }
+
+    private sealed class EarlyClock : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddHours(1);
+    }
+}

@@ -1,0 +1,133 @@
+using System.Diagnostics.Metrics;
+using Ann.Core.Hnsw;
+using Ann.Core.Indexes;
+using Ann.Protocol.V1;
+using Ann.Server.Recall;
+
+namespace Ann.Tests.Server;
+
+/// <summary>
+/// Goal: live recall is what an offline measurement of the same queries gives, and what it says corrects recall_target.
+/// Method: every query is sampled, a block at a time so that none is pushed out; the corrections come through the board itself.
+/// </summary>
+[Collection(typeof(ServerTests))]
+public sealed class LiveRecallTests(SampleIndexes samples)
+{
+    private const int Seed = 20261102;
+    private const int Samples = 1024;
+    private const int K = 10;
+
+    [Fact]
+    public async Task ItAgreesWithAnOfflineMeasurement()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(samples, static options => options.LiveRecallShare = 1);
+        LiveRecallSampler sampler = server.Part<LiveRecallSampler>();
+        float[][] queries = Queries();
+        using MeterListener meters = new();
+        long counted = 0;
+        meters.InstrumentPublished = static (instrument, listener) =>
+        {
+            if (instrument.Meter.Name == "ann" && instrument.Name == "ann.recall.samples")
+                listener.EnableMeasurementEvents(instrument);
+        };
+        meters.SetMeasurementEventCallback<long>((_, value, _, _) => Interlocked.Add(ref counted, value));
+        meters.Start();
+
+        foreach (float[][] block in queries.Chunk(32))
+        {
+            await server.Retrieval.SearchAsync(
+                new SearchRequest { Index = "plain", Queries = RunningServer.Bytes(block), K = K, EfSearch = K });
+            await RunningServer.Eventually(() => sampler.Waiting == 0, "the samples are measured");
+        }
+        IndexDescription index = (await server.Indexes.DescribeAsync(new DescribeRequest { Index = "plain" })).Index;
+
+        double offline = Offline(server, queries[^LiveRecallBoard.WindowSize..]);
+        LiveRecallFact fact = Assert.Single(index.LiveRecall);
+        Assert.Equal(
+            (server.GenerationOf("plain"), "none", 10u, 1000u, 1.0),
+            (fact.Generation, fact.FilterClass, fact.K, fact.Samples, fact.EfFactor));
+        Assert.True(offline < 0.99, $"recall {offline:F4} leaves nothing to measure; seed {Seed}");
+        Assert.Equal(offline, fact.Recall, 0.02);
+        Assert.InRange(fact.Recall, fact.RecallLow, fact.RecallHigh);
+        Assert.Equal(Samples, counted);
+    }
+
+    [Fact]
+    public async Task WhatFallsShortOfItsTargetIsSearchedWider()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(samples);
+        SearchRequest request = RunningServer.Request(samples, k: K);
+        request.RecallTarget = 0.9f;
+        uint before = (await server.Retrieval.SearchAsync(request)).Stats.EfSearch;
+
+        using (SnapshotLease lease = server.Host.Indexes.Acquire("plain"))
+        {
+            RecallKind kind = RecallKind.Of(lease.Snapshot, selectivity: null, K);
+            for (int i = 0; i < 50; i++)
+                server.Part<LiveRecallBoard>().Add(kind, recall: 0.5, target: 0.9);
+        }
+
+        uint after = (await server.Retrieval.SearchAsync(request)).Stats.EfSearch;
+        Assert.Equal((uint)Math.Ceiling(before * 1.25), after);
+    }
+
+    /// <summary>Samples that wait hold snapshots; the server must let go of them before it closes its indexes.</summary>
+    [Fact]
+    public async Task AServerStopsWithSamplesWaiting()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(samples, static options => options.LiveRecallShare = 1);
+
+        await server.Retrieval.SearchAsync(
+            new SearchRequest { Index = "named", Queries = RunningServer.Bytes(Queries()), K = 500 });
+
+        Assert.InRange(server.Part<LiveRecallSampler>().Waiting, 0, LiveRecallSampler.MostWaiting + 1);
+    }
+
+    [Fact]
+    public void AShareIsKept()
+    {
+        (double Share, int Least, int Most)[] expected =
+            [(0, 0, 0), (0.01, 900, 1100), (0.5, 49_000, 51_000), (1, 100_000, 100_000)];
+        foreach ((double share, int least, int most) in expected)
+        {
+            SampleChoice choice = new(share);
+            Assert.InRange(Enumerable.Range(0, 100_000).Count(_ => choice.Next()), least, most);
+        }
+    }
+
+    [Theory]
+    [InlineData(null, 10, "none", 10)]
+    [InlineData(1.0, 11, "all", 100)]
+    [InlineData(0.1, 100, "10%", 100)]
+    [InlineData(0.01, 1000, "1%", 1000)]
+    [InlineData(0.001, 1001, "less", 10_000)]
+    public void QueriesAreCountedByTheirKind(double? selectivity, int k, string filterClass, int kClass)
+    {
+        using IndexFile file = new(samples.L2);
+        RecallKind kind = RecallKind.Of(file.Snapshot, selectivity, k);
+
+        Assert.Equal((filterClass, kClass), (kind.FilterClass, kind.K));
+    }
+
+    private static double Offline(RunningServer server, float[][] queries)
+    {
+        using SnapshotLease lease = server.Host.Indexes.Acquire("plain");
+        SearchHit[] exact = new SearchHit[K];
+        SearchHit[] found = new SearchHit[K];
+        double right = 0;
+        foreach (float[] query in queries)
+        {
+            lease.Snapshot.Search(query, new SearchParameters(K, Exact: true), SearchBudget.Unlimited, exact, out _);
+            int count = lease.Snapshot.Search(query, new SearchParameters(K, K), SearchBudget.Unlimited, found, out _);
+            right += found[..count].Count(hit => hit.Distance <= exact[^1].Distance);
+        }
+        return right / (queries.Length * K);
+    }
+
+    private static float[][] Queries()
+    {
+        Random random = new(Seed);
+        return [.. Enumerable.Range(0, Samples).Select(_ =>
+            Enumerable.Range(0, SampleIndexes.Dimension).Select(_ => random.NextSingle() * 2 - 1).ToArray())];
+    }
+}

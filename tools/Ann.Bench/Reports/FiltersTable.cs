@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text;
+
+namespace Ann.Bench.Reports;
+
+/// <summary>What <c>filters</c> measured, as a table of text and as one self-contained page.</summary>
+internal static class FiltersTable
+{
+    private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
+
+    private static readonly string[] Heads =
+        ["filter", "%", "k", "rows left", "recall", "p50 us", "p99 us", "plan", "x plain", "x scan", "verdict"];
+
+    /// <summary>The table of standard output.</summary>
+    public static void Print(TextWriter text, FiltersReport report)
+    {
+        text.WriteLine(Title(report));
+        text.WriteLine(Method(report));
+        text.WriteLine();
+        text.WriteLine(Row(Heads));
+        foreach (FilterCell cell in report.Cells)
+            text.WriteLine(Line(cell));
+        text.WriteLine();
+        text.WriteLine(Verdict(report));
+    }
+
+    /// <summary>One cell.</summary>
+    public static string Line(FilterCell cell) => Row(Words(cell));
+
+    /// <summary>The whole page.</summary>
+    public static string Render(FiltersReport report)
+    {
+        StringBuilder page = new();
+        page.Append("<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'>");
+        page.Append(Invariant, $"<title>{HtmlReport.Escape(Title(report))}</title><style>{HtmlReport.Style}</style></head><body>");
+        page.Append(Invariant, $"<h1>{HtmlReport.Escape(Title(report))}</h1><p class='note'>{HtmlReport.Escape(Method(report))}</p>");
+        page.Append(Invariant, $"<p>{HtmlReport.Escape(Verdict(report))}</p><div class='scroll'><table><tr>");
+        foreach (string head in Heads)
+            page.Append(Invariant, $"<th>{HtmlReport.Escape(head)}</th>");
+        page.Append("</tr>");
+        foreach (FilterCell cell in report.Cells)
+        {
+            page.Append(cell.IsKept ? "<tr>" : "<tr class='baseline'>");
+            foreach (string word in Words(cell))
+                page.Append(Invariant, $"<td>{HtmlReport.Escape(word)}</td>");
+            page.Append("</tr>");
+        }
+        page.Append(Invariant, $"</table></div><p>{HtmlReport.Escape(report.Machine.Cpu)}, {report.Machine.Cores} cores, ");
+        page.Append(Invariant, $"{HtmlReport.Escape(report.Machine.SimdBits)}-bit kernels · {report.Started:yyyy-MM-dd HH:mm} UTC</p>");
+        page.Append(Invariant, $"<p><code>{HtmlReport.Escape(report.CommandLine)}</code></p></body></html>\n");
+        return page.ToString();
+    }
+
+    private static string Title(FiltersReport report) =>
+        $"{report.Set.Base}: {report.Set.Rows.ToString("N0", Invariant)} x {report.Set.Dimension}, {report.Set.Metric}, filters";
+
+    private static string Method(FiltersReport report) =>
+        $"{report.Set.QueryCount} queries, {report.Rounds} rounds, {report.Categories} categories "
+        + (report.Attribute is null ? "made of the rows" : $"from {report.Attribute}")
+        + "; x plain: p50 as a multiple of the same search without a filter; x scan: of the exact scan of the rows left.";
+
+    private static string Verdict(FiltersReport report)
+    {
+        int kept = report.Cells.Count(cell => cell.IsKept);
+        return $"{kept} of {report.Cells.Count} cells keep the promise: recall >= {FilterCell.Target.ToString(Invariant)}, and p50 at most "
+            + $"{FilterCell.MostTimes.ToString(Invariant)} x plain or 1 x scan, whichever is larger.";
+    }
+
+    private static string[] Words(FilterCell cell) =>
+    [
+        cell.Shape.ToString(), cell.Selectivity.ToString(Invariant), cell.K.ToString(Invariant), cell.Matching.ToString("N0", Invariant),
+        cell.Recall.ToString("F4", Invariant), cell.P50Us.ToString("F0", Invariant), cell.P99Us.ToString("F0", Invariant),
+        string.Create(Invariant, $"{cell.Plan} {100 * cell.PlanShare:F0}%"), cell.TimesPlain.ToString("F2", Invariant),
+        cell.TimesScan.ToString("F2", Invariant), Verdict(cell),
+    ];
+
+    private static string Verdict(FilterCell cell) => cell switch
+    {
+        { IsKept: true } => "kept",
+        { IsShort: true } => "short",
+        { Recall: < FilterCell.Target } => "recall",
+        _ => "slow",
+    };
+
+    private static string Row(string[] words) =>
+        $"{words[0],-12}{words[1],6}{words[2],5}{words[3],11}{words[4],8}{words[5],8}{words[6],8}{words[7],19}{words[8],9}{words[9],8}"
+        + $"  {words[10]}";
+}

@@ -1,0 +1,52 @@
+using Ann.Core;
+using Ann.Core.Files.Formats;
+using Ann.Protocol.V1;
+using Ann.Tool.Remote;
+
+namespace Ann.Tool.Queries;
+
+/// <summary>Query rows of a request: texts that the server encodes, or a file of vectors.</summary>
+internal static class QueryRows
+{
+    /// <summary>Most rows of a request.</summary>
+    public const int MaxRows = 1024;
+
+    /// <summary>Fills the queries of a request.</summary>
+    /// <returns>What each row is called.</returns>
+    /// <exception cref="AnnException">InvalidArgument: both texts and a file, or neither, or the file.</exception>
+    public static async Task<string[]> FillAsync(
+        ToolContext tool, ServerConnection server, SearchRequest search, string[] texts, string? vectorFile,
+        CancellationToken cancellation)
+    {
+        if (vectorFile is not null)
+        {
+            (search.Queries, string[] names) = Read(tool, vectorFile);
+            return names;
+        }
+        EmbedResponse embedded = await server.EmbedAsync(search.Index, texts, cancellation);
+        search.Queries = embedded.Vectors;
+        search.EncoderFingerprint = embedded.EncoderFingerprint;
+        return texts;
+    }
+
+    /// <summary>Refuses both texts and a file, and neither.</summary>
+    public static void Require(string[] texts, string? vectorFile)
+    {
+        if (texts.Length == 0 == (vectorFile is null))
+            throw AnnException.Invalid("--text", "expected either --text or --vector-file.");
+    }
+
+    private static (VectorBatch Batch, string[] Names) Read(ToolContext tool, string path)
+    {
+        using VectorReader reader = VectorFile.OpenReader(tool.Files, path);
+        if (reader.Notice is not null)
+            tool.Notice(reader.Notice);
+        if (reader.Count > MaxRows)
+            throw AnnException.BadInput(path, "", $"it holds {reader.Count} rows; at most {MaxRows} can be asked at once.");
+        float[] values = new float[reader.Count * reader.Dimension];
+        for (int row = 0; row < reader.Count;)
+            row += reader.ReadRows(values.AsSpan(row * reader.Dimension));
+        string[] names = [.. Enumerable.Range(0, (int)reader.Count).Select(row => $"row {row}")];
+        return (ServerConnection.ToBatch(values, reader.Dimension), names);
+    }
+}

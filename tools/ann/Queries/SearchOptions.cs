@@ -1,0 +1,157 @@
+using System.CommandLine;
+using System.Globalization;
+using Ann.Core;
+using Ann.Core.Attributes;
+using Ann.Core.Hnsw;
+using Ann.Protocol.V1;
+using Ann.Tool.Attributes;
+using Ann.Tool.Filters;
+using Ann.Tool.Remote;
+using Filter = Ann.Protocol.V1.Filter;
+using KeyKind = Ann.Protocol.V1.KeyKind;
+
+namespace Ann.Tool.Queries;
+
+/// <summary>Options that say what is searched for, the same for <c>ann query</c> and <c>ann explain</c>.</summary>
+internal sealed class SearchOptions
+{
+    private readonly Option<int> _k = VerbOptions.Number("--k", "Results a query.", 10, 1, SearchParameters.MaxK);
+    private readonly Option<int> _ef = VerbOptions.Number(
+        "--ef", "Beam width, at least k; 0 leaves it to the server.", 0, 0, SearchParameters.MaxEfSearch);
+    private readonly Option<double?> _recallTarget = VerbOptions.OptionalNumber(
+        "--recall-target", "Recall wanted, instead of --ef: the server takes the beam width that reaches it.", 0.01, 0.9999);
+    private readonly Option<bool> _exact = new("--exact") { Description = "Scan every item instead of walking the graph." };
+    private readonly Option<string?> _filter = VerbOptions.Optional(
+        "--filter", "FILTER",
+        "Only items that it takes, such as: category in (shoes, boots) and price < 50 and not exists(tag) "
+        + "and since >= 2026-01-01T00:00:00Z. Or the JSON of ann.v1.Filter.");
+    private readonly Option<string[]> _exclude = Repeated("--exclude", KeyLists.ValueName, "Keys of items that are not wanted.");
+    private readonly Option<string[]> _excludeSet = Repeated("--exclude-set", "NAME", "A set of keys that the server keeps (ann set).");
+    private readonly Option<string?> _attributes = VerbOptions.Optional("--attributes", "NAME,…", "Attributes wanted back.");
+    private readonly Option<string[]> _cap = Repeated("--cap", "NAME=N", "At most N results with the same value of an attribute.");
+    private readonly Option<string[]> _floor = Repeated(
+        "--floor", "FILTER:N", "At least N results that a filter takes: \"fresh = true:5\".");
+    private readonly Option<double?> _mmr = VerbOptions.OptionalNumber(
+        "--mmr", "Diversity, by maximal marginal relevance: 1 is by score alone.", 0, 1);
+    private readonly Option<double?> _minScore = VerbOptions.OptionalNumber(
+        "--min-score", "Results score at least this well: at most this for l2.", -1e30, 1e30);
+    private readonly Option<int> _deadline = VerbOptions.Number("--deadline-ms", "Time for the search; 0 is no limit.", 0, 0, 3_600_000);
+    private readonly Option<string> _onDeadline = VerbOptions.Choice(
+        "--on-deadline", "What the server does when the time is up.", "fail", "fail", "best-so-far");
+    private readonly Option<bool> _union = new("--union") { Description = "Merge what all queries find into one list of k." };
+    private readonly Option<int> _leastPerRow = VerbOptions.Number(
+        "--least-per-query", "Results that each query brings to a --union at least.", 0, 0, SearchParameters.MaxK);
+
+    /// <summary>Adds the options to a command, with what excludes what.</summary>
+    public void AddTo(Command command)
+    {
+        Option[] all =
+        [
+            _k, _ef, _recallTarget, _exact, _filter, _exclude, _excludeSet, _attributes, _cap, _floor, _mmr, _minScore, _deadline,
+            _onDeadline, _union, _leastPerRow,
+        ];
+        foreach (Option option in all)
+            command.Options.Add(option);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(_recallTarget) is not null && result.GetResult(_ef) is { Implicit: false })
+                result.AddError("--ef and --recall-target exclude each other: one says how wide, the other how well.");
+            if (result.GetResult(_onDeadline) is { Implicit: false } && result.GetResult(_deadline) is null or { Implicit: true })
+                result.AddError("--on-deadline needs --deadline-ms.");
+            if (result.GetResult(_leastPerRow) is { Implicit: false } && !result.GetValue(_union))
+                result.AddError("--least-per-query needs --union.");
+        });
+    }
+
+    /// <summary>What is searched for, without the queries.</summary>
+    /// <param name="tool">Where files of keys are.</param>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="name">The index as it was asked for.</param>
+    /// <param name="index">What the server says of it: types of attributes and keys.</param>
+    /// <exception cref="AnnException">InvalidArgument: names the option and what is wrong.</exception>
+    public SearchRequest Request(ToolContext tool, ParseResult parsed, string name, IndexDescription index)
+    {
+        SearchRequest search = new() { Index = name, K = (uint)parsed.GetValue(_k) };
+        if (parsed.GetValue(_ef) is int ef and > 0)
+            search.EfSearch = (uint)ef;
+        if (parsed.GetValue(_recallTarget) is double recall)
+            search.RecallTarget = (float)recall;
+        if (parsed.GetValue(_exact))
+            search.Exact = true;
+        if (parsed.GetValue(_minScore) is double score)
+            search.MinScore = (float)score;
+        if (parsed.GetValue(_mmr) is double lambda)
+            search.Diversity = new Diversity { Lambda = (float)lambda };
+        if (parsed.GetValue(_deadline) > 0)
+            search.OnDeadline = parsed.GetValue(_onDeadline) == "best-so-far" ? OnDeadline.BestSoFar : OnDeadline.Fail;
+        if (parsed.GetValue(_union))
+            search.Union = new Union();
+        if (parsed.GetValue(_leastPerRow) is int least and > 0)
+            search.Union.LeastPerRow = (uint)least;
+        if (parsed.GetValue(_attributes) is string names)
+            search.Attributes.AddRange(AttributeOptions.Split(names));
+
+        if (parsed.GetValue(_filter) is string filter)
+            search.Filter = ParseFilter("--filter", filter, index);
+        foreach (string cap in parsed.GetValue(_cap) ?? [])
+            search.Caps.Add(ParseCap(cap));
+        foreach (string floor in parsed.GetValue(_floor) ?? [])
+            search.Floors.Add(ParseFloor(floor, index));
+        search.Exclude = ReadExclusions(tool, parsed, index);
+        return search;
+    }
+
+    /// <summary>When the answer must be there, UTC; null for no limit.</summary>
+    public DateTime? Deadline(ToolContext tool, ParseResult parsed) => parsed.GetValue(_deadline) is int milliseconds and > 0
+        ? tool.Time.GetUtcNow().UtcDateTime.AddMilliseconds(milliseconds)
+        : null;
+
+    private Exclusions? ReadExclusions(ToolContext tool, ParseResult parsed, IndexDescription index)
+    {
+        string[] keys = parsed.GetValue(_exclude) ?? [];
+        string[] sets = parsed.GetValue(_excludeSet) ?? [];
+        if (keys.Length + sets.Length == 0)
+            return null;
+        Exclusions exclusions = new();
+        exclusions.Sets.AddRange(sets);
+        if (keys.Length > 0)
+            exclusions.Keys = new KeyColumn();
+        foreach (string text in keys)
+            KeyLists.Read(tool, "--exclude", text, index, exclusions.Keys);
+        return exclusions;
+    }
+
+    private static Filter ParseFilter(string option, string text, IndexDescription index)
+    {
+        AttributeSchema schema = WireAttributes.Schema(index);
+        Core.Segments.KeyKind? keys = index.KeyKind switch
+        {
+            KeyKind.Uint64 => Core.Segments.KeyKind.UInt64,
+            KeyKind.String => Core.Segments.KeyKind.String,
+            _ => null,
+        };
+        return FilterParser.Parse(option, text, schema, keys);
+    }
+
+    private static Cap ParseCap(string text)
+    {
+        int sign = text.LastIndexOf('=');
+        if (sign > 0 && IsCount(text[(sign + 1)..], out uint most))
+            return new Cap { Attribute = text[..sign].Trim(), Most = most };
+        throw AnnException.Invalid("--cap", $"--cap is '{text}'; expected NAME=N, such as brand=2.");
+    }
+
+    private static Floor ParseFloor(string text, IndexDescription index)
+    {
+        int colon = text.LastIndexOf(':'); // The last one: times hold some, too.
+        if (colon > 0 && IsCount(text[(colon + 1)..], out uint least))
+            return new Floor { Filter = ParseFilter("--floor", text[..colon], index), Least = least };
+        throw AnnException.Invalid("--floor", $"--floor is '{text}'; expected FILTER:N, such as \"fresh = true:5\".");
+    }
+
+    private static bool IsCount(string text, out uint count) =>
+        uint.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out count) && count > 0;
+
+    private static Option<string[]> Repeated(string name, string valueName, string description) =>
+        new(name) { Description = description + " May be repeated.", HelpName = valueName };
+}
