@@ -49,6 +49,7 @@ internal sealed class SearchCall(
         VectorTarget target = new("queries", input.Index.Name, input.Index.Dimension, _limits.MaxRowsPerRequest);
         using VectorRows queries = VectorRows.Read(request.Queries, target);
         int k = (int)Math.Min(request.K, int.MaxValue);
+        new SearchParameters(k, 0, request.Exact).Validate(); // before the product, which would blame the rows
         if ((long)queries.Count * k > _limits.MaxResultsPerRequest)
             throw TooManyResults(queries.Count, k);
 

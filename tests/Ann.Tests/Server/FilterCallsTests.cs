@@ -32,7 +32,10 @@ public sealed class FilterCallsTests(ShopServer shop) : IClassFixture<ShopServer
         { "an empty set exists", Clause.Exists("tags"), static item => item.Tags is not null },
         { "not", Clause.Not(Clause.In("brand", "brand-2")), static item => item.Brand != "brand-2" },
         { "and", Clause.All(Clause.In("sale", false), Clause.Exists("weight")), static item => item is { Sale: false, Weight: not null } },
-        { "or", Clause.Any(Clause.In("brand", "brand-3"), Clause.In("sale", true)), static item => item is { Brand: "brand-3" } or { Sale: true } },
+        {
+            "or", Clause.Any(Clause.In("brand", "brand-3"), Clause.In("sale", true)),
+            static item => item is { Brand: "brand-3" } or { Sale: true }
+        },
         { "nothing", Clause.In("brand", "nobody"), static _ => false },
         { "everything", Clause.Any(Clause.Exists("sale"), Clause.Not(Clause.Exists("sale"))), static _ => true },
         {
