@@ -53,7 +53,9 @@ internal sealed class SearchReach(int rows, int floors, float? maxDistance)
         return nearest;
     }
 
-    /// <summary>What is left at best of the score of an item that is no candidate, with the premiums of the floors that it may be of.</summary>
+    /// <summary>
+    /// What is left at best of the score of an item that is no candidate, with the premiums of the floors that it may be of.
+    /// </summary>
     /// <param name="premiums">Of the query's floors, then of the rows' if there are such.</param>
     /// <param name="scoreOf">Score of a distance.</param>
     /// <param name="next">Which search lowers it.</param>

@@ -52,6 +52,11 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log, Ti
         {
             throw Ended(context); // A write that fails after the caller went away is the same event, however it is reported.
         }
+        catch (IOException)
+        {
+            // A stream that the caller reset, before the call's token tells of it. Failures of disks come as AnnException.
+            throw new RpcException(new Status(StatusCode.Cancelled, "The caller went away."));
+        }
         catch (Exception e) when (e is not RpcException)
         {
             throw ToRpcException(e, context);

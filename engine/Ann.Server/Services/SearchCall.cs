@@ -49,9 +49,6 @@ internal sealed class SearchCall(
         VectorTarget target = new("queries", input.Index.Name, input.Index.Dimension, _limits.MaxRowsPerRequest);
         using VectorRows queries = VectorRows.Read(request.Queries, target);
         int k = (int)Math.Min(request.K, int.MaxValue);
-        new SearchParameters(k, 0, request.Exact).Validate(); // before the product, which would blame the rows
-        if ((long)queries.Count * k > _limits.MaxResultsPerRequest)
-            throw TooManyResults(queries.Count, k);
 
         SearchBudget whole = early ?? CallBudget.Of(context, time, request.OnDeadline, Margin);
         if (place.IsLate)
@@ -63,6 +60,11 @@ internal sealed class SearchCall(
         SearchEffort effort = SearchEffort.Of(
             request, input.Index, () => recall.FactorOf(RecallKind.Of(input.Index, selection?.Selectivity, k)), place.Step,
             _limits.MaxRecallEf);
+        if ((long)queries.Count * k > _limits.MaxResultsPerRequest)
+        {
+            throw AnnException.Invalid(
+                "k", $"Rows times k is {(long)queries.Count * k}; a request takes at most {_limits.MaxResultsPerRequest}.");
+        }
         Work work = new(input, effort, selection, excluded, effort.Limit(in whole), request.OnDeadline, context);
         SearchColumns columns = new(input.Index, queries.Count, effort.Parameters.K, input.Asked);
         AnswerQuality quality = new(effort);
@@ -75,10 +77,6 @@ internal sealed class SearchCall(
         quality.Write(response, metrics);
         return response;
     }
-
-    /// <summary>A request asks for more results than one may.</summary>
-    public AnnException TooManyResults(long rows, long k) =>
-        AnnException.Invalid("k", $"Rows times k is {rows * k}; a request takes at most {_limits.MaxResultsPerRequest}.");
 
     private void Search(in Work work, in VectorRows queries, SearchColumns columns, ref AnswerQuality quality)
     {

@@ -35,10 +35,8 @@ public sealed class QuotaCallsTests(SampleIndexes samples, ShopServer shop) : IC
     [MemberData(nameof(ShopServer.Both), MemberType = typeof(ShopServer))]
     public async Task SeveralCapsHoldAtOnce(string index)
     {
-        Cap[] caps =
-        [
-            new() { Attribute = "brand", Most = 3 }, new() { Attribute = "tags", Most = 4 }, new() { Attribute = "sale", Most = 9 },
-        ];
+        Cap[] caps = [new() { Attribute = "brand", Most = 3 }, new() { Attribute = "tags", Most = 4 },
+            new() { Attribute = "sale", Most = 9 }];
 
         SearchResponse found = await shop.Retrieval.SearchAsync(ShopServer.Request(index, 10, request => request.Caps.Add(caps)));
         ShopItem[] items = shop.ItemsOf(found.Keys);

@@ -46,14 +46,14 @@ public sealed record ShopItem(
         return
         [
             Column("brand", static item => item.Brand, (column, item) => column.Keywords.Add(item.Brand ?? "")),
-            Column("tags", static item => item.Tags, (column, item) => column.KeywordSets.Add(Set(item.Tags ?? []))),
+            Column(
+                "tags", static item => item.Tags,
+                (column, item) => column.KeywordSets.Add(new KeywordSet { Values = { item.Tags ?? [] } })),
             Column("price", static item => item.Price, (column, item) => column.Integers.Add(item.Price ?? 0)),
             Column("weight", static item => item.Weight, (column, item) => column.Doubles.Add(item.Weight ?? 0)),
             Column("sale", static item => item.Sale, (column, item) => column.Bools.Add(item.Sale ?? false)),
             Column("added", static item => item.Added, (column, item) => column.Integers.Add(item.Added ?? 0)),
         ];
-
-        static KeywordSet Set(string[] values) => new() { Values = { values } };
 
         AttributeColumn Column(string name, Func<ShopItem, object?> value, Action<AttributeColumn, ShopItem> add)
         {
