@@ -58,8 +58,16 @@ internal static class MaskedSearch
             statistics.EfSearch = query.Ef;
             search.FilteredRoom = planner.Room;
             walk.Run(in scorer, filter, planner.Wanted, context);
-            if (IsStopped(search) || search.Beam.Count >= enough)
+            // Of a walk that had no room for all it wanted, what it found is the edge of what it did not come by.
+            if (IsStopped(search) || (search.Beam.Count >= enough && !search.IsCrowdedOut(planner.Wanted)))
                 return search.Beam.Entries;
+            if (planner.WholeRoom is int room and > 0)
+            {
+                search.FilteredRoom = room;
+                walk.Run(in scorer, filter, planner.WholeWanted, context);
+                if (IsStopped(search) || search.Beam.Count >= enough)
+                    return search.Beam.Entries;
+            }
             isOpposed = true;
             statistics.Plan = planner.ChooseOpposed();
         }
@@ -79,7 +87,9 @@ internal static class MaskedSearch
                 statistics.Plan = SearchPlan.Scan;
             }
         }
-        return MatchingScan.Run(query.Mask, in scorer, in live, search, context.Candidates(query.ScanWidth));
+        bool isRankedAnew = query.ScanWidth > query.K;
+        int width = isOpposed && isRankedAnew ? Math.Max(query.ScanWidth, query.K + planner.OpposedMargin) : query.ScanWidth;
+        return MatchingScan.Run(query.Mask, in scorer, in live, search, context.Candidates(width));
     }
 
     /// <summary>True when a walk was stopped: what it has is all there will be.</summary>

@@ -8,7 +8,7 @@ namespace Ann.Tests.Server;
 
 /// <summary>Goal: each mistake in what may be returned names its field, whichever call has it.</summary>
 [Collection(typeof(ServerTests))]
-public sealed class FilterErrorTests(ShopServer shop) : IClassFixture<ShopServer>
+public sealed class FilterErrorTests(SampleIndexes samples, ShopServer shop) : IClassFixture<ShopServer>
 {
     /// <summary>What is wrong, the filter, the field blamed, words of the message.</summary>
     public static TheoryData<string, Filter, string, string> Filters => new()
@@ -138,6 +138,20 @@ public sealed class FilterErrorTests(ShopServer shop) : IClassFixture<ShopServer
             SearchResponse found = await shop.Retrieval.SearchAsync(ShopServer.Request(change: request => request.Filter = filter));
             Assert.Equal(10, found.Scores.Count);
         }
+    }
+
+    /// <summary>Deeper than messages may be nested, so that it is never read: the caller is refused, and the server goes on.</summary>
+    [Fact]
+    public async Task AFilterTooDeepForAMessageHarmsNobodyElse()
+    {
+        await using RunningServer server = await ShopServer.StartAsync(samples);
+        RpcException e = await LiveCalls.Fails(
+            server.Retrieval.SearchAsync(ShopServer.Request(change: static request => request.Filter = Deep(5_000))));
+        SearchResponse next = await server.Retrieval.SearchAsync(ShopServer.Request());
+
+        Assert.NotEqual(StatusCode.OK, e.StatusCode);
+        Assert.Equal(10, next.Scores.Count);
+        server.Log.Expect("Error when executing service method");
     }
 
     [Fact]
