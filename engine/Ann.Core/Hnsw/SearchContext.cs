@@ -42,6 +42,9 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
     /// <summary>Room of the beam of the next walk with a filter, refused nodes with it; 0 for a multiple of ef.</summary>
     public int FilteredRoom { get; set; }
 
+    /// <summary>Refused nodes that a walk with a filter held in its beam when it ended.</summary>
+    public int Refused { get; private set; }
+
     /// <summary>Room for the beam entries made of the unvisited neighbours of one node.</summary>
     private ulong* FoundStart => (ulong*)_scratch.Start;
 
@@ -110,8 +113,11 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
         where TFilter : struct, INodeFilter
     {
         Visited.Clear();
-        if (!TFilter.AcceptsAll)
-            _overflowed = Beam.DropRefused(in filter);
+        if (TFilter.AcceptsAll)
+            return;
+        int held = Beam.Count;
+        _overflowed = Beam.DropRefused(in filter);
+        Refused = held - Beam.Count;
     }
 
     /// <summary>

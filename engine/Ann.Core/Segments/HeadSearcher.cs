@@ -145,8 +145,9 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
             // Rows of cosine are of unit length: half the squared distance is 1 + the negative dot product.
             coded = squared ? coded with { Norm = 2 * coded.Norm } : coded with { Shift = coded.Shift / 2 - 1 };
             Reranking.Prefetch(in view, found);
-            bool isScan = context.Walk.Statistics.Plan == SearchPlan.Scan;
-            int most = isScan ? Reranking.MostOfScan(parameters.K) : Reranking.MostOf(parameters.K);
+            // A scan, and a walk that kept more than its beam, gave as many as are worth ranking anew.
+            bool gaveAll = context.Walk.Statistics.Plan == SearchPlan.Scan || found.Length > parameters.BeamWidth;
+            int most = gaveAll ? found.Length : Reranking.MostOf(parameters.K);
             ranked = Reranking.Run<TDistance>(in view, context, found, parameters.K, coded, most);
             if (codes.AreStill(version))
                 return true;

@@ -59,12 +59,16 @@ internal static class MaskedSearch
             search.FilteredRoom = planner.Room;
             walk.Run(in scorer, filter, planner.Wanted, context);
             // Of a walk that had no room for all it wanted, what it found is the edge of what it did not come by.
-            if (IsStopped(search) || (search.Beam.Count >= enough && !search.IsCrowdedOut(planner.Wanted)))
+            int hole = query.Nodes - matches;
+            bool isFound = search.Beam.Count >= enough && !search.IsCrowdedOut(planner.Wanted);
+            if (IsStopped(search) || (isFound && !planner.IsBehindHole(search.Beam.Count, search.Refused)))
                 return search.Beam.Entries;
-            if (planner.WholeRoom is int room and > 0)
+            if (isFound)
+                hole = Math.Min(hole, search.Refused);
+            if (planner.RoomBehind(hole) is int room and > 0)
             {
                 search.FilteredRoom = room;
-                walk.Run(in scorer, filter, planner.WholeWanted, context);
+                walk.Run(in scorer, filter, planner.WantedBehind(hole), context);
                 if (IsStopped(search) || search.Beam.Count >= enough)
                     return search.Beam.Entries;
             }

@@ -70,6 +70,27 @@ public sealed class MaskedSearchTests
         segment.Release();
     }
 
+    /// <summary>What a user has seen lies around the query: the walk has to come out on the other side with all there is.</summary>
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void NothingIsLostBehindAHoleAroundTheQuery(Metric metric, CodesKind codes, SegmentLayout layout)
+    {
+        LiveSealedSegment segment = Seal(metric, codes, layout);
+        (int right, int plain, int wanted) = (0, 0, 0);
+        foreach (int seen in (int[])[80, 150, 300, 550])
+        {
+            foreach (float[] query in Queries)
+            {
+                int[] order = Order(segment, query);
+                using NodeMask mask = MaskOf(order[seen..], Count);
+                Check(segment, query, mask, new(K, 10), [], ref right, ref wanted);
+                plain += Nodes(segment, query, null, new(K, 10), ReadPoint.All, out _).Intersect(order[..K]).Count();
+            }
+        }
+        Assert.True(right >= plain - 0.02 * wanted, $"{right} of {wanted} found, {plain} without a hole; seed {Seed}");
+        segment.Release();
+    }
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public void DeadNodesOfAMaskAreNotReturned(Metric metric, CodesKind codes, SegmentLayout layout)
@@ -244,7 +265,7 @@ public sealed class MaskedSearchTests
     }
 
     private static int[] Nodes(
-        LiveSegment segment, float[] query, NodeMask mask, SearchParameters parameters, ReadPoint at, out SearchStatistics statistics)
+        LiveSegment segment, float[] query, NodeMask? mask, SearchParameters parameters, ReadPoint at, out SearchStatistics statistics)
     {
         Neighbor[] results = new Neighbor[parameters.K];
         int count = segment.Search(query, in parameters, SearchBudget.Unlimited, at, mask, results, out statistics);

@@ -19,13 +19,13 @@ namespace Ann.Bench.Filters;
 /// <param name="vectors">Queries.</param>
 /// <param name="queryCount">Queries used.</param>
 /// <param name="rounds">Rounds of timed searches.</param>
-internal sealed class ExclusionsRun(ToolContext tool, string index, string vectors, int queryCount, int rounds)
+/// <param name="counts">Keys excluded, a row of cells each.</param>
+internal sealed class ExclusionsRun(
+    ToolContext tool, string index, string vectors, int queryCount, int rounds, IReadOnlyList<int> counts)
 {
     private const double MostAddedUs = 1000;
     private const double MostLost = 0.005;
     private const int JudgedCount = 10_000;
-
-    private static readonly int[] Counts = [1_000, JudgedCount, 100_000];
 
     private readonly SearchHit[] _found = new SearchHit[SearchParameters.MaxK];
     private readonly SearchHit[] _exact = new SearchHit[SearchParameters.MaxK];
@@ -43,7 +43,7 @@ internal sealed class ExclusionsRun(ToolContext tool, string index, string vecto
             int count = Math.Min(queries.Count, queryCount);
             bool isKept = true;
             foreach (bool nearest in (bool[])[false, true])
-                foreach (int keys in Counts)
+                foreach (int keys in counts)
                     isKept &= Cells(snapshot, queries, count, Math.Min(keys, segment.Count / 2), nearest, cancellation);
             return isKept;
         }
