@@ -76,10 +76,13 @@ public sealed class PhysicalFileSystem : IFileSystem
     /// <inheritdoc/>
     public FileMapping Map(string path) => Opening(path, static p =>
     {
-        long length = new FileInfo(p).Length;
-        if (length == 0)
-            return new FileMapping(new Distances.NativeBlock(0));
         FileStream stream = new(p, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
+        long length = stream.Length; // of what is opened: a symbolic link has a length of its own
+        if (length == 0)
+        {
+            stream.Dispose();
+            return new FileMapping(new Distances.NativeBlock(0));
+        }
         MemoryMappedFile file = MemoryMappedFile.CreateFromFile(
             stream, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
         return new FileMapping(file, file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read), length);
