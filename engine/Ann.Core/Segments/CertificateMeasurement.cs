@@ -13,7 +13,7 @@ internal static unsafe class CertificateMeasurement
     private const int RowsPerQuery = 64;
 
     /// <summary>Beam width of the walks that are cut. How far a walk has come depends little on how far it would go.</summary>
-    private const int CutWidth = 256;
+    private const int CutWidth = 1024;
 
     /// <summary>Multiply-adds that the exact answers may cost: seconds on one core.</summary>
     private const double ExactBudget = 2e10;
@@ -22,7 +22,7 @@ internal static unsafe class CertificateMeasurement
     private static readonly int[] Widths100 = [100, 128, 192, 256, 512];
 
     /// <summary>Expansions; walks look at their budget every 16.</summary>
-    private static readonly int[] Cuts = [16, 32, 64, 128];
+    private static readonly int[] Cuts = [16, 32, 64, 128, 256, 512];
 
     private static readonly RecallTrial[] Trials = MakeTrials();
 

@@ -16,6 +16,15 @@ namespace Ann.Server.Admission;
 /// <param name="brownOut">False to stay at step 0.</param>
 internal sealed class SearchAdmission(AdmissionQueue queue, int running, int waiting, bool brownOut)
 {
+    /// <summary>
+    /// A call that wants an answer by its deadline waits for a place this share of its time at most: what it then still has must do for a
+    /// search.
+    /// </summary>
+    private const double MostWaited = 0.5;
+
+    /// <summary>Shorter waits are not waited: the clock that would end them ticks once a millisecond.</summary>
+    private static readonly TimeSpan LeastWait = TimeSpan.FromMilliseconds(2);
+
     /// <summary>Weight of one search in the mean time that a place is held.</summary>
     private const int MeanOver = 32;
 
@@ -46,15 +55,14 @@ internal sealed class SearchAdmission(AdmissionQueue queue, int running, int wai
     {
         if (queue.TryEnter() is { } free)
             return new(Admit(free, TimeSpan.Zero));
-        bool hasLimit = bestSoFar && budget.DeadlineTimestamp != long.MaxValue;
-        if (hasLimit)
-        {
-            TimeSpan left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), budget.DeadlineTimestamp);
-            TimeSpan expected = ExpectedWait();
-            if (expected >= left || Volatile.Read(ref _waiting) >= waiting)
-                return new(Late(TimeSpan.Zero, expected));
-        }
-        return WaitAsync(budget, hasLimit);
+        if (!bestSoFar || budget.DeadlineTimestamp == long.MaxValue)
+            return WaitAsync(budget, longest: null);
+        TimeSpan left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), budget.DeadlineTimestamp);
+        TimeSpan longest = left * MostWaited;
+        TimeSpan expected = ExpectedWait();
+        return longest < LeastWait || expected >= longest || Volatile.Read(ref _waiting) >= waiting
+            ? new(Late(TimeSpan.Zero, expected))
+            : WaitAsync(budget, longest);
     }
 
     /// <summary>Learns how long a place was held.</summary>
@@ -67,21 +75,20 @@ internal sealed class SearchAdmission(AdmissionQueue queue, int running, int wai
 
     private TimeSpan ExpectedWait() => TimeSpan.FromTicks(Volatile.Read(ref _meanTicks) * (Volatile.Read(ref _waiting) + 1) / running);
 
-    private async ValueTask<SearchPlace> WaitAsync(SearchBudget budget, bool hasLimit)
+    private async ValueTask<SearchPlace> WaitAsync(SearchBudget budget, TimeSpan? longest)
     {
         long arrived = Stopwatch.GetTimestamp();
         using CancellationTokenSource? limit =
-            hasLimit ? CancellationTokenSource.CreateLinkedTokenSource(budget.Cancellation) : null;
-        TimeSpan left = Stopwatch.GetElapsedTime(arrived, budget.DeadlineTimestamp);
-        if (limit is not null && left < TimeSpan.FromDays(1))
-            limit.CancelAfter(left);
+            longest is null ? null : CancellationTokenSource.CreateLinkedTokenSource(budget.Cancellation);
+        if (longest < TimeSpan.FromDays(1))
+            limit!.CancelAfter(longest.Value);
         Interlocked.Increment(ref _waiting);
         try
         {
             RateLimitLease lease = await queue.EnterAsync(limit?.Token ?? budget.Cancellation);
             return Admit(lease, Stopwatch.GetElapsedTime(arrived));
         }
-        catch (OperationCanceledException) when (hasLimit && !budget.Cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (limit is not null && !budget.Cancellation.IsCancellationRequested)
         {
             TimeSpan waited = Stopwatch.GetElapsedTime(arrived);
             return Late(waited, waited);

@@ -124,6 +124,11 @@ internal static class ServerParts
 
     public static void MapCalls(this WebApplication app)
     {
+        app.Use(static (context, next) =>
+        {
+            ShortDeadlines.Correct(context);
+            return next(context);
+        });
         app.MapGrpcService<RetrievalService>();
         app.MapGrpcService<IndexesService>();
         app.MapGrpcService<IngestService>();
