@@ -121,6 +121,41 @@ public sealed class FilterEvaluationTests
         segment.Release();
     }
 
+    [Theory]
+    [InlineData("key")]
+    [InlineData("word")]
+    [InlineData("words")]
+    public void LookupsOfManyValuesAreStopped(string attribute)
+    {
+        const int Values = 60_000;
+        AttributeSchema schema = new([new("word", AttributeType.Keyword), new("words", AttributeType.KeywordSet)]);
+        AttributeBatch rows = new(schema);
+        rows.Columns[0].Add("7"u8);
+        rows.Columns[1].AddToSet("7"u8);
+        rows.Columns[1].EndSet();
+        AttributedSegment segment = new(KeyColumn.Ordinals(1), new MemoryAttributes(rows));
+        string[] texts = [.. Enumerable.Range(0, Values).Select(static i => i.ToString(CultureInfo.InvariantCulture))];
+        Filter values = attribute == "key" ? new Filter.KeyIn(KeyColumn.Ordinals(Values)) : new Filter.KeywordIn(attribute, texts);
+        BoundFilter filter = BoundFilter.Bind(new Filter.AllOf([new Filter.Exists("word"), values]), schema, KeyKind.UInt64);
+        SegmentNodes nodes = new(segment.Attributes, segment, segment.Now);
+        ulong[] words = [5];
+        CheckLimit whole = new(int.MaxValue);
+        Assert.Equal(StopReason.None, FilterEvaluation.Run(filter, in nodes, 1, Limited(whole), words));
+        Assert.Equal(1UL, words[0]);
+        Assert.InRange(whole.Looks, Values / 256, Values / 64); // some 100 µs each
+
+        for (int looks = 0; looks < whole.Looks; looks += 41)
+        {
+            words[0] = 5;
+            CheckLimit limit = new(looks);
+            Assert.Equal(StopReason.Deadline, FilterEvaluation.Run(filter, in nodes, 1, Limited(limit), words));
+            Assert.Equal((0UL, looks + 1), (words[0], limit.Looks));
+        }
+        segment.Release();
+
+        static SearchBudget Limited(CheckLimit limit) => SearchBudget.Unlimited with { Limit = limit };
+    }
+
     [Fact]
     public void ASteadyEvaluationAllocatesNothing()
     {
