@@ -131,7 +131,8 @@ internal sealed class Generation
     {
         HeadSegment head = (HeadSegment)_head.Segment;
         int left = head.IsFull ? 0 : head.Capacity - head.Count;
-        if (rows <= left)
+        // Texts of keys and attributes may fill heads before their rows do: a group may then leave too many heads, but not each of them.
+        if (rows == 0 || (rows <= left && FrozenCount <= _home.Options.MaxFrozenHeads))
             return true;
         if (FrozenCount >= _home.Options.MaxFrozenHeads)
             return false;
