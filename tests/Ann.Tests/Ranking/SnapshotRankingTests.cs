@@ -159,6 +159,27 @@ public sealed class SnapshotRankingTests : IDisposable
         Assert.Equal(_live.Where(item => item.IsNew == true).Select(item => item.Key).Order(), Scroll(some, limit));
     }
 
+    /// <summary>Each item found is compared with each of a thousand rows: a union that is stopped there ends soon, and says so.</summary>
+    [Theory]
+    [InlineData(StopReason.Deadline)]
+    [InlineData(StopReason.Cancelled)]
+    public void AUnionOfManyRowsIsStoppedWhileItsItemsAreScored(StopReason reason)
+    {
+        const int Many = 400;
+        RankingQuery query = new() { K = 100, Exact = true, Union = new UnionMerge(0) };
+        float[] rows = [.. Rows[..Many].SelectMany(static row => row)];
+        CheckLimit whole = new(int.MaxValue);
+        RankingSearch.Run(_snapshot, rows, Many, query, SearchBudget.Unlimited with { Limit = whole });
+        Assert.True(whole.Looks > _live.Count * Many / 512, $"{whole.Looks} looks at the budget, {_live.Count} items, {Many} rows");
+        for (int looks = 0; looks < whole.Looks; looks += 61)
+        {
+            CheckLimit limit = new(looks, reason);
+            RankingAnswer answer = RankingSearch.Run(_snapshot, rows, Many, query, SearchBudget.Unlimited with { Limit = limit });
+            Assert.Equal(reason, answer.Statistics.Stopped);
+            Assert.InRange(limit.Looks, looks + 1, looks + 100);
+        }
+    }
+
     /// <summary>Whatever nodes a filter leaves, a page that nobody waits for ends within a thousand of them.</summary>
     [Fact]
     public void ScrollingStopsWhateverTheFilter()
