@@ -299,6 +299,7 @@ internal sealed class Generation
     {
         Debug.Assert(_parts[^1] == _head);
         IndexSnapshot? old = _snapshot;
+        old?.End(); // before the next death, which its segments may not be told of
         _snapshot = new IndexSnapshot(_home.Name, Id, Encoder, _parts.Select(static part => part.Segment)) { Samples = Samples };
         _partsChanged = false;
         Volatile.Write(ref _toldPosition, LogPosition);

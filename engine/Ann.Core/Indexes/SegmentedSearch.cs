@@ -22,9 +22,12 @@ internal static class SegmentedSearch
     public static ReadPoint PointOf(LiveSegment[] segments, int number, ReadPoint now) =>
         number == segments.Length - 1 ? now : now with { Rows = int.MaxValue };
 
-    /// <summary>One or more queries, with as many components each as the segments' vectors, among the items of a selection.</summary>
+    /// <summary>
+    /// One or more queries, with as many components each as the segments' vectors, among the items of a selection. Every segment is read as
+    /// of one write, <paramref name="now"/>: that of the selection where there is one.
+    /// </summary>
     public static void Run(
-        LiveSegment[] segments, ItemSelection? selection, ReadOnlySpan<float> queries, in SearchParameters parameters,
+        LiveSegment[] segments, ReadPoint now, ItemSelection? selection, ReadOnlySpan<float> queries, in SearchParameters parameters,
         in SearchBudget budget, Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
         parameters.Validate();
@@ -34,7 +37,6 @@ internal static class SegmentedSearch
                 $"k is {parameters.K} for {counts.Length} queries; there is room for {results.Length} results.", nameof(results));
 
         results = results[..(int)room];
-        ReadPoint now = selection?.At ?? segments[^1].Published; // once: every segment is read as of this write
         int end = now.Rows == 0 ? Math.Max(segments.Length - 1, 1) : segments.Length; // an empty head is nothing to search
         int largest = end == 1 ? 0 : Largest(segments, selection, end);
         Span<Neighbor> first = MemoryMarshal.Cast<SearchHit, Neighbor>(results)[..(int)room];
