@@ -231,7 +231,7 @@ public sealed class SnapshotSearchTests : IDisposable
         snapshot.Release();
     }
 
-    /// <summary>A scan of the few that match is measured by those, not by all the rows; and what was never looked for is no success.</summary>
+    /// <summary>A scan of what matches is measured by that, not by all the rows; and what was never looked for is no success.</summary>
     [Fact]
     public void TheEstimateOfAStoppedFilterIsOfWhatMatches()
     {
