@@ -23,8 +23,19 @@ public static class MetricExtensions
     public static float ToScore(this Metric metric, float distance) =>
         metric == Metric.L2 ? MathF.Sqrt(MathF.Max(0, distance)) : -distance;
 
-    /// <summary>The distance of a score: the inverse of <see cref="ToScore"/>.</summary>
-    public static float ToDistance(this Metric metric, float score) => metric == Metric.L2 ? score * score : -score;
+    /// <summary>
+    /// The largest distance that has a score, the inverse of <see cref="ToScore"/>: what is no farther has that score or a better one.
+    /// </summary>
+    public static float ToDistance(this Metric metric, float score)
+    {
+        if (metric != Metric.L2)
+            return -score;
+        // Some neighbouring distances have one root, and the square of that is not the largest of them.
+        float distance = score * score;
+        while (float.IsFinite(distance) && MathF.Sqrt(MathF.BitIncrement(distance)) <= score)
+            distance = MathF.BitIncrement(distance);
+        return distance;
+    }
 
     /// <summary>True when a larger score is nearer.</summary>
     public static bool LargerIsNearer(this Metric metric) => metric != Metric.L2;

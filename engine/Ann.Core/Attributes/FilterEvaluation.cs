@@ -10,7 +10,7 @@ internal static class FilterEvaluation
     /// <param name="filter">Bound to the schema of the segment's attributes and to its kind of keys.</param>
     /// <param name="segment">The segment as the reader sees it.</param>
     /// <param name="nodes">Nodes, from 0 on: no more than the reader sees.</param>
-    /// <param name="budget">Looked at between chunks of <see cref="FilterScratch.ChunkNodes"/>.</param>
+    /// <param name="budget">Looked at between lookups of values, and between chunks of <see cref="FilterScratch.ChunkNodes"/>.</param>
     /// <param name="words">One for each 64 nodes begun; all are written, bits beyond the last node are 0.</param>
     /// <returns>Why it stopped early: the nodes that it had not come to are not taken then.</returns>
     public static StopReason Run(
@@ -23,7 +23,11 @@ internal static class FilterEvaluation
         try
         {
             if (stopped == StopReason.None)
+            {
+                scratch.Begin(in budget);
                 filter.Root.Prepare(in segment, scratch);
+                stopped = scratch.Stopped;
+            }
             for (int first = 0; first < nodes; first += FilterScratch.ChunkNodes)
             {
                 if (stopped == StopReason.None)

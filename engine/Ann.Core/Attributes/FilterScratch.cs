@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ann.Core.Hnsw;
 
 namespace Ann.Core.Attributes;
 
@@ -14,6 +15,9 @@ internal sealed class FilterScratch
     /// <summary>Nodes of a chunk.</summary>
     public const int ChunkNodes = ChunkWords * 64;
 
+    /// <summary>Values looked up between two looks at the budget: each may miss every cache some ten times.</summary>
+    private const int LookupsPerCheck = 128;
+
     private const long MostBytesKept = 4 << 20;
 
     private static readonly FilterScratch?[] Idle = new FilterScratch?[32];
@@ -24,10 +28,15 @@ internal sealed class FilterScratch
     private readonly int[] _bitWords = new int[Filter.MaxNodes];
     private readonly int[] _counts = new int[Filter.MaxNodes];
     private long _bytes;
+    private SearchBudget _budget;
+    private int _lookups;
 
     private FilterScratch()
     {
     }
+
+    /// <summary>Why the lookups of the clauses must stop: those that are not done find nothing.</summary>
+    public StopReason Stopped { get; private set; }
 
     public static FilterScratch Rent()
     {
@@ -39,11 +48,29 @@ internal sealed class FilterScratch
 
     public static void Return(FilterScratch scratch)
     {
+        scratch._budget = default; // of a call that is over
         if (scratch._bytes > MostBytesKept)
             return; // a rare filter of very many values
         foreach (ref FilterScratch? place in Idle.AsSpan())
             if (place is null && Interlocked.CompareExchange(ref place, scratch, null) is null)
                 return;
+    }
+
+    /// <summary>Begins with a filter.</summary>
+    /// <param name="budget">Of its lookups.</param>
+    public void Begin(in SearchBudget budget)
+    {
+        _budget = budget;
+        _lookups = 0;
+        Stopped = StopReason.None;
+    }
+
+    /// <summary>Counts a lookup before the first node. True when it must not be done: nobody waits for the filter any more.</summary>
+    public bool MustStop()
+    {
+        if (Stopped == StopReason.None && _lookups++ % LookupsPerCheck == 0)
+            Stopped = _budget.Check();
+        return Stopped != StopReason.None;
     }
 
     /// <summary>Words of a level. What they hold is left over.</summary>

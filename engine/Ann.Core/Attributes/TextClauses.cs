@@ -109,7 +109,7 @@ internal sealed class KeyClause : BoundClause
         bool isSealed = segment.Segment is LiveSealedSegment;
         Span<int> nodes = scratch.MakeNumbers(Number, Count);
         int found = 0;
-        for (int i = 0; i < Count; i++)
+        for (int i = 0; i < Count && !scratch.MustStop(); i++)
         {
             ItemKey key = _texts is null ? new ItemKey(_numbers[i]) : new ItemKey(_texts[i]);
             int node = isSealed ? segment.Segment.FindNewest(in key) : segment.Segment.Find(in key, segment.At);
@@ -158,7 +158,7 @@ internal static class KeywordLookup
     {
         Span<int> ordinals = scratch.MakeNumbers(slot, texts.Count);
         int found = 0;
-        for (int i = 0; i < texts.Count; i++)
+        for (int i = 0; i < texts.Count && !scratch.MustStop(); i++)
         {
             int ordinal = table.FindKeyword(column, texts[i]);
             if (ordinal >= 0)

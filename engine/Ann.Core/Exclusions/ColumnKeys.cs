@@ -1,3 +1,4 @@
+using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
 
@@ -9,6 +10,9 @@ internal sealed class ColumnKeys(KeyColumn keys) : ExcludedKeys
 {
     /// <summary>Keys up to which they are compared one by one.</summary>
     private const int FewKeys = 8;
+
+    /// <summary>Keys entered into the slots between two looks at a budget.</summary>
+    private const int KeysPerCheck = 1024;
 
     private KeySlots? _slots;
 
@@ -22,7 +26,7 @@ internal sealed class ColumnKeys(KeyColumn keys) : ExcludedKeys
             return false;
         KeySpan run = keys.Span;
         if (run.Count > FewKeys)
-            return Slots().Find(run, in key, 0) >= 0;
+            return MakeSlots(SearchBudget.Unlimited, out _)!.Find(run, in key, 0) >= 0;
         for (int i = 0; i < run.Count; i++)
             if (run[i].Is(in key))
                 return true;
@@ -30,23 +34,31 @@ internal sealed class ColumnKeys(KeyColumn keys) : ExcludedKeys
     }
 
     /// <inheritdoc/>
-    internal override void RemoveFrom(LiveSegment segment, ReadPoint at, NodeMask mask)
+    internal override StopReason RemoveFrom(LiveSegment segment, ReadPoint at, NodeMask mask, in SearchBudget budget)
     {
-        if (MaskRemoval.NodesAreFewer(mask, keys.Count))
-            MaskRemoval.ByNodes(segment, mask, this);
-        else
-            MaskRemoval.ByKeys(segment, at, mask, keys.Span);
+        if (!MaskRemoval.NodesAreFewer(mask, keys.Count))
+            return MaskRemoval.ByKeys(segment, at, mask, keys.Span, in budget);
+        StopReason stopped = StopReason.None;
+        if (keys.Count > FewKeys)
+            MakeSlots(in budget, out stopped);
+        return stopped == StopReason.None ? MaskRemoval.ByNodes(segment, mask, this, in budget) : stopped;
     }
 
-    /// <summary>Made when first needed: most requests only look their keys up. Two threads may both make one; one of them stays.</summary>
-    private KeySlots Slots()
+    /// <summary>
+    /// Made when first needed: most requests only look their keys up. Two threads may both make one; one of them stays. Null when the
+    /// budget ended it.
+    /// </summary>
+    private KeySlots? MakeSlots(in SearchBudget budget, out StopReason stopped)
     {
+        stopped = StopReason.None;
         if (Volatile.Read(ref _slots) is { } made)
             return made;
         KeySpan run = keys.Span;
         KeySlots slots = new(run.Count);
         for (int i = 0; i < run.Count; i++)
         {
+            if (i % KeysPerCheck == 0 && (stopped = budget.Check()) != StopReason.None)
+                return null;
             ItemKey key = run[i];
             if (slots.Find(run, in key, 0) < 0)
                 slots.Add(in key, i);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
 
@@ -47,13 +48,10 @@ internal sealed class RoaringKeys : ExcludedKeys
     }
 
     /// <inheritdoc/>
-    internal override void RemoveFrom(LiveSegment segment, ReadPoint at, NodeMask mask)
+    internal override StopReason RemoveFrom(LiveSegment segment, ReadPoint at, NodeMask mask, in SearchBudget budget)
     {
         if (MaskRemoval.NodesAreFewer(mask, Count))
-        {
-            MaskRemoval.ByNodes(segment, mask, this);
-            return;
-        }
+            return MaskRemoval.ByNodes(segment, mask, this, in budget);
         ulong[] numbers = ArrayPool<ulong>.Shared.Rent(ContainerNumbers);
         try
         {
@@ -63,12 +61,14 @@ internal sealed class RoaringKeys : ExcludedKeys
                 // Small containers are looked up together.
                 if (used + (container.Kind == RoaringKind.Array ? container.Count : ContainerNumbers) > ContainerNumbers)
                 {
-                    MaskRemoval.ByKeys(segment, at, mask, new KeySpan(numbers.AsSpan(0, used)));
+                    StopReason stopped = MaskRemoval.ByKeys(segment, at, mask, new KeySpan(numbers.AsSpan(0, used)), in budget);
+                    if (stopped != StopReason.None)
+                        return stopped;
                     used = 0;
                 }
                 used += container.CopyTo(_bytes.Span, numbers.AsSpan(used));
             }
-            MaskRemoval.ByKeys(segment, at, mask, new KeySpan(numbers.AsSpan(0, used)));
+            return MaskRemoval.ByKeys(segment, at, mask, new KeySpan(numbers.AsSpan(0, used)), in budget);
         }
         finally
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
 
@@ -96,11 +97,8 @@ internal sealed class SetKeys : ExcludedKeys
     public override bool Contains(in ItemKey key) => key.Kind == Run.Kind && _keys.Contains(in key, _first, _end);
 
     /// <inheritdoc/>
-    internal override void RemoveFrom(LiveSegment segment, ReadPoint at, NodeMask mask)
-    {
-        if (MaskRemoval.NodesAreFewer(mask, Count))
-            MaskRemoval.ByNodes(segment, mask, this);
-        else
-            MaskRemoval.ByKeys(segment, at, mask, Run);
-    }
+    internal override StopReason RemoveFrom(LiveSegment segment, ReadPoint at, NodeMask mask, in SearchBudget budget) =>
+        MaskRemoval.NodesAreFewer(mask, Count)
+            ? MaskRemoval.ByNodes(segment, mask, this, in budget)
+            : MaskRemoval.ByKeys(segment, at, mask, Run, in budget);
 }

@@ -63,10 +63,11 @@ internal sealed class SetTable(KeyKind kind, string index, MemoryBudget budget)
     /// <exception cref="AnnException">Overloaded: the sets would take too much; the arithmetic.</exception>
     public void Stage(string name, SetKeys? next, long now)
     {
-        long more = Charge(next) - Charge(_staged.TryGetValue(name, out SetKeys? staged) ? staged : _shown.GetValueOrDefault(name));
+        long more = More(name, next);
         if (more > 0 && !budget.TryTake(more))
         {
             DropExpired(now);
+            more = More(name, next); // the set itself may have been among them
             if (!budget.TryTake(more))
                 throw Full(name, more);
         }
@@ -117,6 +118,9 @@ internal sealed class SetTable(KeyKind kind, string index, MemoryBudget budget)
         budget.Return(_charged);
         _charged = 0;
     }
+
+    private long More(string name, SetKeys? next) =>
+        Charge(next) - Charge(_staged.TryGetValue(name, out SetKeys? staged) ? staged : _shown.GetValueOrDefault(name));
 
     private static long Charge(SetKeys? set) => set?.ChargedBytes ?? 0;
 

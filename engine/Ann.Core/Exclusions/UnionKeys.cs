@@ -1,3 +1,4 @@
+using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
 
@@ -19,9 +20,11 @@ internal sealed class UnionKeys(IReadOnlyList<ExcludedKeys> parts) : ExcludedKey
     }
 
     /// <inheritdoc/>
-    internal override void RemoveFrom(LiveSegment segment, ReadPoint at, NodeMask mask)
+    internal override StopReason RemoveFrom(LiveSegment segment, ReadPoint at, NodeMask mask, in SearchBudget budget)
     {
         foreach (ExcludedKeys part in parts)
-            part.RemoveFrom(segment, at, mask);
+            if (part.RemoveFrom(segment, at, mask, in budget) is var stopped and not StopReason.None)
+                return stopped;
+        return StopReason.None;
     }
 }

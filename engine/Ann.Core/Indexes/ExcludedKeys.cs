@@ -1,3 +1,4 @@
+using Ann.Core.Hnsw;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;
@@ -15,5 +16,7 @@ public abstract class ExcludedKeys
     /// <param name="segment">Whose nodes they are; held by the caller.</param>
     /// <param name="at">What the reader sees.</param>
     /// <param name="mask">Changed in place; the caller counts it anew.</param>
-    internal abstract void RemoveFrom(LiveSegment segment, ReadPoint at, NodeMask mask);
+    /// <param name="budget">When to stop early.</param>
+    /// <returns>Why it stopped early, if it did: the mask may then hold nodes that must not be returned, and is of no use.</returns>
+    internal abstract StopReason RemoveFrom(LiveSegment segment, ReadPoint at, NodeMask mask, in SearchBudget budget);
 }

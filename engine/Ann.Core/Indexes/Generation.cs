@@ -131,7 +131,8 @@ internal sealed class Generation
     {
         HeadSegment head = (HeadSegment)_head.Segment;
         int left = head.IsFull ? 0 : head.Capacity - head.Count;
-        if (rows <= left)
+        // Texts of keys and attributes may fill heads before their rows do: a group may then leave too many heads, but not each of them.
+        if (rows == 0 || (rows <= left && FrozenCount <= _home.Options.MaxFrozenHeads))
             return true;
         if (FrozenCount >= _home.Options.MaxFrozenHeads)
             return false;
@@ -298,6 +299,7 @@ internal sealed class Generation
     {
         Debug.Assert(_parts[^1] == _head);
         IndexSnapshot? old = _snapshot;
+        old?.End(); // before the next death, which its segments may not be told of
         _snapshot = new IndexSnapshot(_home.Name, Id, Encoder, _parts.Select(static part => part.Segment)) { Samples = Samples };
         _partsChanged = false;
         Volatile.Write(ref _toldPosition, LogPosition);

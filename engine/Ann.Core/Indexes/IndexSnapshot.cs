@@ -13,6 +13,7 @@ namespace Ann.Core.Indexes;
 public sealed class IndexSnapshot
 {
     private readonly LiveSegment[] _segments;
+    private volatile LastPoint? _last;
     private int _holders = 1;
 
     /// <summary>Holds each of the segments once more.</summary>
@@ -75,8 +76,17 @@ public sealed class IndexSnapshot
         }
     }
 
-    /// <summary>What is seen now.</summary>
-    public ReadPoint Now => _segments[^1].Published;
+    /// <summary>
+    /// What is seen now: what the head has published, until another snapshot takes this one's place (<see cref="End"/>).
+    /// </summary>
+    public ReadPoint Now
+    {
+        get
+        {
+            ReadPoint published = _segments[^1].Published;
+            return _last?.Point ?? published; // read after it: who saw a later one published sees that this is the end
+        }
+    }
 
     /// <summary>How nearness is measured.</summary>
     public Metric Metric => _segments[0].Metric;
@@ -99,7 +109,7 @@ public sealed class IndexSnapshot
             foreach (LiveSegment segment in _segments.AsSpan(..^1))
                 items += segment.Count - segment.DeadCount; // seen whole
             LiveSegment last = _segments[^1];
-            return items + Math.Max(0, Math.Min(last.Count, last.Published.Rows) - last.DeadCount);
+            return items + Math.Max(0, Math.Min(last.Count, Now.Rows) - last.DeadCount);
         }
     }
 
@@ -192,7 +202,7 @@ public sealed class IndexSnapshot
         Span<SearchStatistics> sums = [default];
         if (query.Length != Dimension)
             throw AnnException.DimensionMismatch("queries", "The index", Dimension, query.Length);
-        SegmentedSearch.Run(_segments, selection, query, in parameters, in budget, results, counts, sums);
+        SegmentedSearch.Run(_segments, selection?.At ?? Now, selection, query, in parameters, in budget, results, counts, sums);
         statistics = sums[0];
         return counts[0];
     }
@@ -205,7 +215,7 @@ public sealed class IndexSnapshot
         if (queries.Length != (long)counts.Length * Dimension)
             throw AnnException.DimensionMismatch("queries", "The index", Dimension, queries.Length / Math.Max(counts.Length, 1));
         if (counts.Length > 0)
-            SegmentedSearch.Run(_segments, selection, queries, in parameters, in budget, results, counts, statistics);
+            SegmentedSearch.Run(_segments, selection?.At ?? Now, selection, queries, in parameters, in budget, results, counts, statistics);
     }
 
     /// <summary>
@@ -311,6 +321,12 @@ public sealed class IndexSnapshot
         return false;
     }
 
+    /// <summary>
+    /// Shows nothing later than now, to whoever goes on holding it. Called by the writer when another snapshot takes its place: a segment
+    /// that was merged away learns of no death any more, and the head, which goes on, would show the version that replaced the dead one.
+    /// </summary>
+    internal void End() => _last = new LastPoint(_segments[^1].Published);
+
     /// <summary>Lets go. The last one lets go of the segments.</summary>
     internal void Release()
     {
@@ -318,6 +334,12 @@ public sealed class IndexSnapshot
             return;
         foreach (LiveSegment segment in _segments)
             segment.Release();
+    }
+
+    /// <summary>A read point that is set at once, both halves of it.</summary>
+    private sealed class LastPoint(ReadPoint point)
+    {
+        public ReadPoint Point { get; } = point;
     }
 }
 

@@ -22,9 +22,12 @@ internal static class SegmentedSearch
     public static ReadPoint PointOf(LiveSegment[] segments, int number, ReadPoint now) =>
         number == segments.Length - 1 ? now : now with { Rows = int.MaxValue };
 
-    /// <summary>One or more queries, with as many components each as the segments' vectors, among the items of a selection.</summary>
+    /// <summary>
+    /// One or more queries, with as many components each as the segments' vectors, among the items of a selection. Every segment is read as
+    /// of one write, <paramref name="now"/>: that of the selection where there is one.
+    /// </summary>
     public static void Run(
-        LiveSegment[] segments, ItemSelection? selection, ReadOnlySpan<float> queries, in SearchParameters parameters,
+        LiveSegment[] segments, ReadPoint now, ItemSelection? selection, ReadOnlySpan<float> queries, in SearchParameters parameters,
         in SearchBudget budget, Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
         parameters.Validate();
@@ -34,7 +37,6 @@ internal static class SegmentedSearch
                 $"k is {parameters.K} for {counts.Length} queries; there is room for {results.Length} results.", nameof(results));
 
         results = results[..(int)room];
-        ReadPoint now = selection?.At ?? segments[^1].Published; // once: every segment is read as of this write
         int end = now.Rows == 0 ? Math.Max(segments.Length - 1, 1) : segments.Length; // an empty head is nothing to search
         int largest = end == 1 ? 0 : Largest(segments, selection, end);
         Span<Neighbor> first = MemoryMarshal.Cast<SearchHit, Neighbor>(results)[..(int)room];
@@ -43,14 +45,21 @@ internal static class SegmentedSearch
             counts, statistics);
         Spread(results, first, largest, parameters.K, counts);
 
-        RecallEstimate estimate = new(segments, parameters.K);
+        double rows = 0;
+        for (int number = 0; number < segments.Length; number++)
+            rows += RowsOf(segments, selection, number);
+        RecallEstimate estimate = new(segments, rows, parameters.K);
         foreach (ref SearchStatistics one in statistics[..counts.Length])
-            one.EstimatedRecall = estimate.Of(segments[largest], in one);
+            one.EstimatedRecall = rows == 0 ? 1 : estimate.Of(segments[largest], RowsOf(segments, selection, largest), in one);
         if (end > 1)
             Rest(segments, selection, end, largest, now, in estimate, queries, in parameters, in budget, results, counts,
                 statistics);
         if (selection is { Stopped: not StopReason.None })
+        {
             Stop(statistics[..counts.Length], selection.Stopped); // items that it had not come to were not searched either
+            for (int query = 0; query < counts.Length; query++)
+                statistics[query].EstimatedRecall = counts[query] == 0 ? 0 : double.NaN; // and nobody knows how many match
+        }
     }
 
     private static void Rest(
@@ -84,7 +93,8 @@ internal static class SegmentedSearch
                     if (part.BeamWidth < parameters.BeamWidth && few.Length == part.K)
                         ends[query] = few[^1].Distance;
                     counts[query] = Merge(segments, number, results.Slice(query * k, k), counts[query], few);
-                    costs[query].EstimatedRecall = estimate.Of(segments[number], in costs[query], part.K);
+                    costs[query].EstimatedRecall = estimate.Of(
+                        segments[number], RowsOf(segments, selection, number), in costs[query], part.K);
                     Add(ref statistics[query], in costs[query]);
                 }
             }
@@ -192,6 +202,10 @@ internal static class SegmentedSearch
         int live = Math.Max(segment.Count - segment.DeadCount, 0);
         return selection?.MaskOf(number) is { } mask ? Math.Min(mask.Count, live) : live;
     }
+
+    /// <summary>Rows that an estimate counts a segment by.</summary>
+    private static int RowsOf(LiveSegment[] segments, ItemSelection? selection, int number) =>
+        selection?.MaskOf(number) is null ? segments[number].Count : CandidatesOf(segments, selection, number);
 
     private static void Search(
         LiveSegment segment, NodeMask? mask, ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget,

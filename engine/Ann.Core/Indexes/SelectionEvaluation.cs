@@ -108,7 +108,10 @@ internal static class SelectionEvaluation
                 mask.Fill();
             if (excluded is not null)
             {
-                excluded.RemoveFrom(segment, point, mask);
+                if (stopped == StopReason.None)
+                    stopped = excluded.RemoveFrom(segment, point, mask, in budget);
+                if (stopped != StopReason.None)
+                    mask.Words.Clear(); // some of them may be excluded, and nobody knows which
                 mask.Recount();
             }
             if (mask.Count == nodes)

@@ -24,7 +24,9 @@ internal interface ISimilarities
 internal sealed class DiverseSelection
 {
     private const int MostCompletions = 256;
-    private const int StepsBetweenChecks = 8;
+
+    /// <summary>Similarities between two looks at the budget: some 100 µs at a thousand dimensions.</summary>
+    private const int SimilaritiesPerCheck = 256;
 
     private readonly QuotaProblem _problem;
     private readonly double _lambda;
@@ -82,11 +84,17 @@ internal sealed class DiverseSelection
                 continue;
             state.Add(item);
             list.Add(item);
-            if (list.Count % StepsBetweenChecks == 0 && (stopped = budget.Check()) != StopReason.None)
-                break;
             if (left == 0 || state.Room == 0)
                 break;
-            similarities.Between(item, open.AsSpan(0, left), found.AsSpan(0, left));
+            for (int from = 0; from < left; from += SimilaritiesPerCheck)
+            {
+                if ((stopped = budget.Check()) != StopReason.None)
+                    break;
+                int count = Math.Min(SimilaritiesPerCheck, left - from);
+                similarities.Between(item, open.AsSpan(from, count), found.AsSpan(from, count));
+            }
+            if (stopped != StopReason.None)
+                break;
             for (int i = 0; i < left; i++)
                 nearest[i] = list.Count == 1 ? found[i] : Math.Max(nearest[i], found[i]);
         }

@@ -30,6 +30,9 @@ internal sealed class ExampleScores : IDisposable
             _rows.Set(row, negatives.Slice((row - _positives.Length) * dimension, dimension));
     }
 
+    /// <summary>Examples that an item is compared with.</summary>
+    public int Count => _positives.Length + _negatives.Length;
+
     /// <summary>True when there is something to be unlike.</summary>
     public bool HasNegatives => _negatives.Length > 0;
 

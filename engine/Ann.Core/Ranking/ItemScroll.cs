@@ -11,7 +11,8 @@ namespace Ann.Core.Ranking;
 /// </summary>
 public static class ItemScroll
 {
-    private const int NodesBetweenChecks = 4096;
+    /// <summary>Nodes of the selection: each is compared with some keys of the page at worst.</summary>
+    private const int NodesBetweenChecks = 512;
 
     /// <summary>The items with the smallest keys above one, ascending: as many as wanted, or all there are.</summary>
     /// <param name="index">Held by the caller, until the hits are read.</param>
@@ -32,6 +33,7 @@ public static class ItemScroll
         ItemKey from = isFirst ? default : after!.KeyAt(after.Count - 1);
         ReadPoint now = selection?.At ?? index.Now;
         KeyHeap heap = new(index, limit);
+        int seen = 0;
         stopped = StopReason.None;
         for (int number = 0; number < index.Segments.Count && stopped == StopReason.None; number++)
         {
@@ -42,7 +44,7 @@ public static class ItemScroll
             LiveNodes live = segment.Dead.LiveAt(at);
             for (int node = Next(mask, 0, nodes); node < nodes; node = Next(mask, node + 1, nodes))
             {
-                if (node % NodesBetweenChecks == 0 && (stopped = budget.Check()) != StopReason.None)
+                if (seen++ % NodesBetweenChecks == 0 && (stopped = budget.Check()) != StopReason.None)
                     break;
                 if (!live.Accepts(node) || (!isFirst && segment.KeyOf(node).CompareTo(in from) <= 0))
                     continue;

@@ -225,7 +225,10 @@ internal sealed class QuotaSearch(
             Costs.Add(ref _statistics, in cost);
             _isExhausted &= count < k;
             _reachedFarther |= _reach.Note(row, refinement, hits.AsSpan(0, count), isAll: count < k);
-            return _pool.Offer(hits.AsSpan(0, count));
+            StopReason stopped = _statistics.Stopped;
+            bool grew = _pool.Offer(hits.AsSpan(0, count), in budget, ref stopped);
+            _statistics.Stopped = stopped;
+            return grew;
         }
         finally
         {

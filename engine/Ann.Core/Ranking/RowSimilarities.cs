@@ -9,22 +9,29 @@ namespace Ann.Core.Ranking;
 internal sealed class RowSimilarities : ISimilarities, IDisposable
 {
     private readonly Metric _metric;
+    private readonly ICandidateSource _source;
+    private readonly CandidatePool _pool;
     private readonly VectorTable _rows;
+    private readonly bool[] _isThere;
 
-    /// <summary>Copies the rows of the candidates.</summary>
+    /// <summary>Makes room for the rows of the candidates; each is copied when it is first compared.</summary>
     /// <param name="source">Where they come from.</param>
-    /// <param name="pool">The candidates.</param>
+    /// <param name="pool">The candidates, as its last problem has them: it takes no others meanwhile.</param>
     public RowSimilarities(ICandidateSource source, CandidatePool pool)
     {
         _metric = source.Metric;
+        _source = source;
+        _pool = pool;
         _rows = new VectorTable(pool.Count, source.Dimension);
-        for (int item = 0; item < pool.Count; item++)
-            _rows.Set(item, source.RowOf(pool.HitOf(item)));
+        _isThere = new bool[pool.Count];
     }
 
     /// <inheritdoc/>
     public void Between(int item, ReadOnlySpan<int> others, Span<float> similarities)
     {
+        Copy(item);
+        foreach (int other in others)
+            Copy(other);
         RowDistances.Between(_metric, _rows, item, others, similarities);
         for (int i = 0; i < similarities.Length; i++)
             similarities[i] = _metric == Metric.L2 ? -MathF.Sqrt(MathF.Max(0, similarities[i])) : -similarities[i];
@@ -32,4 +39,12 @@ internal sealed class RowSimilarities : ISimilarities, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _rows.Dispose();
+
+    private void Copy(int item)
+    {
+        if (_isThere[item])
+            return;
+        _rows.Set(item, _source.RowOf(_pool.HitOf(item)));
+        _isThere[item] = true;
+    }
 }

@@ -19,13 +19,14 @@ internal readonly struct RecallEstimate
     private readonly int _k;
 
     /// <param name="segments">That a search visits.</param>
+    /// <param name="rows">Rows of all that may be returned; without a selection, all there are.</param>
     /// <param name="k">Results wanted.</param>
-    public RecallEstimate(ReadOnlySpan<LiveSegment> segments, int k)
+    public RecallEstimate(ReadOnlySpan<LiveSegment> segments, double rows, int k)
     {
         int largest = 0;
+        _rows = rows;
         foreach (LiveSegment segment in segments)
         {
-            _rows += segment.Count;
             if (segment.Recall is not { } curves || segment.Count < largest)
                 continue;
             largest = segment.Count;
@@ -35,18 +36,16 @@ internal readonly struct RecallEstimate
     }
 
     /// <summary>What one segment's search adds to the recall of the whole answer, 0 to 1; NaN when unknown.</summary>
-    public double Of(LiveSegment segment, in SearchStatistics statistics) => Of(segment, in statistics, _k);
-
-    /// <summary>The same where a segment was asked for fewer results, since it holds few rows.</summary>
-    public double Of(LiveSegment segment, in SearchStatistics statistics, int k)
-    {
-        int rows = segment.Count;
-        return _rows == 0 ? 1 : rows == 0 ? 0 : Of(segment.Recall ?? _largest, rows, k, in statistics) * (rows / _rows);
-    }
+    /// <param name="segment">The segment.</param>
+    /// <param name="rows">Rows of it that may be returned; without a selection, all there are.</param>
+    /// <param name="statistics">Of its search alone.</param>
+    /// <param name="k">Results that it was asked for: fewer where it holds few rows. 0 for all that are wanted.</param>
+    public double Of(LiveSegment segment, int rows, in SearchStatistics statistics, int k = 0) =>
+        rows == 0 ? 0 : Of(segment.Recall ?? _largest, rows, k == 0 ? _k : k, in statistics) * (rows / _rows);
 
     /// <summary>Recall of the answer of one segment, 0 to 1; NaN when unknown.</summary>
     /// <param name="curves">Measured; null for none.</param>
-    /// <param name="rows">Of the segment.</param>
+    /// <param name="rows">Of the segment; of those that may be returned.</param>
     /// <param name="k">Results wanted.</param>
     /// <param name="statistics">Of its search alone.</param>
     public static double Of(RecallCurves? curves, int rows, int k, in SearchStatistics statistics)

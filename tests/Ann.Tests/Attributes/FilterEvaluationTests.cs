@@ -121,37 +121,39 @@ public sealed class FilterEvaluationTests
         segment.Release();
     }
 
-    [Fact]
-    public void ASteadyEvaluationAllocatesNothing()
+    [Theory]
+    [InlineData("key")]
+    [InlineData("word")]
+    [InlineData("words")]
+    public void LookupsOfManyValuesAreStopped(string attribute)
     {
-        RandomFilters random = new(Seed);
-        AttributeBatch batch = random.Batch(2 * FilterScratch.ChunkNodes);
-        AttributedSegment segment = new(KeyColumn.Ordinals(batch.Count), new MemoryAttributes(batch));
-        BoundFilter[] filters =
-        [
-            .. new Filter[]
-            {
-                new Filter.KeywordIn("brand", ["t1é", "t2é", "t3é", "t4é", "t5é", "t6é"]), new Filter.KeywordIn("tags", ["t1é"]),
-                new Filter.IntegerIn("stock", [1, 2, 3, 4, 5, 6, 7]), new Filter.BoolIn("sale", [true]),
-                new Filter.Between("price", new FilterBound(1, null), null), new Filter.Between("born", null, new FilterBound(7, null)),
-            }.Select(clause => BoundFilter.Bind(
-                new Filter.AnyOf([clause, new Filter.AllOf([clause, new Filter.NoneOf(clause), new Filter.Exists("born")])]),
-                RandomFilters.Schema, KeyKind.UInt64)),
-        ];
+        const int Values = 60_000;
+        AttributeSchema schema = new([new("word", AttributeType.Keyword), new("words", AttributeType.KeywordSet)]);
+        AttributeBatch rows = new(schema);
+        rows.Columns[0].Add("7"u8);
+        rows.Columns[1].AddToSet("7"u8);
+        rows.Columns[1].EndSet();
+        AttributedSegment segment = new(KeyColumn.Ordinals(1), new MemoryAttributes(rows));
+        string[] texts = [.. Enumerable.Range(0, Values).Select(static i => i.ToString(CultureInfo.InvariantCulture))];
+        Filter values = attribute == "key" ? new Filter.KeyIn(KeyColumn.Ordinals(Values)) : new Filter.KeywordIn(attribute, texts);
+        BoundFilter filter = BoundFilter.Bind(new Filter.AllOf([new Filter.Exists("word"), values]), schema, KeyKind.UInt64);
         SegmentNodes nodes = new(segment.Attributes, segment, segment.Now);
-        ulong[] words = new ulong[(batch.Count + 63) / 64];
-        Run(); // makes the scratch and compiles the loops
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Run();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        ulong[] words = [5];
+        CheckLimit whole = new(int.MaxValue);
+        Assert.Equal(StopReason.None, FilterEvaluation.Run(filter, in nodes, 1, Limited(whole), words));
+        Assert.Equal(1UL, words[0]);
+        Assert.InRange(whole.Looks, Values / 256, Values / 64); // some 100 µs each
+
+        for (int looks = 0; looks < whole.Looks; looks += 41)
+        {
+            words[0] = 5;
+            CheckLimit limit = new(looks);
+            Assert.Equal(StopReason.Deadline, FilterEvaluation.Run(filter, in nodes, 1, Limited(limit), words));
+            Assert.Equal((0UL, looks + 1), (words[0], limit.Looks));
+        }
         segment.Release();
 
-        void Run()
-        {
-            for (int round = 0; round < 20; round++)
-                foreach (BoundFilter filter in filters)
-                    FilterEvaluation.Run(filter, in nodes, batch.Count, SearchBudget.Unlimited, words);
-        }
+        static SearchBudget Limited(CheckLimit limit) => SearchBudget.Unlimited with { Limit = limit };
     }
 
     private static bool IsOnKeys(Filter filter) => filter switch

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Ann.Core;
 using Ann.Core.Exclusions;
+using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
 using Ann.Tests.Segments;
@@ -79,7 +80,7 @@ public sealed class ExcludedKeysTests
         foreach ((ReadPoint at, int nodes) in new[] { (before, 50), (head.Published, 60) })
         {
             using NodeMask mask = FullMask(nodes);
-            Exclusion.OfKeys(Column([12, 3, 77])).RemoveFrom(head, at, mask);
+            Exclusion.OfKeys(Column([12, 3, 77])).RemoveFrom(head, at, mask, SearchBudget.Unlimited);
             int seen = head.Find(new ItemKey(12), at);
             Assert.False(mask.Has(seen) || mask.Has(3), $"{nodes} nodes");
             Assert.True(mask.Has(4));
@@ -145,7 +146,7 @@ public sealed class ExcludedKeysTests
                 expected[node] = isIn && !isExcluded(node);
             }
 
-            keys.RemoveFrom(segment, ReadPoint.All, mask);
+            Assert.Equal(StopReason.None, keys.RemoveFrom(segment, ReadPoint.All, mask, SearchBudget.Unlimited));
 
             for (int node = 0; node < nodes; node++)
                 Assert.True(expected[node] == mask.Has(node), $"{keys.GetType().Name}, {keys.Count} keys, share {share}, node {node}");

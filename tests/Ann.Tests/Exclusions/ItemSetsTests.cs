@@ -164,6 +164,26 @@ public sealed class ItemSetsTests
     }
 
     [Fact]
+    public async Task ASetThatIsForgottenAndBegunAnewPassesNoLimit()
+    {
+        MemoryBudget budget = new(4000);
+        await using ItemSets sets = Open(_files, _time, budget: budget);
+        await sets.AppendAsync("a", Some(60), TimeSpan.FromSeconds(5));
+        await sets.AppendAsync("b", Some(80), null);
+        long used = budget.Used;
+        Assert.InRange(used, 3800, 4000);
+        _time.Now += TimeSpan.FromSeconds(5);
+
+        AnnException e = await Fails(sets.AppendAsync("a", Some(70), null));
+
+        Assert.Equal((AnnError.Overloaded, "memory"), (e.Error, e.Field));
+        await sets.AppendAsync("a", Some(60), null);
+        Assert.Equal(used, budget.Used);
+
+        static KeyColumn Some(int count) => Numbers([.. Enumerable.Range(0, count).Select(static i => (ulong)i)]);
+    }
+
+    [Fact]
     public async Task TheFileIsWrittenAnewWhenMostOfItNoLongerCounts()
     {
         await using (ItemSets sets = Open(_files, _time, leastCompacted: 2000))

@@ -2,8 +2,10 @@ using System.Globalization;
 using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Distances;
+using Ann.Core.Exclusions;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Ranking;
 using Ann.Core.Segments;
 using Ann.Tests.Attributes;
 
@@ -13,13 +15,18 @@ namespace Ann.Tests.Indexes;
 /// <param name="schema">Metric, dimension and kind of keys.</param>
 internal sealed class IndexModel(IndexSchema schema)
 {
-    /// <summary>Each row as it was given, and as it is stored: under cosine a unit row made again of a unit row may differ.</summary>
-    private readonly Dictionary<int, (float[] Given, float[] Stored)> _items = [];
+    /// <summary>
+    /// Each row as it was given, and as it is stored: under cosine a unit row made again of a unit row may differ. And its attributes.
+    /// </summary>
+    private readonly Dictionary<int, (float[] Given, float[] Stored, AttributeBatch? Attributes)> _items = [];
 
     public int Count => _items.Count;
 
     /// <summary>Neighbours that approximate searches should have found, and those that they did.</summary>
     public (long Wanted, long Found) Recall { get; private set; }
+
+    /// <summary>The same of those with a filter or exclusions.</summary>
+    public (long Wanted, long Found) FilteredRecall { get; private set; }
 
     public IEnumerable<int> Keys => _items.Keys;
 
@@ -31,7 +38,7 @@ internal sealed class IndexModel(IndexSchema schema)
     {
         float[] stored = new float[schema.Dimension];
         RowPreparation.Prepare(schema.Metric, row, stored, "rows", 0);
-        _items[key] = (row.ToArray(), stored);
+        _items[key] = (row.ToArray(), stored, Attributes([key], row.ToArray()));
     }
 
     /// <summary>A column of keys as the index takes them.</summary>
@@ -55,7 +62,14 @@ internal sealed class IndexModel(IndexSchema schema)
             return null;
         AttributeBatch items = new(schema.Attributes);
         for (int i = 0; i < keys.Length; i++)
-            AttributeFixture.Add(items, (ulong)keys[i], BitConverter.SingleToInt32Bits(rows[i * schema.Dimension]) >> 4);
+        {
+            int version = BitConverter.SingleToInt32Bits(rows[i * schema.Dimension]) >> 4;
+            // Some have the longest texts that there may be; the others what random filters ask for.
+            if (version % 8 == 0)
+                AttributeFixture.Add(items, (ulong)keys[i], version);
+            else
+                items.AddFrom(new RandomFilters(version).Batch(1), 0);
+        }
         return items;
     }
 
@@ -100,25 +114,61 @@ internal sealed class IndexModel(IndexSchema schema)
     /// <summary>A search gives live items only, each once, with its newest row and its distance, in order; as many as it should.</summary>
     public void CheckSearch(IndexSnapshot snapshot, float[] query, SearchParameters parameters)
     {
-        SearchHit[] hits = new SearchHit[parameters.K];
-        int count = snapshot.Search(query, in parameters, SearchBudget.Unlimited, hits, out SearchStatistics statistics);
-        Assert.Equal(StopReason.None, statistics.Stopped);
-        Assert.Equal(Math.Min(parameters.K, Count), count);
+        (long wanted, long found) = CheckSearch(snapshot, query, parameters, null, [.. _items.Keys]);
+        if (!parameters.Exact)
+            Recall = (Recall.Wanted + wanted, Recall.Found + found);
+    }
 
-        (int Key, double Distance)[] expected = Nearest(query, parameters.K);
+    /// <summary>The same of the items that filters take and that are not excluded; and a page of them is all of them, in order.</summary>
+    public void CheckFilteredSearch(
+        IndexSnapshot snapshot, float[] query, SearchParameters parameters, Filter filter, Filter? extra, int[] excluded)
+    {
+        HashSet<int> gone = [.. excluded];
+        HashSet<int> matching =
+        [
+            .. _items.Where(item => !gone.Contains(item.Key) && Takes(filter, item.Key) && (extra is null || Takes(extra, item.Key)))
+                .Select(item => item.Key),
+        ];
+        using ItemSelection first = snapshot.Select(filter, excluded.Length == 0 ? null : Exclusion.OfKeys(Column(excluded)))!;
+        using ItemSelection? second = extra is null ? null : first.Refine(extra);
+        ItemSelection selection = second ?? first;
+        (long wanted, long found) = CheckSearch(snapshot, query, parameters, selection, matching);
+        if (!parameters.Exact)
+            FilteredRecall = (FilteredRecall.Wanted + wanted, FilteredRecall.Found + found);
+
+        SearchHit[] page = ItemScroll.Page(snapshot, selection, null, Math.Max(1, Count), SearchBudget.Unlimited, out _);
+        IEnumerable<int> inOrder = schema.KeyKind == KeyKind.UInt64
+            ? matching.Order()
+            : matching.OrderBy(TextOf, StringComparer.Ordinal);
+        Assert.Equal(inOrder, page.Select(hit => NumberOf(snapshot.KeyOf(hit))));
+    }
+
+    private bool Takes(Filter filter, int key) => RandomFilters.Takes(
+        filter, _items[key].Attributes, 0,
+        schema.KeyKind == KeyKind.UInt64 ? key.ToString(CultureInfo.InvariantCulture) : TextOf(key));
+
+    private (long Wanted, long Found) CheckSearch(
+        IndexSnapshot snapshot, float[] query, SearchParameters parameters, ItemSelection? selection, HashSet<int> matching)
+    {
+        SearchHit[] hits = new SearchHit[parameters.K];
+        int count = snapshot.Search(query, in parameters, SearchBudget.Unlimited, selection, hits, out SearchStatistics statistics);
+        Assert.Equal(StopReason.None, statistics.Stopped);
+        Assert.Equal(Math.Min(parameters.K, matching.Count), count);
+
+        (int Key, double Distance)[] expected = Nearest(query, parameters.K, matching);
         HashSet<int> seen = [];
         for (int i = 0; i < count; i++)
         {
             int key = NumberOf(snapshot.KeyOf(hits[i]));
             Assert.True(seen.Add(key), $"key {key} came twice");
             Assert.True(Holds(key), $"key {key} was deleted, and came as result {i}");
+            Assert.True(matching.Contains(key), $"key {key} does not match, and came as result {i}");
             CheckRow(snapshot, hits[i], key);
             Assert.True(i == 0 || hits[i - 1].Distance <= hits[i].Distance, $"results {i - 1} and {i} are out of order");
             if (parameters.Exact)
                 AssertNear(expected[i].Distance, hits[i].Distance, $"result {i} is key {key}; expected was key {expected[i].Key}");
         }
-        if (!parameters.Exact)
-            Recall = (Recall.Wanted + expected.Length, Recall.Found + expected.Count(item => seen.Contains(item.Key)));
+        return (expected.Length, expected.Count(item => seen.Contains(item.Key)));
     }
 
     /// <summary>Everything: the count, every key that ever was, and one exact search for more than all.</summary>
@@ -130,11 +180,11 @@ internal sealed class IndexModel(IndexSchema schema)
         CheckSearch(snapshot, query, new SearchParameters(Count + 5, Exact: true));
     }
 
-    private static string TextOf(int key) => string.Create(CultureInfo.InvariantCulture, $"item-{key}");
+    private static string TextOf(int key) => string.Create(CultureInfo.InvariantCulture, $"k{key}");
 
     private static int NumberOf(ItemKey key) => key.Kind == KeyKind.UInt64
         ? (int)key.Number
-        : int.Parse(key.Utf8["item-".Length..], CultureInfo.InvariantCulture);
+        : int.Parse(key.Utf8[1..], CultureInfo.InvariantCulture);
 
     private static void AssertNear(double expected, double found, string what) =>
         Assert.True(Math.Abs(expected - found) <= 1e-4 * (1 + Math.Abs(expected)), $"{what}: distance {found} instead of {expected}");
@@ -146,15 +196,15 @@ internal sealed class IndexModel(IndexSchema schema)
             return;
         AttributeBatch items = new(snapshot.Attributes);
         snapshot.CopyAttributes(hit, items);
-        string expected = AttributeFixture.Describe(Attributes([key], _items[key].Given)!, 0);
+        string expected = AttributeFixture.Describe(_items[key].Attributes!, 0);
         Assert.True(expected == AttributeFixture.Describe(items, 0), $"key {key} has attributes that are not those of its newest row");
     }
 
-    private (int Key, double Distance)[] Nearest(float[] query, int k)
+    private (int Key, double Distance)[] Nearest(float[] query, int k, HashSet<int> among)
     {
         float[] prepared = new float[schema.Dimension];
         RowPreparation.Prepare(schema.Metric, query, prepared, "queries", 0);
-        return [.. _items.Select(item => (item.Key, Distance: Distance(prepared, item.Value.Stored)))
+        return [.. among.Select(key => (Key: key, Distance: Distance(prepared, _items[key].Stored)))
             .OrderBy(item => item.Distance).Take(k)];
     }
 

@@ -16,8 +16,9 @@ namespace Ann.Tests.Indexes;
 public sealed class LiveIndexModelTests
 {
     [Theory]
-    [InlineData(20_251, 200_000, Metric.L2, KeyKind.UInt64, SegmentLayout.Fast, 256, false)]
+    [InlineData(20_251, 200_000, Metric.L2, KeyKind.UInt64, SegmentLayout.Fast, 256, true)]
     [InlineData(20_252, 15_000, Metric.Cosine, KeyKind.String, SegmentLayout.Fast, 64, true)]
+    [InlineData(20_254, 5_000, Metric.Cosine, KeyKind.UInt64, SegmentLayout.Lean, 64, false)]
     [InlineData(20_253, 15_000, Metric.InnerProduct, KeyKind.UInt64, SegmentLayout.Lean, 100, true)]
     public async Task AnIndexIsADictionaryWithSearch(
         int seed, int operations, Metric metric, KeyKind keyKind, SegmentLayout layout, int headRows, bool attributes)
@@ -31,7 +32,7 @@ public sealed class LiveIndexModelTests
             Layout = layout,
             M = 6,
             EfConstruction = 40,
-            Attributes = attributes ? AttributeFixture.Schema : AttributeSchema.Empty,
+            Attributes = attributes ? RandomFilters.Schema : AttributeSchema.Empty,
         };
         LiveIndexOptions options = new()
         {
@@ -56,5 +57,8 @@ public sealed class LiveIndexModelTests
 
         (long wanted, long found) = run.Recall;
         Assert.True(found >= 0.98 * wanted, $"{found} of {wanted} neighbours were found; seed {seed}");
+        (wanted, found) = run.FilteredRecall;
+        Assert.True(wanted > 0 || !attributes);
+        Assert.True(found >= 0.98 * wanted, $"{found} of {wanted} neighbours that match were found; seed {seed}");
     }
 }

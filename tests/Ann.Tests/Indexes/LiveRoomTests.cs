@@ -1,4 +1,5 @@
 using Ann.Core;
+using Ann.Core.Attributes;
 using Ann.Core.Indexes;
 using Ann.Tests.Files;
 
@@ -67,6 +68,37 @@ public sealed class LiveRoomTests : IAsyncDisposable
         Assert.Equal((AnnError.Overloaded, "memory"), (full.Error, full.Field));
         Assert.True(_budget.Used <= _budget.Limit);
         Assert.Equal((0, 0), (_index.Generations[0].Items, _index.Log.Durable));
+    }
+
+    /// <summary>Heads whose attributes take their room before the rows do are heads that wait like others.</summary>
+    [Fact]
+    public async Task HeadsFullOfTextsWaitForTheirSealingToo()
+    {
+        using ManualResetEventSlim waits = new();
+        AttributeSchema attributes = new([new("texts", AttributeType.KeywordSet)]);
+        await using LiveIndex index = LiveIndex.Create(
+            _files, "/texts", "texts", LiveFixture.Schema() with { Attributes = attributes }, null, "",
+            _options with { Waiting = waits.Set }, _budget, TimeProvider.System);
+        List<Task> written = [];
+        for (int batch = 0; batch < 30 && !waits.IsSet; batch++)
+        {
+            AttributeBatch items = new(attributes);
+            for (int item = 0; item < 7; item++)
+            {
+                for (int text = 0; text < 40; text++)
+                    items.Columns[0].AddToSet(System.Text.Encoding.UTF8.GetBytes($"{batch}.{item}.{text} " + new string('x', 900)));
+                items.Columns[0].EndSet();
+            }
+            WriteBatch write = LiveFixture.Batch(WriteMode.Upsert, LiveFixture.Range(batch * 7, 7)) with { Attributes = items };
+            written.Add((await index.WriteAsync(write)).Visible);
+            await Task.WhenAny(written[^1], Task.Run(waits.Wait)).WaitAsync(TimeSpan.FromSeconds(30));
+        }
+
+        int segments = index.Generations[0].Segments;
+        _sealing.Set(); // without it nothing ends
+        Assert.True(waits.IsSet, $"30 batches were written; {segments} segments wait to be sealed");
+        Assert.InRange(segments, 2, 6);
+        await Task.WhenAll(written).WaitAsync(TimeSpan.FromSeconds(30));
     }
 
     private async Task<WriteReceipt> WriteAsync(WriteBatch batch) =>

@@ -1,7 +1,10 @@
 using System.Globalization;
+using Ann.Core.Attributes;
 using Ann.Core.Files;
+using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
+using Ann.Tests.Attributes;
 using Ann.Tests.Segments;
 
 namespace Ann.Tests.Indexes;
@@ -12,6 +15,9 @@ internal sealed class RandomOperations : IAsyncDisposable
     private const int TraceLength = 40;
     private const int Keys = 300;
     private const int Ef = 64;
+
+    /// <summary>Filters come again and again, so that some are cached.</summary>
+    private const int Filters = 300;
     private const string Producer = "model";
     private readonly Random _random;
     private readonly IFileSystem _files;
@@ -38,6 +44,8 @@ internal sealed class RandomOperations : IAsyncDisposable
 
     public (long Wanted, long Found) Recall => _model.Recall;
 
+    public (long Wanted, long Found) FilteredRecall => _model.FilteredRecall;
+
     /// <summary>The last operations, oldest first.</summary>
     public string Trace => string.Join('\n', _trace);
 
@@ -59,7 +67,8 @@ internal sealed class RandomOperations : IAsyncDisposable
             < 56_500 => ("retry", Retry()),
             < 75_000 => ("fetch", Read(snapshot => _model.CheckFetch(snapshot, _random.Next(Keys)))),
             < 87_000 => ("exact search", Search(exact: true)),
-            < 99_890 => ("search", Search(exact: false)),
+            < 96_890 => ("search", Search(exact: false)),
+            < 99_890 => ("filtered search", FilteredSearch()),
             < 99_900 => ("delete all", DeleteAll()),
             < 99_930 => ("compact", Compact()),
             < 99_970 => ("restart", Restart()),
@@ -138,6 +147,21 @@ internal sealed class RandomOperations : IAsyncDisposable
         int k = _random.Next(1, 20);
         float[] query = Row();
         return Read(snapshot => _model.CheckSearch(snapshot, query, exact ? new(k, Exact: true) : new(k, Ef)));
+    }
+
+    private Task FilteredSearch()
+    {
+        if (_schema.Attributes.Count == 0)
+            return Search(exact: false);
+        int k = _random.Next(1, 20);
+        float[] query = Row();
+        Filter filter = Filter();
+        Filter? extra = _random.Next(3) == 0 ? Filter() : null;
+        int[] excluded = _random.Next(2) == 0 ? [] : SomeKeys(_random.Next(1, 200));
+        SearchParameters parameters = _random.Next(3) == 0 ? new(k, Exact: true) : new(k, Ef);
+        return Read(snapshot => _model.CheckFilteredSearch(snapshot, query, parameters, filter, extra, excluded));
+
+        Filter Filter() => new RandomFilters(_random.Next(Filters)).Next(_schema.KeyKind, Keys);
     }
 
     private async Task Compact()

@@ -1,8 +1,10 @@
 using Ann.Core.Attributes;
+using Ann.Core.Exclusions;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
 using Ann.Tests.Attributes;
+using Ann.Tests.Exclusions;
 
 namespace Ann.Tests.Indexes;
 
@@ -105,6 +107,41 @@ public sealed class SelectionTests : IDisposable
         Assert.InRange(whole.Matching, 1, 800);
     }
 
+    /// <summary>Excluded keys may be millions: a call that nobody waits for looks up no more of them, and returns none of them.</summary>
+    [Fact]
+    public void AnExclusionThatIsStoppedLetsNothingThrough()
+    {
+        ulong[] few = [.. Enumerable.Range(0, 3 * PerSegment).Where(static key => key % 7 == 0).Select(static key => (ulong)key)];
+        ulong[] many = [.. few, .. Enumerable.Range(10_000, 50_000).Select(static key => (ulong)key)];
+        BoundFilter filter = _index.Bind(new Filter.NoneOf(new Filter.Exists("stock")));
+        ExcludedKeys[] forms =
+        [
+            Exclusion.OfKeys(ExcludedKeysTests.Column(few)), Exclusion.OfKeys(ExcludedKeysTests.Column(many)),
+            SetKeys.Empty("s", KeyKind.UInt64, 0).With(ExcludedKeysTests.Column(many), 0, null),
+            Exclusion.OfRoaring(RoaringTests.Write(few, is64: false, optimise: false), is64: false),
+            Exclusion.Union([Exclusion.OfKeys(ExcludedKeysTests.Column(few)), Exclusion.OfKeys(ExcludedKeysTests.Column(many))])!,
+        ];
+        foreach (ExcludedKeys excluded in forms)
+        {
+            int looks = 0;
+            for (bool isWhole = false; !isWhole; looks++)
+            {
+                SearchBudget budget = SearchBudget.Unlimited with { Limit = new CheckLimit(looks) };
+                using ItemSelection selection = _index.Select(looks % 2 == 0 ? null : filter, excluded, in budget)!;
+                isWhole = selection.Stopped == StopReason.None && looks % 2 == 0;
+                for (int number = 0; number < 3; number++)
+                    for (int node = 0; node < (number == 2 ? 200 : PerSegment); node++)
+                    {
+                        bool isTaken = selection.MaskOf(number)?.Has(node) ?? true;
+                        Assert.False(
+                            isTaken && excluded.Contains(_segments[number].KeyOf(node)),
+                            $"{excluded.GetType().Name}, {looks} looks, segment {number}, node {node}");
+                    }
+            }
+            Assert.True(looks > 3, $"{excluded.GetType().Name}: {looks} looks at the budget for three segments");
+        }
+    }
+
     [Fact]
     public void FailedClausesAreThoseOfTheItem()
     {
@@ -169,11 +206,12 @@ public sealed class SelectionTests : IDisposable
 
         public override bool Contains(in ItemKey key) => keys.Contains(key.Number);
 
-        internal override void RemoveFrom(LiveSegment segment, ReadPoint at, NodeMask mask)
+        internal override StopReason RemoveFrom(LiveSegment segment, ReadPoint at, NodeMask mask, in SearchBudget budget)
         {
             for (int node = 0; node < mask.Nodes; node++)
                 if (keys.Contains(segment.KeyOf(node).Number))
                     mask.Words[node >> 6] &= ~(1UL << node);
+            return StopReason.None;
         }
     }
 }

@@ -1,7 +1,9 @@
 using Ann.Core;
+using Ann.Core.Attributes;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
+using Ann.Tests.Exclusions;
 using Ann.Tests.Segments;
 
 namespace Ann.Tests.Indexes;
@@ -226,6 +228,38 @@ public sealed class SnapshotSearchTests : IDisposable
             [.. Queries[..8].SelectMany(query => query)], new(K, 40), passed, new SearchHit[8 * K], new int[8], statistics);
         Assert.All(statistics, one => Assert.Equal((StopReason.Deadline, 0.0), (one.Stopped, one.EstimatedRecall)));
         Assert.Equal(default, head.SearchedAt);
+        snapshot.Release();
+    }
+
+    /// <summary>A scan of what matches is measured by that, not by all the rows; and what was never looked for is no success.</summary>
+    [Fact]
+    public void TheEstimateOfAStoppedFilterIsOfWhatMatches()
+    {
+        const int Matching = 2000;
+        LiveSealedSegment segment = new(SegmentFixture.Seal(
+            SegmentFixture.Clustered(4000, Dimension, 4), SegmentFixture.Options(Metric.L2), KeyColumn.Ordinals(4000)));
+        _segments.Add(segment);
+        IndexSnapshot snapshot = Snapshot();
+        BoundFilter filter = snapshot.Bind(new Filter.KeyIn(KeyColumn.Ordinals(Matching)));
+        SearchHit[] hits = new SearchHit[K];
+        using ItemSelection whole = snapshot.Select(filter, null, SearchBudget.Unlimited)!;
+        SearchParameters exact = new(K, Exact: true);
+        foreach ((int looks, double expected) in new[] { (0, 0), (1, 1024.0 / Matching), (9, 1) })
+        {
+            SearchBudget budget = SearchBudget.Unlimited with { Limit = new CheckLimit(looks) };
+            snapshot.Search(Queries[0], in exact, in budget, whole, hits, out SearchStatistics cost);
+            Assert.InRange(cost.EstimatedRecall, expected - 0.05, expected + 0.05);
+        }
+
+        // Where the filter itself was stopped, nobody knows what would have matched.
+        SearchBudget passed = SearchBudget.Unlimited with { Limit = new CheckLimit(3) };
+        using ItemSelection stopped = snapshot.Select(filter, null, in passed)!;
+        int count = snapshot.Search(Queries[0], in exact, SearchBudget.Unlimited, stopped, hits, out SearchStatistics none);
+        Assert.Equal((0, StopReason.Deadline, 0.0), (count, none.Stopped, none.EstimatedRecall));
+
+        using ItemSelection nothing = snapshot.Select(new Filter.KeyIn(ExcludedKeysTests.Column([9_999])), null)!;
+        snapshot.Search(Queries[0], in exact, SearchBudget.Unlimited, nothing, hits, out SearchStatistics empty);
+        Assert.Equal((StopReason.None, 1.0), (empty.Stopped, empty.EstimatedRecall));
         snapshot.Release();
     }
 

@@ -49,6 +49,29 @@ public class DiverseSelectionTests
         Assert.Equal(20, list.Distinct().Count());
     }
 
+    /// <summary>Ten thousand candidates of many dimensions are compared with each item chosen: too much between two looks.</summary>
+    [Fact]
+    public void ItStopsWithinAFewHundredSimilarities()
+    {
+        const int Candidates = 2000;
+        QuotaProblem problem = new(40);
+        for (int item = 0; item < Candidates; item++)
+            problem.Add(1 - item / 10_000.0, [], []);
+        Grid similarities = new(new Random(8), Candidates);
+        CheckLimit whole = new(int.MaxValue);
+        int[] list = Run(whole, out StopReason stopped);
+        Assert.Equal((40, StopReason.None), (list.Length, stopped));
+        Assert.InRange(whole.Looks, 39 * (Candidates - 40) / 256, int.MaxValue);
+        for (int looks = 0; looks < whole.Looks; looks += 17)
+        {
+            Assert.Equal(40, Run(new CheckLimit(looks), out stopped).Distinct().Count());
+            Assert.Equal(StopReason.Deadline, stopped);
+        }
+
+        int[] Run(CheckLimit limit, out StopReason reason) => DiverseSelection.Run(
+            problem, QuotaSelection.Run(problem), 0.5f, similarities, SearchBudget.Unlimited with { Limit = limit }, out reason);
+    }
+
     /// <summary>By its definition: the best of all with which the list can become as full as any.</summary>
     internal static List<int> Naive(QuotaProblem problem, float lambda, Func<int, int, double> similarity)
     {

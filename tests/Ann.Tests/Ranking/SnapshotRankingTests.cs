@@ -5,6 +5,8 @@ using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Ranking;
 using Ann.Core.Segments;
+using Ann.Tests.Attributes;
+using Ann.Tests.Exclusions;
 using Ann.Tests.Files;
 using Ann.Tests.Segments;
 
@@ -155,6 +157,48 @@ public sealed class SnapshotRankingTests : IDisposable
         Assert.Equal(_live.Select(item => item.Key).Order(), Scroll(null, limit));
         using ItemSelection? some = _snapshot.Select(new Filter.BoolIn("new", [true]), null);
         Assert.Equal(_live.Where(item => item.IsNew == true).Select(item => item.Key).Order(), Scroll(some, limit));
+    }
+
+    /// <summary>Each item found is compared with each of a thousand rows: a union that is stopped there ends soon, and says so.</summary>
+    [Theory]
+    [InlineData(StopReason.Deadline)]
+    [InlineData(StopReason.Cancelled)]
+    public void AUnionOfManyRowsIsStoppedWhileItsItemsAreScored(StopReason reason)
+    {
+        const int Many = 400;
+        RankingQuery query = new() { K = 100, Exact = true, Union = new UnionMerge(0) };
+        float[] rows = [.. Rows[..Many].SelectMany(static row => row)];
+        CheckLimit whole = new(int.MaxValue);
+        RankingSearch.Run(_snapshot, rows, Many, query, SearchBudget.Unlimited with { Limit = whole });
+        Assert.True(whole.Looks > _live.Count * Many / 512, $"{whole.Looks} looks at the budget, {_live.Count} items, {Many} rows");
+        for (int looks = 0; looks < whole.Looks; looks += 61)
+        {
+            CheckLimit limit = new(looks, reason);
+            RankingAnswer answer = RankingSearch.Run(_snapshot, rows, Many, query, SearchBudget.Unlimited with { Limit = limit });
+            Assert.Equal(reason, answer.Statistics.Stopped);
+            Assert.InRange(limit.Looks, looks + 1, looks + 100);
+        }
+    }
+
+    /// <summary>Whatever nodes a filter leaves, a page that nobody waits for ends within a thousand of them.</summary>
+    [Fact]
+    public void ScrollingStopsWhateverTheFilter()
+    {
+        const int Count = 20_000;
+        AttributedSegment segment = new(KeyColumn.Ordinals(Count), null);
+        IndexSnapshot snapshot = new("x", "g", default, [segment]);
+        ulong[] round = [.. Enumerable.Range(0, Count).Where(static key => key % 1024 == 0).Select(static key => (ulong)key)];
+        Filter others = new Filter.NoneOf(new Filter.KeyIn(ExcludedKeysTests.Column(round)));
+        using ItemSelection selection = snapshot.Select(others, null)!;
+        CheckLimit whole = new(int.MaxValue);
+        SearchHit[] page = ItemScroll.Page(
+            snapshot, selection, null, 10, SearchBudget.Unlimited with { Limit = whole }, out StopReason stopped);
+        Assert.Equal((10, StopReason.None), (page.Length, stopped));
+        Assert.InRange(whole.Looks, Count / 1024, Count / 64);
+        ItemScroll.Page(snapshot, selection, null, 10, SearchBudget.Unlimited with { Limit = new CheckLimit(5) }, out stopped);
+        Assert.Equal(StopReason.Deadline, stopped);
+        snapshot.Release();
+        segment.Release();
     }
 
     [Fact]
