@@ -70,7 +70,7 @@ public sealed class ServerOptions
 
     /// <summary>
     /// Time before its deadline at which the search of a call with BEST_SO_FAR ends, milliseconds: what it takes to encode and send the
-    /// answer. Never more than half of the time that the call has. Default: 1.
+    /// answer. Never more than three quarters of the time that the call has. Default: 1.
     /// </summary>
     [Range(0.0, 10_000.0)]
     public double DeadlineMarginMs { get; set; } = 1;

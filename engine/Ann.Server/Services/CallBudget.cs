@@ -25,7 +25,7 @@ internal static class CallBudget
 
     /// <summary>
     /// The same, ending early enough for what was found to reach the caller by the deadline, where the caller wants it so: by a margin, but
-    /// never more than half of the time that is left.
+    /// never more than three quarters of the time that is left: the first quarter millisecond of a walk finds nearly all there is.
     /// </summary>
     /// <exception cref="AnnException">InvalidArgument: no such choice.</exception>
     public static SearchBudget Of(ServerCallContext context, TimeProvider time, OnDeadline choice, TimeSpan margin)
@@ -36,7 +36,7 @@ internal static class CallBudget
         if (choice != OnDeadline.BestSoFar || whole.DeadlineTimestamp == long.MaxValue)
             return whole;
         long left = Math.Max(0, whole.DeadlineTimestamp - Stopwatch.GetTimestamp());
-        long kept = Math.Min((long)(margin.TotalSeconds * Stopwatch.Frequency), left / 2);
+        long kept = Math.Min((long)(margin.TotalSeconds * Stopwatch.Frequency), left - left / 4);
         return whole with { DeadlineTimestamp = whole.DeadlineTimestamp - kept };
     }
 

@@ -46,8 +46,8 @@ public sealed class DeadlineAnswerTests(SampleIndexes samples)
         request.OnDeadline = OnDeadline.BestSoFar;
         using RateLimitLease held = await server.Part<AdmissionControl>().Searches.EnterAsync(default);
 
-        // The margin is half of the time, and half of the rest is waited: the answer comes long before gRPC would give up. It gets 50 µs,
-        // which may even do for a small index.
+        // The margin is three quarters of the time, and half of the rest is waited: the answer comes long before gRPC would give up. It
+        // gets 50 µs, which may even do for a small index.
         SearchResponse answer = await server.Retrieval.SearchAsync(request, deadline: DateTime.UtcNow.AddSeconds(1));
 
         Assert.Contains(answer.Completeness, new[] { Completeness.TruncatedDeadline, Completeness.DegradedOverload });
