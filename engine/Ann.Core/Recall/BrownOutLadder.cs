@@ -8,9 +8,10 @@ namespace Ann.Core.Recall;
 /// <remarks>
 /// <para>Steps: 1 takes ¾ of the beam width, 2 a half, 3 the least, k; 4 reranks only the nearer half of the k as well, so that the others
 /// keep the order and the scores of the codes. No width goes below k.</para>
-/// <para>The pressure is the fuller of two measures: the share of the waiting places that are taken, and the time that the call which is
-/// admitted had waited, as a share of <see cref="LongWait"/>. Step n is taken as soon as the pressure reaches <see cref="Entry"/>(n). It is
-/// left for the one above when the pressure has stayed below half of that for <see cref="Calm"/>; a longer calm leaves several.</para>
+/// <para>The pressure is the fullest of three measures: the share of the waiting places that are taken; the time that the call which is
+/// admitted had waited, as a share of <see cref="LongWait"/>; and twice the share of the last calls whose deadlines left no time to wait,
+/// since where deadlines are short nobody waits long. Step n is taken as soon as the pressure reaches <see cref="Entry"/>(n). It is left
+/// for the one above when the pressure has stayed below half of that for <see cref="Calm"/>; a longer calm leaves several.</para>
 /// </remarks>
 /// <param name="Step">0 to <see cref="Steps"/>.</param>
 /// <param name="CalmSince">Time at which the pressure fell below half of the step's entry, or was last above it.</param>
@@ -38,10 +39,11 @@ public readonly record struct BrownOutLadder(int Step, TimeSpan CalmSince)
     /// <param name="waiting">Calls that wait now.</param>
     /// <param name="places">Calls that may wait; 0 where none may.</param>
     /// <param name="waited">Time that this one waited.</param>
-    public static double Pressure(long waiting, int places, TimeSpan waited)
+    /// <param name="lateShare">Share of the last calls that had no time to wait for a place, 0 to 1.</param>
+    public static double Pressure(long waiting, int places, TimeSpan waited, double lateShare)
     {
         double filled = places == 0 ? 0 : (double)waiting / places;
-        return Math.Clamp(Math.Max(filled, waited / LongWait), 0, 1);
+        return Math.Clamp(Math.Max(Math.Max(filled, waited / LongWait), 2 * lateShare), 0, 1);
     }
 
     /// <summary>The ladder after one more admission.</summary>
@@ -76,6 +78,17 @@ public readonly record struct BrownOutLadder(int Step, TimeSpan CalmSince)
         };
         return parameters with { EfSearch = Math.Max(reduced, parameters.K) };
     }
+
+    /// <summary>Share of its time that the search of a call with BEST_SO_FAR takes at a step at most.</summary>
+    /// <param name="step">0 to <see cref="Steps"/>.</param>
+    public static double TimeShare(int step) => step switch
+    {
+        0 => 1,
+        1 => 0.75,
+        2 => 0.5,
+        3 => 0.25,
+        _ => 0.125,
+    };
 
     /// <summary>Most candidates that are reranked at a step; 0 for as many as the answer needs.</summary>
     /// <param name="k">Results wanted.</param>

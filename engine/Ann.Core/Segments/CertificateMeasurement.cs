@@ -18,7 +18,7 @@ internal static unsafe class CertificateMeasurement
     /// <summary>Multiply-adds that the exact answers may cost: seconds on one core.</summary>
     private const double ExactBudget = 2e10;
 
-    private static readonly int[] Widths10 = [16, 32, 64, 128, 256, 512];
+    private static readonly int[] Widths10 = [10, 16, 32, 64, 128, 256, 512];
     private static readonly int[] Widths100 = [100, 128, 192, 256, 512];
 
     /// <summary>Expansions; walks look at their budget every 16.</summary>

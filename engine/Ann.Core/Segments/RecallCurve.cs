@@ -45,22 +45,32 @@ internal sealed class RecallCurve
         return new RecallCurve(work, missed);
     }
 
-    /// <summary>Recall at some work, above 0. Below the first point it falls to 0 with the work; beyond the last one it stays.</summary>
+    /// <summary>
+    /// Recall at some work, above 0. Below the first point it goes on as the curve came there, but falls no faster than to 0 with the work;
+    /// beyond the last one it stays.
+    /// </summary>
     public double At(double work)
     {
         Debug.Assert(work > 0);
         double place = Math.Log(work);
         if (place <= _work[0])
-            return (1 - Math.Exp(_missed[0])) * (work / Math.Exp(_work[0]));
+        {
+            double share = (1 - Math.Exp(_missed[0])) * (work / Math.Exp(_work[0]));
+            return Math.Max(share, 1 - Math.Exp(_missed[0] + FirstSlope * (_work[0] - place)));
+        }
         int last = _work.Length - 1;
         if (place >= _work[last])
             return 1 - Math.Exp(_missed[last]);
         int next = 1;
         while (_work[next] < place)
             next++;
-        double share = (place - _work[next - 1]) / (_work[next] - _work[next - 1]);
-        return 1 - Math.Exp(_missed[next - 1] + share * (_missed[next] - _missed[next - 1]));
+        double part = (place - _work[next - 1]) / (_work[next] - _work[next - 1]);
+        return 1 - Math.Exp(_missed[next - 1] + part * (_missed[next] - _missed[next - 1]));
     }
+
+    /// <summary>How steeply the curve falls from its first point to its second; without one, or where it is flat, no guess.</summary>
+    private double FirstSlope =>
+        _work.Length > 1 && _missed[0] > _missed[1] ? (_missed[0] - _missed[1]) / (_work[1] - _work[0]) : double.MaxValue;
 
     /// <summary>As <see cref="At"/>, but beyond the last point the curve goes on as it came: for the work that a target needs.</summary>
     public double Beyond(double work)

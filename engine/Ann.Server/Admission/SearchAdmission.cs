@@ -28,8 +28,12 @@ internal sealed class SearchAdmission(AdmissionQueue queue, int running, int wai
     /// <summary>Weight of one search in the mean time that a place is held.</summary>
     private const int MeanOver = 32;
 
+    /// <summary>Weight of one call in the share of those that are late.</summary>
+    private const double LateOver = 64;
+
     private readonly Lock _lock = new();
     private BrownOutLadder _ladder;
+    private double _lateShare;
     private long _waiting;
     private long _meanTicks;
 
@@ -99,17 +103,18 @@ internal sealed class SearchAdmission(AdmissionQueue queue, int running, int wai
         }
     }
 
-    private SearchPlace Admit(RateLimitLease lease, TimeSpan waited) => new(lease, waited, Observe(waited), this);
+    private SearchPlace Admit(RateLimitLease lease, TimeSpan waited) => new(lease, waited, Observe(waited, isLate: false), this);
 
-    private SearchPlace Late(TimeSpan waited, TimeSpan expected) => new(null, waited, Observe(expected), null);
+    private SearchPlace Late(TimeSpan waited, TimeSpan expected) => new(null, waited, Observe(expected, isLate: true), null);
 
-    private int Observe(TimeSpan waited)
+    private int Observe(TimeSpan waited, bool isLate)
     {
         if (!brownOut)
             return 0;
-        double pressure = BrownOutLadder.Pressure(Volatile.Read(ref _waiting), waiting, waited);
         lock (_lock)
         {
+            _lateShare += ((isLate ? 1 : 0) - _lateShare) / LateOver;
+            double pressure = BrownOutLadder.Pressure(Volatile.Read(ref _waiting), waiting, waited, _lateShare);
             _ladder = _ladder.After(pressure, Stopwatch.GetElapsedTime(0));
             return _ladder.Step;
         }

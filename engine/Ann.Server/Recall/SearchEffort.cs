@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ann.Core;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
@@ -49,7 +50,19 @@ internal readonly record struct SearchEffort(SearchParameters Parameters, int St
     public bool CanBeSampled(in SearchStatistics statistics) =>
         !Parameters.Exact && !IsReduced && statistics.Stopped == StopReason.None;
 
-    /// <summary>A call's budget with what the step takes from the rerank.</summary>
-    public SearchBudget Limit(in SearchBudget budget) =>
-        Parameters.Exact ? budget : budget with { MostReranked = BrownOutLadder.MostReranked(Parameters.K, Step) };
+    /// <summary>A call's budget with what the step takes from the rerank, and from the time of a call that takes what there is.</summary>
+    /// <param name="budget">Of the call.</param>
+    /// <param name="takesWhatThereIs">True for a call that wants what was found by its deadline, and was not cut to the least yet.</param>
+    public SearchBudget Limit(in SearchBudget budget, bool takesWhatThereIs)
+    {
+        if (Parameters.Exact || Step == 0)
+            return budget;
+        SearchBudget limited = budget with { MostReranked = BrownOutLadder.MostReranked(Parameters.K, Step) };
+        if (!takesWhatThereIs || budget.DeadlineTimestamp == long.MaxValue)
+            return limited;
+        // Where the deadline ends the walk, and not its width, a narrower beam relieves nobody.
+        long now = Stopwatch.GetTimestamp();
+        long left = Math.Max(0, budget.DeadlineTimestamp - now);
+        return limited with { DeadlineTimestamp = now + (long)(left * BrownOutLadder.TimeShare(Step)) };
+    }
 }

@@ -174,8 +174,10 @@ internal sealed class RankedCalls(
         SearchRequest request, ServerCallContext context, in SearchPlace place, SearchBudget? early, in SearchEffort effort)
     {
         TimeSpan margin = TimeSpan.FromMilliseconds(_limits.DeadlineMarginMs);
-        SearchBudget budget = effort.Limit(early ?? CallBudget.Of(context, time, request.OnDeadline, margin));
-        return place.IsLate ? CallBudget.Least(in budget) : budget;
+        SearchBudget whole = early ?? CallBudget.Of(context, time, request.OnDeadline, margin);
+        if (place.IsLate)
+            return effort.Limit(CallBudget.Least(in whole), takesWhatThereIs: false);
+        return effort.Limit(in whole, request.OnDeadline == OnDeadline.BestSoFar);
     }
 
     private SearchResponse ToResponse(RankingAnswer answer, SearchInput input, in SearchEffort effort, TimeSpan queued, long started)

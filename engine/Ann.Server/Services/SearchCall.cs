@@ -53,6 +53,7 @@ internal sealed class SearchCall(
         SearchBudget whole = early ?? CallBudget.Of(context, time, request.OnDeadline, Margin);
         if (place.IsLate)
             whole = CallBudget.Least(in whole);
+        bool takesRest = !place.IsLate && request.OnDeadline == OnDeadline.BestSoFar;
         long selecting = Stopwatch.GetTimestamp();
         ExcludedKeys? excluded = input.Excluded();
         using ItemSelection? selection = input.Index.Select(input.Filter, excluded, in whole);
@@ -65,7 +66,7 @@ internal sealed class SearchCall(
             throw AnnException.Invalid(
                 "k", $"Rows times k is {(long)queries.Count * k}; a request takes at most {_limits.MaxResultsPerRequest}.");
         }
-        Work work = new(input, effort, selection, excluded, effort.Limit(in whole), request.OnDeadline, context);
+        Work work = new(input, effort, selection, excluded, effort.Limit(in whole, takesRest), request.OnDeadline, context);
         SearchColumns columns = new(input.Index, queries.Count, effort.Parameters.K, input.Asked);
         AnswerQuality quality = new(effort);
         Search(in work, in queries, columns, ref quality);

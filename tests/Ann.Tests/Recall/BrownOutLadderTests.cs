@@ -52,10 +52,12 @@ public sealed class BrownOutLadderTests
     [Fact]
     public void PressureIsTheWorseOfQueueAndWait()
     {
-        Assert.Equal(0.5, BrownOutLadder.Pressure(256, 512, TimeSpan.Zero));
-        Assert.Equal(0.5, BrownOutLadder.Pressure(0, 512, BrownOutLadder.LongWait / 2));
-        Assert.Equal(1, BrownOutLadder.Pressure(0, 512, TimeSpan.FromSeconds(3)));
-        Assert.Equal(0, BrownOutLadder.Pressure(0, 0, TimeSpan.Zero));
+        Assert.Equal(0.5, BrownOutLadder.Pressure(256, 512, TimeSpan.Zero, 0));
+        Assert.Equal(0.5, BrownOutLadder.Pressure(0, 512, BrownOutLadder.LongWait / 2, 0));
+        Assert.Equal(1, BrownOutLadder.Pressure(0, 512, TimeSpan.FromSeconds(3), 0));
+        Assert.Equal(0, BrownOutLadder.Pressure(0, 0, TimeSpan.Zero, 0));
+        Assert.Equal(0.5, BrownOutLadder.Pressure(0, 512, TimeSpan.Zero, 0.25));
+        Assert.Equal(1, BrownOutLadder.Pressure(0, 512, TimeSpan.Zero, 1));
     }
 
     [Theory]

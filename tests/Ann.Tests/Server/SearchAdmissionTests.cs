@@ -59,6 +59,17 @@ public sealed class SearchAdmissionTests : IDisposable
         Assert.True(late.IsLate);
     }
 
+    /// <summary>Where deadlines leave no time to wait, nobody waits long; the late ones are what tells of the pressure.</summary>
+    [Fact]
+    public async Task CallsThatAreLateAgainAndAgainArePressure()
+    {
+        using SearchPlace held = await _admission.EnterAsync(Left(TimeSpan.FromHours(1)), bestSoFar: true);
+        Assert.Equal(0, held.Step);
+        for (int i = 0; i < 200; i++)
+            (await _admission.EnterAsync(Left(TimeSpan.FromMilliseconds(1)), bestSoFar: true)).Dispose();
+        Assert.Equal(4, _admission.Step);
+    }
+
     public void Dispose() => _queue.Dispose();
 
     private static SearchBudget Left(TimeSpan time) =>
