@@ -19,6 +19,7 @@ namespace Ann.Tool.Reports;
 [JsonSerializable(typeof(VerifyReport))]
 [JsonSerializable(typeof(EvalReport))]
 [JsonSerializable(typeof(QueryReport))]
+[JsonSerializable(typeof(ScrollReport))]
 [JsonSerializable(typeof(ServeReport))]
 [JsonSerializable(typeof(DemoReport))]
 [JsonSerializable(typeof(LoadReport))]
