@@ -87,6 +87,7 @@ internal static class CommandLine
             RecommendVerb.Create(tool),
             RangeVerb.Create(tool),
             ScrollVerb.Create(tool),
+            PrepareVerb.Create(tool),
             ExplainVerb.Create(tool),
             LoadVerb.Create(tool),
             CreateVerb.Create(tool),

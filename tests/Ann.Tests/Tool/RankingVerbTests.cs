@@ -1,10 +1,11 @@
 using System.Text.Json;
 using Ann.Server;
 using Ann.Tests.Files.Formats;
+using Ann.Tool;
 
 namespace Ann.Tests.Tool;
 
-/// <summary>Goal: recommendations, ranges, pages and explanations can be asked for by hand, and come back as the server gave them.</summary>
+/// <summary>Goal: recommendations, ranges and pages can be asked for by hand, and come back as the server gave them.</summary>
 public sealed class RankingVerbTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -82,7 +83,8 @@ public sealed class RankingVerbTests : IDisposable
         (await Run(host, "import", "--index", "shop", "--input", items)).Expect(0);
 
         JsonElement all = (await Run(host, "scroll", "--index", "shop", "--limit", "0", "--json")).Expect(0).Json;
-        JsonElement some = (await Run(host, "scroll", "--index", "shop", "--limit", "1500", "--after", "5", "--json")).Expect(0).Json;
+        JsonElement some = (await Run(
+            host, "scroll", "--index", "shop", "--limit", "1500", "--after", "5", "--json")).Expect(0).Json;
 
         Assert.Equal(Enumerable.Range(1, 6).Concat(Enumerable.Range(100, 2_100)).Select(static key => $"{key}"), ItemsOf(all));
         Assert.Equal((1500, "1598"), (ItemsOf(some).Length, some.GetProperty("next").GetString()));
@@ -101,6 +103,52 @@ public sealed class RankingVerbTests : IDisposable
         Assert.Equal(["3", "4"], KeysOf(found.Json));
         (await Run(host, "query", "--index", "shop", "--vector-file", Vector("1"), "--exclude-roaring64", bitmap))
             .ExpectRefusal("InvalidArgument", "exclude.roaring");
+    }
+
+    [Fact]
+    public async Task APreparedFilterIsNamedByItsHash()
+    {
+        await using AnnServerHost host = await StartAsync();
+
+        JsonElement prepared = (await Run(host, "prepare", "--index", "shop", "--filter", "brand = b", "--json")).Expect(0).Json;
+        string hash = prepared.GetProperty("prepared_filter").GetString()!;
+        string[] query = ["query", "--index", "shop", "--vector-file", Vector("1")];
+        ToolRun found = (await Run(host, [.. query, "--prepared-filter", hash, "--json"])).Expect(0);
+
+        Assert.Equal(3, prepared.GetProperty("matching").GetInt32());
+        Assert.Equal(["1", "3", "5"], KeysOf(found.Json));
+        Assert.Contains(
+            $"shop: prepared filter {hash} takes 3 items",
+            (await Run(host, "prepare", "--index", "shop", "--filter", "brand in (b, b)")).Expect(0).Out, StringComparison.Ordinal);
+        (await Run(host, [.. query, "--prepared-filter", "0123456789abcdef"])).ExpectRefusal("FailedPrecondition", "0123456789abcdef");
+        (await Run(host, [.. query, "--prepared-filter", "123"])).ExpectRefusal("--prepared-filter is '123'; expected 16 hex digits");
+        (await Run(host, [.. query, "--prepared-filter", hash, "--filter", "brand = b"])).ExpectRefusal("exclude each other");
+        (await Run(host, "prepare", "--index", "shop", "--filter", "brand =")).ExpectRefusal("--filter: character");
+    }
+
+    /// <summary>By a clock that is an hour late, the time of a call is up before it is made.</summary>
+    [Theory]
+    [InlineData("query")]
+    [InlineData("explain", "--key", "1")]
+    [InlineData("range", "--min-score", "1")]
+    public async Task TheDeadlineIsThatOfTheCall(string verb, params string[] more)
+    {
+        await using AnnServerHost host = await StartAsync();
+        string[] args = [verb, "--index", "shop", "--vector-file", Vector("1"), .. more, "--deadline-ms", "60000", "--address", host.Address];
+        StringWriter error = new();
+        ToolContext tool = new()
+        {
+            Out = TextWriter.Null,
+            Error = error,
+            Time = new LateClock(),
+            CacheDirectory = ToolRun.CacheDirectory,
+        };
+
+        (await ToolRun.RunAsync(args)).Expect(0);
+        int code = await CommandLine.RunAsync(args, tool, CancellationToken.None);
+
+        Assert.Equal(ExitCodes.BadInput, code);
+        Assert.Contains("DeadlineExceeded", error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -148,4 +196,9 @@ public sealed class RankingVerbTests : IDisposable
     }
 
     private static Task<ToolRun> Run(AnnServerHost host, params string[] args) => ToolRun.RunAsync([.. args, "--address", host.Address]);
+
+    private sealed class LateClock : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddHours(-1);
+    }
 }

@@ -27,6 +27,8 @@ internal sealed class SearchOptions
         "--filter", "FILTER",
         "Only items that it takes, such as: category in (shoes, boots) and price < 50 and not exists(tag) "
         + "and since >= 2026-01-01T00:00:00Z. Or the JSON of ann.v1.Filter.");
+    private readonly Option<string?> _prepared = VerbOptions.Optional(
+        "--prepared-filter", "HASH", "Instead of --filter: one that the server knows (ann prepare).");
     private readonly Option<string[]> _exclude = Repeated("--exclude", KeyLists.ValueName, "Keys of items that are not wanted.");
     private readonly Option<string?> _excludeRoaring = VerbOptions.Optional(
         "--exclude-roaring", "FILE", "Keys that are not wanted, as a Roaring bitmap in its portable format; of numeric keys.");
@@ -52,7 +54,8 @@ internal sealed class SearchOptions
     {
         _kind = kind;
         bool isRange = kind == SearchKind.Range;
-        _k = VerbOptions.Number("--k", isRange ? "Results a query at most." : "Results a query.", isRange ? 1000 : 10, 1, SearchParameters.MaxK);
+        _k = VerbOptions.Number(
+            "--k", isRange ? "Results a query at most." : "Results a query.", isRange ? 1000 : 10, 1, SearchParameters.MaxK);
         _minScore = VerbOptions.OptionalNumber(
             "--min-score", "Results score at least this well: at most this for l2.", -1e30, 1e30);
         _minScore.Required = isRange;
@@ -63,7 +66,8 @@ internal sealed class SearchOptions
     {
         Option[] all =
         [
-            _k, _ef, _recallTarget, _exact, _filter, _exclude, _excludeSet, _excludeRoaring, _excludeRoaring64, _attributes,
+            _k, _ef, _recallTarget, _exact, _filter, _prepared, _exclude, _excludeSet, _excludeRoaring, _excludeRoaring64,
+            _attributes,
             .. _kind == SearchKind.Range ? (Option[])[] : [_cap, _floor, _mmr],
             _minScore, _deadline, _onDeadline,
             .. _kind == SearchKind.Search ? (Option[])[_union, _leastPerRow] : [],
@@ -76,6 +80,8 @@ internal sealed class SearchOptions
                 result.AddError("--ef and --recall-target exclude each other: one says how wide, the other how well.");
             if (result.GetResult(_onDeadline) is { Implicit: false } && result.GetResult(_deadline) is null or { Implicit: true })
                 result.AddError("--on-deadline needs --deadline-ms.");
+            if (result.GetResult(_filter) is not null && result.GetResult(_prepared) is not null)
+                result.AddError("--filter and --prepared-filter exclude each other.");
             if (result.GetResult(_excludeRoaring) is not null && result.GetResult(_excludeRoaring64) is not null)
                 result.AddError("--exclude-roaring and --exclude-roaring64 exclude each other: a request carries one bitmap.");
             if (result.GetResult(_leastPerRow) is { Implicit: false } && !result.GetValue(_union))
@@ -113,6 +119,8 @@ internal sealed class SearchOptions
 
         if (parsed.GetValue(_filter) is string filter)
             search.Filter = ParseFilter("--filter", filter, index);
+        if (parsed.GetValue(_prepared) is string hash)
+            search.PreparedFilter = ParseHash(hash);
         foreach (string cap in parsed.GetValue(_cap) ?? [])
             search.Caps.Add(ParseCap(cap));
         foreach (string floor in parsed.GetValue(_floor) ?? [])
@@ -169,6 +177,12 @@ internal sealed class SearchOptions
         };
         return FilterParser.Parse(option, text, schema, keys);
     }
+
+    private static ulong ParseHash(string text) =>
+        text.Length == 16 && ulong.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong hash)
+            ? hash
+            : throw AnnException.Invalid(
+                "--prepared-filter", $"--prepared-filter is '{text}'; expected 16 hex digits, as ann prepare prints them.");
 
     private static Cap ParseCap(string text)
     {

@@ -20,6 +20,7 @@ namespace Ann.Tool.Reports;
 [JsonSerializable(typeof(EvalReport))]
 [JsonSerializable(typeof(QueryReport))]
 [JsonSerializable(typeof(ScrollReport))]
+[JsonSerializable(typeof(PrepareReport))]
 [JsonSerializable(typeof(ServeReport))]
 [JsonSerializable(typeof(DemoReport))]
 [JsonSerializable(typeof(LoadReport))]

@@ -110,8 +110,10 @@ internal static class ScrollVerb
             string attributes = item.Attributes is null
                 ? ""
                 : string.Concat(item.Attributes.Select(static pair => $"  {pair.Key}={pair.Value}"));
-            string vector = item.Vector is null ? "" : "  [" + string.Join(", ", item.Vector.Select(static one => one.ToString(CultureInfo.InvariantCulture))) + "]";
+            string vector = item.Vector is null ? "" : $"  [{string.Join(", ", item.Vector.Select(Text))}]";
             text.WriteLine($"  {item.Key}{attributes}{vector}");
         }
     }
+
+    private static string Text(float component) => component.ToString(CultureInfo.InvariantCulture);
 }
