@@ -12,8 +12,10 @@ namespace Ann.Server.Hosting;
 /// Maps the methods of a generated service, in the place of the package's own mapping: a request that cannot be read is refused as the
 /// caller's mistake. Requests are read before any interceptor, so there it would become UNKNOWN, and a line in the log for each.
 /// </summary>
-/// <param name="service">Of the generated base class; one for all calls.</param>
-internal sealed class ServiceMethods<TService>(TService service) : IServiceMethodProvider<TService>
+/// <remarks>
+/// The service itself is made at its first call, as the package does: that of reflection looks at what is mapped when it is made.
+/// </remarks>
+internal sealed class ServiceMethods<TService> : IServiceMethodProvider<TService>
     where TService : class
 {
     public void OnServiceMethodDiscovery(ServiceMethodProviderContext<TService> context)
@@ -24,7 +26,7 @@ internal sealed class ServiceMethods<TService>(TService service) : IServiceMetho
             method => method.Name == binding.BindMethodName
                 && method.GetParameters() is [{ ParameterType: Type first }, { ParameterType: Type second }]
                 && first == typeof(ServiceBinderBase) && second.IsAssignableFrom(typeof(TService)));
-        bind.Invoke(null, [new Binder(context), service]);
+        bind.Invoke(null, [new Binder(context), null]);
     }
 
     private static Method<TRequest, TResponse> Checked<TRequest, TResponse>(Method<TRequest, TResponse> method)
@@ -53,24 +55,33 @@ internal sealed class ServiceMethods<TService>(TService service) : IServiceMetho
                 "filter", $"A filter of the {message} is nested too deep to be read; it may be at most {Filter.MaxDepth} levels deep.")
             : new AnnException(AnnError.InvalidArgument, $"The request is no {message} that can be read: {e.Message}", e);
 
+    /// <summary>The service's own method, which takes the service as its first argument.</summary>
+    private static TDelegate MethodOf<TDelegate>(string name, params Type[] parameters)
+        where TDelegate : Delegate =>
+        typeof(TService).GetMethod(name, parameters)?.CreateDelegate<TDelegate>()
+            ?? throw new InvalidOperationException($"{typeof(TService)} has no method {name}.");
+
+    /// <summary>Hears of every method. The handlers are null, since there is no service yet.</summary>
     private sealed class Binder(ServiceMethodProviderContext<TService> context) : ServiceBinderBase
     {
         public override void AddMethod<TRequest, TResponse>(
             Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler) =>
-            context.AddUnaryMethod(Checked(method), [], (_, request, call) => handler!(request, call));
+            context.AddUnaryMethod(Checked(method), [], MethodOf<UnaryServerMethod<TService, TRequest, TResponse>>(
+                method.Name, typeof(TRequest), typeof(ServerCallContext)));
 
         public override void AddMethod<TRequest, TResponse>(
             Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler) =>
-            context.AddClientStreamingMethod(Checked(method), [], (_, requests, call) => handler!(requests, call));
+            context.AddClientStreamingMethod(Checked(method), [], MethodOf<ClientStreamingServerMethod<TService, TRequest, TResponse>>(
+                method.Name, typeof(IAsyncStreamReader<TRequest>), typeof(ServerCallContext)));
 
         public override void AddMethod<TRequest, TResponse>(
             Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler) =>
-            context.AddServerStreamingMethod(
-                Checked(method), [], (_, request, responses, call) => handler!(request, responses, call));
+            context.AddServerStreamingMethod(Checked(method), [], MethodOf<ServerStreamingServerMethod<TService, TRequest, TResponse>>(
+                method.Name, typeof(TRequest), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext)));
 
         public override void AddMethod<TRequest, TResponse>(
             Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler) =>
-            context.AddDuplexStreamingMethod(
-                Checked(method), [], (_, requests, responses, call) => handler!(requests, responses, call));
+            context.AddDuplexStreamingMethod(Checked(method), [], MethodOf<DuplexStreamingServerMethod<TService, TRequest, TResponse>>(
+                method.Name, typeof(IAsyncStreamReader<TRequest>), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext)));
     }
 }
