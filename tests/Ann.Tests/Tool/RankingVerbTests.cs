@@ -134,7 +134,8 @@ public sealed class RankingVerbTests : IDisposable
     public async Task TheDeadlineIsThatOfTheCall(string verb, params string[] more)
     {
         await using AnnServerHost host = await StartAsync();
-        string[] args = [verb, "--index", "shop", "--vector-file", Vector("1"), .. more, "--deadline-ms", "60000", "--address", host.Address];
+        string[] asked = [verb, "--index", "shop", "--vector-file", Vector("1"), .. more];
+        string[] args = [.. asked, "--deadline-ms", "60000", "--address", host.Address];
         StringWriter error = new();
         ToolContext tool = new()
         {
@@ -159,7 +160,8 @@ public sealed class RankingVerbTests : IDisposable
 
         (await Run(host, "recommend", "--index", "shop", "--unlike", "1")).ExpectRefusal("ann recommend: ", "--like-vector-file");
         (await Run(host, "recommend", "--index", "shop", "--like", "1", "--union")).ExpectRefusal("--union");
-        (await Run(host, "recommend", "--index", "shop", "--like-text", "a", "--like-vector-file", "b")).ExpectRefusal("exclude each other");
+        (await Run(host, "recommend", "--index", "shop", "--like-text", "a", "--like-vector-file", "b"))
+            .ExpectRefusal("exclude each other");
         (await Run(host, "recommend", "--index", "shop", "--like", "98,99"))
             .ExpectRefusal("InvalidArgument", "2 keys have no item");
         (await Run(host, "range", "--index", "shop", "--vector-file", vector)).ExpectRefusal("--min-score");
