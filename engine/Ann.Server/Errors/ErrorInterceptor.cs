@@ -5,7 +5,10 @@ using Microsoft.Extensions.Options;
 
 namespace Ann.Server.Errors;
 
-/// <summary>The only place where an exception becomes a gRPC status. Outermost, so that it sees the other interceptors' too.</summary>
+/// <summary>
+/// Where an exception becomes a gRPC status. Outermost, so that it sees the other interceptors' too. Requests that cannot be read
+/// never come here: <see cref="Hosting.ServiceMethods{TService}"/>.
+/// </summary>
 internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log, TimeProvider time, IOptions<ServerOptions> options)
     : Interceptor
 {

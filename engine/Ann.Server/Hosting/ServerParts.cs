@@ -7,7 +7,9 @@ using Ann.Server.Health;
 using Ann.Server.Recall;
 using Ann.Server.Services;
 using Grpc.AspNetCore.Server;
+using Grpc.AspNetCore.Server.Model;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
 namespace Ann.Server.Hosting;
@@ -99,6 +101,7 @@ internal static class ServerParts
             .AddServiceOptions<RetrievalService>(static grpc => grpc.Interceptors.Add<DrainInterceptor>())
             .AddServiceOptions<IndexesService>(static grpc => grpc.Interceptors.Add<DrainInterceptor>())
             .AddServiceOptions<IngestService>(static grpc => grpc.Interceptors.Add<DrainInterceptor>());
+        services.RemoveAll(typeof(IServiceMethodProvider<>)).AddSingleton(typeof(IServiceMethodProvider<>), typeof(ServiceMethods<>));
         services.AddOptions<GrpcServiceOptions>().Configure<IOptions<ServerOptions>>(
             static (grpc, server) => grpc.MaxReceiveMessageSize = server.Value.MaxMessageBytes);
         services.AddGrpcReflection();

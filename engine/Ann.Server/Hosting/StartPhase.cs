@@ -113,7 +113,7 @@ internal sealed partial class StartPhase(
         Message = "Index {Name} cannot be served from {Path}; the others start without it. {Reason}")]
     private partial void IndexFailed(string name, string path, string reason, Exception? failure);
 
-    [LoggerMessage(EventId = 17, Level = LogLevel.Error,
+    [LoggerMessage(EventId = 18, Level = LogLevel.Error,
         Message = "Index {Name} serves, but its item sets cannot be used: requests that name one are refused. {Reason}")]
     private partial void SetsFailed(string name, string reason);
 

@@ -23,7 +23,7 @@ internal static class IndexDescriptions
             Fill(description, live, encoders);
         else if (status.Snapshot is IndexSnapshot { Segments: [LiveSealedSegment { Sealed: SealedSegment file }] } snapshot)
             Fill(description, snapshot, file, encoders);
-        description.LiveRecall.Add(recall.Of(index.Name).Select(ToWire));
+        description.LiveRecall.Add(recall.Of(index.Name).Where(fact => IsThere(fact.Kind.Generation, description)).Select(ToWire));
         return description;
     }
 
@@ -50,6 +50,10 @@ internal static class IndexDescriptions
         MemoryBytes = (ulong)generation.MemoryBytes,
         Failure = generation.Failure ?? "",
     };
+
+    /// <summary>A sample may be measured when its generation is gone already.</summary>
+    private static bool IsThere(string generation, Wire.IndexDescription index) =>
+        index.Generation == generation || index.Generations.Any(one => one.Id == generation);
 
     private static Wire.LiveRecallFact ToWire(RecallFact fact) => new()
     {

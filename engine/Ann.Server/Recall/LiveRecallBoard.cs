@@ -65,6 +65,18 @@ internal sealed class LiveRecallBoard
         }
     }
 
+    /// <summary>Forgets what is known of an index, but for some of its generations.</summary>
+    /// <param name="index">Name of the index.</param>
+    /// <param name="generations">Those that are still there.</param>
+    public void Retain(string index, IReadOnlyCollection<string> generations)
+    {
+        lock (_lock)
+        {
+            foreach (RecallKind kind in _cells.Keys.Where(kind => kind.Index == index && !generations.Contains(kind.Generation)).ToArray())
+                _cells.Remove(kind);
+        }
+    }
+
     private sealed class Cell
     {
         public RecallWindow Window { get; } = new(WindowSize);

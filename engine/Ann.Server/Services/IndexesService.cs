@@ -41,6 +41,7 @@ internal sealed class IndexesService(
     {
         await catalog.DropAsync(request.Index, opening.Files);
         health.Remove(request.Index);
+        recall.Retain(request.Index, []);
         return new DropResponse();
     }
 
@@ -63,6 +64,7 @@ internal sealed class IndexesService(
     {
         LiveIndex index = catalog.RequireLive(request.Index);
         await index.DetachAsync(RequireGeneration(request.Generation), context.CancellationToken);
+        RetainRecall(index);
         return new DetachResponse();
     }
 
@@ -79,6 +81,7 @@ internal sealed class IndexesService(
         };
         PromotionReport report = await UntilStoppedAsync(
             cancellation => index.PromoteAsync(generation, demands, cancellation), context);
+        RetainRecall(index);
         return new PromoteResponse { Promotion = ToWire(report) };
     }
 
@@ -109,6 +112,10 @@ internal sealed class IndexesService(
             cancellation => index.SnapshotAsync(path, cancellation), context);
         return new SnapshotResponse { LogPosition = (ulong)position };
     }
+
+    /// <summary>Recall of a generation that is gone would be told and exported for ever.</summary>
+    private void RetainRecall(LiveIndex index) =>
+        recall.Retain(index.Name, [.. index.Generations.Select(static generation => generation.Id)]);
 
     /// <summary>Long work ends when the server stops, instead of holding the drain until its time is over.</summary>
     private async Task<T> UntilStoppedAsync<T>(Func<CancellationToken, Task<T>> work, ServerCallContext context)

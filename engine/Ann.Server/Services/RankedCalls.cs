@@ -30,8 +30,7 @@ internal sealed class RankedCalls(
         long started = Stopwatch.GetTimestamp();
         VectorTarget target = TargetOf(input.Index);
         using VectorRows queries = VectorRows.Read(request.Queries, target);
-        int lists = request.Union is null ? queries.Count : 1;
-        SearchEffort effort = Effort(request, input.Index, place.Step, lists);
+        SearchEffort effort = Effort(request, input.Index, place.Step, ListsOf(request, queries.Count));
         SearchBudget budget = Budget(request, context, in place, early, in effort);
         RankingAnswer answer;
         try
@@ -116,7 +115,7 @@ internal sealed class RankedCalls(
             SearchInput input = new(search, lease.Snapshot, hosted, _limits.MaxExcludedKeys);
             VectorTarget target = TargetOf(input.Index);
             using VectorRows queries = VectorRows.Read(search.Queries, target);
-            SearchEffort effort = Effort(search, input.Index, step: 0, queries.Count);
+            SearchEffort effort = Effort(search, input.Index, step: 0, ListsOf(search, queries.Count));
             SearchBudget budget = CallBudget.Of(context, time);
             ExplainResponse response = ExplainCall.Run(
                 input.Index, input.Query(in effort), queries.Rows(0, queries.Count), queries.Count, request.Key, input.Exclusions,
@@ -154,6 +153,8 @@ internal sealed class RankedCalls(
         Protocol.V1.RecommendStrategy.BestScore => RecommendStrategy.BestScore,
         _ => throw AnnException.Invalid("strategy", $"strategy is {(int)strategy}; it must be AVERAGE (1), BEST_SCORE (2), or not set."),
     };
+
+    private static int ListsOf(SearchRequest request, int rows) => request.Union is null ? rows : 1;
 
     private VectorTarget TargetOf(IndexSnapshot index) => new("queries", index.Name, index.Dimension, _limits.MaxRowsPerRequest);
 

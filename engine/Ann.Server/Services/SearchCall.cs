@@ -72,8 +72,6 @@ internal sealed class SearchCall(
         Search(in work, in queries, columns, ref quality);
         if (selection is not null)
             columns.Restrict(selection.Matching, selection.Selectivity, selected);
-        for (int row = 0; row < queries.Count; row++)
-            input.Index.Sample(queries[row]); // the search has checked it: a query of real traffic
         SearchResponse response = columns.ToResponse(place.Queued, Stopwatch.GetElapsedTime(started));
         quality.Write(response, metrics);
         return response;
@@ -108,6 +106,8 @@ internal sealed class SearchCall(
                     Span<SearchHit> hits = results.AsSpan(i * k, counts[i]);
                     columns.Add(hits, statistics[i]);
                     quality.Add(in statistics[i]);
+                    if (statistics[i].Stopped == StopReason.None)
+                        work.Input.Index.Sample(queries[first + i]); // the search has checked it: a query of real traffic
                     if (work.Effort.CanBeSampled(in statistics[i]) && sampler.Wants())
                         sampler.Offer(work.Input.Index, queries[first + i], at, work.Sampled, hits);
                 }

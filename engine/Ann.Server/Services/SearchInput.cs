@@ -27,7 +27,7 @@ internal sealed class SearchInput
         Index = index;
         if (request.HasEncoderFingerprint)
             index.RequireEncoder(request.EncoderFingerprint);
-        if (request.OnDeadline > OnDeadline.BestSoFar)
+        if (request.OnDeadline is < OnDeadline.Unspecified or > OnDeadline.BestSoFar)
         {
             throw AnnException.Invalid(
                 "on_deadline", $"on_deadline is {(int)request.OnDeadline}; it must be FAIL (1), BEST_SO_FAR (2), or not set.");

@@ -38,6 +38,23 @@ public sealed class DeadlineAnswerTests(SampleIndexes samples)
         Assert.Equal(0, answer.Stats.EstimatedRecall);
     }
 
+    /// <summary>Rows that there was no time for were not looked at: they may be nonsense, and must not judge a candidate.</summary>
+    [Fact]
+    public async Task RowsWithoutAnAnswerAreNoQueriesOfRealTraffic()
+    {
+        await using RunningServer server = await ShopServer.StartAsync(samples, new EarlyClock());
+        float[] nonsense = [.. Enumerable.Repeat(float.NaN, LiveCalls.Dimension)];
+        SearchRequest request = ShopServer.Request();
+        request.Queries = RunningServer.Bytes([.. Enumerable.Range(0, 64).Select(ShopServer.Query), .. Enumerable.Repeat(nonsense, 64)]);
+        request.OnDeadline = OnDeadline.BestSoFar;
+
+        SearchResponse answer = await server.Retrieval.SearchAsync(request, deadline: DateTime.UtcNow.AddMinutes(30));
+
+        Assert.Equal(129, answer.RowOffsets.Count);
+        using SnapshotLease lease = server.Host.Indexes.Acquire("shop");
+        Assert.All(lease.Snapshot.Samples!.Copy(), static query => Assert.DoesNotContain(float.NaN, query));
+    }
+
     [Fact]
     public async Task ACallThatWaitedTooLongIsAnsweredWithoutItsTurn()
     {

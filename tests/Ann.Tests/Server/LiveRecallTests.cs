@@ -71,6 +71,26 @@ public sealed class LiveRecallTests(SampleIndexes samples)
         Assert.Equal((uint)Math.Ceiling(before * 1.25), after);
     }
 
+    /// <summary>What was measured of a generation that is gone says nothing of an index of the same name.</summary>
+    [Fact]
+    public async Task WhatWasMeasuredGoesWithItsGeneration()
+    {
+        await using RunningServer server = await LiveCalls.StartAsync(samples, samples.NewDirectory());
+        await LiveCalls.CreateAsync(server);
+        LiveRecallBoard board = server.Part<LiveRecallBoard>();
+        board.Add(new RecallKind("shop", "fedcba9876543210", "none", K), recall: 1, target: null); // of another one, detached long ago
+        board.Add(new RecallKind("shop", server.GenerationOf("shop"), "none", K), recall: 1, target: null);
+        board.Add(new RecallKind("shops", "0", "none", K), recall: 1, target: null);
+
+        IndexDescription before = (await server.Indexes.DescribeAsync(new DescribeRequest { Index = "shop" })).Index;
+        await server.Indexes.DropAsync(new DropRequest { Index = "shop" });
+        IndexDescription after = await LiveCalls.CreateAsync(server);
+
+        Assert.Equal(before.Generation, Assert.Single(before.LiveRecall).Generation);
+        Assert.Empty(after.LiveRecall);
+        Assert.Equal("shops", Assert.Single(board.All).Kind.Index);
+    }
+
     /// <summary>Samples that wait hold snapshots; the server must let go of them before it closes its indexes.</summary>
     [Fact]
     public async Task AServerStopsWithSamplesWaiting()

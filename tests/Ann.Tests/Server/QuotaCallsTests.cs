@@ -174,4 +174,21 @@ public sealed class QuotaCallsTests(SampleIndexes samples, ShopServer shop) : IC
         Assert.All(shop.ItemsOf(found.Keys).Chunk(6), static list => Assert.Equal(3, list.Count(static item => item.Sale == true)));
         Assert.All(found.Quotas, static fact => Assert.InRange(fact.Row, 0u, 4u));
     }
+
+    /// <summary>k of a union is of all its rows together: Explain must take what Search takes.</summary>
+    [Fact]
+    public async Task ALargeUnionIsExplainedToo()
+    {
+        SearchRequest search = ShopServer.Request(k: 10_000, change: static request =>
+        {
+            request.Queries = RunningServer.Bytes([.. Enumerable.Range(0, 101).Select(ShopServer.Query)]);
+            request.Union = new Union();
+        });
+
+        SearchResponse found = await shop.Retrieval.SearchAsync(search);
+        ExplainResponse why = await shop.Retrieval.ExplainAsync(new ExplainRequest { Search = search, Key = LiveCalls.Keys(1) });
+
+        Assert.Equal(ShopServer.Count, found.Scores.Count);
+        Assert.Equal(Verdict.Returned, why.Verdict);
+    }
 }

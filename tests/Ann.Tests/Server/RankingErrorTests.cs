@@ -41,6 +41,7 @@ public sealed class RankingErrorTests(ShopServer shop) : IClassFixture<ShopServe
         { "recall with ef_search", static r => (r.RecallTarget, r.EfSearch) = (0.9f, 20), "recall_target", "both set" },
         { "ef_search < k with a cap", static r => Capped(r).EfSearch = 9, "ef_search", "k (10) to 40000" },
         { "unknown on_deadline", static r => r.OnDeadline = (OnDeadline)3, "on_deadline", "on_deadline is 3" },
+        { "negative on_deadline", static r => r.OnDeadline = (OnDeadline)(-1), "on_deadline", "on_deadline is -1" },
         { "unknown attribute back", static r => r.Attributes.Add(["brand", "colour"]), "attributes[1]", "'colour' is unknown" },
         { "attribute back twice", static r => r.Attributes.Add(["brand", "sale", "brand"]), "attributes[2]", "twice" },
         { "65 attributes back", static r => r.Attributes.Add(Enumerable.Repeat("brand", 65)), "attributes", "65 names" },

@@ -1,8 +1,9 @@
 using Ann.Core.Files;
 using Ann.Core.Files.Formats;
 using Ann.Core.Segments;
-using Ann.Tests.Files.Formats;
+using Ann.Tests.Encoding;
 using static Ann.Tests.Files.Formats.TemporaryFolder;
+using TemporaryFolder = Ann.Tests.Files.Formats.TemporaryFolder;
 
 namespace Ann.Tests.Tool;
 
@@ -68,6 +69,46 @@ public sealed class EncodeVerbTests : IDisposable
 
         (await ToolRun.RunAsync("build", "--input", _folder["x.npy"], "--metric", "cosine", "--output", _folder["x.ann"]))
             .ExpectRefusal("x.npy.keys.jsonl: it belongs to other rows");
+    }
+
+    [Theory]
+    [InlineData("out.npy")]
+    [InlineData("out.jsonl")]
+    public async Task AttributesOfFeaturesGoOn(string output)
+    {
+        string tower = _folder.Write("user.onnx", TinyModels.UserTower());
+        string input = _folder.Write("x.fbin", Bytes(2u, 3u), Bytes(1f, 0f, 0f, 0f, 1f, 0f));
+        const string Header = "{\"ann_attributes\":1,\"rows\":2,\"attributes\":{\"price\":\"double\",\"brand\":\"keyword\"}}\n";
+        _folder.Write("x.fbin.attributes.jsonl", Header + "{\"price\":1,\"brand\":\"acme\"}\n{\"price\":2}\n");
+
+        ToolRun run = (await Encode(input, output, "--encoder", tower)).Expect(0);
+        (await Encode(input, "some.npy", "--encoder", tower, "--attributes", "brand:keyword")).Expect(0);
+
+        Assert.Contains("Attributes are taken from", run.Error);
+        bool isJsonl = output.EndsWith(".jsonl", StringComparison.Ordinal);
+        string[] lines = File.ReadAllLines(isJsonl ? _folder[output] : _folder[output + ".attributes.jsonl"]);
+        Assert.Contains("\"price\":1,\"brand\":\"acme\"}", lines[isJsonl ? 0 : 1]);
+        Assert.EndsWith("\"price\":2}", lines[isJsonl ? 1 : 2]);
+        Assert.Equal(["{\"brand\":\"acme\"}", "{}"], File.ReadAllLines(_folder["some.npy.attributes.jsonl"])[1..]);
+        (await ToolRun.RunAsync(
+            "build", "--input", _folder["some.npy"], "--metric", "l2", "--output", _folder["some.ann"])).Expect(0);
+    }
+
+    [Fact]
+    public async Task AttributesOfOtherFeaturesAreRefused()
+    {
+        string tower = _folder.Write("user.onnx", TinyModels.UserTower());
+        string input = _folder.Write("x.fbin", Bytes(1u, 3u), Bytes(1f, 0f, 0f));
+
+        (await Encode(input, "out.npy", "--encoder", tower, "--attributes", "price:double"))
+            .ExpectRefusal("--attributes asks for attributes; there is no", "x.fbin.attributes.jsonl");
+        _folder.Write("x.fbin.attributes.jsonl", "{\"ann_attributes\":1,\"rows\":2,\"attributes\":{\"price\":\"double\"}}\n{}\n{}\n");
+        (await Encode(input, "out.npy", "--encoder", tower)).ExpectRefusal("it describes 2 rows", "holds 1");
+        _folder.Write(
+            "x.fbin.attributes.jsonl",
+            "{\"ann_attributes\":1,\"rows\":1,\"rows_hash\":\"0123456789abcdef\",\"attributes\":{\"price\":\"double\"}}\n{}\n");
+        (await Encode(input, "out.npy", "--encoder", tower)).ExpectRefusal("it belongs to other rows than");
+        Assert.DoesNotContain(_folder.Names(), name => name.StartsWith("out.", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -18,15 +18,21 @@ internal static class QueryRows
         ToolContext tool, ServerConnection server, SearchRequest search, string[] texts, string? vectorFile,
         CancellationToken cancellation)
     {
+        (search.Queries, string[] names) = await ReadAsync(tool, server, search, texts, vectorFile, cancellation);
+        return names;
+    }
+
+    /// <summary>Rows, and what each is called. Texts put their encoder's fingerprint into the request.</summary>
+    /// <exception cref="AnnException">InvalidArgument: the file.</exception>
+    public static async Task<(VectorBatch Batch, string[] Names)> ReadAsync(
+        ToolContext tool, ServerConnection server, SearchRequest search, string[] texts, string? vectorFile,
+        CancellationToken cancellation)
+    {
         if (vectorFile is not null)
-        {
-            (search.Queries, string[] names) = Read(tool, vectorFile);
-            return names;
-        }
+            return Read(tool, vectorFile);
         EmbedResponse embedded = await server.EmbedAsync(search.Index, texts, cancellation);
-        search.Queries = embedded.Vectors;
         search.EncoderFingerprint = embedded.EncoderFingerprint;
-        return texts;
+        return (embedded.Vectors, texts);
     }
 
     /// <summary>Refuses both texts and a file, and neither.</summary>

@@ -7,15 +7,17 @@ using Ann.Protocol.V1;
 using Ann.Tool.Attributes;
 using Ann.Tool.Filters;
 using Ann.Tool.Remote;
+using Google.Protobuf;
 using Filter = Ann.Protocol.V1.Filter;
 using KeyKind = Ann.Protocol.V1.KeyKind;
 
 namespace Ann.Tool.Queries;
 
-/// <summary>Options that say what is searched for, the same for <c>ann query</c> and <c>ann explain</c>.</summary>
+/// <summary>Options that say what is searched for, the same for every verb that searches.</summary>
 internal sealed class SearchOptions
 {
-    private readonly Option<int> _k = VerbOptions.Number("--k", "Results a query.", 10, 1, SearchParameters.MaxK);
+    private readonly SearchKind _kind;
+    private readonly Option<int> _k;
     private readonly Option<int> _ef = VerbOptions.Number(
         "--ef", "Beam width, at least k; 0 leaves it to the server.", 0, 0, SearchParameters.MaxEfSearch);
     private readonly Option<double?> _recallTarget = VerbOptions.OptionalNumber(
@@ -25,7 +27,13 @@ internal sealed class SearchOptions
         "--filter", "FILTER",
         "Only items that it takes, such as: category in (shoes, boots) and price < 50 and not exists(tag) "
         + "and since >= 2026-01-01T00:00:00Z. Or the JSON of ann.v1.Filter.");
+    private readonly Option<string?> _prepared = VerbOptions.Optional(
+        "--prepared-filter", "HASH", "Instead of --filter: one that the server knows (ann prepare).");
     private readonly Option<string[]> _exclude = Repeated("--exclude", KeyLists.ValueName, "Keys of items that are not wanted.");
+    private readonly Option<string?> _excludeRoaring = VerbOptions.Optional(
+        "--exclude-roaring", "FILE", "Keys that are not wanted, as a Roaring bitmap in its portable format; of numeric keys.");
+    private readonly Option<string?> _excludeRoaring64 = VerbOptions.Optional(
+        "--exclude-roaring64", "FILE", "The same as the portable format of 64-bit bitmaps.");
     private readonly Option<string[]> _excludeSet = Repeated("--exclude-set", "NAME", "A set of keys that the server keeps (ann set).");
     private readonly Option<string?> _attributes = VerbOptions.Optional("--attributes", "NAME,…", "Attributes wanted back.");
     private readonly Option<string[]> _cap = Repeated("--cap", "NAME=N", "At most N results with the same value of an attribute.");
@@ -33,8 +41,7 @@ internal sealed class SearchOptions
         "--floor", "FILTER:N", "At least N results that a filter takes: \"fresh = true:5\".");
     private readonly Option<double?> _mmr = VerbOptions.OptionalNumber(
         "--mmr", "Diversity, by maximal marginal relevance: 1 is by score alone.", 0, 1);
-    private readonly Option<double?> _minScore = VerbOptions.OptionalNumber(
-        "--min-score", "Results score at least this well: at most this for l2.", -1e30, 1e30);
+    private readonly Option<double?> _minScore;
     private readonly Option<int> _deadline = VerbOptions.Number("--deadline-ms", "Time for the search; 0 is no limit.", 0, 0, 3_600_000);
     private readonly Option<string> _onDeadline = VerbOptions.Choice(
         "--on-deadline", "What the server does when the time is up.", "fail", "fail", "best-so-far");
@@ -42,13 +49,28 @@ internal sealed class SearchOptions
     private readonly Option<int> _leastPerRow = VerbOptions.Number(
         "--least-per-query", "Results that each query brings to a --union at least.", 0, 0, SearchParameters.MaxK);
 
+    /// <param name="kind">What the verb asks: some take less than a search.</param>
+    public SearchOptions(SearchKind kind = SearchKind.Search)
+    {
+        _kind = kind;
+        bool isRange = kind == SearchKind.Range;
+        _k = VerbOptions.Number(
+            "--k", isRange ? "Results a query at most." : "Results a query.", isRange ? 1000 : 10, 1, SearchParameters.MaxK);
+        _minScore = VerbOptions.OptionalNumber(
+            "--min-score", "Results score at least this well: at most this for l2.", -1e30, 1e30);
+        _minScore.Required = isRange;
+    }
+
     /// <summary>Adds the options to a command, with what excludes what.</summary>
     public void AddTo(Command command)
     {
         Option[] all =
         [
-            _k, _ef, _recallTarget, _exact, _filter, _exclude, _excludeSet, _attributes, _cap, _floor, _mmr, _minScore, _deadline,
-            _onDeadline, _union, _leastPerRow,
+            _k, _ef, _recallTarget, _exact, _filter, _prepared, _exclude, _excludeSet, _excludeRoaring, _excludeRoaring64,
+            _attributes,
+            .. _kind == SearchKind.Range ? (Option[])[] : [_cap, _floor, _mmr],
+            _minScore, _deadline, _onDeadline,
+            .. _kind == SearchKind.Search ? (Option[])[_union, _leastPerRow] : [],
         ];
         foreach (Option option in all)
             command.Options.Add(option);
@@ -58,6 +80,10 @@ internal sealed class SearchOptions
                 result.AddError("--ef and --recall-target exclude each other: one says how wide, the other how well.");
             if (result.GetResult(_onDeadline) is { Implicit: false } && result.GetResult(_deadline) is null or { Implicit: true })
                 result.AddError("--on-deadline needs --deadline-ms.");
+            if (result.GetResult(_filter) is not null && result.GetResult(_prepared) is not null)
+                result.AddError("--filter and --prepared-filter exclude each other.");
+            if (result.GetResult(_excludeRoaring) is not null && result.GetResult(_excludeRoaring64) is not null)
+                result.AddError("--exclude-roaring and --exclude-roaring64 exclude each other: a request carries one bitmap.");
             if (result.GetResult(_leastPerRow) is { Implicit: false } && !result.GetValue(_union))
                 result.AddError("--least-per-query needs --union.");
         });
@@ -93,6 +119,8 @@ internal sealed class SearchOptions
 
         if (parsed.GetValue(_filter) is string filter)
             search.Filter = ParseFilter("--filter", filter, index);
+        if (parsed.GetValue(_prepared) is string hash)
+            search.PreparedFilter = ParseHash(hash);
         foreach (string cap in parsed.GetValue(_cap) ?? [])
             search.Caps.Add(ParseCap(cap));
         foreach (string floor in parsed.GetValue(_floor) ?? [])
@@ -110,9 +138,17 @@ internal sealed class SearchOptions
     {
         string[] keys = parsed.GetValue(_exclude) ?? [];
         string[] sets = parsed.GetValue(_excludeSet) ?? [];
-        if (keys.Length + sets.Length == 0)
+        string? wide = parsed.GetValue(_excludeRoaring64);
+        string? bitmap = wide ?? parsed.GetValue(_excludeRoaring);
+        if (keys.Length + sets.Length == 0 && bitmap is null)
             return null;
         Exclusions exclusions = new();
+        if (bitmap is not null)
+        {
+            exclusions.Roaring = ReadBitmap(tool, bitmap);
+            if (wide is not null)
+                exclusions.Roaring64 = true;
+        }
         exclusions.Sets.AddRange(sets);
         if (keys.Length > 0)
             exclusions.Keys = new KeyColumn();
@@ -121,7 +157,16 @@ internal sealed class SearchOptions
         return exclusions;
     }
 
-    private static Filter ParseFilter(string option, string text, IndexDescription index)
+    private static ByteString ReadBitmap(ToolContext tool, string path)
+    {
+        using Stream stream = tool.Files.OpenRead(path);
+        ByteString bitmap = ByteString.FromStream(stream);
+        return bitmap.IsEmpty ? throw AnnException.BadInput(path, "", "it is empty; a serialised Roaring bitmap was expected.") : bitmap;
+    }
+
+    /// <summary>Reads a filter as the command line has it.</summary>
+    /// <exception cref="AnnException">InvalidArgument: names the option and the place.</exception>
+    internal static Filter ParseFilter(string option, string text, IndexDescription index)
     {
         AttributeSchema schema = WireAttributes.Schema(index);
         Core.Segments.KeyKind? keys = index.KeyKind switch
@@ -132,6 +177,12 @@ internal sealed class SearchOptions
         };
         return FilterParser.Parse(option, text, schema, keys);
     }
+
+    private static ulong ParseHash(string text) =>
+        text.Length == 16 && ulong.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong hash)
+            ? hash
+            : throw AnnException.Invalid(
+                "--prepared-filter", $"--prepared-filter is '{text}'; expected 16 hex digits, as ann prepare prints them.");
 
     private static Cap ParseCap(string text)
     {

@@ -68,8 +68,12 @@ internal sealed class ServerConnection : IDisposable
         AnswerAsync(_retrieval.SearchAsync(request, deadline: deadline, cancellationToken: cancellation), cancellation);
 
     /// <summary>Asks why an item is in the answer of a search, or why not.</summary>
-    public Task<ExplainResponse> ExplainAsync(ExplainRequest request, CancellationToken cancellation) =>
-        AnswerAsync(_retrieval.ExplainAsync(request, cancellationToken: cancellation), cancellation);
+    public Task<ExplainResponse> ExplainAsync(ExplainRequest request, CancellationToken cancellation, DateTime? deadline = null) =>
+        AnswerAsync(_retrieval.ExplainAsync(request, deadline: deadline, cancellationToken: cancellation), cancellation);
+
+    /// <summary>A call that only reads.</summary>
+    public Task<T> ReadAsync<T>(Func<Retrieval.RetrievalClient, AsyncUnaryCall<T>> call, CancellationToken cancellation) =>
+        AnswerAsync(call(_retrieval), cancellation);
 
     /// <summary>A call that writes to an index.</summary>
     public Task<T> WriteAsync<T>(Func<Ingest.IngestClient, AsyncUnaryCall<T>> call, CancellationToken cancellation) =>

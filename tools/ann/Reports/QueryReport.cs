@@ -44,6 +44,9 @@ internal sealed record QueryReport
     /// <summary>What caps and floors did; null when they did nothing.</summary>
     public IReadOnlyList<QuotaReport>? Quotas { get; init; }
 
+    /// <summary>Of a recommendation, examples that are no items; null when all are.</summary>
+    public IReadOnlyList<string>? Missing { get; init; }
+
     /// <summary>Distances that the server computed, all queries together.</summary>
     public required ulong Visited { get; init; }
 
@@ -54,7 +57,11 @@ internal sealed record QueryReport
 /// <summary>One query and its results, nearest first.</summary>
 /// <param name="Text">What was asked: the text, or the row of the file of vectors.</param>
 /// <param name="Results">Nearest first.</param>
-internal sealed record QueryAnswer(string Text, IReadOnlyList<QueryHit> Results);
+internal sealed record QueryAnswer(string Text, IReadOnlyList<QueryHit> Results)
+{
+    /// <summary>Of a range: true when it holds as many as were wanted at most, so that there may be more. Null otherwise.</summary>
+    public bool? Bounded { get; init; }
+}
 
 /// <summary>One result.</summary>
 internal sealed record QueryHit

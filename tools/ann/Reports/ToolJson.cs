@@ -19,6 +19,8 @@ namespace Ann.Tool.Reports;
 [JsonSerializable(typeof(VerifyReport))]
 [JsonSerializable(typeof(EvalReport))]
 [JsonSerializable(typeof(QueryReport))]
+[JsonSerializable(typeof(ScrollReport))]
+[JsonSerializable(typeof(PrepareReport))]
 [JsonSerializable(typeof(ServeReport))]
 [JsonSerializable(typeof(DemoReport))]
 [JsonSerializable(typeof(LoadReport))]

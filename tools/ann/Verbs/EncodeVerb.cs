@@ -23,7 +23,8 @@ internal static class EncodeVerb
         Option<string> output = VerbOptions.Required(
             "--output", "FILE", "Vectors: .npy .fbin .jsonl. Keys and encoder go to OUTPUT.keys.jsonl, where build finds them.");
         Option<string?> attributes = AttributeOptions.Schema(
-            "Members of a .jsonl input that go on as attributes: to OUTPUT.attributes.jsonl, or to the lines of a .jsonl output.");
+            "Attributes that go on, to OUTPUT.attributes.jsonl or to the lines of a .jsonl output: members of a .jsonl input, or some of "
+            + "INPUT.attributes.jsonl, which goes on whole where they are left out.");
         EncoderChoice encoder = new();
         Option<bool> json = VerbOptions.Json();
 
@@ -44,11 +45,9 @@ internal static class EncodeVerb
             string to = parsed.GetRequiredValue(output);
             string name = encoder.Name(parsed);
             AttributeSchema? schema = AttributeOptions.ParseSchema(tool.Files, parsed.GetValue(attributes));
-            if (schema is not null && !from.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase))
-                throw AnnException.Invalid("--attributes", $"--attributes are members of a .jsonl input; found {from}.");
             EncodeReport report = from.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase)
                 ? RunTexts(tool, from, to, name, encoder.Options(parsed, EncoderChoice.TextBatchRows), schema, cancellation)
-                : RunFeatures(tool, from, to, name, encoder.Options(parsed, EncoderChoice.FeatureBatchRows), cancellation);
+                : RunFeatures(tool, from, to, name, encoder.Options(parsed, EncoderChoice.FeatureBatchRows), schema, cancellation);
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.EncodeReport);
             else
@@ -88,24 +87,26 @@ internal static class EncodeVerb
 
     /// <summary>Encodes a file of features or of item numbers, whichever the encoder reads.</summary>
     public static EncodeReport RunFeatures(
-        ToolContext tool, string input, string output, string encoderName, EncoderOptions options, CancellationToken cancellation)
+        ToolContext tool, string input, string output, string encoderName, EncoderOptions options, AttributeSchema? wanted,
+        CancellationToken cancellation)
     {
         OutputPath.Require(tool.Files, output, [.. VectorFile.WriteExtensions]);
         if (encoderName == EncoderChoice.Default)
             throw AnnException.Invalid("--encoder", $"the embedded encoder reads texts (.jsonl); {input} needs --encoder TOWER.onnx.");
         using FeatureEncoder encoder = FeatureEncoder.Open(tool.Files, encoderName, options);
         EncoderChoice.Tell(tool, encoder.Info);
+        using FeatureAttributes attributes = FeatureAttributes.Open(tool, input, wanted);
         long start = tool.Time.GetTimestamp();
         if (encoder.Input.Type == FeatureType.Int64)
         {
             using IntegerReader numbers = VectorFile.OpenIntegers(tool.Files, input);
-            return RunRows<long>(tool, input, output, encoder, start, numbers.Count, numbers.Columns, numbers.ReadRows,
+            return RunRows<long>(tool, input, output, encoder, attributes, start, numbers.Count, numbers.Columns, numbers.ReadRows,
                 (rows, count, vectors) => encoder.Encode(rows, count, vectors, cancellation), cancellation);
         }
         using VectorReader features = VectorFile.OpenReader(tool.Files, input);
         if (features.Notice is not null)
             tool.Notice(features.Notice);
-        return RunRows<float>(tool, input, output, encoder, start, features.Count, features.Dimension, features.ReadRows,
+        return RunRows<float>(tool, input, output, encoder, attributes, start, features.Count, features.Dimension, features.ReadRows,
             (rows, count, vectors) => encoder.Encode(rows, count, vectors, cancellation), cancellation);
     }
 
@@ -114,12 +115,14 @@ internal static class EncodeVerb
     private delegate void EncodeRows<T>(ReadOnlySpan<T> rows, int count, Span<float> vectors);
 
     private static EncodeReport RunRows<T>(
-        ToolContext tool, string input, string output, FeatureEncoder encoder, long start, long count, int columns, ReadRows<T> read,
-        EncodeRows<T> encode, CancellationToken cancellation)
+        ToolContext tool, string input, string output, FeatureEncoder encoder, FeatureAttributes attributes, long start, long count,
+        int columns, ReadRows<T> read, EncodeRows<T> encode, CancellationToken cancellation)
+        where T : unmanaged
     {
         KeyColumn keys = KeysOf(tool, input, count);
+        attributes.RequireRows(count);
         int dimension = encoder.Info.Dimension;
-        using EncodedFile file = new(tool, output, count, encoder.Info, keys, attributes: null);
+        using EncodedFile file = new(tool, output, count, encoder.Info, keys, attributes.Schema);
         using (ProgressMeter progress = new(tool, "encode", "rows", count))
         {
             T[] rows = new T[ChunkRows * columns];
@@ -128,10 +131,11 @@ internal static class EncodeVerb
             {
                 cancellation.ThrowIfCancellationRequested();
                 encode(rows.AsSpan(0, found * columns), found, vectors.AsSpan(0, found * dimension));
-                file.Write(vectors.AsSpan(0, found * dimension));
+                file.Write(vectors.AsSpan(0, found * dimension), attributes.Read<T>(rows.AsSpan(0, found * columns), found));
                 progress.Report(file.Written);
             }
         }
+        attributes.End();
         string? sidecar = file.Commit();
         return Report(input, output, sidecar, count, encoder.Info, tool.SecondsSince(start));
     }

@@ -17,15 +17,11 @@ internal static class QueryVerb
     {
         Option<string> address = VerbOptions.Address();
         Option<string> index = VerbOptions.Required("--index", "NAME", "Name of the index: its file's name without .ann.");
-        Option<string[]> text = new("--text")
-        {
-            Description = "A text, encoded by the server with the index's encoder. May be repeated.",
-            HelpName = "TEXT",
-        };
+        Option<string[]> text = Text();
         Option<string?> vectorFile = VerbOptions.Optional(
             "--vector-file", "FILE", $"Query vectors, at most {QueryRows.MaxRows} rows, instead of texts.");
         SearchOptions options = new();
-        Option<string?> show = VerbOptions.Optional("--show", "FILE", "The items as .jsonl: prints title and text of each result.");
+        Option<string?> show = Show();
         Option<bool> json = VerbOptions.Json();
 
         Verb command = new("query",
@@ -51,16 +47,31 @@ internal static class QueryVerb
             SearchResponse found = await server.SearchAsync(search, cancellation, options.Deadline(tool, parsed));
             double microseconds = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
 
-            Dictionary<string, string> titles =
-                parsed.GetValue(show) is string items ? ReadTitles(tool, items, found.Keys) : [];
-            QueryReport report = Report(search, description, found, names, titles) with { SearchUs = microseconds };
-            if (parsed.GetValue(json))
-                ToolJson.Write(tool, report, ToolJson.Default.QueryReport);
-            else
-                Print(tool.Out, report);
-            return ExitCodes.Done;
+            QueryReport report = Report(search, description, found, names, ReadTitles(tool, parsed.GetValue(show), found.Keys));
+            return Write(tool, report with { SearchUs = microseconds }, parsed.GetValue(json));
         });
         return command;
+    }
+
+    /// <summary><c>--text</c> of a query.</summary>
+    internal static Option<string[]> Text() => new("--text")
+    {
+        Description = "A text, encoded by the server with the index's encoder. May be repeated.",
+        HelpName = "TEXT",
+    };
+
+    /// <summary><c>--show</c>. Read it with <see cref="ReadTitles"/>.</summary>
+    internal static Option<string?> Show() =>
+        VerbOptions.Optional("--show", "FILE", "The items as .jsonl: prints title and text of each result.");
+
+    /// <summary>Writes a report as JSON or for a person.</summary>
+    internal static int Write(ToolContext tool, QueryReport report, bool asJson)
+    {
+        if (asJson)
+            ToolJson.Write(tool, report, ToolJson.Default.QueryReport);
+        else
+            Print(tool.Out, report);
+        return ExitCodes.Done;
     }
 
     /// <summary>An answer as a report.</summary>
@@ -103,8 +114,10 @@ internal static class QueryVerb
     }
 
     /// <summary>Titles of the results only: the file may be larger than memory.</summary>
-    private static Dictionary<string, string> ReadTitles(ToolContext tool, string path, KeyColumn wanted)
+    internal static Dictionary<string, string> ReadTitles(ToolContext tool, string? path, KeyColumn wanted)
     {
+        if (path is null)
+            return [];
         int results = Math.Max(wanted.Texts.Count, wanted.Numbers.Count);
         HashSet<string> keys = [.. Enumerable.Range(0, results).Select(position => ServerConnection.KeyAt(wanted, position))];
         Dictionary<string, string> titles = new(keys.Count, StringComparer.Ordinal);
@@ -129,10 +142,14 @@ internal static class QueryVerb
         {
             text.WriteLine(answer.Text);
             SearchAnswers.Print(text, answer);
+            if (answer.Bounded == true)
+                text.WriteLine($"  … {answer.Results.Count} are in the range, as many as were wanted: there may be more");
         }
         text.WriteLine(
             $"{report.Index}, generation {report.Generation}: {report.SearchUs / 1000:F2} ms, {report.Visited:N0} distances; "
             + $"{(report.LargerIsNearer ? "larger" : "smaller")} scores are nearer");
         AnswerFacts.Print(text, report);
+        if (report.Missing is not null)
+            text.WriteLine("  examples without an item: " + string.Join(", ", report.Missing));
     }
 }

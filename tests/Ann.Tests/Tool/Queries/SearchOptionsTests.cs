@@ -5,6 +5,7 @@ using Ann.Protocol.V1;
 using Ann.Tests.Files.Formats;
 using Ann.Tool;
 using Ann.Tool.Queries;
+using Google.Protobuf;
 using WireExclusions = Ann.Protocol.V1.Exclusions;
 
 namespace Ann.Tests.Tool.Queries;
@@ -89,6 +90,23 @@ public sealed class SearchOptionsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("--exclude-roaring", false)]
+    [InlineData("--exclude-roaring64", true)]
+    public void ABitmapOfAFileIsSentAsItIs(string option, bool isWide)
+    {
+        byte[] bytes = [0x3A, 0x30, 0, 0, 0, 0, 0, 0];
+        string file = _folder.Write("seen.bin", bytes);
+
+        SearchRequest search = Request(Index, option, file, "--exclude-set", "seen");
+
+        WireExclusions expected = new() { Roaring = ByteString.CopyFrom(bytes), Sets = { "seen" } };
+        if (isWide)
+            expected.Roaring64 = true;
+        Assert.Equal(expected, search.Exclude);
+        Assert.Contains("it is empty", Refusal(Index, option, _folder.Write("empty.bin", Array.Empty<byte>())));
+    }
+
+    [Theory]
     [InlineData("--cap is 'brand'; expected NAME=N", "--cap", "brand")]
     [InlineData("--cap is 'brand=0'; expected NAME=N", "--cap", "brand=0")]
     [InlineData("--floor is 'brand = a'; expected FILTER:N", "--floor", "brand = a")]
@@ -101,6 +119,7 @@ public sealed class SearchOptionsTests : IDisposable
     [InlineData("exclude each other", "--ef", "100", "--recall-target", "0.9")]
     [InlineData("--on-deadline needs --deadline-ms", "--on-deadline", "best-so-far")]
     [InlineData("--least-per-query needs --union", "--least-per-query", "2")]
+    [InlineData("exclude each other", "--exclude-roaring", "a", "--exclude-roaring64", "b")]
     [InlineData("--mmr is 1.5; it must be 0 to 1", "--mmr", "1.5")]
     [InlineData("--recall-target is 1; it must be", "--recall-target", "1")]
     [InlineData("fail, best-so-far", "--deadline-ms", "5", "--on-deadline", "wait")]
