@@ -8,10 +8,11 @@ namespace Ann.Bench.Filters;
 /// <param name="Ef">Beam width; 0 takes the default of each k.</param>
 /// <param name="QueryCount">Queries used, the first ones.</param>
 /// <param name="Rounds">Rounds of timed searches.</param>
+/// <param name="WarmUpMs">Milliseconds of each of the bursts of searches before a shape and share; 0 for none.</param>
 /// <param name="Shapes">Shapes measured.</param>
 internal sealed record FiltersRequest(
     string Index, string Queries, string? Attribute, FilterColumns? Columns, int Ef, int QueryCount, int Rounds,
-    IReadOnlyList<FilterShape> Shapes)
+    int WarmUpMs, IReadOnlyList<FilterShape> Shapes)
 {
     /// <summary>Results wanted.</summary>
     public static IReadOnlyList<int> Ks { get; } = [10, 100];

@@ -20,10 +20,10 @@ internal sealed class RequestTrial(IndexSnapshot snapshot, QuerySet queries, Fil
     /// <summary>Searches until the compiler has done what it will do.</summary>
     public void WarmUp(Filter filter, CancellationToken cancellation)
     {
-        for (int burst = 0; burst < 4; burst++)
+        for (int burst = 0; burst < 4 && request.WarmUpMs > 0; burst++)
         {
             long began = Stopwatch.GetTimestamp();
-            for (int i = 0; Stopwatch.GetElapsedTime(began).TotalMilliseconds < 150; i++)
+            for (int i = 0; Stopwatch.GetElapsedTime(began).TotalMilliseconds < request.WarmUpMs; i++)
             {
                 using ItemSelection? selection = snapshot.Select(filter, null);
                 Search(i % queries.Count, new SearchParameters(10, request.Ef), selection, _found, out _);

@@ -27,6 +27,8 @@ internal static class FiltersVerb
         Option<int> ef = VerbOptions.Number("--ef", "Beam width; 0 takes the default of each k.", 0, 0, SearchParameters.MaxEfSearch);
         Option<int> count = VerbOptions.Number("--query-count", "Queries used.", 100, 1, 100_000);
         Option<int> rounds = VerbOptions.Number("--rounds", "Rounds of timed searches.", 3, 1, 100);
+        Option<int> warmUp = VerbOptions.Number(
+            "--warm-up-ms", "Milliseconds of each of four bursts of searches before a shape and share; 0 for none.", 150, 0, 60_000);
         Option<string> shapes = new("--shapes")
         {
             Description = $"Shapes: {string.Join(' ', Enum.GetNames<FilterShape>()).ToLowerInvariant()}.",
@@ -43,7 +45,7 @@ internal static class FiltersVerb
             $"{Program.Name} filters --index sift.ann --queries sift200k/query.u8bin --attribute sift200k/base.image_id.u16",
             $"{Program.Name} filters --index shop.ann --queries query.fbin --columns brand,chance")
         {
-            index, queries, attribute, columns, ef, count, rounds, shapes, json, html,
+            index, queries, attribute, columns, ef, count, rounds, warmUp, shapes, json, html,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -54,7 +56,8 @@ internal static class FiltersVerb
             }
             FiltersRequest request = new(
                 parsed.GetRequiredValue(index), parsed.GetRequiredValue(queries), parsed.GetValue(attribute),
-                Columns(parsed.GetValue(columns), parsed.GetValue(attribute)), parsed.GetValue(ef), parsed.GetValue(count), parsed.GetValue(rounds), Shapes(parsed.GetValue(shapes)!));
+                Columns(parsed.GetValue(columns), parsed.GetValue(attribute)), parsed.GetValue(ef), parsed.GetValue(count),
+                parsed.GetValue(rounds), parsed.GetValue(warmUp), Shapes(parsed.GetValue(shapes)!));
             string line = string.Join(' ', parsed.Tokens.Select(token => token.Value));
             FiltersReport report = new FiltersRun(tool, request).Run($"{Program.Name} {line}", cancellation);
             Write(parsed.GetValue(json), () => JsonSerializer.SerializeToUtf8Bytes(report, BenchJson.Default.FiltersReport));
