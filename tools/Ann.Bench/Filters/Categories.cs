@@ -1,5 +1,6 @@
 using Ann.Bench.Sets;
 using Ann.Core;
+using Ann.Core.Attributes;
 using Ann.Core.Files;
 using Ann.Core.Segments;
 
@@ -17,10 +18,12 @@ internal sealed class Categories
     private readonly int[] _ofNode;
     private readonly float[][] _middles;
     private readonly int[] _sizes;
+    private readonly long[] _values;
 
-    private Categories(int[] ofNode, float[][] middles)
+    private Categories(int[] ofNode, float[][] middles, long[] values)
     {
         _ofNode = ofNode;
+        _values = values;
         _middles = middles;
         _sizes = new int[middles.Length];
         foreach (int category in ofNode)
@@ -35,6 +38,9 @@ internal sealed class Categories
 
     /// <summary>Nodes of a category.</summary>
     public int SizeOf(int category) => _sizes[category];
+
+    /// <summary>The value of the attribute that makes a category; its number where they were made of the rows.</summary>
+    public long ValueOf(int category) => _values[category];
 
     /// <summary>Makes categories of the rows themselves.</summary>
     public static Categories OfRows(SealedSegment segment)
@@ -55,21 +61,42 @@ internal sealed class Categories
                     (nearest, ofNode[node]) = (distance, i);
             }
         });
-        return new Categories(ofNode, middles);
+        return new Categories(ofNode, middles, [.. Enumerable.Range(0, middles.Length)]);
     }
 
     /// <summary>Takes the values of an attribute, in their order.</summary>
     /// <exception cref="AnnException">The file is not of one number a row.</exception>
     public static Categories OfFile(IFileSystem files, string path, SealedSegment segment)
     {
-        long[] values = Values(files, path, segment.Count);
+        long[] rows = Values(files, path, segment.Count);
+        return OfValues(segment, [.. Enumerable.Range(0, segment.Count).Select(node => rows[(int)segment.Keys.Of(node).Number])]);
+    }
+
+    /// <summary>Takes the values of an attribute of the index, in their order.</summary>
+    /// <exception cref="AnnException">There is no such attribute, it is not of integers, or a row has no value.</exception>
+    public static Categories OfColumn(LiveSegment live, SealedSegment segment, string name)
+    {
+        AttributeSchema schema = live.Attributes?.Schema ?? AttributeSchema.Empty;
+        int column = schema.Require(name, "--columns");
+        AttributeColumn values = new(schema.Fields[column]);
+        for (int node = 0; node < segment.Count; node++)
+        {
+            live.Attributes!.CopyTo(column, node, values);
+            if (values.Field.Type != AttributeType.Int64 || !values.Has(node))
+                throw AnnException.Invalid("--columns", $"attribute '{name}' is not an int64 that every row has.");
+        }
+        return OfValues(segment, [.. Enumerable.Range(0, segment.Count).Select(values.Int64At)]);
+    }
+
+    private static Categories OfValues(SealedSegment segment, long[] values)
+    {
         long[] distinct = [.. values.Distinct().Order()];
         int[] ofNode = new int[segment.Count];
         float[][] middles = [.. distinct.Select(_ => new float[segment.Dimension])];
         int[] sizes = new int[distinct.Length];
         for (int node = 0; node < ofNode.Length; node++)
         {
-            int category = Array.BinarySearch(distinct, values[(int)segment.Keys.Of(node).Number]);
+            int category = Array.BinarySearch(distinct, values[node]);
             ofNode[node] = category;
             sizes[category]++;
             ReadOnlySpan<float> row = segment.Row(node);
@@ -81,7 +108,7 @@ internal sealed class Categories
             foreach (ref float value in middles[category].AsSpan())
                 value /= sizes[category];
         }
-        return new Categories(ofNode, middles);
+        return new Categories(ofNode, middles, distinct);
     }
 
     /// <summary>Categories, the nearest to a query first.</summary>

@@ -16,10 +16,10 @@ internal sealed class FilterTrial(LiveSegment segment, QuerySet queries, Filters
     /// <summary>Searches until the compiler has done what it will do.</summary>
     public void WarmUp(NodeMask mask, CancellationToken cancellation)
     {
-        for (int burst = 0; burst < 4; burst++)
+        for (int burst = 0; burst < 4 && request.WarmUpMs > 0; burst++)
         {
             long began = Stopwatch.GetTimestamp();
-            for (int i = 0; Stopwatch.GetElapsedTime(began).TotalMilliseconds < 150; i++)
+            for (int i = 0; Stopwatch.GetElapsedTime(began).TotalMilliseconds < request.WarmUpMs; i++)
             {
                 Search(i % queries.Count, new SearchParameters(10, request.Ef), mask, _found, out _);
                 Search(i % queries.Count, new SearchParameters(100), mask, _found, out _);

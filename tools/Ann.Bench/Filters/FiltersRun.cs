@@ -1,5 +1,7 @@
 using Ann.Bench.Peers;
 using Ann.Bench.Reports;
+using Ann.Core.Attributes;
+using Ann.Core.Indexes;
 using Ann.Core.Segments;
 using Ann.Tool;
 using Ann.Tool.Evaluation;
@@ -18,17 +20,14 @@ internal sealed class FiltersRun(ToolContext tool, FiltersRequest request)
         {
             QuerySet queries = QuerySet.Load(tool, request.Queries, request.Index, segment.Dimension);
             int count = Math.Min(queries.Count, request.QueryCount);
-            Categories categories = request.Attribute is null
-                ? Categories.OfRows(segment.Sealed)
+            Categories categories = request.Columns is { } columns ? Categories.OfColumn(segment, segment.Sealed, columns.Category)
+                : request.Attribute is null ? Categories.OfRows(segment.Sealed)
                 : Categories.OfFile(tool.Files, request.Attribute, segment.Sealed);
-            FilterMasks masks = new(segment.Sealed, categories);
-            FilterTrial trial = new(segment, queries, request);
             List<FilterCell> cells = [];
-            foreach (FilterShape shape in request.Shapes)
-            {
-                foreach (double selectivity in FiltersRequest.Selectivities)
-                    Cells(shape, selectivity, queries, count, masks, trial, cells, cancellation);
-            }
+            if (request.Columns is null)
+                Masks(segment, queries, count, categories, cells, cancellation);
+            else
+                Requests(segment, queries, count, categories, cells, cancellation);
             return new FiltersReport
             {
                 CommandLine = commandLine,
@@ -44,7 +43,7 @@ internal sealed class FiltersRun(ToolContext tool, FiltersRequest request)
                     Metric = segment.Metric.ToString(),
                     Truth = "exact scan of what the filter leaves",
                 },
-                Attribute = request.Attribute is null ? null : Path.GetFileName(request.Attribute),
+                Attribute = request.Columns?.Category ?? (request.Attribute is null ? null : Path.GetFileName(request.Attribute)),
                 Categories = categories.Count,
                 Rounds = request.Rounds,
                 Cells = cells,
@@ -53,6 +52,50 @@ internal sealed class FiltersRun(ToolContext tool, FiltersRequest request)
         finally
         {
             segment.Release();
+        }
+    }
+
+    private void Masks(
+        LiveSealedSegment segment, QuerySet queries, int count, Categories categories, List<FilterCell> cells, CancellationToken cancellation)
+    {
+        FilterMasks masks = new(segment.Sealed, categories);
+        FilterTrial trial = new(segment, queries, request);
+        foreach (FilterShape shape in request.Shapes)
+        {
+            foreach (double selectivity in FiltersRequest.Selectivities)
+                Cells(shape, selectivity, queries, count, masks, trial, cells, cancellation);
+        }
+    }
+
+    private void Requests(
+        LiveSealedSegment segment, QuerySet queries, int count, Categories categories, List<FilterCell> cells, CancellationToken cancellation)
+    {
+        IndexSnapshot snapshot = new("bench", segment.Sealed.Generation, default, [segment]);
+        try
+        {
+            snapshot.Attributes.Require(request.Columns!.Uniform, "--columns");
+            RequestFilters filters = new(segment.Sealed, categories, request.Columns);
+            RequestTrial trial = new(snapshot, queries, request);
+            foreach (FilterShape shape in request.Shapes)
+            {
+                foreach (double selectivity in FiltersRequest.Selectivities)
+                {
+                    Filter[] Fresh() =>
+                        [.. Enumerable.Range(0, count).Select(query => filters.Make(shape, selectivity / 100, queries[query]))];
+                    Filter[] made = Fresh();
+                    trial.WarmUp(made[0], cancellation);
+                    foreach (int k in FiltersRequest.Ks)
+                    {
+                        FilterCell cell = trial.Measure(shape, selectivity, k, made, Fresh, cancellation);
+                        cells.Add(cell);
+                        tool.Error.WriteLine(FiltersTable.Line(cell));
+                    }
+                }
+            }
+        }
+        finally
+        {
+            snapshot.Release();
         }
     }
 

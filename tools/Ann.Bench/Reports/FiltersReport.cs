@@ -63,6 +63,12 @@ internal sealed record FilterCell
     /// <summary>Median time of the exact scan of the rows that the filter leaves, microseconds.</summary>
     public required double ScanUs { get; init; }
 
+    /// <summary>Median time of checking the filter and finding it in the cache, microseconds; part of the time. Null for ready masks.</summary>
+    public double? CachedUs { get; init; }
+
+    /// <summary>Median time of checking and evaluating a filter that was never asked; not part of the time. Null for ready masks.</summary>
+    public double? ColdUs { get; init; }
+
     /// <summary>Distances computed, the mean of the queries.</summary>
     public required double Visited { get; init; }
 

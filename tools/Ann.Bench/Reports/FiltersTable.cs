@@ -9,7 +9,7 @@ internal static class FiltersTable
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
 
     private static readonly string[] Heads =
-        ["filter", "%", "k", "rows left", "recall", "p50 us", "p99 us", "plan", "x plain", "x scan", "verdict"];
+        ["filter", "%", "k", "rows left", "recall", "p50 us", "p99 us", "plan", "x plain", "x scan", "cached us", "cold us", "verdict"];
 
     /// <summary>The table of standard output.</summary>
     public static void Print(TextWriter text, FiltersReport report)
@@ -57,7 +57,8 @@ internal static class FiltersTable
     private static string Method(FiltersReport report) =>
         $"{report.Set.QueryCount} queries, {report.Rounds} rounds, {report.Categories} categories "
         + (report.Attribute is null ? "made of the rows" : $"from {report.Attribute}")
-        + "; x plain: p50 as a multiple of the same search without a filter; x scan: of the exact scan of the rows left.";
+        + "; x plain: p50 as a multiple of the same search without a filter; x scan: of the exact scan of the rows left; "
+        + "cached and cold: the filter's own part, where it is evaluated: found in the cache, which p50 has in it, and never asked before.";
 
     private static string Verdict(FiltersReport report)
     {
@@ -71,7 +72,8 @@ internal static class FiltersTable
         cell.Shape.ToString(), cell.Selectivity.ToString(Invariant), cell.K.ToString(Invariant), cell.Matching.ToString("N0", Invariant),
         cell.Recall.ToString("F4", Invariant), cell.P50Us.ToString("F0", Invariant), cell.P99Us.ToString("F0", Invariant),
         string.Create(Invariant, $"{cell.Plan} {100 * cell.PlanShare:F0}%"), cell.TimesPlain.ToString("F2", Invariant),
-        cell.TimesScan.ToString("F2", Invariant), Verdict(cell),
+        cell.TimesScan.ToString("F2", Invariant), cell.CachedUs?.ToString("F1", Invariant) ?? "-",
+        cell.ColdUs?.ToString("F1", Invariant) ?? "-", Verdict(cell),
     ];
 
     private static string Verdict(FilterCell cell) => cell switch
@@ -84,5 +86,5 @@ internal static class FiltersTable
 
     private static string Row(string[] words) =>
         $"{words[0],-12}{words[1],6}{words[2],5}{words[3],11}{words[4],8}{words[5],8}{words[6],8}{words[7],19}{words[8],9}{words[9],8}"
-        + $"  {words[10]}";
+        + $"{words[10],11}{words[11],9}  {words[12]}";
 }

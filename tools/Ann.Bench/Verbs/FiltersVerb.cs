@@ -21,9 +21,14 @@ internal static class FiltersVerb
         Option<string> queries = VerbOptions.Required("--queries", "FILE", "Query vectors.");
         Option<string?> attribute = VerbOptions.Optional(
             "--attribute", "FILE", "One number a base row: .u8, .i8 or .u16. Left out: categories are made of the rows.");
+        Option<string?> columns = VerbOptions.Optional(
+            "--columns", "CATEGORY,UNIFORM",
+            "Attributes of the index, an int64 and a double from 0 to 1: filters are evaluated as in a request, not given as masks.");
         Option<int> ef = VerbOptions.Number("--ef", "Beam width; 0 takes the default of each k.", 0, 0, SearchParameters.MaxEfSearch);
         Option<int> count = VerbOptions.Number("--query-count", "Queries used.", 100, 1, 100_000);
         Option<int> rounds = VerbOptions.Number("--rounds", "Rounds of timed searches.", 3, 1, 100);
+        Option<int> warmUp = VerbOptions.Number(
+            "--warm-up-ms", "Milliseconds of each of four bursts of searches before a shape and share; 0 for none.", 150, 0, 60_000);
         Option<string> shapes = new("--shapes")
         {
             Description = $"Shapes: {string.Join(' ', Enum.GetNames<FilterShape>()).ToLowerInvariant()}.",
@@ -37,9 +42,10 @@ internal static class FiltersVerb
             "Search among a share of the rows, from all to 1 in 10,000, lying anyhow to the query: recall, time, plan. "
                 + "Exits with 1 when a cell breaks the promise.",
             $"{Program.Name} filters --index clustered-1m.ann --queries clustered-1m/query.fbin --report filters.html",
-            $"{Program.Name} filters --index sift.ann --queries sift200k/query.u8bin --attribute sift200k/base.image_id.u16")
+            $"{Program.Name} filters --index sift.ann --queries sift200k/query.u8bin --attribute sift200k/base.image_id.u16",
+            $"{Program.Name} filters --index shop.ann --queries query.fbin --columns brand,chance")
         {
-            index, queries, attribute, ef, count, rounds, shapes, json, html,
+            index, queries, attribute, columns, ef, count, rounds, warmUp, shapes, json, html,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -49,8 +55,9 @@ internal static class FiltersVerb
                     OutputPath.Require(tool.Files, target);
             }
             FiltersRequest request = new(
-                parsed.GetRequiredValue(index), parsed.GetRequiredValue(queries), parsed.GetValue(attribute), parsed.GetValue(ef),
-                parsed.GetValue(count), parsed.GetValue(rounds), Shapes(parsed.GetValue(shapes)!));
+                parsed.GetRequiredValue(index), parsed.GetRequiredValue(queries), parsed.GetValue(attribute),
+                Columns(parsed.GetValue(columns), parsed.GetValue(attribute)), parsed.GetValue(ef), parsed.GetValue(count),
+                parsed.GetValue(rounds), parsed.GetValue(warmUp), Shapes(parsed.GetValue(shapes)!));
             string line = string.Join(' ', parsed.Tokens.Select(token => token.Value));
             FiltersReport report = new FiltersRun(tool, request).Run($"{Program.Name} {line}", cancellation);
             Write(parsed.GetValue(json), () => JsonSerializer.SerializeToUtf8Bytes(report, BenchJson.Default.FiltersReport));
@@ -68,6 +75,18 @@ internal static class FiltersVerb
             file.Stream.Write(content());
             file.Commit();
         }
+    }
+
+    private static FilterColumns? Columns(string? text, string? attribute)
+    {
+        if (text is null)
+            return null;
+        if (attribute is not null)
+            throw AnnException.Invalid("--columns", "--columns and --attribute are two ways to the same; give one.");
+        string[] names = text.Split(',', StringSplitOptions.TrimEntries);
+        return names is [{ Length: > 0 } category, { Length: > 0 } uniform]
+            ? new FilterColumns(category, uniform)
+            : throw AnnException.Invalid("--columns", $"--columns is '{text}'; it must be two names, CATEGORY,UNIFORM.");
     }
 
     private static FilterShape[] Shapes(string text)
