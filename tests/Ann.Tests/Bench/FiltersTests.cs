@@ -21,7 +21,8 @@ public sealed class FiltersTests
 
         ToolRun run = await BenchRun.RunAsync(
             ["filters", "--index", index, "--queries", Path.Combine(folder["set"], "query.fbin"), "--query-count", "4", "--rounds", "1",
-                "--warm-up-ms", "0", "--shapes", "opposed,both", "--json", folder["filters.json"], "--report", folder["filters.html"], .. columns]);
+                "--warm-up-ms", "0", "--shapes", "opposed,both", "--json", folder["filters.json"], "--report", folder["filters.html"],
+                .. columns]);
 
         Assert.True(run.Code is 0 or 1, run.Error); // 1: too slow, which so few rows say nothing of
         JsonElement[] cells =

@@ -40,9 +40,10 @@ public sealed class ItemSetsFaultTests
             {
                 crash = e;
             }
-            Assert.NotNull(crash);
+            // How many changes share a flush is up to the threads: a run may end with fewer operations than the one that was counted.
+            Assert.True(crash is not null || files.Operations < cut, $"operation {cut} did not fail");
             for (int seed = 0; seed < Seeds; seed++)
-                await CheckAsync(files.Recover(seed), acknowledged, $"{crash.Message}, seed {seed}");
+                await CheckAsync(files.Recover(seed), acknowledged, $"{crash?.Message ?? "no crash"}, seed {seed}");
         }
     }
 

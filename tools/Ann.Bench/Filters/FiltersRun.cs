@@ -56,7 +56,8 @@ internal sealed class FiltersRun(ToolContext tool, FiltersRequest request)
     }
 
     private void Masks(
-        LiveSealedSegment segment, QuerySet queries, int count, Categories categories, List<FilterCell> cells, CancellationToken cancellation)
+        LiveSealedSegment segment, QuerySet queries, int count, Categories categories, List<FilterCell> cells,
+        CancellationToken cancellation)
     {
         FilterMasks masks = new(segment.Sealed, categories);
         FilterTrial trial = new(segment, queries, request);
@@ -68,7 +69,8 @@ internal sealed class FiltersRun(ToolContext tool, FiltersRequest request)
     }
 
     private void Requests(
-        LiveSealedSegment segment, QuerySet queries, int count, Categories categories, List<FilterCell> cells, CancellationToken cancellation)
+        LiveSealedSegment segment, QuerySet queries, int count, Categories categories, List<FilterCell> cells,
+        CancellationToken cancellation)
     {
         IndexSnapshot snapshot = new("bench", segment.Sealed.Generation, default, [segment]);
         try

@@ -63,7 +63,9 @@ internal sealed record FilterCell
     /// <summary>Median time of the exact scan of the rows that the filter leaves, microseconds.</summary>
     public required double ScanUs { get; init; }
 
-    /// <summary>Median time of checking the filter and finding it in the cache, microseconds; part of the time. Null for ready masks.</summary>
+    /// <summary>
+    /// Median time of checking the filter and finding it in the cache, microseconds; part of the time. Null for ready masks.
+    /// </summary>
     public double? CachedUs { get; init; }
 
     /// <summary>Median time of checking and evaluating a filter that was never asked; not part of the time. Null for ready masks.</summary>
