@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Ann.Bench.Curves;
 using Ann.Bench.Reports;
 using Ann.Core.Hnsw;
 using Ann.Core.Segments;
@@ -72,23 +71,15 @@ internal sealed class FilterTrial(LiveSegment segment, QuerySet queries, Filters
             Ef = walk.BeamWidth,
             Matching = masks.Average(mask => (double)mask.Count),
             Recall = recall,
-            P50Us = Median(filtered.Select(sample => sample.P50)),
-            P99Us = Median(filtered.Select(sample => sample.P99)),
-            PlainUs = Median(plain.Select(sample => sample.P50)),
-            ScanUs = Summarise(scanTicks).P50,
+            P50Us = TrialTimes.Median(filtered.Select(sample => sample.P50)),
+            P99Us = TrialTimes.Median(filtered.Select(sample => sample.P99)),
+            PlainUs = TrialTimes.Median(plain.Select(sample => sample.P50)),
+            ScanUs = TrialTimes.Summarise(scanTicks).P50,
             Visited = visited / masks.Length,
             Plan = plan,
             PlanShare = (double)plans[plan] / masks.Length,
             IsShort = isShort,
         };
-    }
-
-    private static double Median(IEnumerable<double> values) => Spread.Of(values)!.Median;
-
-    private static (double P50, double P99) Summarise(long[] ticks)
-    {
-        (_, double p50, double p99) = LatencySamples.Of([.. ticks]).Summarise();
-        return (p50, p99);
     }
 
     private (double P50, double P99) Time(
@@ -102,7 +93,7 @@ internal sealed class FilterTrial(LiveSegment segment, QuerySet queries, Filters
             Search(query, parameters, usesMask ? masks[query] : null, _found, out _);
             ticks[query] = Stopwatch.GetTimestamp() - start;
         }
-        return Summarise(ticks);
+        return TrialTimes.Summarise(ticks);
     }
 
     private int Search(int query, in SearchParameters parameters, NodeMask? mask, Neighbor[] results, out SearchStatistics statistics) =>

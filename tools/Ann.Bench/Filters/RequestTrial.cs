@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Ann.Bench.Curves;
 using Ann.Bench.Reports;
 using Ann.Core.Attributes;
 using Ann.Core.Hnsw;
@@ -87,25 +86,17 @@ internal sealed class RequestTrial(IndexSnapshot snapshot, QuerySet queries, Fil
             Ef = walk.BeamWidth,
             Matching = matching / filters.Length,
             Recall = wanted == 0 ? 1 : (double)answered / wanted,
-            P50Us = Median(warm.Select(times => times.P50)),
-            P99Us = Median(warm.Select(times => times.P99)),
-            PlainUs = Median(plain.Select(times => times.P50)),
-            ScanUs = Summarise(scanTicks).P50,
-            CachedUs = Median(warm.Select(times => times.Select)),
-            ColdUs = Median(cold.Select(times => times.Select)),
+            P50Us = TrialTimes.Median(warm.Select(times => times.P50)),
+            P99Us = TrialTimes.Median(warm.Select(times => times.P99)),
+            PlainUs = TrialTimes.Median(plain.Select(times => times.P50)),
+            ScanUs = TrialTimes.Summarise(scanTicks).P50,
+            CachedUs = TrialTimes.Median(warm.Select(times => times.Select)),
+            ColdUs = TrialTimes.Median(cold.Select(times => times.Select)),
             Visited = visited / filters.Length,
             Plan = plan,
             PlanShare = (double)plans[plan] / filters.Length,
             IsShort = isShort,
         };
-    }
-
-    private static double Median(IEnumerable<double> values) => Spread.Of(values)!.Median;
-
-    private static (double P50, double P99) Summarise(long[] ticks)
-    {
-        (_, double p50, double p99) = LatencySamples.Of([.. ticks]).Summarise();
-        return (p50, p99);
     }
 
     private RequestTimes Time(SearchParameters parameters, Filter[]? filters, int count, CancellationToken cancellation)
@@ -123,8 +114,8 @@ internal sealed class RequestTrial(IndexSnapshot snapshot, QuerySet queries, Fil
             }
             whole[query] = Stopwatch.GetTimestamp() - start;
         }
-        (double p50, double p99) = Summarise(whole);
-        return new RequestTimes(p50, p99, Summarise(select).P50);
+        (double p50, double p99) = TrialTimes.Summarise(whole);
+        return new RequestTimes(p50, p99, TrialTimes.Summarise(select).P50);
     }
 
     private int Search(
