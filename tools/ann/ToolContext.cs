@@ -25,6 +25,9 @@ internal sealed record ToolContext
     /// </summary>
     public required string CacheDirectory { get; init; }
 
+    /// <summary>Where a verb may make a folder of its own, which it deletes again. Default: the system's.</summary>
+    public string TemporaryDirectory { get; init; } = Path.GetTempPath();
+
     /// <summary>The process's own.</summary>
     public static ToolContext OfProcess()
     {
@@ -40,6 +43,15 @@ internal sealed record ToolContext
                 ? cache
                 : Path.Combine(data.Length > 0 ? data : Path.GetTempPath(), "annserver", "encoders"),
         };
+    }
+
+    /// <summary>Makes a new folder in <see cref="TemporaryDirectory"/> that, on Unix, nobody else may read. The caller deletes it.</summary>
+    public DirectoryInfo MakeTemporaryFolder(string prefix)
+    {
+        string path = Path.Combine(TemporaryDirectory, $"{prefix}{Guid.NewGuid():n}");
+        return OperatingSystem.IsWindows()
+            ? Directory.CreateDirectory(path)
+            : Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     /// <summary>Tells what a careful person would like to know, on <see cref="Error"/>.</summary>

@@ -7,7 +7,7 @@ namespace Ann.Server.Recall;
 /// <summary>What the server exports through <see cref="Meter"/> <c>ann</c>. Each is described in <c>operations.md</c>.</summary>
 internal sealed class ServerMetrics : IDisposable
 {
-    private readonly Meter _meter = new("ann");
+    private readonly Meter _meter;
     private readonly Counter<long> _truncated;
     private readonly Counter<long> _degraded;
     private readonly Counter<long> _samples;
@@ -15,6 +15,7 @@ internal sealed class ServerMetrics : IDisposable
 
     public ServerMetrics(AdmissionControl admission, LiveRecallBoard board)
     {
+        _meter = new Meter(new MeterOptions("ann") { Scope = this }); // tells the servers of one process apart
         _truncated = _meter.CreateCounter<long>("ann.search.truncated", "{answer}", "Answers cut short by their deadline.");
         _degraded = _meter.CreateCounter<long>("ann.search.degraded", "{answer}", "Answers made with less work, for overload.");
         _samples = _meter.CreateCounter<long>("ann.recall.samples", "{query}", "Queries measured for live recall.");

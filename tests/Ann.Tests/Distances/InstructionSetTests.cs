@@ -18,6 +18,8 @@ public sealed class InstructionSetTests
 /// <summary>Runs the kernels, the codes and the walk again in a process of each lower instruction set.</summary>
 public sealed class InstructionSetMatrixTests
 {
+    private static readonly string[] Switches = ["DOTNET_EnableAVX512", "DOTNET_EnableAVX2", "DOTNET_EnableHWIntrinsic"];
+
     [Theory]
     [InlineData("", "512")]
     [InlineData("DOTNET_EnableAVX512", "256")]
@@ -36,6 +38,8 @@ public sealed class InstructionSetMatrixTests
             RedirectStandardError = true,
             Environment = { [InstructionSetTests.ExpectedWidth] = width },
         };
+        foreach (string inherited in Switches)
+            start.Environment.Remove(inherited);
         if (disabled.Length > 0)
             start.Environment[disabled] = "0";
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet")

@@ -25,8 +25,8 @@ public sealed class SnapshotRankingTests : IDisposable
         new AttributeField("shop", AttributeType.Int64), new AttributeField("new", AttributeType.Bool),
     ]);
 
-    private static readonly float[][] Rows = SegmentFixture.Clustered(3 * PerSegment, Dimension, Seed);
-    private static readonly float[] Query = SegmentFixture.Clustered(1, Dimension, Seed + 1)[0];
+    private static readonly float[][] Rows = SegmentFixture.OnGrid(SegmentFixture.Clustered(3 * PerSegment, Dimension, Seed));
+    private static readonly float[] Query = SegmentFixture.OnGrid(SegmentFixture.Clustered(1, Dimension, Seed + 1))[0];
 
     private readonly List<LiveSegment> _segments = [];
     private readonly List<Item> _live = [];
@@ -53,7 +53,7 @@ public sealed class SnapshotRankingTests : IDisposable
         RankingAnswer answer = RankingSearch.Run(
             _snapshot, [.. Query, .. Rows[0]], 2, new RankingQuery { K = 20, Exact = true, MaxDistance = limit }, SearchBudget.Unlimited);
 
-        Assert.Equal(Nearest(8), Keys(answer)[..answer.Offsets[1]]);
+        Assert.Equal(Within(limit), Keys(answer)[..answer.Offsets[1]]);
         Assert.Equal(answer.Hits.Count, answer.Offsets[2]);
         Assert.Null(answer.Matching);
     }
@@ -69,7 +69,7 @@ public sealed class SnapshotRankingTests : IDisposable
         RangeAnswer answer = RangeSearch.Run(
             _snapshot, Query, 1, new RankingQuery { K = k, Exact = true, MaxDistance = limit }, SearchBudget.Unlimited);
 
-        Assert.Equal(Nearest(Math.Min(within, k)), Keys(answer.Answer));
+        Assert.Equal(Within(limit).Take(k), Keys(answer.Answer));
         Assert.Equal([isBounded], answer.Bounded);
     }
 
@@ -264,6 +264,8 @@ public sealed class SnapshotRankingTests : IDisposable
 
     private IEnumerable<ulong> Nearest(int count) =>
         _live.OrderBy(item => item.Distance).ThenBy(item => item.Key).Take(count).Select(item => item.Key);
+
+    private IEnumerable<ulong> Within(float limit) => Nearest(_live.Count(item => item.Distance <= limit));
 
     private LiveSealedSegment Segment(Random random, int number)
     {

@@ -25,9 +25,10 @@ public sealed class LiveRecallTests(SampleIndexes samples)
         float[][] queries = Queries();
         using MeterListener meters = new();
         long counted = 0;
-        meters.InstrumentPublished = static (instrument, listener) =>
+        ServerMetrics own = server.Part<ServerMetrics>(); // other tests' servers count in this process too
+        meters.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == "ann" && instrument.Name == "ann.recall.samples")
+            if (instrument.Meter.Scope == own && instrument.Name == "ann.recall.samples")
                 listener.EnableMeasurementEvents(instrument);
         };
         meters.SetMeasurementEventCallback<long>((_, value, _, _) => Interlocked.Add(ref counted, value));

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Ann.Tests.Encoding;
+using Ann.Tool;
 using Ann.Tool.Demo;
 
 namespace Ann.Tests.Tool;
@@ -40,12 +42,18 @@ public sealed class DemoVerbTests
     [Fact]
     public async Task ACancelledDemoLeavesNothing()
     {
-        int before = Directory.GetDirectories(Path.GetTempPath(), "ann-demo-*").Length;
+        using TemporaryFolder own = new();
+        ToolContext world = new()
+        {
+            Out = TextWriter.Null,
+            Error = TextWriter.Null,
+            CacheDirectory = ToolRun.CacheDirectory,
+            TemporaryDirectory = own.Path,
+        };
 
-        CancellationToken cancelled = new(canceled: true);
-        (await ToolRun.RunAsync(Core.Files.PhysicalFileSystem.Instance, cancelled, "demo", "--once", "--items", "200")).Expect(130);
+        (await ToolRun.RunAsync(world, new CancellationToken(canceled: true), "demo", "--once", "--items", "200")).Expect(130);
 
-        Assert.True(Directory.GetDirectories(Path.GetTempPath(), "ann-demo-*").Length <= before);
+        Assert.Empty(Directory.GetFileSystemEntries(own.Path));
     }
 
     [Fact]

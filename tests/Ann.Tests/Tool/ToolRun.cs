@@ -10,25 +10,31 @@ namespace Ann.Tests.Tool;
 /// <param name="Error">Standard error.</param>
 internal sealed record ToolRun(int Code, string Out, string Error)
 {
-    /// <summary>The embedded encoder is written once for all tests.</summary>
-    public static string CacheDirectory { get; } = Path.Combine(Path.GetTempPath(), "ann-tests-encoder-cache");
+    private static readonly Lazy<string> Cache = new(static () =>
+    {
+        string folder = Directory.CreateTempSubdirectory("ann-tests-cache-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        return folder;
+    });
+
+    /// <summary>The embedded encoder is written once for all tests of this process, and no other process writes there.</summary>
+    public static string CacheDirectory => Cache.Value;
 
     /// <summary>Standard output as the one JSON document that it must be.</summary>
     public JsonElement Json => JsonDocument.Parse(Out).RootElement;
 
     public static Task<ToolRun> RunAsync(params string[] args) => RunAsync(PhysicalFileSystem.Instance, CancellationToken.None, args);
 
-    public static async Task<ToolRun> RunAsync(IFileSystem files, CancellationToken cancellation, params string[] args)
+    public static Task<ToolRun> RunAsync(IFileSystem files, CancellationToken cancellation, params string[] args) =>
+        RunAsync(new ToolContext { Out = TextWriter.Null, Error = TextWriter.Null, Files = files, CacheDirectory = CacheDirectory },
+            cancellation, args);
+
+    /// <summary>Runs in this world, but for its two streams.</summary>
+    public static async Task<ToolRun> RunAsync(ToolContext world, CancellationToken cancellation, params string[] args)
     {
         StringWriter output = new();
         StringWriter error = new();
-        ToolContext tool = new()
-        {
-            Out = TextWriter.Synchronized(output),
-            Error = TextWriter.Synchronized(error),
-            Files = files,
-            CacheDirectory = CacheDirectory,
-        };
+        ToolContext tool = world with { Out = TextWriter.Synchronized(output), Error = TextWriter.Synchronized(error) };
         int code = await CommandLine.RunAsync(args, tool, cancellation);
         return new ToolRun(code, output.ToString(), error.ToString());
     }

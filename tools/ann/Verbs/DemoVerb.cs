@@ -41,7 +41,7 @@ internal static class DemoVerb
 
     private static async Task<int> RunAsync(ToolContext tool, int items, int port, bool once, bool json, CancellationToken cancellation)
     {
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("ann-demo-");
+        DirectoryInfo folder = tool.MakeTemporaryFolder("ann-demo-");
         try
         {
             return await RunAsync(tool, new DemoFiles(folder.FullName), items, port, once, json, cancellation);

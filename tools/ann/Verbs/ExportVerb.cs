@@ -51,8 +51,8 @@ internal static class ExportVerb
         if (!tool.Files.FileExists(Path.Combine(from, SnapshotDirectory.ListFile)))
             throw AnnException.BadInput(from, "", $"it is no snapshot: it holds no file {SnapshotDirectory.ListFile}.");
         // Opening an index writes to its directory, and a snapshot stays as it is: a copy is opened.
-        string target = tool.Files.IsDevice(output) ? Path.GetTempPath() : Path.GetDirectoryName(Path.GetFullPath(output))!;
-        string copy = Path.Combine(target, $".ann-export-{Environment.ProcessId}");
+        string target = tool.Files.IsDevice(output) ? tool.TemporaryDirectory : Path.GetDirectoryName(Path.GetFullPath(output))!;
+        string copy = Path.Combine(target, $".ann-export-{Guid.NewGuid():n}");
         try
         {
             SnapshotDirectory.Restore(tool.Files, from, copy, cancellation);
