@@ -1,6 +1,7 @@
 using Ann.Core.Attributes;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Recall;
 using Ann.Core.Segments;
 
 namespace Ann.Server.Recall;
@@ -40,9 +41,7 @@ internal sealed record RecallSample : IDisposable
             Query, K, At, Filter, Excluded, in budget, exact, out SearchStatistics statistics);
         if (count == 0 || statistics.Stopped != StopReason.None)
             return null;
-        float farthest = exact[count - 1].Distance;
-        int right = Hits.Count(hit => hit.Distance <= farthest); // equal distances are equally right
-        return (double)Math.Min(right, count) / count;
+        return TieAwareRecall.Of(exact.AsSpan(0, count)).RecallOf(Hits);
     }
 
     public void Dispose() => Lease.Dispose();
