@@ -8,18 +8,25 @@ using Ann.Core.Files.Formats;
 namespace Ann.Bench.Curves;
 
 /// <summary>
-/// Recall of answers against exact truth. An answer is right when its distance, computed anew in double precision, is no farther than
-/// the k-th true neighbour's but for a relative 10⁻⁶: items at equal distance are equally right. An item given twice is right once.
+/// Recall of answers against exact truth, with distances computed anew in double precision: the items strictly nearer than the k-th true
+/// neighbour that were found, and of those as far as it at most as many as belong into the answer, as a share of k. So items at equal
+/// distance are equally right, and do not make up for nearer ones. An item given twice is right once.
 /// </summary>
 internal sealed class AnswerCheck
 {
-    private const double Tolerance = 1e-6;
+    /// <summary>
+    /// Distances that differ by less, in units of what float32 rounds, are equal: of the distance under L2, of both norms' product under
+    /// inner product, of 1 under cosine.
+    /// </summary>
+    private const double Tolerance = 1.0 / (1 << 22);
 
     private readonly Metric _metric;
     private readonly float[][] _base;
     private readonly float[][] _queries;
     private readonly int _k;
+    private readonly double[] _nearer;
     private readonly double[] _farthest;
+    private readonly int[] _countNearer;
     private readonly Dictionary<(ulong Hash, int Length), double> _known = [];
 
     /// <param name="metric">How nearness is measured.</param>
@@ -33,12 +40,21 @@ internal sealed class AnswerCheck
         _base = rows;
         _queries = queries;
         _k = k;
+        _nearer = new double[queries.Length];
         _farthest = new double[queries.Length];
+        _countNearer = new int[queries.Length];
         for (int query = 0; query < queries.Length; query++)
         {
-            _farthest[query] = double.NegativeInfinity;
-            foreach (int row in truth.Rows.AsSpan(query * truth.K, k))
-                _farthest[query] = Math.Max(_farthest[query], Distance(query, row));
+            ReadOnlySpan<int> nearest = truth.Rows.AsSpan(query * truth.K, k);
+            int last = nearest[0];
+            foreach (int row in nearest)
+                last = Distance(query, row) > Distance(query, last) ? row : last;
+            double distance = Distance(query, last);
+            double equal = Tolerance * (metric == Metric.L2 ? distance : metric == Metric.Cosine ? 1 : Norm(queries[query]) * Norm(rows[last]));
+            _nearer[query] = distance - equal;
+            _farthest[query] = distance + equal;
+            foreach (int row in nearest)
+                _countNearer[query] += Distance(query, row) < _nearer[query] ? 1 : 0;
         }
     }
 
@@ -67,41 +83,28 @@ internal sealed class AnswerCheck
 
         long right = 0;
         HashSet<int> seen = [];
-        for (int i = 0; i < answers.Length; i++)
+        for (int query = 0; query < answers.Length / _k; query++)
         {
-            if (i % _k == 0)
-                seen.Clear();
-            int row = answers[i];
-            if (row < -1 || row >= _base.Length)
-                throw AnnException.Invalid("engines", $"an engine answered row {row}; the base has {_base.Length}.");
-            if (row >= 0 && seen.Add(row) && IsRight(i / _k, row))
-                right++;
+            int nearer = 0, equal = 0;
+            seen.Clear();
+            foreach (int row in answers.Slice(query * _k, _k))
+            {
+                if (row < -1 || row >= _base.Length)
+                    throw AnnException.Invalid("engines", $"an engine answered row {row}; the base has {_base.Length}.");
+                if (row < 0 || !seen.Add(row))
+                    continue;
+                double distance = Distance(query, row);
+                nearer += distance < _nearer[query] ? 1 : 0;
+                equal += distance >= _nearer[query] && distance <= _farthest[query] ? 1 : 0;
+            }
+            right += nearer + Math.Min(equal, _k - _countNearer[query]);
         }
         double recall = (double)right / answers.Length;
         _known.Add(key, recall);
         return recall;
     }
 
-    private bool IsRight(int query, int row) =>
-        Distance(query, row) <= _farthest[query] + (Tolerance * Math.Max(Math.Abs(_farthest[query]), Tolerance));
+    private double Distance(int query, int row) => DoubleTruth.Distance(_metric, _queries[query], _base[row]);
 
-    private double Distance(int query, int row)
-    {
-        float[] a = _queries[query];
-        float[] b = _base[row];
-        double sum = 0, squaresA = 0, squaresB = 0;
-        if (_metric == Metric.L2)
-        {
-            for (int i = 0; i < a.Length; i++)
-                sum += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
-            return sum;
-        }
-        for (int i = 0; i < a.Length; i++)
-        {
-            sum += (double)a[i] * b[i];
-            squaresA += (double)a[i] * a[i];
-            squaresB += (double)b[i] * b[i];
-        }
-        return _metric == Metric.Cosine ? -sum / Math.Sqrt(squaresA * squaresB) : -sum;
-    }
+    private static double Norm(float[] row) => Math.Sqrt(-DoubleTruth.Distance(Metric.InnerProduct, row, row));
 }
