@@ -50,7 +50,12 @@ internal sealed class AnswerCheck
             foreach (int row in nearest)
                 last = Distance(query, row) > Distance(query, last) ? row : last;
             double distance = Distance(query, last);
-            double equal = Tolerance * (metric == Metric.L2 ? distance : metric == Metric.Cosine ? 1 : Norm(queries[query]) * Norm(rows[last]));
+            double equal = Tolerance * metric switch
+            {
+                Metric.L2 => distance,
+                Metric.Cosine => 1,
+                _ => Norm(queries[query]) * Norm(rows[last]),
+            };
             _nearer[query] = distance - equal;
             _farthest[query] = distance + equal;
             foreach (int row in nearest)

@@ -41,7 +41,11 @@ internal sealed class HardRun(ToolContext tool, HardRequest request)
         };
     }
 
-    private async Task<HardSetReport> MeasureAsync(HardSet set, HardPeer? peer, CancellationToken cancellation)
+    /// <summary>Measures one set.</summary>
+    /// <param name="set">Which.</param>
+    /// <param name="peer">What is measured beside; null for nothing.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    public async Task<HardSetReport> MeasureAsync(HardSet set, HardPeer? peer, CancellationToken cancellation)
     {
         HardRows rows = HardRows.Make(set, request.Seed, request.Ks.Max(), request.Threads, cancellation);
         (int K, int Ef)[] widths = [.. request.Ks.SelectMany(k => request.Ef.Where(ef => ef >= k).Select(ef => (k, ef)))];

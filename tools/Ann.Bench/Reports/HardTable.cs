@@ -15,8 +15,8 @@ internal static class HardTable
     public static void PrintHead(TextWriter text)
     {
         text.WriteLine(
-            "Recall, then certificate - recall. ! below 0.99 at ef 256 where hnswlib or f32 reaches it, and for copies at ef 128 in any case; "
-            + "< more than 0.02 below the better of the two; c certificate more than 0.02 off.");
+            "Recall, then certificate - recall. ! below 0.99 at ef 256 where hnswlib or f32 reaches it, and for copies at ef 128 in any "
+            + "case; < more than 0.02 below the better of the two; c certificate more than 0.02 off.");
         text.WriteLine();
         StringBuilder line = new($"{"set",-24}{"k",4}{"ef",5}{"hnswlib",9}  ");
         foreach (HardColumn column in HardColumn.All)

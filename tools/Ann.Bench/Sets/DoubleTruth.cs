@@ -2,7 +2,9 @@ using Ann.Core;
 
 namespace Ann.Bench.Sets;
 
-/// <summary>True neighbours in double precision, by looking at every row for every query: for small sets whose rows float32 cannot tell apart.</summary>
+/// <summary>
+/// True neighbours in double precision, by looking at every row for every query: for small sets whose rows float32 cannot tell apart.
+/// </summary>
 internal static class DoubleTruth
 {
     /// <summary>The k nearest rows of every query, nearest first, ties by row.</summary>

@@ -16,8 +16,8 @@ internal static class GenVerb
     {
         Option<string> set = new("--set")
         {
-            Description = "clustered: low intrinsic dimension, for cosine. skewed: log-normal norms, for ip. uniform: no structure, for l2. "
-                + "hard-NAME: a small set with one property that breaks engines; hard: all of those, a directory each.",
+            Description = "clustered: low intrinsic dimension, for cosine. skewed: log-normal norms, for ip. uniform: no structure, for "
+                + "l2. hard-NAME: a small set with one property that breaks engines; hard: all of those, a directory each.",
             DefaultValueFactory = _ => "clustered",
             HelpName = string.Join('|', VectorLaw.Names) + "|hard|hard-NAME",
         };
@@ -58,7 +58,10 @@ internal static class GenVerb
                 return Task.FromResult(ExitCodes.Done);
             }
             if (!VectorLaw.Names.Contains(name))
-                throw AnnException.Invalid("--set", $"--set is '{name}'; it must be one of {string.Join(", ", VectorLaw.Names)}, hard, hard-NAME.");
+            {
+                throw AnnException.Invalid(
+                    "--set", $"--set is '{name}'; it must be one of {string.Join(", ", VectorLaw.Names)}, hard, hard-NAME.");
+            }
             if (neighbors > count)
                 throw AnnException.Invalid("--truth", $"--truth is {neighbors}; there are only {count} rows.");
 

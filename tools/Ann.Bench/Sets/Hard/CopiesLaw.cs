@@ -35,9 +35,6 @@ internal sealed class CopiesLaw : HardLaw
         _places = Shuffled(distinct + _groupOf.Length);
     }
 
-    /// <summary>Rows of the base.</summary>
-    public int Rows => _places.Length;
-
     /// <inheritdoc/>
     public override void Draw(int stream, long row, Span<float> values)
     {

@@ -21,6 +21,11 @@ internal abstract class HardLaw(ulong seed, int dimension, Metric metric) : Vect
             value = random.NextNormal() * scale;
     }
 
+    /// <summary>
+    /// One normal number in finer steps than <see cref="RowRandom.NextNormal"/> has, 2⁻¹⁶: where it alone tells rows apart, they differ.
+    /// </summary>
+    protected static double FineNormal(ref RowRandom random) => random.NextNormal() + (random.NextUniform() / (1 << 16));
+
     /// <summary>Adds independent normal noise.</summary>
     protected static void AddNoise(ref RowRandom random, Span<float> values, float scale)
     {

@@ -22,7 +22,7 @@ internal sealed record HardRows(HardSet Set, Metric Metric, float[][] Base, floa
     {
         VectorLaw law = set.Law(seed);
         float[][] rows = Draw(law, VectorLaw.BaseStream, set.Rows);
-        float[][] queries = Draw(law, VectorLaw.QueryStream, HardSet.Queries);
+        float[][] queries = Draw(law, VectorLaw.QueryStream, set.Queries);
         return new HardRows(
             set, law.Metric, rows, queries, DoubleTruth.Compute(law.Metric, rows, queries, neighbors, threads, cancellation));
     }

@@ -15,7 +15,7 @@ internal sealed record HardSet(string Name, int Rows, Func<ulong, VectorLaw> Law
     public int FloorEf { get; init; }
 
     /// <summary>Queries of a set: the law's own, no rows of the base.</summary>
-    public const int Queries = 300;
+    public int Queries { get; init; } = 300;
 
     /// <summary>True neighbours of a query.</summary>
     public const int Truth = 100;
@@ -74,7 +74,10 @@ internal sealed record HardSet(string Name, int Rows, Func<ulong, VectorLaw> Law
         foreach ((string name, int distinct, int[] groups) in kinds)
         {
             foreach (Metric nearness in (Metric[])[Metric.Cosine, Metric.L2, Metric.InnerProduct])
-                yield return Of(name, distinct + groups.Sum(), nearness, (seed, metric) => new CopiesLaw(seed, 32, metric, distinct, groups));
+            {
+                yield return Of(
+                    name, distinct + groups.Sum(), nearness, (seed, metric) => new CopiesLaw(seed, 32, metric, distinct, groups));
+            }
         }
         foreach (Metric nearness in (Metric[])[Metric.L2, Metric.InnerProduct])
             yield return Of("zeros", 4000, nearness, (seed, metric) => new CopiesLaw(seed, 32, metric, 2800, [1200], zero: true));

@@ -9,7 +9,8 @@ internal sealed class NormalLaw(ulong seed, int dimension, Metric metric) : Hard
     public override void Draw(int stream, long row, Span<float> values)
     {
         RowRandom random = Random(stream, row);
-        Normal(ref random, values);
+        foreach (ref float value in values)
+            value = (float)FineNormal(ref random);
     }
 }
 
@@ -36,8 +37,8 @@ internal sealed class LineLaw(ulong seed, int dimension, Metric metric) : HardLa
         RowRandom random = Random(stream, row);
         RowRandom start = Random(LawStream, 0);
         RowRandom direction = Random(LawStream, 1);
-        float place = random.NextNormal();
+        double place = FineNormal(ref random);
         foreach (ref float value in values)
-            value = start.NextNormal() + (place * direction.NextNormal());
+            value = (float)(start.NextNormal() + (place * direction.NextNormal()));
     }
 }
