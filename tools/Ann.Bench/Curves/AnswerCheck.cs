@@ -38,7 +38,7 @@ internal sealed class AnswerCheck
         {
             for (int i = 0; i < k; i++)
                 exact[i] = Distance(query, truth.Rows[query * truth.K + i]);
-            _truth[query] = TieAwareRecall.Of(exact);
+            _truth[query] = TieAwareRecall.Of(exact, ScaleOf(query, truth.Rows[query * truth.K + k - 1]));
         }
     }
 
@@ -91,23 +91,15 @@ internal sealed class AnswerCheck
         return truth.CountRight(nearer, tied);
     }
 
-    private double Distance(int query, int row)
+    private double Distance(int query, int row) => DoubleTruth.Distance(_metric, _queries[query], _base[row]);
+
+    /// <summary>Size of the numbers that a distance is computed from: its own under L2, 1 under cosine, both norms' product otherwise.</summary>
+    private double ScaleOf(int query, int last) => _metric switch
     {
-        float[] a = _queries[query];
-        float[] b = _base[row];
-        double sum = 0, squaresA = 0, squaresB = 0;
-        if (_metric == Metric.L2)
-        {
-            for (int i = 0; i < a.Length; i++)
-                sum += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
-            return sum;
-        }
-        for (int i = 0; i < a.Length; i++)
-        {
-            sum += (double)a[i] * b[i];
-            squaresA += (double)a[i] * a[i];
-            squaresB += (double)b[i] * b[i];
-        }
-        return _metric == Metric.Cosine ? -sum / Math.Sqrt(squaresA * squaresB) : -sum;
-    }
+        Metric.L2 => 0,
+        Metric.Cosine => 1,
+        _ => Norm(_queries[query]) * Norm(_base[last]),
+    };
+
+    private static double Norm(float[] row) => Math.Sqrt(-DoubleTruth.Distance(Metric.InnerProduct, row, row));
 }
