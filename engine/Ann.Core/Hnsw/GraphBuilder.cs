@@ -27,7 +27,7 @@ internal sealed class GraphBuilder<TDistance, TScorer> : IDisposable
         _inserter = new GraphInserter<TDistance, TScorer>(storage.Graph, parameters, distance, threads);
     }
 
-    /// <summary>Inserts every node.</summary>
+    /// <summary>Inserts every node that is no copy.</summary>
     /// <param name="progress">Told the nodes inserted so far, after each batch.</param>
     /// <param name="cancellation">Ends the build early; the graph is then useless.</param>
     public void Build(Action<int>? progress, CancellationToken cancellation)
@@ -51,12 +51,15 @@ internal sealed class GraphBuilder<TDistance, TScorer> : IDisposable
     private int[] InsertionOrder()
     {
         HnswGraph graph = _storage.Graph;
-        int[] order = new int[graph.Count];
-        (int Level, bool NotEntry, ulong Draw)[] keys = new (int, bool, ulong)[graph.Count];
-        for (int node = 0; node < order.Length; node++)
+        int[] order = new int[graph.Count - graph.Copies.Count(graph.Count)];
+        (int Level, bool NotEntry, ulong Draw)[] keys = new (int, bool, ulong)[order.Length];
+        int next = 0;
+        for (int node = 0; node < graph.Count; node++)
         {
-            order[node] = node;
-            keys[node] = (-graph.LevelOf(node), node != graph.EntryPoint, _parameters.OrderOf(node));
+            if (graph.Copies.IsCopy(node))
+                continue;
+            order[next] = node;
+            keys[next++] = (-graph.LevelOf(node), node != graph.EntryPoint, _parameters.OrderOf(node));
         }
         Array.Sort(keys, order);
         return order;

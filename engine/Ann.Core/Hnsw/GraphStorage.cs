@@ -8,21 +8,23 @@ internal sealed unsafe class GraphStorage : IDisposable
 {
     /// <param name="count">Nodes, 1 or more.</param>
     /// <param name="parameters">Shape; its seed gives each node its level.</param>
-    public GraphStorage(int count, HnswParameters parameters)
-        : this(Drawn(count, parameters), parameters)
+    /// <param name="copies">Nodes that others stand for; they are on level 0. Must outlive the graph.</param>
+    public GraphStorage(int count, HnswParameters parameters, NodeCopies copies = default)
+        : this(Drawn(count, parameters, copies), parameters, copies)
     {
     }
 
     /// <param name="levels">One a node, one node or more.</param>
     /// <param name="parameters">Shape.</param>
-    public GraphStorage(ReadOnlySpan<byte> levels, HnswParameters parameters)
+    /// <param name="copies">As above.</param>
+    public GraphStorage(ReadOnlySpan<byte> levels, HnswParameters parameters, NodeCopies copies = default)
     {
         int count = levels.Length;
         Debug.Assert(count > 0);
         Levels = new NativeBlock(count);
         UpperSlots = new NativeBlock((long)count * sizeof(int));
 
-        int entryPoint = 0;
+        int entryPoint = copies.LeaderOf(0);
         long rows = 0;
         for (int node = 0; node < count; node++)
         {
@@ -40,7 +42,7 @@ internal sealed unsafe class GraphStorage : IDisposable
         Fill(UpperLinks);
         Graph = new HnswGraph(
             count, parameters.M, (int*)Level0.Start, Levels.Start, (int*)UpperSlots.Start, (int*)UpperLinks.Start,
-            entryPoint, Levels.Start[entryPoint]);
+            entryPoint, Levels.Start[entryPoint], copies: copies);
     }
 
     public NativeBlock Level0 { get; }
@@ -62,11 +64,11 @@ internal sealed unsafe class GraphStorage : IDisposable
         UpperLinks.Dispose();
     }
 
-    private static byte[] Drawn(int count, HnswParameters parameters)
+    private static byte[] Drawn(int count, HnswParameters parameters, NodeCopies copies)
     {
         byte[] levels = new byte[count];
         for (int node = 0; node < count; node++)
-            levels[node] = (byte)parameters.LevelOf(node);
+            levels[node] = copies.IsCopy(node) ? (byte)0 : (byte)parameters.LevelOf(node);
         return levels;
     }
 

@@ -16,7 +16,8 @@ internal sealed unsafe class HeadGraph : IDisposable
 
     /// <param name="capacity">Most nodes, 1 or more.</param>
     /// <param name="parameters">Shape; its seed gives each node but the first its level.</param>
-    public HeadGraph(int capacity, HnswParameters parameters)
+    /// <param name="copies">Nodes that others stand for, which come to be while it grows; node 0 never does.</param>
+    public HeadGraph(int capacity, HnswParameters parameters, NodeCopies copies = default)
     {
         Debug.Assert(capacity > 0);
         _levels = new LazyBlock(capacity);
@@ -38,7 +39,7 @@ internal sealed unsafe class HeadGraph : IDisposable
         _upperLinks = new LazyBlock(rows * parameters.M * sizeof(int));
         Graph = new HnswGraph(
             capacity, parameters.M, (int*)_level0.Start, _levels.Start, (int*)_upperSlots.Start, (int*)_upperLinks.Start,
-            entryPoint: 0, maxLevel: highest);
+            entryPoint: 0, maxLevel: highest, copies: copies);
     }
 
     /// <summary>The graph in this memory.</summary>

@@ -18,9 +18,10 @@ namespace Ann.Core.Hnsw;
 /// <param name="maxLevel">Level of the entry point: the highest of all.</param>
 /// <param name="level0Stride">Bytes from one row of level 0 to the next; 0 where they follow each other.</param>
 /// <param name="upperStride">Bytes from one row of the upper levels to the next; 0 where they follow each other.</param>
+/// <param name="copies">Nodes that others stand for, which are no part of it.</param>
 internal readonly unsafe struct HnswGraph(
     int count, int m, int* level0, byte* levels, int* upperSlots, int* upperLinks, int entryPoint, int maxLevel, int level0Stride = 0,
-    int upperStride = 0)
+    int upperStride = 0, NodeCopies copies = default)
 {
     public const int NoNode = -1;
 
@@ -29,6 +30,7 @@ internal readonly unsafe struct HnswGraph(
     public readonly int M0 = 2 * m;
     public readonly int EntryPoint = entryPoint;
     public readonly int MaxLevel = maxLevel;
+    public readonly NodeCopies Copies = copies;
 
     private readonly int* _level0 = level0;
     private readonly long _level0Stride = level0Stride == 0 ? 2 * m * sizeof(int) : level0Stride;
@@ -39,7 +41,7 @@ internal readonly unsafe struct HnswGraph(
 
     /// <summary>The same graph with its rows of links elsewhere.</summary>
     public HnswGraph WithLinks(int* level0, int level0Stride, int* upper, int upperStride) =>
-        new(Count, M, level0, _levels, _upperSlots, upper, EntryPoint, MaxLevel, level0Stride, upperStride);
+        new(Count, M, level0, _levels, _upperSlots, upper, EntryPoint, MaxLevel, level0Stride, upperStride, Copies);
 
     /// <summary>Rows of links on levels ≥ 1.</summary>
     public long UpperRows

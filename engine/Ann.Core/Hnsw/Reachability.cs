@@ -15,12 +15,13 @@ internal static unsafe class Reachability
 
     /// <summary>Finds out whether level 0 leads from the entry point to a node. A writer may add nodes and links meanwhile.</summary>
     /// <param name="graph">With one node at least.</param>
-    /// <param name="target">The node.</param>
+    /// <param name="target">The node; of a copy, its leader is looked for.</param>
     /// <param name="budget">When to stop early.</param>
     /// <returns>Null when it was stopped.</returns>
     public static bool? Leads<TLinks>(in HnswGraph graph, int target, in SearchBudget budget)
         where TLinks : struct, ILinkRows
     {
+        target = graph.Copies.LeaderOf(target);
         ulong[] reached = new ulong[(graph.Count + 63) / 64];
         Stack<int> open = new();
         int* links = stackalloc int[graph.M0];
@@ -45,8 +46,15 @@ internal static unsafe class Reachability
         return true;
     }
 
-    /// <summary>Counts the nodes reachable from the entry point over level 0.</summary>
-    public static int Count(in HnswGraph graph) => new Tree(graph).Reached;
+    /// <summary>Counts the nodes reachable from the entry point over level 0, copies through their leaders.</summary>
+    public static int Count(in HnswGraph graph)
+    {
+        Tree tree = new(graph);
+        int reached = tree.Reached;
+        for (int node = 0; node < graph.Count && !graph.Copies.IsEmpty; node++)
+            reached += graph.Copies.IsCopy(node) && tree.Contains(graph.Copies.LeaderOf(node)) ? 1 : 0;
+        return reached;
+    }
 
     /// <summary>Adds, or where a row is full exchanges, one link for each part of the graph that cannot be reached.</summary>
     /// <returns>Links added or exchanged.</returns>
@@ -55,14 +63,15 @@ internal static unsafe class Reachability
         where TScorer : struct, INodeScorer
     {
         Tree tree = new(graph);
-        if (tree.Reached == graph.Count)
+        int nodes = graph.Count - graph.Copies.Count(graph.Count);
+        if (tree.Reached == nodes)
             return 0;
 
         int repaired = 0;
         using SearchContext context = new(graph.Count, graph.M0);
         for (int node = 0; node < graph.Count; node++)
         {
-            if (tree.Contains(node))
+            if (tree.Contains(node) || graph.Copies.IsCopy(node))
                 continue;
             cancellation.ThrowIfCancellationRequested();
 
@@ -73,7 +82,7 @@ internal static unsafe class Reachability
                 HangAnywhere(in graph, tree, node);
             repaired++;
         }
-        Debug.Assert(tree.Reached == graph.Count);
+        Debug.Assert(tree.Reached == nodes);
         return repaired;
     }
 

@@ -92,7 +92,7 @@ internal static unsafe class TwoHopWalk
     {
         Beam beam = context.Beam;
         beam.Reset(ef);
-        Plant(in scorer, in filter, seeds, context);
+        Plant(in scorer, in filter, seeds, graph.Copies, context);
 
         int from = Beam.NodeOf(entry);
         int waiting = 0;
@@ -124,9 +124,9 @@ internal static unsafe class TwoHopWalk
         context.End(default(AcceptAll));
     }
 
-    /// <summary>Puts the seeds into the beam, as many as it has room for.</summary>
+    /// <summary>Puts the seeds into the beam, leaders for their copies, as many as it has room for.</summary>
     private static void Plant<TScorer, TFilter>(
-        in TScorer scorer, in TFilter filter, ReadOnlySpan<int> seeds, SearchContext context)
+        in TScorer scorer, in TFilter filter, ReadOnlySpan<int> seeds, NodeCopies copies, SearchContext context)
         where TScorer : struct, INodeScorer
         where TFilter : struct, INodeFilter
     {
@@ -134,8 +134,9 @@ internal static unsafe class TwoHopWalk
             scorer.Prefetch(seed);
         foreach (int seed in seeds)
         {
-            if (filter.Accepts(seed) && context.Visited.TryMark(seed))
-                context.Beam.Add(Beam.Pack(seed, scorer.Score(seed)));
+            int node = copies.LeaderOf(seed);
+            if (filter.Accepts(node) && context.Visited.TryMark(node))
+                context.Beam.Add(Beam.Pack(node, scorer.Score(node)));
         }
         context.Statistics.Visited += seeds.Length;
     }

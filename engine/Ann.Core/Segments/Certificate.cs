@@ -9,6 +9,12 @@ public sealed record Certificate
     /// <summary>Links added or exchanged to make every node reachable.</summary>
     public int Repaired { get; init; }
 
+    /// <summary>
+    /// Items whose vector is that of another, which stands for them in the graph: they have no links, and degrees leave them out. 0 in older
+    /// files, where such items are nodes like any others.
+    /// </summary>
+    public int Copies { get; init; }
+
     /// <summary>Highest level.</summary>
     public int MaxLevel { get; init; }
 

@@ -32,9 +32,13 @@ internal static unsafe class CertificateMeasurement
         HnswGraph graph = segment.Graph;
         int[] inDegrees = new int[graph.Count];
         long links = 0;
+        int nodes = 0;
         int minDegree = int.MaxValue;
         for (int node = 0; node < graph.Count; node++)
         {
+            if (graph.Copies.IsCopy(node))
+                continue;
+            nodes++;
             ReadOnlySpan<int> neighbors = graph.Neighbors(0, node);
             links += neighbors.Length;
             minDegree = Math.Min(minDegree, neighbors.Length);
@@ -46,10 +50,11 @@ internal static unsafe class CertificateMeasurement
         {
             Reachable = Reachability.Count(in graph),
             Repaired = repaired,
+            Copies = graph.Count - nodes,
             MaxLevel = graph.MaxLevel,
-            MeanDegree = Math.Round((double)links / graph.Count, 3),
+            MeanDegree = Math.Round((double)links / nodes, 3),
             MinDegree = minDegree,
-            MinInDegree = inDegrees.Min(),
+            MinInDegree = inDegrees.Where((_, node) => !graph.Copies.IsCopy(node)).Min(),
             MaxInDegree = inDegrees.Max(),
             Norms = MeasureNorms(in segment),
         };

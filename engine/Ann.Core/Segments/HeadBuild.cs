@@ -32,6 +32,7 @@ internal sealed unsafe class HeadBuild : IDisposable
     private readonly HnswParameters _parameters;
     private readonly GrowingCodes? _codes;
     private readonly LazyBlock? _norms;
+    private readonly HeadCopies _copies;
     private readonly IGraphInserter _inserter;
     private int[] _order = [];
     private double _median;
@@ -41,10 +42,12 @@ internal sealed unsafe class HeadBuild : IDisposable
     /// <param name="shape">Of the head.</param>
     /// <param name="graph">Where to insert.</param>
     /// <param name="rows">First component of the first row.</param>
+    /// <param name="copies">Is told every row: those that are copies get no links.</param>
     /// <param name="isDead">True for a node that was deleted.</param>
-    public HeadBuild(HeadShape shape, HnswGraph graph, float* rows, Predicate<int> isDead)
+    public HeadBuild(HeadShape shape, HnswGraph graph, float* rows, HeadCopies copies, Predicate<int> isDead)
     {
         _rows = rows;
+        _copies = copies;
         _rowStride = VectorTable.StrideOf(shape.Dimension);
         _dimension = shape.Dimension;
         _parameters = shape.Parameters;
@@ -52,7 +55,7 @@ internal sealed unsafe class HeadBuild : IDisposable
             _norms = new LazyBlock((long)shape.Capacity * sizeof(TemperedNorm));
         if (BuildsOnCodes(shape))
             _codes = new GrowingCodes(shape.Capacity, shape.Dimension);
-        _inserter = Inserter(shape.Metric, graph, isDead);
+        _inserter = Inserter(shape.Metric, graph, leader => copies.AreDead(leader, isDead));
     }
 
     /// <summary>Codes of the rows themselves; null where there are none, or only of tempered rows.</summary>
@@ -71,25 +74,25 @@ internal sealed unsafe class HeadBuild : IDisposable
     public void Insert(int from, int to)
     {
         Encode(to);
-        if (from == 0)
-            from = 1;
-        if (from >= to)
-            return;
+        if (_order.Length < to - from)
+            _order = new int[Math.Max(to - from, 2 * _order.Length)];
+        int count = 0;
+        for (int row = from; row < to; row++)
+        {
+            bool isCopy = _copies.Add(row);
+            if (row > 0 && !isCopy)
+                _order[count++] = row;
+        }
 
         // Rows often come in an order, and nodes of one batch do not see each other: neighbours in the input are made strangers.
-        int count = to - from;
-        if (_order.Length < count)
-            _order = new int[Math.Max(count, 2 * _order.Length)];
         Span<int> order = _order.AsSpan(0, count);
-        for (int i = 0; i < count; i++)
-            order[i] = from + i;
         HnswParameters parameters = _parameters;
         if (count > 1)
             order.Sort((a, b) => parameters.OrderOf(a).CompareTo(parameters.OrderOf(b)));
 
         for (int done = 0; done < count;)
         {
-            int size = Math.Min(Math.Clamp((from + done) / BatchDivisor, 1, MaxBatch), count - done);
+            int size = Math.Min(Math.Clamp((Math.Max(from, 1) + done) / BatchDivisor, 1, MaxBatch), count - done);
             _inserter.Insert(_order.AsMemory(done, size));
             done += size;
         }

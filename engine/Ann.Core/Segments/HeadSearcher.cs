@@ -7,9 +7,10 @@ namespace Ann.Core.Segments;
 /// <summary>Answers queries over a head while it grows, on any number of threads at once, without a lock and without allocating.</summary>
 /// <param name="view">The head's graph and rows, and codes if there are some.</param>
 /// <param name="codes">Where the writer encodes the rows; null when there are no codes to search by.</param>
+/// <param name="copies">Which rows are identical.</param>
 /// <param name="keys">Breaks ties between equal distances.</param>
 /// <param name="dead">Which nodes are deleted.</param>
-internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes, HeadKeys keys, Tombstones dead) : IDisposable
+internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes, HeadCopies copies, HeadKeys keys, Tombstones dead) : IDisposable
 {
     private readonly QueryContextPool _contexts = new(view);
 
@@ -70,11 +71,29 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
         context.Walk.Statistics.Plan = SearchPlan.Scan;
         if (mask.Count == 0)
             return [];
+        int k = parameters.K;
+        int scanWidth = BoundaryTies.Kept(k, keysAscend: false);
+        MaskedNodes items = new(mask.Start, mask.Nodes, live);
+        bool onCodes = false;
+        Span<ulong> ranked = [];
         if (parameters.Exact)
-            return MatchingScan.Run(mask, in scorer, in live, context.Walk, context.Ranked(parameters.K));
-        if (codes is not null && TryWalkCodes<TDistance>(context, in live, in parameters, at.Rows, mask, out Span<ulong> ranked))
-            return ranked;
-        return context.Copy(Find(context, in scorer, in live, in parameters, at.Rows, mask, parameters.K, view.RowStride * sizeof(float)));
+        {
+            ranked = MatchingScan.Run(mask, in scorer, in live, context.Walk, context.Ranked(scanWidth));
+        }
+        else
+        {
+            onCodes = codes is not null && TryWalkCodes<TDistance>(context, in live, in parameters, at.Rows, mask, out ranked);
+            if (!onCodes)
+            {
+                ranked = context.Copy(
+                    Find(context, in scorer, in live, in parameters, at.Rows, mask, scanWidth, view.RowStride * sizeof(float)));
+            }
+        }
+        if (context.Walk.Statistics.Plan != SearchPlan.Scan)
+            return context.Expand(copies.Seen, ranked, k, in items, inKeyOrder: false);
+        return onCodes
+            ? ranked
+            : BoundaryTies.Resolve(ranked, k, keys, in scorer, in items, at.Rows, view.RowStride, context.Walk);
     }
 
     private ReadOnlySpan<ulong> Find<TScorer>(
@@ -87,8 +106,24 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
         HnswGraph graph = view.Graph;
         MaskedNodes filter = new(mask.Start, mask.Nodes, live);
         GrowingWalk walk = new(graph);
-        return MaskedSearch.Find<TScorer, MaskedNodes, LiveNodes, GrowingRows, GrowingWalk>(
-            in query, in graph, in scorer, in filter, in live, in walk, context);
+        if (copies.Seen.IsEmpty)
+        {
+            return MaskedSearch.Find<TScorer, MaskedNodes, LiveNodes, GrowingRows, GrowingWalk>(
+                in query, in graph, in scorer, in filter, in live, in walk, context);
+        }
+        AmongCopies<MaskedNodes> leaders = context.Among(in filter, copies.Nodes);
+        return MaskedSearch.Find<TScorer, AmongCopies<MaskedNodes>, LiveNodes, GrowingRows, GrowingWalk>(
+            in query, in graph, in scorer, in leaders, in live, in walk, context);
+    }
+
+    private void Walk<TScorer>(QueryContext context, in TScorer scorer, in LiveNodes live, int ef)
+        where TScorer : struct, INodeScorer
+    {
+        HnswGraph graph = view.Graph;
+        if (copies.Seen.IsEmpty)
+            HeadWalk.Run(in graph, in scorer, live, ef, context.Walk);
+        else
+            HeadWalk.Run(in graph, in scorer, context.Among(in live, copies.Nodes), ef, context.Walk);
     }
 
     private Span<ulong> RunAll<TDistance>(QueryContext context, in SearchParameters parameters, ReadPoint at)
@@ -104,18 +139,17 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
         if (at.Rows == 0)
             return [];
 
-        HnswGraph graph = view.Graph;
         int alive = Math.Max(at.Rows - dead.Count, 0); // at least as many are seen: some died after the read point
         Span<ulong> ranked = [];
         bool onCodes = codes is not null && TryWalkCodes<TDistance>(context, in live, in parameters, at.Rows, mask: null, out ranked);
         if (!onCodes)
-            HeadWalk.Run(in graph, in scorer, live, parameters.BeamWidth, context.Walk);
+            Walk(context, in scorer, in live, parameters.BeamWidth);
 
         ReadOnlySpan<ulong> found = context.Walk.Beam.Entries;
-        bool isShort = found.Length < Math.Min(k, alive) || context.Walk.IsCrowdedOut(k);
+        bool isShort = !CopyExpansion.Holds(copies.Seen, found, Math.Min(k, alive), in live) || context.Walk.IsCrowdedOut(k);
         if (isShort && context.Walk.Statistics.Stopped == StopReason.None)
             return Scan(context, scorer, live, at.Rows, k); // the dead stood in the way: nobody may be lost behind them
-        return onCodes ? ranked : context.Copy(found);
+        return context.Expand(copies.Seen, onCodes ? ranked : context.Copy(found), k, in live, inKeyOrder: false);
     }
 
     /// <summary>
@@ -134,9 +168,8 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
         Int8Query coded = context.Quantise(in view, Metric.L2);
         PointScorer scorer = new(
             view.CodeBytes, view.CodeStride, (CodePoint*)view.CodeFactors, context.Quantised, coded.Unit, squared ? 1 : 0.5f);
-        HnswGraph graph = view.Graph;
         if (mask is null)
-            HeadWalk.Run(in graph, in scorer, live, parameters.BeamWidth, context.Walk);
+            Walk(context, in scorer, in live, parameters.BeamWidth);
         ReadOnlySpan<ulong> found = mask is null
             ? context.Walk.Beam.Entries
             : Find(context, in scorer, in live, in parameters, rows, mask, Reranking.MostOfScan(parameters.K), view.CodeStride);
@@ -159,7 +192,7 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
     private Span<ulong> Scan<TDistance>(QueryContext context, RowScorer<TDistance> scorer, LiveNodes live, int rows, int k)
         where TDistance : struct, IDistance
     {
-        TopK top = new(context.Ranked(k));
+        TopK top = new(context.Ranked(BoundaryTies.Kept(k, keysAscend: false)));
         ref SearchStatistics statistics = ref context.Walk.Statistics;
         statistics.Plan = SearchPlan.Scan;
         int piece = ExactScan.RowsPerCheck(view.RowStride);
@@ -177,7 +210,7 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
                     top.Add(entry);
             }
         }
-        return top.Sorted();
+        return BoundaryTies.Resolve(top.Sorted(), k, keys, in scorer, in live, rows, view.RowStride, context.Walk);
     }
 
     /// <summary>The walk through refused nodes of a graph that grows.</summary>

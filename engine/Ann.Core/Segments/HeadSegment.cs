@@ -23,6 +23,7 @@ internal sealed unsafe class HeadSegment : LiveSegment
     private readonly HeadShape _shape;
     private readonly LazyBlock _rows;
     private readonly int _rowStride;
+    private readonly HeadCopies _copies;
     private readonly HeadGraph _graph;
     private readonly HeadKeys _keys;
     private readonly HeadAttributes? _attributes;
@@ -41,12 +42,13 @@ internal sealed unsafe class HeadSegment : LiveSegment
         _shape = shape;
         _rowStride = VectorTable.StrideOf(shape.Dimension);
         _rows = new LazyBlock((long)shape.Capacity * _rowStride * sizeof(float));
-        _graph = new HeadGraph(shape.Capacity, shape.Parameters);
+        float* rows = (float*)_rows.Start;
+        _copies = new HeadCopies(rows, _rowStride, shape.Dimension, shape.Capacity);
+        _graph = new HeadGraph(shape.Capacity, shape.Parameters, _copies.Nodes);
         _keys = new HeadKeys(shape);
         _attributes = shape.Attributes.Count == 0 ? null : new HeadAttributes(shape.Attributes, shape.Capacity);
         Dead = new Tombstones(shape.Capacity);
-        float* rows = (float*)_rows.Start;
-        _build = new HeadBuild(shape, _graph.Graph, rows, Dead.IsDead);
+        _build = new HeadBuild(shape, _graph.Graph, rows, _copies, Dead.IsDead);
         GrowingCodes? codes = Codes;
         SegmentView view = new()
         {
@@ -61,7 +63,7 @@ internal sealed unsafe class HeadSegment : LiveSegment
             CodeFactors = codes is null ? null : (float*)codes.PointOfRow,
             CodeMean = codes is null ? null : codes.Mean,
         };
-        _searcher = new HeadSearcher(view, codes, _keys, Dead);
+        _searcher = new HeadSearcher(view, codes, _copies, _keys, Dead);
     }
 
     /// <summary>Most rows.</summary>
@@ -202,6 +204,7 @@ internal sealed unsafe class HeadSegment : LiveSegment
         _keys.Dispose();
         _attributes?.Dispose();
         _graph.Dispose();
+        _copies.Dispose();
         _rows.Dispose();
         Dead.Dispose();
     }

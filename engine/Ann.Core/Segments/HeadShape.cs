@@ -35,11 +35,13 @@ internal sealed record HeadShape(
         + Parameters.M0 * sizeof(int)
         + (KeyKind == KeyKind.UInt64 ? sizeof(ulong) : sizeof(long)) // the key, or where its text ends
         + sizeof(int) // the version before
+        + HeadCopies.BytesPerRow
         + HeadBuild.BytesPerRow(this);
 
     /// <summary>Bytes of what is there whatever the number of rows, the scratch of the build and of one search with it.</summary>
     public long FixedBytes =>
         TableSlots * (long)sizeof(ulong)
+        + HeadCopies.TableBytes(Capacity)
         + Capacity * (1L + sizeof(int)) // levels and where upper links are
         + 2 * (Capacity / 8L + Math.Min(Capacity, 1 << 16) * (long)sizeof(int)) // who was visited, by writer and reader
         + VectorTable.StrideOf(Dimension) * 5L * sizeof(float)

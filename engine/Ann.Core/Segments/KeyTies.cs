@@ -35,14 +35,25 @@ internal static class KeyTies
     public static void SortByKey<TKeys>(TKeys keys, Span<ulong> entries)
         where TKeys : INodeKeys
     {
-        for (int i = entries.Length / 2 - 1; i >= 0; i--)
-            SiftDown(keys, entries, i, entries.Length);
+        MakeHeap(keys, entries);
         for (int end = entries.Length - 1; end > 0; end--)
         {
             (entries[0], entries[end]) = (entries[end], entries[0]);
             SiftDown(keys, entries, 0, end);
         }
     }
+
+    /// <summary>Orders entries as a heap whose first has the largest key.</summary>
+    public static void MakeHeap<TKeys>(TKeys keys, Span<ulong> heap)
+        where TKeys : INodeKeys
+    {
+        for (int i = heap.Length / 2 - 1; i >= 0; i--)
+            SiftDown(keys, heap, i, heap.Length);
+    }
+
+    /// <summary>Mends a heap whose first entry was replaced.</summary>
+    public static void Sift<TKeys>(TKeys keys, Span<ulong> heap)
+        where TKeys : INodeKeys => SiftDown(keys, heap, 0, heap.Length);
 
     private static void SiftDown<TKeys>(TKeys keys, Span<ulong> entries, int parent, int count)
         where TKeys : INodeKeys

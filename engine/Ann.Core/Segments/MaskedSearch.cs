@@ -17,7 +17,7 @@ internal interface IFilteredWalk
 /// <param name="Nodes">Nodes of the segment that the reader sees.</param>
 /// <param name="K">Results wanted.</param>
 /// <param name="Ef">Beam width.</param>
-/// <param name="ScanWidth">Nodes that a scan keeps: <paramref name="K"/>, and more where they are ranked anew.</param>
+/// <param name="ScanWidth">Nodes that a scan keeps: <see cref="BoundaryTies.Kept"/>, and more where they are ranked anew.</param>
 /// <param name="RowBytes">Bytes that one score reads.</param>
 /// <param name="IsEstimated">True in the fast layout.</param>
 internal readonly record struct MaskedQuery(NodeMask Mask, int Nodes, int K, int Ef, int ScanWidth, int RowBytes, bool IsEstimated);
@@ -60,7 +60,7 @@ internal static class MaskedSearch
             walk.Run(in scorer, filter, planner.Wanted, context);
             // Of a walk that had no room for all it wanted, what it found is the edge of what it did not come by.
             int hole = query.Nodes - matches;
-            bool isFound = search.Beam.Count >= enough && !search.IsCrowdedOut(planner.Wanted);
+            bool isFound = Holds(enough, in graph, in filter, search) && !search.IsCrowdedOut(planner.Wanted);
             if (IsStopped(search) || (isFound && !planner.IsBehindHole(search.Beam.Count, search.Refused)))
                 return search.Beam.Entries;
             if (isFound)
@@ -69,7 +69,7 @@ internal static class MaskedSearch
             {
                 search.FilteredRoom = room;
                 walk.Run(in scorer, filter, planner.WantedBehind(hole), context);
-                if (IsStopped(search) || search.Beam.Count >= enough)
+                if (IsStopped(search) || Holds(enough, in graph, in filter, search))
                     return search.Beam.Entries;
             }
             isOpposed = true;
@@ -86,15 +86,20 @@ internal static class MaskedSearch
             {
                 int ef = isOpposed ? MaskedPlanner.OpposedWidths * query.Ef : query.Ef;
                 TwoHopWalk.Run<TScorer, TFilter, TLinks>(in graph, in scorer, filter, entry, query.Mask.Seeds, ef, search);
-                if (IsStopped(search) || search.Beam.Count >= enough)
+                if (IsStopped(search) || Holds(enough, in graph, in filter, search))
                     return search.Beam.Entries;
                 statistics.Plan = SearchPlan.Scan;
             }
         }
-        bool isRankedAnew = query.ScanWidth > query.K;
+        bool isRankedAnew = query.ScanWidth > BoundaryTies.Kept(query.K, keysAscend: false);
         int width = isOpposed && isRankedAnew ? Math.Max(query.ScanWidth, query.K + planner.OpposedMargin) : query.ScanWidth;
         return MatchingScan.Run(query.Mask, in scorer, in live, search, context.Candidates(width));
     }
+
+    /// <summary>True when what a walk found stands for enough items.</summary>
+    private static bool Holds<TFilter>(int enough, in HnswGraph graph, in TFilter filter, SearchContext search)
+        where TFilter : struct, INodeFilter =>
+        CopyExpansion.Holds(graph.Copies, search.Beam.Entries, enough, in filter);
 
     /// <summary>True when a walk was stopped: what it has is all there will be.</summary>
     private static bool IsStopped(SearchContext search) => search.Statistics.Stopped != StopReason.None;

@@ -152,6 +152,8 @@ internal readonly unsafe struct MaskBits(ulong* words) : INodeFilter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Accepts(int node) => (words[node >> 6] >> node & 1) != 0;
 
+    public bool AcceptsItem(int node) => Accepts(node);
+
     public int Next(int node, int end)
     {
         while (node < end)
@@ -174,6 +176,8 @@ internal readonly unsafe struct MaskedNodes(ulong* words, int nodes, LiveNodes l
     public static bool AcceptsAll => false;
 
     public bool Accepts(int node) => node < nodes && (words[node >> 6] >> node & 1) != 0 && live.Accepts(node);
+
+    public bool AcceptsItem(int node) => Accepts(node);
 
     public int Next(int node, int end)
     {

@@ -13,7 +13,9 @@ internal sealed unsafe class QueryContext : IDisposable
     private readonly EstimateTables? _estimates;
     private readonly int _dimension;
     private ulong[] _ranked = new ulong[256];
+    private readonly NativeBlock? _verdicts;
     private ulong[] _candidates = [];
+    private ulong[] _items = [];
 
     public QueryContext(in SegmentView segment)
     {
@@ -22,6 +24,8 @@ internal sealed unsafe class QueryContext : IDisposable
         _scratch = new NativeBlock(VectorTable.StrideOf(_dimension) * (long)sizeof(float));
         _quantised = new NativeBlock(Int8Codes.StrideOf(_dimension) * (long)sizeof(short));
         Walk = new SearchContext(segment.Count, segment.Blocks is { } b ? b.Groups * FastScan.Lanes : segment.Graph.M0);
+        if (!segment.Graph.Copies.IsEmpty)
+            _verdicts = new NativeBlock(AmongCopies<AcceptAll>.Verdicts * sizeof(ulong));
         if (segment.Blocks is { } shape)
             _estimates = new EstimateTables(segment.Dimension, shape.Bits);
     }
@@ -66,6 +70,25 @@ internal sealed unsafe class QueryContext : IDisposable
         return ranked;
     }
 
+    /// <summary>A filter for walks in a graph that has copies. Forgets what the last one found out.</summary>
+    public AmongCopies<TFilter> Among<TFilter>(in TFilter items, NodeCopies copies)
+        where TFilter : struct, INodeFilter
+    {
+        new Span<byte>(_verdicts!.Start, (int)_verdicts.SizeInBytes).Clear();
+        return new AmongCopies<TFilter>(items, copies, (ulong*)_verdicts.Start);
+    }
+
+    /// <summary>Expands ranked leaders to the items that they stand for; where there are no copies they are these items.</summary>
+    /// <inheritdoc cref="CopyExpansion.Run"/>
+    public Span<ulong> Expand<TFilter>(NodeCopies copies, Span<ulong> ranked, int k, scoped in TFilter filter, bool inKeyOrder)
+        where TFilter : struct, INodeFilter
+    {
+        if (copies.IsEmpty)
+            return ranked;
+        int count = CopyExpansion.Run(copies, ranked, k, in filter, inKeyOrder, ref _items);
+        return _items.AsSpan(0, count);
+    }
+
     /// <summary>Room for the candidates that a scan of codes leaves to the rerank. Allocates only when it was never this large.</summary>
     public Span<ulong> Candidates(int count)
     {
@@ -81,6 +104,7 @@ internal sealed unsafe class QueryContext : IDisposable
         _quantised.Dispose();
         Walk.Dispose();
         _estimates?.Dispose();
+        _verdicts?.Dispose();
     }
 }
 

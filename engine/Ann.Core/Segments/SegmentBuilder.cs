@@ -25,6 +25,7 @@ public sealed unsafe class SegmentBuilder : IDisposable
     private readonly VectorTable _rows;
     private readonly AttributeRows? _attributes;
     private Int8Codes? _codes;
+    private RowCopies? _copies;
     private GraphStorage? _graph;
     private NeighborBlocks? _blocks;
     private KeyColumn? _keys;
@@ -142,11 +143,13 @@ public sealed unsafe class SegmentBuilder : IDisposable
             _attributes.Seal();
         }
 
+        _copies = RowCopies.Find(_rows, keys, _options.Threads, cancellation);
+        NodeCopies copies = _copies?.Nodes ?? default;
         if (_options.Codes == CodesKind.Int8)
             _codes = Int8Codes.Encode(_rows, _options.Metric, _options.Threads, Report(BuildStage.Codes), cancellation);
         _graph = _source is { } source
-            ? new GraphStorage(GraphCopy.LevelsOf(in source, _sourceNodes), _parameters)
-            : new GraphStorage(_rows.Count, _parameters);
+            ? new GraphStorage(GraphCopy.LevelsOf(in source, _sourceNodes, copies), _parameters, copies)
+            : new GraphStorage(_rows.Count, _parameters, copies);
         int repaired = BuildGraph(Report(BuildStage.Graph), cancellation);
 
         if (_codes is not null && _options.Layout == SegmentLayout.Fast)
@@ -195,6 +198,8 @@ public sealed unsafe class SegmentBuilder : IDisposable
             writer.Add(SectionKind.Level0Blocks, _blocks.Level0);
             writer.Add(SectionKind.UpperBlocks, _blocks.Upper);
         }
+        if (_copies is not null)
+            writer.Add(SectionKind.Copies, _copies.Links);
         writer.Add(SectionKind.Levels, _graph.Levels);
         writer.Add(SectionKind.UpperSlots, _graph.UpperSlots);
 
@@ -211,6 +216,7 @@ public sealed unsafe class SegmentBuilder : IDisposable
     {
         _rows.Dispose();
         _codes?.Dispose();
+        _copies?.Dispose();
         _graph?.Dispose();
         _blocks?.Dispose();
     }

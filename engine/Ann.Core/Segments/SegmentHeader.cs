@@ -24,6 +24,7 @@ internal enum SectionKind : uint
     CodeScale = 13,
     UpperBlocks = 14,
     Attributes = 15,
+    Copies = 16,
 }
 
 /// <summary>One entry of the table of sections.</summary>

@@ -6,7 +6,7 @@ public sealed record SegmentParts
     /// <summary>Links of all levels; in the fast layout with the estimates beside them.</summary>
     public required long Links { get; init; }
 
-    /// <summary>The level of each item and where its upper links are.</summary>
+    /// <summary>The level of each item and where its upper links are; where rows are identical, which.</summary>
     public required long Levels { get; init; }
 
     /// <summary>Codes and what belongs to each of them; 0 without codes.</summary>
@@ -47,7 +47,7 @@ public sealed record SegmentParts
     internal static SegmentParts Of(IReadOnlyDictionary<SectionKind, long> lengths, long fileLength)
     {
         long links = Sum(SectionKind.Level0Links, SectionKind.UpperLinks, SectionKind.Level0Blocks, SectionKind.UpperBlocks);
-        long levels = Sum(SectionKind.Levels, SectionKind.UpperSlots);
+        long levels = Sum(SectionKind.Levels, SectionKind.UpperSlots, SectionKind.Copies);
         long codes = Sum(SectionKind.Codes, SectionKind.CodeFactors);
         long rows = Sum(SectionKind.Rows);
         long keys = Sum(SectionKind.Keys);

@@ -35,7 +35,10 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
         {
             Prepare(context, query, row, in budget);
             context.Walk.Statistics.Plan = SearchPlan.Walk;
-            Span<ulong> ranked = parameters.Exact ? Scan(context, in filter, parameters.K) : Walk(context, in filter, in parameters);
+            NodeCopies copies = segment.Graph.Copies;
+            Span<ulong> ranked = parameters.Exact ? Scan(context, in filter, parameters.K)
+                : TFilter.AcceptsAll || copies.IsEmpty ? Walk(context, in filter, in parameters)
+                : Walk(context, context.Among(in filter, copies), in parameters);
             statistics = context.Walk.Statistics;
             return Write(ranked, parameters.K, results);
         }
@@ -63,7 +66,7 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
         try
         {
             Prepare(context, query, row, in budget);
-            Span<ulong> ranked = MaskedSegmentSearch.Run(in segment, context, mask, live, in parameters);
+            Span<ulong> ranked = MaskedSegmentSearch.Run(in segment, keys, context, mask, live, in parameters);
             statistics = context.Walk.Statistics;
             return Write(ranked, parameters.K, results);
         }
@@ -91,7 +94,8 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
             return;
         int dimension = segment.Dimension;
         Validate(dimension, in parameters, results.Length, counts.Length);
-        if (segment.Blocks is null || parameters.Exact || counts.Length == 1)
+        bool isPlain = TFilter.AcceptsAll || segment.Graph.Copies.IsEmpty;
+        if (segment.Blocks is null || parameters.Exact || counts.Length == 1 || !isPlain)
         {
             int k = parameters.K;
             for (int i = 0; i < counts.Length; i++)
@@ -195,7 +199,7 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
         if (MustScan<TFilter>(context, k))
             return Scan(context, in filter, k);
 
-        return context.Copy(context.Walk.Beam.Entries);
+        return context.Expand(graph.Copies, context.Copy(context.Walk.Beam.Entries), k, in filter, inKeyOrder: true);
     }
 
     private Span<ulong> WalkCodes<TScoring, TScorer, TFilter>(QueryContext context, scoped in TFilter filter, int k, int ef)
@@ -228,9 +232,10 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
         if (MustScan<TFilter>(context, k))
             return Scan(context, in filter, k);
         ReadOnlySpan<ulong> found = context.Walk.Beam.Entries;
-        return segment.Metric == Metric.L2
+        Span<ulong> ranked = segment.Metric == Metric.L2
             ? Reranking.Run<SquaredL2>(in segment, context, found, k, coded, Reranking.MostOf(k))
             : Reranking.Run<NegativeDot>(in segment, context, found, k, coded, Reranking.MostOf(k));
+        return context.Expand(segment.Graph.Copies, ranked, k, in filter, inKeyOrder: true);
     }
 
     private Span<ulong> Scan<TFilter>(QueryContext context, scoped in TFilter filter, int k)
@@ -238,8 +243,19 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
     {
         context.Walk.Statistics.Plan = SearchPlan.Scan;
         return segment.Metric == Metric.L2
-            ? ExactScan.Run<SquaredL2, TFilter>(in segment, context, in filter, k)
-            : ExactScan.Run<NegativeDot, TFilter>(in segment, context, in filter, k);
+            ? Scan<SquaredL2, TFilter>(context, in filter, k)
+            : Scan<NegativeDot, TFilter>(context, in filter, k);
+    }
+
+    private Span<ulong> Scan<TDistance, TFilter>(QueryContext context, scoped in TFilter filter, int k)
+        where TDistance : struct, IDistance
+        where TFilter : struct, INodeFilter
+    {
+        if (keys is null || keys.AreAscending)
+            return ExactScan.Run<TDistance, TFilter>(in segment, context, in filter, k);
+        Span<ulong> ranked = ExactScan.Run<TDistance, TFilter>(in segment, context, in filter, BoundaryTies.Kept(k, keysAscend: false));
+        RowScorer<TDistance> scorer = new(segment.Rows, segment.RowStride, context.Query);
+        return BoundaryTies.Resolve(ranked, k, keys, in scorer, in filter, segment.Count, segment.RowStride, context.Walk);
     }
 
     private void TakeTurns<TScoring, TScorer, TFilter>(

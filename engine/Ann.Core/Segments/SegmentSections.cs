@@ -126,6 +126,9 @@ internal sealed unsafe class SegmentSections
                 throw Bad(SectionKind.UpperSlots, Find(SectionKind.UpperSlots).Offset + node * 4L, $"slot {slots[node]} is out of order.");
             rows += levels[node];
         }
+        NodeCopies nodes = Copies(levels);
+        if (nodes.IsCopy(Header.EntryPoint))
+            throw Bad(SectionKind.Copies, Find(SectionKind.Copies).Offset + Header.EntryPoint * 8L, "the entry point is a copy.");
         if (levels[Header.EntryPoint] != Header.MaxLevel)
             throw Bad(
                 SectionKind.Levels, Find(SectionKind.Levels).Offset + Header.EntryPoint, "the entry point is not on the highest level.");
@@ -140,7 +143,7 @@ internal sealed unsafe class SegmentSections
         int* level0 = (int*)Require(kind, (long)count * stride, copies);
         int* upper = (int*)Require(upperKind, rows * upperStride, copies);
         (long level0Offset, long upperOffset) = (Find(kind).Offset, Find(upperKind).Offset);
-        HnswGraph graph = new(count, m, level0, levels, slots, upper, Header.EntryPoint, Header.MaxLevel, stride, upperStride);
+        HnswGraph graph = new(count, m, level0, levels, slots, upper, Header.EntryPoint, Header.MaxLevel, stride, upperStride, nodes);
         for (int node = 0; node < count; node++)
         {
             for (int level = 0; level <= levels[node]; level++)
@@ -156,6 +159,41 @@ internal sealed unsafe class SegmentSections
         return graph;
     }
 
+    /// <summary>
+    /// Which rows are identical, after checking that every copy is chained once behind the leader it names; none without the section.
+    /// </summary>
+    private NodeCopies Copies(byte* levels)
+    {
+        if (!_sections.TryGetValue(SectionKind.Copies, out Section section))
+            return default;
+        int count = Header.Count;
+        CopyLink* links = (CopyLink*)Require(SectionKind.Copies, (long)count * sizeof(CopyLink));
+        int copies = 0;
+        for (int node = 0; node < count; node++)
+        {
+            (int leader, int next) = links[node];
+            bool isSound = (uint)leader <= (uint)count && (uint)next <= (uint)count
+                && (leader == 0 || (links[leader - 1].Leader == 0 && levels[node] == 0));
+            if (!isSound)
+                throw Bad(SectionKind.Copies, section.Offset + node * 8L, $"node {node} names leader {leader - 1} and next copy {next - 1}.");
+            copies += leader != 0 ? 1 : 0;
+        }
+        int chained = 0;
+        for (int node = 0; node < count; node++)
+        {
+            if (links[node].Leader != 0)
+                continue;
+            for (int copy = links[node].Next; copy != 0; copy = links[copy - 1].Next)
+            {
+                if (links[copy - 1].Leader != node + 1 || ++chained > copies)
+                    throw Bad(SectionKind.Copies, section.Offset + (copy - 1) * 8L, $"node {copy - 1} is chained behind {node}, not its leader.");
+            }
+        }
+        return chained == copies
+            ? new NodeCopies(links)
+            : throw Bad(SectionKind.Copies, section.Offset, $"{chained} copies are chained; {copies} name a leader.");
+    }
+
     private void CheckLinks(in HnswGraph graph, int level, int node, SectionKind kind, long offset)
     {
         int* links = graph.Links(level, node);
@@ -164,7 +202,8 @@ internal sealed unsafe class SegmentSections
         {
             int link = links[i];
             bool sound = link == HnswGraph.NoNode
-                || (!ended && (uint)link < (uint)graph.Count && link != node && (level == 0 || graph.LevelOf(link) >= level));
+                || (!ended && (uint)link < (uint)graph.Count && link != node && (level == 0 || graph.LevelOf(link) >= level)
+                    && !graph.Copies.IsCopy(link) && !graph.Copies.IsCopy(node));
             ended |= link == HnswGraph.NoNode;
             if (!sound)
                 throw Bad(kind, offset + i * sizeof(int), $"node {node} links to {link} on level {level}.");

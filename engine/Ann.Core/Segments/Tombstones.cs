@@ -139,6 +139,8 @@ internal readonly unsafe struct LiveNodes(ulong* words, long* last, ReadPoint at
     public bool Accepts(int node) =>
         node < at.Rows && (words is null || (Volatile.Read(ref words[node >> 6]) >> node & 1) == 0 || last[node + 1] > at.Sequence);
 
+    public bool AcceptsItem(int node) => Accepts(node);
+
     public int Next(int node, int end)
     {
         end = Math.Min(end, at.Rows);

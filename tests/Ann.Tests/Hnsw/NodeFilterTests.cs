@@ -94,5 +94,7 @@ public sealed unsafe class NodeFilterTests
         public static bool AcceptsAll => false;
 
         public bool Accepts(int node) => node % step == 0;
+
+        public bool AcceptsItem(int node) => Accepts(node);
     }
 }

@@ -95,6 +95,8 @@ internal static class InfoVerb
             $"  graph         M {build.M}, efConstruction {build.EfConstruction}, seed {build.Seed}, codes {build.Codes}, "
             + $"layout {report.Layout}");
         text.WriteLine($"  reachable     {certificate.Reachable:N0} of {report.Rows:N0}");
+        if (certificate.Copies > 0)
+            text.WriteLine($"  copies        {certificate.Copies:N0} items have the very vector of another");
         AttributeSummaryReport.Print(text, report.Attributes ?? []);
         Curve(text, "recall@10", certificate.EfRecall.Select(static point => $"{point.Recall:F4} at ef {point.Ef}"));
         Curve(text, "recall@100", certificate.EfRecall100.Select(static point => $"{point.Recall:F4} at ef {point.Ef}"));
