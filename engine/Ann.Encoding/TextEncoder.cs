@@ -110,8 +110,8 @@ public sealed class TextEncoder : IDisposable
     }
 
     /// <summary>
-    /// True when a text has a token of its own. The rows of those that have none (empty texts, signs only) say nothing: zeros of the default
-    /// encoder, and of a BERT model one and the same row for all of them.
+    /// True when a text has a token of its own. The rows of those that have none (empty ones; to the default encoder, signs only) say
+    /// nothing: zeros of the default encoder, and of a BERT model one and the same row for all of them.
     /// </summary>
     public bool HasTokens(string text)
     {

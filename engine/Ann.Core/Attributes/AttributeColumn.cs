@@ -65,7 +65,9 @@ public sealed class AttributeColumn(AttributeField attribute)
         Append(true, 0);
     }
 
-    /// <summary>Appends one text to the set of the item that <see cref="EndSet"/> will append; one that is there already counts once.</summary>
+    /// <summary>
+    /// Appends one text to the set of the item that <see cref="EndSet"/> will append. One that is there already counts once.
+    /// </summary>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: too long, or too many different ones.</exception>
     public void AddToSet(ReadOnlySpan<byte> utf8)
     {

@@ -74,9 +74,9 @@ public sealed class BuildVerbTests : IDisposable
         const string Told = "14 of 40 rows are the zero vector, and cosine needs a direction: "
             + "row 0, row 3, row 6, row 9, row 12, row 15, row 18, row 21, row 24, row 27, ….";
 
-        (await Build(input)).ExpectRefusal("x.fbin: " + Told, "--zero-rows skip");
+        (await BuildWith(input, "cosine")).ExpectRefusal("x.fbin: " + Told, "--zero-rows skip");
         Assert.False(File.Exists(_folder["y.ann"]));
-        ToolRun run = (await Build(input, "--zero-rows", "skip", "--json")).Expect(0);
+        ToolRun run = (await BuildWith(input, "cosine", "--zero-rows", "skip", "--json")).Expect(0);
 
         Assert.Contains(Told, run.Error);
         Assert.Equal((26, 14), (run.Json.GetProperty("rows").GetInt32(), run.Json.GetProperty("zero_rows_skipped").GetInt32()));
@@ -89,9 +89,9 @@ public sealed class BuildVerbTests : IDisposable
                 node => Assert.Equal(keys[node], segment.Row(node)[0] / (double)segment.Row(node)[1], tolerance: 1e-4 * keys[node]));
         }
 
-        ToolRun plain = await ToolRun.RunAsync("build", "--input", input, "--metric", "l2", "--output", _folder["y.ann"], "--json");
+        ToolRun plain = await Build(input, "--json");
         Assert.Equal(40, plain.Expect(0).Json.GetProperty("rows").GetInt32()); // zero is a point like others
-        (await Build(_folder.Write("z.fbin", Bytes(1u, 2u), Bytes(0f, 0f)), "--zero-rows", "skip"))
+        (await BuildWith(_folder.Write("z.fbin", Bytes(1u, 2u), Bytes(0f, 0f)), "cosine", "--zero-rows", "skip"))
             .ExpectRefusal("z.fbin: 1 of 1 rows", "Nothing would be left");
     }
 
@@ -214,8 +214,10 @@ public sealed class BuildVerbTests : IDisposable
         Assert.Equal(["x.fbin"], _folder.Names());
     }
 
-    private Task<ToolRun> Build(string input, params string[] more) =>
-        ToolRun.RunAsync(["build", "--input", input, "--metric", "l2", "--output", _folder["y.ann"], .. more]);
+    private Task<ToolRun> Build(string input, params string[] more) => BuildWith(input, "l2", more);
+
+    private Task<ToolRun> BuildWith(string input, string metric, params string[] more) =>
+        ToolRun.RunAsync(["build", "--input", input, "--metric", metric, "--output", _folder["y.ann"], .. more]);
 
     private string Npy(string descr, bool fortran, byte[] data)
     {

@@ -127,7 +127,7 @@ public sealed class EncodeVerbTests : IDisposable
         Assert.DoesNotContain(_folder.Names(), name => name.StartsWith("x.", StringComparison.Ordinal));
     }
 
-    /// <summary>Empty texts and signs only: refused with their number and the first of them, left out with all that is theirs, or kept.</summary>
+    /// <summary>Empty texts and signs only: refused, with their number and names; left out, with all that is theirs; or kept.</summary>
     [Theory]
     [InlineData("x.npy")]
     [InlineData("x.jsonl")]
@@ -172,7 +172,8 @@ public sealed class EncodeVerbTests : IDisposable
     {
         string input = _folder.Write("items.jsonl", """{"id": 1, "text": "!"}""");
 
-        (await Encode(input, "x.npy", "--empty", "skip")).ExpectRefusal("1 of 1 texts have no tokens: '1' (line 1). Nothing would be left.");
+        (await Encode(input, "x.npy", "--empty", "skip"))
+            .ExpectRefusal("1 of 1 texts have no tokens: '1' (line 1). Nothing would be left.");
         (await Encode(_folder.Write("x.fbin", Bytes(1u, 3u), Bytes(1f, 0f, 0f)), "y.npy", "--empty", "skip"))
             .ExpectRefusal("--empty is of texts");
     }
