@@ -109,6 +109,18 @@ public sealed class TextEncoder : IDisposable
         }
     }
 
+    /// <summary>
+    /// True when a text has a token of its own. The rows of those that have none (empty ones; to the default encoder, signs only) say
+    /// nothing: zeros of the default encoder, and of a BERT model one and the same row for all of them.
+    /// </summary>
+    public bool HasTokens(string text)
+    {
+        using TokenBuffer tokens = new(1, _tokenizer.HasWeights);
+        _tokenizer.Tokenize(text, _tokenizer.SpecialTokens + 1, tokens);
+        tokens.EndRow();
+        return tokens.Length(0) > _tokenizer.SpecialTokens;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _session.Dispose();
 

@@ -21,6 +21,7 @@ internal sealed class InputRows : IDisposable
     private readonly KeySidecarHeader? _sidecar;
     private readonly KeyColumn? _sidecarKeys;
     private readonly string? _sidecarPath;
+    private ZeroRows _leftOut = new();
 
     /// <summary>Opens the files and checks that they belong together, as far as that can be seen now.</summary>
     /// <param name="tool">Notices go to its standard error.</param>
@@ -64,9 +65,9 @@ internal sealed class InputRows : IDisposable
         }
     }
 
-    /// <summary>Rows.</summary>
+    /// <summary>Rows, without those that <see cref="LeaveOut"/> named.</summary>
     public int Count => _reader.Count <= int.MaxValue
-        ? (int)_reader.Count
+        ? (int)_reader.Count - _leftOut.Count
         : throw AnnException.BadInput(_reader.Path, "", $"it holds {_reader.Count} rows; one index takes at most {int.MaxValue}.");
 
     /// <summary>Components of a row.</summary>
@@ -105,6 +106,36 @@ internal sealed class InputRows : IDisposable
     /// <summary>Ends the reading of attributes: checks that no more follow, and tells of those that no row has.</summary>
     public void EndAttributes() => _attributes.End(_tool);
 
+    /// <summary>Reads a file once to find the rows that are the zero vector.</summary>
+    public static ZeroRows FindZeroRows(
+        ToolContext tool, string path, string? sidecarPath, AttributeRequest attributes, CancellationToken cancellation)
+    {
+        using InputRows rows = new(tool with { Error = TextWriter.Null }, path, sidecarPath, attributes);
+        float[] batch = new float[Math.Max(1, BatchFloats / rows.Dimension) * rows.Dimension];
+        ZeroRows found = new();
+        for (long row = 0; rows.Read(batch) is int read and > 0; row += read)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            rows._reader.TakeAttributes(); // of its lines; nobody wants them here
+            for (int i = 0; i < read; i++)
+                if (IsZero(batch.AsSpan(i * rows.Dimension, rows.Dimension)))
+                    found.Add(row + i, rows.NameOf(row + i));
+        }
+        return found;
+    }
+
+    /// <summary>Rows that <see cref="AddTo"/> passes over, with their keys and attributes. Rows without keys keep their numbers.</summary>
+    /// <exception cref="AnnException">InvalidArgument: no row would be left.</exception>
+    public void LeaveOut(ZeroRows rows)
+    {
+        if (rows.Count == 0)
+            return;
+        if (rows.Count == _reader.Count)
+            throw AnnException.BadInput(_reader.Path, "", rows.Describe(_reader.Count) + " Nothing would be left.");
+        _tool.Notice($"{_reader.Path}: {rows.Describe(_reader.Count)} They are left out.");
+        _leftOut = rows;
+    }
+
     /// <summary>Reads a file once to see whether its sidecars belong to its rows. For who cannot take back what was read before.</summary>
     /// <exception cref="AnnException">InvalidArgument: it belongs to others.</exception>
     public static void RequireSidecarFits(
@@ -124,27 +155,45 @@ internal sealed class InputRows : IDisposable
     }
 
     /// <summary>Gives every row to the builder.</summary>
+    /// <param name="builder">Announced <see cref="Count"/> rows.</param>
+    /// <param name="needsDirection">True where a row must not be the zero vector: all that are one are told of in one error.</param>
+    /// <param name="progress">Told of rows read.</param>
+    /// <param name="cancellation">Looked at between batches.</param>
     /// <returns>The keys of the rows, unique.</returns>
-    public KeyColumn AddTo(SegmentBuilder builder, ProgressMeter progress, CancellationToken cancellation)
+    public KeyColumn AddTo(SegmentBuilder builder, bool needsDirection, ProgressMeter progress, CancellationToken cancellation)
     {
         float[] batch = new float[Math.Max(1, BatchFloats / Dimension) * Dimension];
         XxHash3 hash = new();
+        ZeroRows refused = new();
         long row = 0;
         while (_reader.ReadRows(batch) is int rows and > 0)
         {
             cancellation.ThrowIfCancellationRequested();
             hash.Append(MemoryMarshal.AsBytes(batch.AsSpan(0, rows * Dimension)));
             for (int i = 0; i < rows; i++)
-                Add(builder, batch.AsSpan(i * Dimension, Dimension), row + i);
+            {
+                ReadOnlySpan<float> values = batch.AsSpan(i * Dimension, Dimension);
+                if (_leftOut.Contains(row + i))
+                    continue;
+                if (needsDirection && IsZero(values))
+                    refused.Add(row + i, NameOf(row + i));
+                else
+                    Add(builder, values, row + i);
+            }
             if (TakeAttributes(rows) is { } batchAttributes)
-                AddAttributes(builder, batchAttributes);
+                AddAttributes(builder, Others(batchAttributes, row));
             row += rows;
             progress.Report(row);
         }
         RequireHash(hash);
+        if (refused.Count > 0)
+        {
+            throw AnnException.BadInput(
+                _reader.Path, "", refused.Describe(_reader.Count) + " --zero-rows skip leaves them out.");
+        }
         EndAttributes();
         _reader.RequireUniqueKeys();
-        return _sidecarKeys ?? _reader.Keys ?? KeyColumn.Ordinals(Count);
+        return _leftOut.Others(_sidecarKeys ?? _reader.Keys ?? KeyColumn.Ordinals((int)_reader.Count));
     }
 
     /// <summary>A hash over rows as a sidecar carries it.</summary>
@@ -156,6 +205,22 @@ internal sealed class InputRows : IDisposable
     {
         _reader.Dispose();
         _attributes.Dispose();
+    }
+
+    private static bool IsZero(ReadOnlySpan<float> values) => !values.ContainsAnyExcept(0f);
+
+    private string NameOf(long row) =>
+        Keys is { } keys ? $"{_reader.Place(row)} (key {keys.Format((int)row)})" : _reader.Place(row);
+
+    private AttributeBatch Others(AttributeBatch attributes, long first)
+    {
+        if (_leftOut.Count == 0)
+            return attributes;
+        AttributeBatch others = new(attributes.Schema);
+        for (int item = 0; item < attributes.Count; item++)
+            if (!_leftOut.Contains(first + item))
+                others.AddFrom(attributes, item);
+        return others;
     }
 
     private void RequireHash(XxHash3 hash)

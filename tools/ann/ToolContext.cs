@@ -45,7 +45,7 @@ internal sealed record ToolContext
         };
     }
 
-    /// <summary>Makes a new folder in <see cref="TemporaryDirectory"/> that, on Unix, nobody else may read. The caller deletes it.</summary>
+    /// <summary>Makes a folder in <see cref="TemporaryDirectory"/> that, on Unix, nobody else may read. The caller deletes it.</summary>
     public DirectoryInfo MakeTemporaryFolder(string prefix)
     {
         string path = Path.Combine(TemporaryDirectory, $"{prefix}{Guid.NewGuid():n}");

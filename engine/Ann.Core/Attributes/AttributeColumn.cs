@@ -65,18 +65,34 @@ public sealed class AttributeColumn(AttributeField attribute)
         Append(true, 0);
     }
 
-    /// <summary>Appends one text to the set of the item that <see cref="EndSet"/> will append.</summary>
-    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: too long, or too many.</exception>
+    /// <summary>
+    /// Appends one text to the set of the item that <see cref="EndSet"/> will append. One that is there already counts once.
+    /// </summary>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: too long, or too many different ones.</exception>
     public void AddToSet(ReadOnlySpan<byte> utf8)
+    {
+        if (!TryAddToSet(utf8))
+        {
+            throw AnnException.Invalid(
+                "attributes",
+                $"attribute '{attribute.Name}' of item {Count} has more than {AttributeSchema.MaxSetSize} different texts.");
+        }
+    }
+
+    /// <summary>As <see cref="AddToSet"/>.</summary>
+    /// <returns>False when the set holds <see cref="AttributeSchema.MaxSetSize"/> others.</returns>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: too long.</exception>
+    public bool TryAddToSet(ReadOnlySpan<byte> utf8)
     {
         Debug.Assert(attribute.Type == AttributeType.KeywordSet);
         int first = Count == 0 ? 0 : _setEnds[^1];
+        for (int text = first; text < _textEnds.Count; text++)
+            if (Text(text).SequenceEqual(utf8))
+                return true;
         if (_textEnds.Count - first == AttributeSchema.MaxSetSize)
-        {
-            throw AnnException.Invalid(
-                "attributes", $"attribute '{attribute.Name}' of item {Count} has more than {AttributeSchema.MaxSetSize} texts.");
-        }
+            return false;
         AppendText(utf8);
+        return true;
     }
 
     /// <summary>Appends the set whose texts were added since the last item; an empty one when there were none.</summary>
@@ -111,12 +127,10 @@ public sealed class AttributeColumn(AttributeField attribute)
     public int TextCount(int item) => HasText ? _setEnds[item] - FirstText(item) : 0;
 
     /// <summary>A text of an item. Valid until the next value is added.</summary>
-    public ReadOnlySpan<byte> TextAt(int item, int number = 0)
-    {
-        int text = FirstText(item) + number;
-        int start = text == 0 ? 0 : _textEnds[text - 1];
-        return CollectionsMarshal.AsSpan(_text)[start.._textEnds[text]];
-    }
+    public ReadOnlySpan<byte> TextAt(int item, int number = 0) => Text(FirstText(item) + number);
+
+    private ReadOnlySpan<byte> Text(int text) =>
+        CollectionsMarshal.AsSpan(_text)[(text == 0 ? 0 : _textEnds[text - 1]).._textEnds[text]];
 
     private int FirstText(int item) => item == 0 ? 0 : _setEnds[item - 1];
 

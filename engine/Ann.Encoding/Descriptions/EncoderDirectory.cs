@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Ann.Core;
 using Ann.Core.Files;
+using Ann.Encoding.Onnx;
 
 namespace Ann.Encoding.Descriptions;
 
@@ -9,6 +10,7 @@ internal sealed class EncoderDirectory
 {
     private readonly IFileSystem? _files; // null: everything is in memory
     private readonly string? _descriptionPath;
+    private readonly IReadOnlyList<string> _weights = [];
 
     private EncoderDirectory(
         IFileSystem files, string path, string root, EncoderDescription description, string? descriptionPath, string modelPath)
@@ -20,6 +22,7 @@ internal sealed class EncoderDirectory
         Description = description;
         ModelPath = modelPath;
         Model = EncoderFiles.ReadAll(files, modelPath);
+        _weights = ExternalWeights.Find(files, modelPath, Model);
     }
 
     private EncoderDirectory(string name, EncoderDescription description, byte[] model)
@@ -49,7 +52,8 @@ internal sealed class EncoderDirectory
 
     /// <summary>Reads an encoder directory, or a single <c>.onnx</c> file.</summary>
     /// <exception cref="AnnException">
-    /// <see cref="AnnError.NotFound"/>: nothing is there. Otherwise see <see cref="EncoderDescription.Read"/>.
+    /// <see cref="AnnError.NotFound"/>: nothing is there, or a file that the model names is missing. Otherwise see
+    /// <see cref="EncoderDescription.Read"/> and <see cref="ExternalWeights.Find"/>.
     /// </exception>
     public static EncoderDirectory Open(IFileSystem files, string path)
     {
@@ -90,16 +94,12 @@ internal sealed class EncoderDirectory
     /// <summary>True when the directory has that file.</summary>
     public bool Has(string relative) => _files is not null && _files.FileExists(Path.Combine(Root, relative));
 
-    /// <summary>Adds the model and its external weights, in the order of their names.</summary>
+    /// <summary>Adds the model and the files of its external weights, in the order of their names.</summary>
     public void AddModelTo(EncoderFingerprint fingerprint)
     {
         fingerprint.Add(Model);
-        if (_files is null)
-            return;
-        // Exporters write weights beyond protobuf's limit to model.onnx_data or model.onnx.data beside the model.
-        string directory = Path.GetDirectoryName(ModelPath) is { Length: > 0 } parent ? parent : ".";
-        foreach (string weights in _files.ListFiles(directory, Path.GetFileName(ModelPath) + "?data*"))
-            fingerprint.Add(_files, weights);
+        foreach (string weights in _weights)
+            fingerprint.Add(_files!, weights);
     }
 
     private static string Existing(IFileSystem files, string descriptionPath, string field, string path) =>

@@ -1,8 +1,8 @@
 namespace Ann.Encoding.Tokenizers;
 
-// The Basic Multilingual Plane of Unicode 14's canonical decompositions (UnicodeData.txt), recursively applied, with the non-spacing
-// marks left out: the character, then its base. Sorted by character. Hangul syllables are computed instead; the few characters
-// that leave several (Indic two-part vowels) are kept as they are.
+// The Basic Multilingual Plane of Unicode 17's canonical decompositions (UnicodeData.txt), recursively applied, with the non-spacing
+// marks left out: the character, then its base. Sorted by character. Hangul syllables are computed instead; what leaves several
+// characters (Indic two-part vowels) is in the long table.
 internal static partial class AccentFolding
 {
     private const string Table =

@@ -7,17 +7,24 @@ namespace Ann.Encoding.Tokenizers;
 /// <summary>Letters without their accents: canonical decomposition (NFD) with the non-spacing marks dropped.</summary>
 /// <remarks>
 /// The product runs in invariant globalization mode, where <see cref="string.Normalize()"/> returns its input unchanged; and rows
-/// must not depend on the ICU version of a machine. Hence a table of our own. Not covered: decompositions beyond U+FFFF.
+/// must not depend on the ICU version of a machine. Hence tables of our own, of Unicode 17.
 /// </remarks>
 internal static partial class AccentFolding
 {
     private const int HangulFirst = 0xAC00, HangulLast = 0xD7A3;
     private const int HangulVowels = 21, HangulTails = 28;
 
-    static AccentFolding() => Debug.Assert(Table.Length % 2 == 0, "the table is made of pairs");
+    /// <summary>Most UTF-16 units that one rune folds to: three characters beyond U+FFFF (musical symbols).</summary>
+    public const int MaxUnits = 6;
 
-    /// <summary>Most UTF-16 units that one rune folds to: the three jamo of a Hangul syllable.</summary>
-    public const int MaxUnits = 3;
+    /// <summary>Most UTF-16 units that each unit of a text folds to: the three jamo of a Hangul syllable.</summary>
+    public const int MaxUnitsPerUnit = 3;
+
+    static AccentFolding()
+    {
+        Debug.Assert(Table.Length % 2 == 0, "the table is made of pairs");
+        Debug.Assert(LongTable.Length % LongRow == 0, "the long table is made of rows");
+    }
 
     /// <summary>Writes the rune without its accents.</summary>
     /// <param name="rune">Any scalar value.</param>
@@ -35,6 +42,30 @@ internal static partial class AccentFolding
             return 0;
         if (rune.IsBmp && TryFind((char)rune.Value, out units[0]))
             return 1;
+        if (rune.Value - IdeographsFirst is int place and >= 0 && place < Ideographs.Length)
+            return new Rune(Ideographs[place]).EncodeToUtf16(units);
+        return FoldLong(rune, units);
+    }
+
+    private static int FoldLong(Rune rune, Span<char> units)
+    {
+        int low = 0, high = LongTable.Length / LongRow - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) / 2;
+            ReadOnlySpan<int> row = LongTable.Slice(middle * LongRow, LongRow);
+            if (row[0] == rune.Value)
+            {
+                int length = 0;
+                foreach (int part in row[1..])
+                    length += part == 0 ? 0 : new Rune(part).EncodeToUtf16(units[length..]);
+                return length;
+            }
+            if (row[0] < rune.Value)
+                low = middle + 1;
+            else
+                high = middle - 1;
+        }
         return rune.EncodeToUtf16(units);
     }
 

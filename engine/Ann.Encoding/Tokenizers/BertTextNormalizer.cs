@@ -14,8 +14,8 @@ namespace Ann.Encoding.Tokenizers;
 /// </remarks>
 internal sealed record BertTextNormalizer(bool Lowercase, bool StripAccents, bool SplitCjk)
 {
-    // A character that stands apart becomes itself between two spaces; a Hangul syllable becomes three jamo.
-    private const int MaxUnitsPerUnit = AccentFolding.MaxUnits;
+    // A character that stands apart becomes itself between two spaces, and takes no more room than what a Hangul syllable becomes.
+    private const int MaxUnitsPerUnit = AccentFolding.MaxUnitsPerUnit;
 
     /// <summary>Writes the normalised text into an array from the shared pool, which the caller returns.</summary>
     public char[] Normalize(ReadOnlySpan<char> text, out int length)
@@ -36,27 +36,27 @@ internal sealed record BertTextNormalizer(bool Lowercase, bool StripAccents, boo
         }
         if (IsUnwanted(rune))
             return 0;
-        if (!StandsApart(rune))
-            return Fold(rune, target);
+        if (!StripAccents)
+            return AppendFolded(rune, SplitCjk && IsChinese(rune.Value), target);
 
-        target[0] = ' ';
-        int length = 1 + Fold(rune, target[1..]);
-        target[length] = ' ';
-        return length + 1;
+        Span<char> folded = stackalloc char[AccentFolding.MaxUnits];
+        int length = 0;
+        foreach (Rune part in folded[..AccentFolding.Fold(rune, folded)].EnumerateRunes())
+            length += AppendFolded(part, SplitCjk && IsChinese(rune.Value), target[length..]);
+        return length;
     }
 
-    private bool StandsApart(Rune rune) => IsPunctuation(rune) || SplitCjk && IsChinese(rune.Value);
-
-    private int Fold(Rune rune, Span<char> target)
+    /// <summary>What stands apart is judged without its accents, as BERT does: "≠" is "=" with one.</summary>
+    private int AppendFolded(Rune rune, bool isChinese, Span<char> target)
     {
-        int length = StripAccents ? AccentFolding.Fold(rune, target) : rune.EncodeToUtf16(target);
-        if (!Lowercase)
-            return length;
-        if (length == 2 && char.IsHighSurrogate(target[0]))
-            return Rune.ToLowerInvariant(rune).EncodeToUtf16(target);
-        for (int i = 0; i < length; i++)
-            target[i] = char.ToLowerInvariant(target[i]);
-        return length;
+        Rune written = Lowercase ? Rune.ToLowerInvariant(rune) : rune;
+        if (!isChinese && !IsPunctuation(rune))
+            return written.EncodeToUtf16(target);
+
+        target[0] = ' ';
+        int length = 1 + written.EncodeToUtf16(target[1..]);
+        target[length] = ' ';
+        return length + 1;
     }
 
     private static bool IsBlank(Rune rune) =>

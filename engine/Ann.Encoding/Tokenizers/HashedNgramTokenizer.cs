@@ -25,6 +25,9 @@ internal sealed class HashedNgramTokenizer(HashedNgramSettings settings) : IText
     public bool HasWeights => true;
 
     /// <inheritdoc/>
+    public int SpecialTokens => 0;
+
+    /// <inheritdoc/>
     public string Settings => settings.ToString();
 
     /// <summary>

@@ -9,6 +9,9 @@ internal interface ITextTokenizer
     /// <summary>True when every token carries a weight, which the model receives as a second input.</summary>
     bool HasWeights { get; }
 
+    /// <summary>Tokens that every text has, whatever is in it.</summary>
+    int SpecialTokens { get; }
+
     /// <summary>Names every choice that changes the tokens of a text; part of the fingerprint.</summary>
     string Settings { get; }
 

@@ -55,8 +55,8 @@ internal static class WordFolding
 
         if (length == 1)
             length = LowerAndSpellOut(char.ToLowerInvariant(folded[0]), folded);
-        else if (length == 2 && char.IsHighSurrogate(folded[0]))
-            Rune.ToLowerInvariant(rune).EncodeToUtf16(folded);
+        else if (length == 2 && Rune.TryCreate(folded[0], folded[1], out Rune beyond))
+            Rune.ToLowerInvariant(beyond).EncodeToUtf16(folded);
         return IsIdeograph(rune.Value) ? Role.Ideograph : Role.Letter;
     }
 

@@ -43,12 +43,15 @@ internal sealed class WordPieceTextTokenizer : ITextTokenizer
     public bool HasWeights => false;
 
     /// <inheritdoc/>
+    public int SpecialTokens => 2;
+
+    /// <inheritdoc/>
     public string Settings => "wordpiece/1 " + _normalizer;
 
     /// <inheritdoc/>
     public void Tokenize(string text, int maxTokens, TokenBuffer tokens)
     {
-        int room = maxTokens - 2;
+        int room = maxTokens - SpecialTokens;
         tokens.Add(_tokenizer.ClassificationTokenId);
 
         char[] normalized = _normalizer.Normalize(text, out int length);

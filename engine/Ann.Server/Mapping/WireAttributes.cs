@@ -143,7 +143,7 @@ internal static class WireAttributes
                     column.Add(System.Text.Encoding.UTF8.GetBytes(values.Keywords[item]));
                     break;
                 case AttributeType.KeywordSet:
-                    foreach (string text in values.KeywordSets[item].Values.Distinct(StringComparer.Ordinal))
+                    foreach (string text in values.KeywordSets[item].Values)
                         column.AddToSet(System.Text.Encoding.UTF8.GetBytes(text));
                     column.EndSet();
                     break;

@@ -20,7 +20,10 @@ public sealed class EncoderFingerprintTests
             Of(Plain().With("encoder.json", """{ "tokenizer": { "split_cjk": false } }""")),
             Of(Plain().With("vocab.txt", TinyModels.VocabularyText.Replace("blue", "grey", StringComparison.Ordinal))),
             Of(Plain().With("model.onnx", TinyModels.Bert(pooled: true))),
-            Of(Plain().With("model.onnx_data", "more weights")),
+            Of(External("model.onnx_data", static _ => { })),
+            Of(External("model.onnx_data", static content => content[^1] ^= 1)),
+            Of(External("weights/part-1.bin", static _ => { })),
+            Of(External("weights/part-1.bin", static content => content[0] ^= 1)),
         ];
 
         Assert.Equal(fingerprints.Length, fingerprints.Distinct().Count());
@@ -46,6 +49,32 @@ public sealed class EncoderFingerprintTests
 
         Assert.Equal(one, Tower("b.onnx", TinyModels.ItemTower(1)));
         Assert.NotEqual(one, Tower("a.onnx", TinyModels.ItemTower(2)));
+    }
+
+    /// <summary>The custom names of exporters give what they always gave; a file that no weight is in decides nothing.</summary>
+    [Theory]
+    [InlineData("model.onnx.data")]
+    [InlineData("tables.bin")]
+    public void External_weights_follow_the_model_whatever_their_name(string location)
+    {
+        byte[] model = TinyModels.WithExternal(TinyModels.ItemTower(), "table", location, out byte[] content);
+        using TemporaryFolder folder = new TemporaryFolder().With("model.onnx", model).With(location, content)
+            .With("model.onnx.data.old", "left over");
+        using FeatureEncoder encoder = FeatureEncoder.Open(PhysicalFileSystem.Instance, folder.Path, DefaultEncoderTests.Cpu);
+
+        ulong expected = new EncoderFingerprint().Add("ann-feature-encoder/1").Add(model).Add(content)
+            .Add("input=item_ids output=item_vector normalize=0").Value;
+        Assert.Equal(expected, encoder.Info.Fingerprint);
+        float[] row = new float[2];
+        encoder.Encode([3L], 1, row);
+        Assert.Equal([6f, 7f], row);
+    }
+
+    private static TemporaryFolder External(string location, Action<byte[]> change)
+    {
+        byte[] model = TinyModels.WithExternal(TinyModels.Bert(), "states", location, out byte[] content);
+        change(content);
+        return Plain().With("model.onnx", model).With(location, content);
     }
 
     private static TemporaryFolder Plain() => TextEncoderTests.Described("{}");

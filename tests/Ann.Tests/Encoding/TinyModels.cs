@@ -1,4 +1,6 @@
 using Ann.Encoding.Onnx;
+using Ann.Encoding.Onnx.Weights;
+using Google.Protobuf;
 using static Ann.Encoding.Onnx.TensorProto.Types;
 
 namespace Ann.Tests.Encoding;
@@ -71,6 +73,30 @@ internal static class TinyModels
         .Node("MatMul", ["features", "matrix"], "user_vector")
         .Output("user_vector", DataType.Float, batch, dimension)
         .ToBytes();
+
+    /// <summary>The same model with a weight in another file, as exporters write it where a model is large.</summary>
+    /// <param name="model">Of this class.</param>
+    /// <param name="weight">The weight's name.</param>
+    /// <param name="location">Path of the file, as the model names it.</param>
+    /// <param name="content">What the file holds.</param>
+    public static byte[] WithExternal(byte[] model, string weight, string location, out byte[] content)
+    {
+        ModelProto whole = ModelProto.Parser.ParseFrom(model);
+        TensorProto inside = whole.Graph.Initializer.Single(tensor => tensor.Name == weight);
+        content = inside.RawData.ToByteArray();
+        inside.ClearRawData();
+        Model named = Model.Parser.ParseFrom(whole.ToByteArray()); // keeps what it does not know
+        Locate(named.Graph.Initializer.Single(tensor => tensor.Name == weight), location);
+        return named.ToByteArray();
+    }
+
+    /// <summary>Makes a tensor one whose data are in a file.</summary>
+    public static Tensor Locate(Tensor tensor, string location)
+    {
+        tensor.DataLocation = Tensor.Types.DataLocation.External;
+        tensor.ExternalData.Add(new Tensor.Types.Entry { Key = "location", Value = location });
+        return tensor;
+    }
 
     private static float[] Table() => [.. Enumerable.Range(0, Vocabulary.Length).SelectMany(State)];
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Ann.Encoding.Tokenizers;
 using CsCheck;
 
@@ -15,11 +16,41 @@ public sealed class TokenizerTests
     [InlineData("a中b", "a 中 b")]
     [InlineData("e\u0301", "e")]
     [InlineData("한", "\u1112\u1161\u11AB")]
+    [InlineData("\u0995\u09CB", "\u0995\u09C7\u09BE")] // Bengali: a vowel on both sides of its letter
+    [InlineData("\u0B95\u0BCA", "\u0B95\u0BC6\u0BBE")] // Tamil
+    [InlineData("\u0D15\u0D4C", "\u0D15\u0D46\u0D57")] // Malayalam
+    [InlineData("\u0CCB", "\u0CC2\u0CD5")] // Kannada: its first part is a non-spacing mark
+    [InlineData("\U0001109A", "\U00011099")] // Kaithi: a dot below
+    [InlineData("\U0001D160", "\U0001D158\U0001D165\U0001D16E")] // an eighth note
+    [InlineData("\U0002F800\uFA6C", " \u4E3D  \U000242EE ")] // ideographs twice in Unicode
+    [InlineData("a\u2260b\u1FEFc\u037E", "a = b ` c ; ")] // signs without their accents are ASCII, which stands apart
     public void The_normaliser_cleans_up_as_BERT_does(string text, string expected)
     {
         char[] normalized = new BertTextNormalizer(Lowercase: true, StripAccents: true, SplitCjk: true).Normalize(text, out int length);
 
         Assert.Equal(expected, new string(normalized, 0, length));
+    }
+
+    /// <summary>Folding twice is folding once, no mark is left, and the room that callers give is enough.</summary>
+    [Fact]
+    public void Every_character_folds_to_letters_that_stay()
+    {
+        BertTextNormalizer normalizer = new(Lowercase: true, StripAccents: true, SplitCjk: true);
+        Span<char> folded = stackalloc char[AccentFolding.MaxUnits];
+        Span<char> again = stackalloc char[AccentFolding.MaxUnits];
+        for (int value = 0; value <= 0x10FFFF; value++)
+        {
+            if (!Rune.TryCreate(value, out Rune rune))
+                continue;
+            int length = AccentFolding.Fold(rune, folded);
+            Assert.True(length <= AccentFolding.MaxUnitsPerUnit * rune.Utf16SequenceLength, $"U+{value:X4}");
+            foreach (Rune part in folded[..length].EnumerateRunes())
+            {
+                Assert.True(folded[..length].IndexOf(again[..AccentFolding.Fold(part, again)]) >= 0, $"U+{value:X4}: U+{part.Value:X4}");
+                Assert.NotEqual(System.Globalization.UnicodeCategory.NonSpacingMark, Rune.GetUnicodeCategory(part));
+            }
+            System.Buffers.ArrayPool<char>.Shared.Return(normalizer.Normalize(rune.ToString(), out _));
+        }
     }
 
     [Fact]

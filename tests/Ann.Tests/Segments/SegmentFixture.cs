@@ -23,15 +23,15 @@ internal static class SegmentFixture
     }
 
     /// <summary>
-    /// The same rows with every component rounded to 1/64. Squared distances and products of twenty components below 4 are then multiples of
-    /// 1/4096 that a float holds exactly: each order of summing gives the same, at every vector width.
+    /// The same rows with every component rounded to 1/64. Squared distances and products of twenty components below 4 are then multiples
+    /// of 1/4096 that a float holds exactly: each order of summing gives the same, at every vector width.
     /// </summary>
     public static float[][] OnGrid(float[][] rows) =>
         [.. rows.Select(static row => Array.ConvertAll(row, static x => MathF.Round(x * 64) / 64))];
 
     /// <summary>
-    /// Requires what an exact search found, told as distances that the test computed, to be the nearest, nearest first. Rows whose distances
-    /// differ by rounding alone may come in either order.
+    /// Requires what an exact search found, told as distances that the test computed, to be the nearest, nearest first. Rows whose
+    /// distances differ by rounding alone may come in either order.
     /// </summary>
     /// <param name="found">The test's own distance of each row found, in the order of the answer.</param>
     /// <param name="all">The test's own distances of all rows.</param>

@@ -36,7 +36,7 @@ public sealed class AttributeErrorTests(ShopServer shop) : IClassFixture<ShopSer
         {
             "large set",
             new AttributeColumn { Name = "tags", KeywordSets = { Set(), Set([.. Enumerable.Range(0, 257).Select(static i => $"{i}")]) } },
-            "item 1 has more than 256 texts"
+            "item 1 has more than 256 different texts"
         },
         { "NaN", new AttributeColumn { Name = "weight", Doubles = { 1, double.NaN } }, "item 1 is NaN" },
     };

@@ -65,6 +65,36 @@ public sealed class BuildVerbTests : IDisposable
         Assert.Equal("mine", segment.BuildRecord.EncoderName);
     }
 
+    /// <summary>Every third row of forty is zero: all are counted, ten named, and the others keep the numbers that they have.</summary>
+    [Fact]
+    public async Task AllZeroRowsAreToldOfAndCanBeLeftOut()
+    {
+        float[] rows = [.. Enumerable.Range(0, 40).SelectMany(static row => row % 3 == 0 ? [0f, -0f] : new[] { row, 1f })];
+        string input = _folder.Write("x.fbin", Bytes(40u, 2u), Bytes(rows));
+        const string Told = "14 of 40 rows are the zero vector, and cosine needs a direction: "
+            + "row 0, row 3, row 6, row 9, row 12, row 15, row 18, row 21, row 24, row 27, ….";
+
+        (await BuildWith(input, "cosine")).ExpectRefusal("x.fbin: " + Told, "--zero-rows skip");
+        Assert.False(File.Exists(_folder["y.ann"]));
+        ToolRun run = (await BuildWith(input, "cosine", "--zero-rows", "skip", "--json")).Expect(0);
+
+        Assert.Contains(Told, run.Error);
+        Assert.Equal((26, 14), (run.Json.GetProperty("rows").GetInt32(), run.Json.GetProperty("zero_rows_skipped").GetInt32()));
+        using (SealedSegment segment = SealedSegment.Open(PhysicalFileSystem.Instance, _folder["y.ann"]))
+        {
+            ulong[] keys = [.. Enumerable.Range(0, 26).Select(segment.Keys.Number)];
+            Assert.Equal(Enumerable.Range(0, 40).Where(static row => row % 3 != 0).Select(static row => (ulong)row), keys);
+            Assert.All(
+                Enumerable.Range(0, 26),
+                node => Assert.Equal(keys[node], segment.Row(node)[0] / (double)segment.Row(node)[1], tolerance: 1e-4 * keys[node]));
+        }
+
+        ToolRun plain = await Build(input, "--json");
+        Assert.Equal(40, plain.Expect(0).Json.GetProperty("rows").GetInt32()); // zero is a point like others
+        (await BuildWith(_folder.Write("z.fbin", Bytes(1u, 2u), Bytes(0f, 0f)), "cosine", "--zero-rows", "skip"))
+            .ExpectRefusal("z.fbin: 1 of 1 rows", "Nothing would be left");
+    }
+
     [Theory]
     [InlineData("{\"key_type\":\"uint64\",\"rows\":3,\"dimension\":1}\n1\n2\n3\n", "describes 3 rows of dimension 1")]
     [InlineData("{\"key_type\":\"uint64\",\"rows\":2,\"dimension\":1,\"rows_hash\":\"00\"}\n1\n2\n", "belongs to other rows")]
@@ -184,8 +214,10 @@ public sealed class BuildVerbTests : IDisposable
         Assert.Equal(["x.fbin"], _folder.Names());
     }
 
-    private Task<ToolRun> Build(string input, params string[] more) =>
-        ToolRun.RunAsync(["build", "--input", input, "--metric", "l2", "--output", _folder["y.ann"], .. more]);
+    private Task<ToolRun> Build(string input, params string[] more) => BuildWith(input, "l2", more);
+
+    private Task<ToolRun> BuildWith(string input, string metric, params string[] more) =>
+        ToolRun.RunAsync(["build", "--input", input, "--metric", metric, "--output", _folder["y.ann"], .. more]);
 
     private string Npy(string descr, bool fortran, byte[] data)
     {

@@ -1,3 +1,4 @@
+using Ann.Core.Attributes;
 using Ann.Core.Files;
 using Ann.Core.Files.Formats;
 using Ann.Core.Segments;
@@ -126,6 +127,57 @@ public sealed class EncodeVerbTests : IDisposable
         Assert.DoesNotContain(_folder.Names(), name => name.StartsWith("x.", StringComparison.Ordinal));
     }
 
+    /// <summary>Empty texts and signs only: refused, with their number and names; left out, with all that is theirs; or kept.</summary>
+    [Theory]
+    [InlineData("x.npy")]
+    [InlineData("x.jsonl")]
+    public async Task TextsWithoutTokensAreToldOfAndTreatedAsAsked(string output)
+    {
+        string input = _folder.Write("items.jsonl", """
+            {"id": "m-1", "text": "wireless mouse", "price": 20}
+            {"id": "e-1", "text": "", "price": 21}
+            {"id": "k-1", "text": "mechanical keyboard"}
+            {"id": "e-2", "text": " … !?", "price": 23}
+
+            {"id": "b-1", "text": "water bottle", "price": 24}
+            {"id": "e-3", "title": "", "text": ""}
+
+            """);
+        const string Told = "items.jsonl: 3 of 6 texts have no tokens: 'e-1' (line 2), 'e-2' (line 4), 'e-3' (line 7).";
+
+        (await Encode(input, output)).ExpectRefusal(Told, "--empty skip");
+        Assert.False(File.Exists(_folder[output]));
+
+        ToolRun kept = (await Encode(input, output, "--empty", "keep", "--json")).Expect(0);
+        Assert.Contains(Told, kept.Error);
+        Assert.Equal((6, 3), (kept.Json.GetProperty("rows").GetInt32(), kept.Json.GetProperty("empty_texts").GetInt32()));
+        (await Build(output)).ExpectRefusal(
+            $"{output}: 3 of 6 rows are the zero vector", "(key e-1)", "(key e-2)", "(key e-3)", "--zero-rows skip");
+
+        ToolRun skipped = (await Encode(input, output, "--empty", "skip", "--json", "--attributes", "price:double")).Expect(0);
+        Assert.Contains(Told, skipped.Error);
+        Assert.Equal((3, 3), (skipped.Json.GetProperty("rows").GetInt32(), skipped.Json.GetProperty("empty_texts").GetInt32()));
+        string[] attributes = output.EndsWith(".jsonl", StringComparison.Ordinal) ? ["--attributes", "price:double"] : [];
+        (await Build([output, .. attributes])).Expect(0);
+        using SealedSegment segment = SealedSegment.Open(PhysicalFileSystem.Instance, _folder["x.ann"]);
+        Assert.Equal(["m-1", "k-1", "b-1"], Enumerable.Range(0, 3).Select(segment.Keys.Format));
+        AttributeBatch values = new(segment.Attributes!.Schema);
+        for (int node = 0; node < 3; node++)
+            segment.Attributes.CopyTo(node, values);
+        Assert.Equal([20, 0, 24], Enumerable.Range(0, 3).Select(values.Columns[0].DoubleAt));
+    }
+
+    [Fact]
+    public async Task AFileWithoutAnyTokenIsRefused()
+    {
+        string input = _folder.Write("items.jsonl", """{"id": 1, "text": "!"}""");
+
+        (await Encode(input, "x.npy", "--empty", "skip"))
+            .ExpectRefusal("1 of 1 texts have no tokens: '1' (line 1). Nothing would be left.");
+        (await Encode(_folder.Write("x.fbin", Bytes(1u, 3u), Bytes(1f, 0f, 0f)), "y.npy", "--empty", "skip"))
+            .ExpectRefusal("--empty is of texts");
+    }
+
     [Fact]
     public async Task AMissingProviderIsNamedWhenItIsRequired()
     {
@@ -150,6 +202,9 @@ public sealed class EncodeVerbTests : IDisposable
         run.ExpectRefusal("x.npy", "cannot be written: No space left on device");
         Assert.Equal(["items.jsonl", "warm.npy", "warm.npy.keys.jsonl"], _folder.Names());
     }
+
+    private Task<ToolRun> Build(params string[] args) => ToolRun.RunAsync(
+        ["build", "--input", _folder[args[0]], "--metric", "cosine", "--output", _folder["x.ann"], .. args[1..]]);
 
     private Task<ToolRun> Encode(string input, string output, params string[] more)
     {

@@ -14,9 +14,10 @@ namespace Ann.Tool.Filters;
 /// <param name="keys">What its keys are; null when unknown.</param>
 internal sealed class FilterValues(AttributeSchema? schema, KeyKind? keys)
 {
-    /// <summary>True for what can be the end of a range by its looks.</summary>
-    public static bool IsBound(FilterToken token) =>
-        token.Kind == FilterTokenKind.Word && (IsInteger(token.Text, out _) || IsReal(token.Text, out _) || IsTime(token.Text, out _));
+    /// <summary>True for what can be the end of a range by its looks. A time may stand in quotes, for it can hold a blank.</summary>
+    public static bool IsBound(FilterToken token) => token.Kind == FilterTokenKind.Word
+        ? IsInteger(token.Text, out _) || IsReal(token.Text, out _) || IsTime(token.Text, out _)
+        : token.Kind == FilterTokenKind.Quoted && IsTime(token.Text, out _);
 
     /// <summary>True when a text without quotes would be read as something else than a keyword.</summary>
     public static bool LooksLikeAnother(string text) =>
@@ -62,12 +63,13 @@ internal sealed class FilterValues(AttributeSchema? schema, KeyKind? keys)
         bool isWord = value.Kind == FilterTokenKind.Word;
         if (isWord && IsInteger(value.Text, out long integer))
             bound.Integer = integer;
-        else if (isWord && type is null or AttributeType.Timestamp && IsTime(value.Text, out long microseconds))
+        else if (type is null or AttributeType.Timestamp && IsTime(value.Text, out long microseconds))
             bound.Integer = microseconds;
         else if (isWord && type is null or AttributeType.Double && IsReal(value.Text, out double real))
             bound.Real = real;
         else
-            throw new FilterSyntaxException(value.Position, ExpectedBound(type), value.Found);
+            throw new FilterSyntaxException(
+                value.Position, ExpectedBound(type), type is null or AttributeType.Timestamp ? FoundTime(value) : value.Found);
         return bound;
     }
 
@@ -107,8 +109,9 @@ internal sealed class FilterValues(AttributeSchema? schema, KeyKind? keys)
     private static void AddInteger(InClause clause, FilterToken value, bool mayBeTime, string expected)
     {
         Require(clause.Keywords.Count + clause.Bools.Count == 0, value, "a value like those before it");
-        bool isInteger = IsInteger(value.Text, out long integer) || mayBeTime && IsTime(value.Text, out integer);
-        Require(value.Kind == FilterTokenKind.Word && isInteger, value, expected);
+        if (!(value.Kind == FilterTokenKind.Word && IsInteger(value.Text, out long integer))
+            && !(mayBeTime && IsTime(value.Text, out integer)))
+            throw new FilterSyntaxException(value.Position, expected, mayBeTime ? FoundTime(value) : value.Found);
         clause.Integers.Add(integer);
     }
 
@@ -120,6 +123,13 @@ internal sealed class FilterValues(AttributeSchema? schema, KeyKind? keys)
         null => "a number, or a time such as 2026-01-31T12:00:00Z",
         _ => $"'=' or 'in' for an attribute of type {type.Value.ToName()}: it has no order",
     };
+
+    /// <summary>What was found in the place of a time; of one that begins as a time, with the reason why it is none.</summary>
+    private static string FoundTime(FilterToken value) =>
+        value.Text is [>= '0' and <= '9', >= '0' and <= '9', >= '0' and <= '9', >= '0' and <= '9', '-', ..]
+            && !TimestampText.TryParse(value.Text, out _, out string problem)
+            ? $"{value.Found}, which {problem}"
+            : value.Found;
 
     private static void Require(bool holds, FilterToken value, string expected)
     {

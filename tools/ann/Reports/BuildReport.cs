@@ -35,6 +35,9 @@ internal sealed record BuildReport
     /// <summary>Items.</summary>
     public required long Rows { get; init; }
 
+    /// <summary>Rows of the input that were left out as zero vectors.</summary>
+    public required long ZeroRowsSkipped { get; init; }
+
     /// <summary>Components of a vector.</summary>
     public required int Dimension { get; init; }
 

@@ -15,6 +15,9 @@ internal sealed record EncodeReport
     /// <summary>Rows written.</summary>
     public required long Rows { get; init; }
 
+    /// <summary>Texts without tokens; null when the input holds features.</summary>
+    public long? EmptyTexts { get; init; }
+
     /// <summary>Components of a row.</summary>
     public required int Dimension { get; init; }
 

@@ -30,6 +30,9 @@ internal static class BuildVerb
         Option<string?> attributes = AttributeOptions.Schema(
             "Attributes of the items: of .jsonl the members of those names, of other formats columns of the sidecar (default: all).");
         Option<string?> attributesFile = AttributeOptions.File();
+        Option<string> zeroRows = VerbOptions.Choice(
+            "--zero-rows", "Rows that are the zero vector, under cosine: fail names all of them, skip leaves them out with their keys.",
+            "fail", "fail", "skip");
         Option<string?> name = VerbOptions.Optional("--name", "NAME", "Index name to note in the file. Default: none.");
         Option<bool> json = VerbOptions.Json();
 
@@ -39,7 +42,7 @@ internal static class BuildVerb
             "ann build --input items.jsonl --metric cosine --output items.ann --attributes \"category:keyword,tags:keywords,price:double\"")
         {
             input, metric, output, codes, layout, m, efConstruction, seed, threads, keys, attributes, attributesFile,
-            name, json,
+            zeroRows, name, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -60,7 +63,8 @@ internal static class BuildVerb
             AttributeRequest wanted = new(
                 AttributeOptions.ParseSchema(tool.Files, parsed.GetValue(attributes)), parsed.GetValue(attributesFile));
             BuildReport report = Run(
-                tool, inputPath, parsed.GetRequiredValue(output), parsed.GetValue(keys), wanted, options, cancellation);
+                tool, inputPath, parsed.GetRequiredValue(output), parsed.GetValue(keys), wanted, options,
+                parsed.GetValue(zeroRows) == "skip", cancellation);
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.BuildReport);
             else
@@ -73,11 +77,16 @@ internal static class BuildVerb
     /// <summary>Builds one file.</summary>
     public static BuildReport Run(
         ToolContext tool, string input, string output, string? sidecar, AttributeRequest attributes, SegmentBuildOptions options,
-        CancellationToken cancellation)
+        bool skipsZeroRows, CancellationToken cancellation)
     {
         OutputPath.Require(tool.Files, output, ".ann");
         long start = tool.Time.GetTimestamp();
+        bool needsDirection = options.Metric == Metric.Cosine;
+        ZeroRows leftOut = needsDirection && skipsZeroRows
+            ? InputRows.FindZeroRows(tool, input, sidecar, attributes, cancellation)
+            : new ZeroRows();
         using InputRows rows = new(tool, input, sidecar, attributes);
+        rows.LeaveOut(leftOut);
         options = options with
         {
             EncoderFingerprint = rows.EncoderFingerprint,
@@ -89,7 +98,7 @@ internal static class BuildVerb
 
         KeyColumn keys;
         using (ProgressMeter progress = new(tool, "read", "rows", rows.Count))
-            keys = rows.AddTo(builder, progress, cancellation);
+            keys = rows.AddTo(builder, needsDirection, progress, cancellation);
         double read = tool.SecondsSince(start);
 
         double built;
@@ -117,6 +126,7 @@ internal static class BuildVerb
             Codes = options.Codes == CodesKind.Int8 ? "int8" : "f32",
             Layout = VerbOptions.ToWord(options.Codes == CodesKind.Int8 ? options.Layout : SegmentLayout.Lean),
             Rows = rows.Count,
+            ZeroRowsSkipped = leftOut.Count,
             Dimension = rows.Dimension,
             Threads = options.Threads,
             Seconds = seconds,

@@ -63,13 +63,14 @@ internal static class DemoVerb
 
         tool.Notice("2. encoding their titles with the embedded ONNX encoder");
         EncodeReport encoded = EncodeVerb.RunTexts(
-            tool, files.Items, files.Vectors, EncoderChoice.Default, new() { Providers = [Provider] }, attributes: null, cancellation);
+            tool, files.Items, files.Vectors, EncoderChoice.Default, new() { Providers = [Provider] }, attributes: null,
+            EmptyTextPolicy.Fail, cancellation);
         double encodedAt = tool.SecondsSince(start);
 
         tool.Notice($"3. building the index ({encoded.Rows:N0} × {encoded.Dimension}, cosine, int8 codes)");
         SegmentBuildOptions options = new() { Metric = Metric.Cosine, Name = IndexName, Source = "items.jsonl" };
         BuildReport built = BuildVerb.Run(
-            tool, files.Vectors, files.Index, sidecar: null, AttributeRequest.Beside, options, cancellation);
+            tool, files.Vectors, files.Index, sidecar: null, AttributeRequest.Beside, options, skipsZeroRows: false, cancellation);
         double builtAt = tool.SecondsSince(start);
 
         tool.Notice("4. starting the server");

@@ -25,6 +25,12 @@ internal static class EncodeVerb
         Option<string?> attributes = AttributeOptions.Schema(
             "Attributes that go on, to OUTPUT.attributes.jsonl or to the lines of a .jsonl output: members of a .jsonl input, or some of "
             + "INPUT.attributes.jsonl, which goes on whole where they are left out.");
+        Option<string> empty = VerbOptions.Choice(
+            "--empty",
+            "Texts without tokens (empty ones, or signs only), which are counted before anything is encoded: fail encodes nothing and names "
+            + "them, skip leaves them out with their keys and attributes, keep gives them the row that the model makes of no tokens: of the "
+            + "embedded encoder zeros, which cosine refuses. fail is the default: what is missing from an index is noticed nowhere else.",
+            "fail", "fail", "skip", "keep");
         EncoderChoice encoder = new();
         Option<bool> json = VerbOptions.Json();
 
@@ -35,7 +41,7 @@ internal static class EncodeVerb
             "ann encode --input items.jsonl --output items.npy --attributes \"category:keyword,price:double\"",
             "ann encode --input item_ids.npy --output items.npy --encoder item-tower.onnx")
         {
-            input, output, attributes,
+            input, output, attributes, empty,
         };
         encoder.AddTo(command);
         command.Add(json);
@@ -45,8 +51,12 @@ internal static class EncodeVerb
             string to = parsed.GetRequiredValue(output);
             string name = encoder.Name(parsed);
             AttributeSchema? schema = AttributeOptions.ParseSchema(tool.Files, parsed.GetValue(attributes));
-            EncodeReport report = from.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase)
-                ? RunTexts(tool, from, to, name, encoder.Options(parsed, EncoderChoice.TextBatchRows), schema, cancellation)
+            bool isText = from.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase);
+            if (!isText && parsed.GetResult(empty) is { Implicit: false })
+                throw AnnException.Invalid("--empty", $"--empty is of texts (.jsonl); {from} holds features.");
+            EmptyTextPolicy policy = EmptyTexts.PolicyOf(parsed.GetRequiredValue(empty));
+            EncodeReport report = isText
+                ? RunTexts(tool, from, to, name, encoder.Options(parsed, EncoderChoice.TextBatchRows), schema, policy, cancellation)
                 : RunFeatures(tool, from, to, name, encoder.Options(parsed, EncoderChoice.FeatureBatchRows), schema, cancellation);
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.EncodeReport);
@@ -60,29 +70,39 @@ internal static class EncodeVerb
     /// <summary>Encodes a file of texts.</summary>
     public static EncodeReport RunTexts(
         ToolContext tool, string input, string output, string encoderName, EncoderOptions options, AttributeSchema? attributes,
-        CancellationToken cancellation)
+        EmptyTextPolicy policy, CancellationToken cancellation)
     {
         OutputPath.Require(tool.Files, output, [.. VectorFile.WriteExtensions]);
         using JsonlTextReader reader = new(tool.Files, input, attributes);
         using TextEncoder encoder = EncoderChoice.OpenText(tool, encoderName, options);
         long start = tool.Time.GetTimestamp();
-        using EncodedFile file = new(tool, output, reader.Count, encoder.Info, reader.Keys, attributes);
-        using (ProgressMeter progress = new(tool, "encode", "rows", reader.Count))
+        EmptyTexts empty = EmptyTexts.Find(tool, input, encoder, cancellation);
+        empty.Tell(tool, input, policy);
+        bool skips = policy == EmptyTextPolicy.Skip && empty.Count > 0;
+        long count = reader.Count - (skips ? empty.Count : 0);
+        KeyColumn keys = skips ? new KeyColumn(reader.Keys.Kind) : reader.Keys;
+        using EncodedFile file = new(tool, output, count, encoder.Info, keys, attributes);
+        using (ProgressMeter progress = new(tool, "encode", "rows", count))
         {
             List<string> texts = [];
             float[] rows = new float[ChunkRows * encoder.Info.Dimension];
-            while (reader.ReadTexts(texts, ChunkRows) > 0)
+            long first = 0;
+            while (reader.ReadTexts(texts, ChunkRows) is int read and > 0)
             {
                 cancellation.ThrowIfCancellationRequested();
+                AttributeBatch? items = reader.TakeAttributes();
+                if (skips)
+                    items = empty.TakeOut(texts, items, first, reader.Keys, keys);
+                first += read;
                 Span<float> values = rows.AsSpan(0, texts.Count * encoder.Info.Dimension);
                 encoder.Encode(texts, values, cancellation);
-                file.Write(values, reader.TakeAttributes());
+                file.Write(values, items);
                 progress.Report(file.Written);
             }
         }
         reader.RequireUniqueKeys();
         string? sidecar = file.Commit();
-        return Report(input, output, sidecar, reader.Count, encoder.Info, tool.SecondsSince(start));
+        return Report(input, output, sidecar, count, encoder.Info, tool.SecondsSince(start)) with { EmptyTexts = empty.Count };
     }
 
     /// <summary>Encodes a file of features or of item numbers, whichever the encoder reads.</summary>

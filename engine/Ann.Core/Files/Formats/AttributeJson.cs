@@ -96,13 +96,9 @@ internal static class AttributeJson
         if (json.TokenType != JsonTokenType.StartArray)
             throw Unexpected(ref json, into.Field, "an array of strings");
         Span<byte> text = stackalloc byte[MaxEscapedBytes];
-        int count = 0;
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
-        {
-            if (count++ == AttributeSchema.MaxSetSize)
-                throw new FormatException($"\"{into.Field.Name}\" has more than {AttributeSchema.MaxSetSize} texts.");
-            into.AddToSet(text[..ReadText(ref json, into.Field, text)]);
-        }
+            if (!into.TryAddToSet(text[..ReadText(ref json, into.Field, text)]))
+                throw new FormatException($"\"{into.Field.Name}\" has more than {AttributeSchema.MaxSetSize} different texts.");
         into.EndSet();
     }
 
@@ -129,9 +125,10 @@ internal static class AttributeJson
         if (json.TokenType != JsonTokenType.String)
             throw Unexpected(ref json, field, Expected);
         string text = json.GetString()!;
-        return TimestampText.TryParse(text, out microseconds)
+        return TimestampText.TryParse(text, out microseconds, out string problem)
             ? microseconds
-            : throw new FormatException($"\"{field.Name}\" must be {Expected}; found \"{(text.Length <= 40 ? text : text[..40] + "…")}\".");
+            : throw new FormatException(
+                $"\"{field.Name}\" must be {Expected}; found \"{(text.Length <= 40 ? text : text[..40] + "…")}\", which {problem}.");
     }
 
     private static double ReadDouble(ref Utf8JsonReader json, AttributeField field)

@@ -141,7 +141,7 @@ public sealed class AttributeSidecarTests : IDisposable
         Assert.Equal(longText, Text(fits.Columns[0].TextAt(0)));
         Assert.Equal(longText, Text(fits.Columns[0].TextAt(1)));
         Assert.Contains("y: line 3: a text of \"name\" takes 1025 bytes; at most 1024 are taken", tooLong.Message);
-        Assert.Contains("z: line 2: \"tags\" has more than 256 texts", tooMany.Message);
+        Assert.Contains("z: line 2: \"tags\" has more than 256 different texts", tooMany.Message);
     }
 
     [Fact]

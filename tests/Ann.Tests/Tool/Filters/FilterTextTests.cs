@@ -87,6 +87,8 @@ public sealed class FilterTextTests
     [InlineData("stock < 1.5", "a whole number of 64 bits; found '1.5'")]
     [InlineData("stock = 2026-01-01T00:00:00Z", "a whole number of 64 bits")]
     [InlineData("since > yesterday", "a time with an offset")]
+    [InlineData("since > 2026-01-31T12:00:00", "found '2026-01-31T12:00:00', which has no offset")]
+    [InlineData("since = 2026-02-30T12:00:00Z", "which is of a day that there is not")]
     [InlineData("fresh = yes", "true or false; found 'yes'")]
     [InlineData("sku < 5 and sku > a", "it has no order")]
     [InlineData("key = a", "a key, which is a whole number of 0 to 2^64")]
@@ -95,6 +97,22 @@ public sealed class FilterTextTests
         AnnException error = Assert.Throws<AnnException>(() => FilterParser.Parse("--filter", text, Schema, KeyKind.UInt64));
 
         Assert.Contains(expected, error.Message);
+    }
+
+    /// <summary>A time that a serialiser wrote is the time that it is in a file of items, cut to the microsecond like there.</summary>
+    [Theory]
+    [InlineData("since >= 2023-01-01T00:00:00.1234567Z")]
+    [InlineData("since >= 2023-01-01t00:00:00.123456z")]
+    [InlineData("since >= \"2023-01-01 00:00:00.123456789+00\"")]
+    [InlineData("\"2023-01-01 00:00:00.123456Z\" <= since and since >= 1672531200123456")]
+    public void TimesAreReadAsInFiles(string text)
+    {
+        foreach (AttributeSchema? schema in new[] { Schema, null })
+        {
+            Filter filter = FilterParser.Parse("--filter", text, schema, KeyKind.UInt64);
+            Filter range = filter.AllOf?.Clauses[0] ?? filter;
+            Assert.Equal(1_672_531_200_123_456, range.Range.From.Integer);
+        }
     }
 
     [Fact]
