@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Ann.Core.Segments;
 
 /// <summary>What was measured of a segment when it was sealed. Stored as JSON in its file.</summary>
@@ -44,6 +46,17 @@ public sealed record Certificate
 
     /// <summary>Recall of walks that were stopped after some expansions, as a deadline does. Empty in older files.</summary>
     public IReadOnlyList<CutRecall> CutRecall { get; init => field = value ?? []; } = [];
+
+    /// <summary>
+    /// Recall@10 of a scan of all rows by their codes, its best candidates ranked by exact distances, 0 to 1, with sampled rows as queries:
+    /// what codes lose without any graph. Null without codes, and in older files.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? CodesRecall10 { get; init; }
+
+    /// <summary>Recall@100 (of fewer where there are no 100 other rows) likewise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? CodesRecall100 { get; init; }
 }
 
 /// <summary>Norms of rows. A 99th percentile far above the median is the skew that breaks a raw inner-product graph.</summary>

@@ -233,8 +233,8 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
             return Scan(context, in filter, k);
         ReadOnlySpan<ulong> found = context.Walk.Beam.Entries;
         Span<ulong> ranked = segment.Metric == Metric.L2
-            ? Reranking.Run<SquaredL2>(in segment, context, found, k, coded, Reranking.MostOf(k))
-            : Reranking.Run<NegativeDot>(in segment, context, found, k, coded, Reranking.MostOf(k));
+            ? Reranking.Run<SquaredL2>(in segment, context, found, k, coded)
+            : Reranking.Run<NegativeDot>(in segment, context, found, k, coded);
         return context.Expand(segment.Graph.Copies, ranked, k, in filter, inKeyOrder: true);
     }
 
