@@ -36,9 +36,14 @@ internal sealed class AnswerCheck
         double[] exact = new double[k];
         for (int query = 0; query < queries.Length; query++)
         {
+            int last = truth.Rows[query * truth.K];
             for (int i = 0; i < k; i++)
-                exact[i] = Distance(query, truth.Rows[query * truth.K + i]);
-            _truth[query] = TieAwareRecall.Of(exact, ScaleOf(query, truth.Rows[query * truth.K + k - 1]));
+            {
+                int row = truth.Rows[query * truth.K + i];
+                exact[i] = Distance(query, row);
+                last = exact[i] > Distance(query, last) ? row : last;
+            }
+            _truth[query] = TieAwareRecall.Of(exact, ScaleOf(metric, queries[query], rows[last]));
         }
     }
 
@@ -91,15 +96,15 @@ internal sealed class AnswerCheck
         return truth.CountRight(nearer, tied);
     }
 
-    private double Distance(int query, int row) => DoubleTruth.Distance(_metric, _queries[query], _base[row]);
-
-    /// <summary>Size of the numbers that a distance is computed from: its own under L2, 1 under cosine, both norms' product otherwise.</summary>
-    private double ScaleOf(int query, int last) => _metric switch
+    /// <summary>Size of the numbers that a distance is summed from: engines round to it.</summary>
+    private static double ScaleOf(Metric metric, float[] query, float[] row) => metric switch
     {
         Metric.L2 => 0,
         Metric.Cosine => 1,
-        _ => Norm(_queries[query]) * Norm(_base[last]),
+        _ => Norm(query) * Norm(row),
     };
 
     private static double Norm(float[] row) => Math.Sqrt(-DoubleTruth.Distance(Metric.InnerProduct, row, row));
+
+    private double Distance(int query, int row) => DoubleTruth.Distance(_metric, _queries[query], _base[row]);
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Ann.Core;
 using Ann.Core.Segments;
 using Ann.Tool.Attributes;
+using Ann.Tool.Evaluation;
 using Ann.Tool.Reports;
 
 namespace Ann.Tool.Verbs;
@@ -33,6 +34,8 @@ internal static class BuildVerb
         Option<string> zeroRows = VerbOptions.Choice(
             "--zero-rows", "Rows that are the zero vector, under cosine: fail names all of them, skip leaves them out with their keys.",
             "fail", "fail", "skip");
+        Option<string?> queries = VerbOptions.Optional("--queries", "FILE",
+            "Queries such as will be asked, in any format of --input: recall is measured with them. Default: items stand in for queries.");
         Option<string?> name = VerbOptions.Optional("--name", "NAME", "Index name to note in the file. Default: none.");
         Option<double?> minRecall = VerbOptions.OptionalNumber(
             "--min-recall",
@@ -46,7 +49,7 @@ internal static class BuildVerb
             "ann build --input items.jsonl --metric cosine --output items.ann --attributes \"category:keyword,tags:keywords,price:double\"")
         {
             input, metric, output, codes, layout, m, efConstruction, seed, threads, keys, attributes, attributesFile,
-            zeroRows, name, minRecall, json,
+            zeroRows, queries, name, minRecall, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -69,7 +72,8 @@ internal static class BuildVerb
             RecallFloor? floor = parsed.GetValue(minRecall) is { } least ? new RecallFloor(least) : null;
             if (Run(
                     tool, inputPath, parsed.GetRequiredValue(output), parsed.GetValue(keys), wanted, options,
-                    parsed.GetValue(zeroRows) == "skip", cancellation, floor)
+                    parsed.GetValue(zeroRows) == "skip", cancellation, floor,
+                    parsed.GetValue(queries))
                 is not { } report)
             {
                 return Task.FromResult(ExitCodes.CheckFailed);
@@ -93,9 +97,10 @@ internal static class BuildVerb
     /// <param name="skipsZeroRows">True to leave rows out that are the zero vector, under cosine.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <param name="floor">Recall that the file must have; null warns below the default.</param>
+    /// <param name="queries">Vectors that recall is measured with; null for items.</param>
     public static BuildReport? Run(
         ToolContext tool, string input, string output, string? sidecar, AttributeRequest attributes, SegmentBuildOptions options,
-        bool skipsZeroRows, CancellationToken cancellation, RecallFloor? floor = null)
+        bool skipsZeroRows, CancellationToken cancellation, RecallFloor? floor = null, string? queries = null)
     {
         OutputPath.Require(tool.Files, output, ".ann");
         long start = tool.Time.GetTimestamp();
@@ -111,6 +116,11 @@ internal static class BuildVerb
             EncoderName = rows.EncoderName,
             LogPosition = rows.LogPosition,
             Attributes = rows.Attributes,
+            Queries = queries is null
+                ? null
+                : new CertificateQueries(
+                    QuerySet.Load(tool, queries, input, rows.Dimension).Spread(SegmentBuildOptions.MostQueries), CertificateQueries.Given,
+                    Path.GetFileName(queries)),
         };
         using SegmentBuilder builder = new(rows.Count, rows.Dimension, options);
 
