@@ -42,7 +42,7 @@ public sealed class CatchUpTests
         {
         }
 
-        await done.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await done.WaitAsync(TimeSpan.FromSeconds(120), TestContext.Current.CancellationToken);
         foreach (ulong key in LiveFixture.Range(0, Records * Rows))
             Assert.True(behind.Contains(new ItemKey(key)), $"item {key} is missing");
         serving.Close();

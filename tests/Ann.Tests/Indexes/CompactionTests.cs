@@ -52,7 +52,7 @@ public sealed class CompactionTests : IDisposable
             FinishMerge(() => Write(key, 1)); // a row of what was merged dies before the result is installed
         }
         Assert.True(merges < Most, "each merge was found stale, and asked for the next one");
-        await done.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await done.WaitAsync(TimeSpan.FromSeconds(120), TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -95,7 +95,7 @@ public sealed class CompactionTests : IDisposable
 
     private void FinishMerge(Action? before = null)
     {
-        Assert.True(_queue.TryTakeCommand(TimeSpan.FromSeconds(30), out WriterCommand? finish));
+        Assert.True(_queue.TryTakeCommand(TimeSpan.FromSeconds(120), out WriterCommand? finish));
         before?.Invoke();
         finish!.Run();
     }

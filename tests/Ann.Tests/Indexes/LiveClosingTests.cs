@@ -29,7 +29,7 @@ public sealed class LiveClosingTests
         }
         while (told != AnnError.Unavailable); // until the queue is closed
         sealing.Set();
-        await closing.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await closing.WaitAsync(TimeSpan.FromSeconds(120), TestContext.Current.CancellationToken);
         await busy;
         Assert.Equal(AnnError.Unavailable, (await Assert.ThrowsAsync<AnnException>(() => waiting)).Error);
 

@@ -91,18 +91,18 @@ public sealed class LiveRoomTests : IAsyncDisposable
             }
             WriteBatch write = LiveFixture.Batch(WriteMode.Upsert, LiveFixture.Range(batch * 7, 7)) with { Attributes = items };
             written.Add((await index.WriteAsync(write)).Visible);
-            await Task.WhenAny(written[^1], Task.Run(waits.Wait)).WaitAsync(TimeSpan.FromSeconds(30));
+            await Task.WhenAny(written[^1], Task.Run(waits.Wait)).WaitAsync(TimeSpan.FromSeconds(120));
         }
 
         int segments = index.Generations[0].Segments;
         _sealing.Set(); // without it nothing ends
         Assert.True(waits.IsSet, $"30 batches were written; {segments} segments wait to be sealed");
         Assert.InRange(segments, 2, 6);
-        await Task.WhenAll(written).WaitAsync(TimeSpan.FromSeconds(30));
+        await Task.WhenAll(written).WaitAsync(TimeSpan.FromSeconds(120));
     }
 
     private async Task<WriteReceipt> WriteAsync(WriteBatch batch) =>
-        await (await _index.WriteAsync(batch)).Visible.WaitAsync(TimeSpan.FromSeconds(30));
+        await (await _index.WriteAsync(batch)).Visible.WaitAsync(TimeSpan.FromSeconds(120));
 
     private static WriteBatch Batch(int from, int count = 16) =>
         LiveFixture.Batch(WriteMode.Upsert, LiveFixture.Range(from, count));

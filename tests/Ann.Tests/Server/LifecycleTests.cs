@@ -186,7 +186,7 @@ public sealed class LifecycleTests(SampleIndexes samples)
 
     private static async Task<ServingStatus> Next(AsyncServerStreamingCall<HealthCheckResponse> watch)
     {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(20));
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(120));
         Assert.True(await watch.ResponseStream.MoveNext(limit.Token));
         return watch.ResponseStream.Current.Status;
     }

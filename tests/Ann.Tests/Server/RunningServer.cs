@@ -86,10 +86,10 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <summary>Waits for something that happens by itself, on another thread.</summary>
     public static async Task Eventually(Func<bool> condition, string what)
     {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(20));
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(120));
         while (!condition())
         {
-            Assert.False(limit.IsCancellationRequested, $"waited 20 s in vain: {what}");
+            Assert.False(limit.IsCancellationRequested, $"waited 120 s in vain: {what}");
             await Task.Delay(5);
         }
     }

@@ -129,7 +129,7 @@ public sealed class BuildVerbTests : IDisposable
         string input = _folder.Write("x.jsonl", "{\"id\": 1, \"vector\": [1]}\n\n{\"id\": 2, \"vector\": [0]}\n");
 
         (await ToolRun.RunAsync("build", "--input", input, "--metric", "cosine", "--output", _folder["y.ann"]))
-            .ExpectRefusal("x.jsonl: line 3:", "zero");
+            .ExpectRefusal("x.jsonl: 1 of 2 rows are the zero vector", "line 3 (key 2)");
     }
 
     [Fact]

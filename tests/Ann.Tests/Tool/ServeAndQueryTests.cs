@@ -108,7 +108,7 @@ public sealed class ServeAndQueryTests : IDisposable
         public async Task<int> StopAsync()
         {
             await _stop.CancelAsync();
-            return await _run.WaitAsync(TimeSpan.FromSeconds(30));
+            return await _run.WaitAsync(TimeSpan.FromSeconds(120));
         }
 
         public async ValueTask DisposeAsync()

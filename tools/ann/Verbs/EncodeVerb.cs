@@ -27,8 +27,8 @@ internal static class EncodeVerb
             + "INPUT.attributes.jsonl, which goes on whole where they are left out.");
         Option<string> empty = VerbOptions.Choice(
             "--empty",
-            "Texts without tokens (empty ones, or signs only), which are counted before anything is encoded: fail encodes nothing and names "
-            + "them, skip leaves them out with their keys and attributes, keep gives them the row that the model makes of no tokens: of the "
+            "Texts without tokens (empty ones, or signs only), counted before anything is encoded: fail encodes nothing and names them, "
+            + "skip leaves them out with their keys and attributes, keep gives them the row that the model makes of no tokens: of the "
             + "embedded encoder zeros, which cosine refuses. fail is the default: what is missing from an index is noticed nowhere else.",
             "fail", "fail", "skip", "keep");
         EncoderChoice encoder = new();
