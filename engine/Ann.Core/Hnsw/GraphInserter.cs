@@ -137,7 +137,7 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
             BuildSearch.RunLevel(in graph, level, in scorer, context);
             int count = GrowingOn(level) is { } growing
                 ? ChooseGrowing(growing, node, worker)
-                : NeighborSelection.Select(context.Beam.Entries, _parameters.M, in _distance, worker.Links);
+                : NeighborSelection.Select(Spread(node, worker), _parameters.M, in _distance, worker.Links);
             worker.Links.AsSpan(0, count).CopyTo(new Span<int>(graph.Links(level, node), graph.Slots(level)));
         }
     }
@@ -147,11 +147,24 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
     {
         Span<ulong> candidates = worker.Candidates(worker.Context.Beam.Count);
         worker.Context.Beam.Entries.CopyTo(candidates);
+        TieOrder.Spread(node, candidates);
         growing.LiveFirst(candidates);
         int count = NeighborSelection.Select(candidates, _parameters.M, in _distance, worker.Links);
         growing.Adopt(node, worker.Links.AsSpan(0, count), candidates);
         growing.Chosen[node] = (ushort)count;
         return NeighborSelection.Fill(candidates, worker.Links, count);
+    }
+
+    /// <summary>What a search found, nearest first, ties in the order of the node that searched. The beam stays as it is.</summary>
+    private static ReadOnlySpan<ulong> Spread(int node, Worker worker)
+    {
+        ReadOnlySpan<ulong> found = worker.Context.Beam.Entries;
+        if (!TieOrder.HasTies(found))
+            return found;
+        Span<ulong> candidates = worker.Candidates(found.Length);
+        found.CopyTo(candidates);
+        TieOrder.Spread(node, candidates);
+        return candidates;
     }
 
     /// <summary>Gives each node that a batch linked to on a level its links back.</summary>
@@ -194,6 +207,7 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
         for (int i = 0; i < count; i++)
             candidates[i] = Beam.Pack(nodes[i], distances[i]);
         candidates.Sort();
+        TieOrder.Spread(target, candidates);
 
         if (growing is not null)
         {

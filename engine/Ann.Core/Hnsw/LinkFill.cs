@@ -101,6 +101,7 @@ internal static unsafe class LinkFill
             for (int i = 0; i < count; i++)
                 _entries[i] = Beam.Pack(_candidates[i], _distances[i]);
             _entries.AsSpan(0, count).Sort();
+            TieOrder.Spread(node, _entries.AsSpan(0, count));
             return _entries.AsSpan(0, count);
         }
 
