@@ -147,7 +147,6 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
     {
         Span<ulong> candidates = worker.Candidates(worker.Context.Beam.Count);
         worker.Context.Beam.Entries.CopyTo(candidates);
-        TieOrder.Spread(node, candidates);
         growing.LiveFirst(candidates);
         int count = NeighborSelection.Select(candidates, _parameters.M, in _distance, worker.Links);
         growing.Adopt(node, worker.Links.AsSpan(0, count), candidates);
@@ -207,7 +206,6 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
         for (int i = 0; i < count; i++)
             candidates[i] = Beam.Pack(nodes[i], distances[i]);
         candidates.Sort();
-        TieOrder.Spread(target, candidates);
 
         if (growing is not null)
         {
@@ -215,6 +213,7 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
         }
         else
         {
+            TieOrder.Spread(target, candidates);
             int kept = NeighborSelection.Select(candidates, slots, in _distance, worker.Links);
             worker.Links.AsSpan(kept, slots - kept).Fill(HnswGraph.NoNode);
         }
