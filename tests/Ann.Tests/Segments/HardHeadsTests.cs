@@ -1,6 +1,5 @@
 using Ann.Core;
 using Ann.Core.Codes;
-using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 using Ann.Core.Segments;
 
