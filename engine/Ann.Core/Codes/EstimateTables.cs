@@ -51,7 +51,11 @@ internal sealed unsafe class EstimateTables : IDisposable
     public static int BitsOf(int dimension) => Math.Min(Rotation.SizeOf(dimension), MaxBits);
 
     /// <summary>Rotates a query and fills the tables.</summary>
-    public EstimateQuery Prepare(Metric metric, float* query, float* mean)
+    /// <param name="metric">Of the index.</param>
+    /// <param name="query">Prepared and padded.</param>
+    /// <param name="mean">Of the codes, padded.</param>
+    /// <param name="margin">Factor on the margin.</param>
+    public EstimateQuery Prepare(Metric metric, float* query, float* mean, float margin = 1)
     {
         float* rotated = (float*)_rotated.Start;
         int stride = VectorTable.StrideOf(_dimension);
@@ -86,7 +90,7 @@ internal sealed unsafe class EstimateTables : IDisposable
             _ => (0f, squares),
         };
         float rounding = RoundingMargin * step * MathF.Sqrt(_bits / 48f); // an entry is off by half a unit at most: by 1/√12 on average
-        return new EstimateQuery(_tables.Start, _bits, step, -total, slope, intercept, _error * MarginOf(metric), rounding);
+        return new EstimateQuery(_tables.Start, _bits, step, -total, slope, intercept, _error * MarginOf(metric) * margin, rounding);
     }
 
     public void Dispose()

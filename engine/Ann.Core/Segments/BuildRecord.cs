@@ -32,6 +32,12 @@ public sealed record BuildRecord
     /// </summary>
     public string CodesReason { get; init; } = "";
 
+    /// <summary>
+    /// Factor on the margin of the estimates of the fast layout, where the usual one lost recall when it was measured, 1 to 16. Null for 1.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public float? EstimateMargin { get; init; }
+
     /// <summary>Fingerprint of the encoder of the rows, 16 hex digits; empty when unknown.</summary>
     public string EncoderFingerprint { get; init; } = "";
 

@@ -11,8 +11,9 @@ namespace Ann.Core.Segments;
 /// </summary>
 internal sealed class CodesChoice
 {
-    private CodesChoice(Int8Codes? codes, CodesRecall? recall, string reason)
+    private CodesChoice(Int8Codes? codes, CodesFidelity? fidelity, CodesRecall? recall, string reason)
     {
+        Fidelity = fidelity;
         Codes = codes;
         Recall = recall;
         Reason = reason;
@@ -20,6 +21,9 @@ internal sealed class CodesChoice
 
     /// <summary>The codes, which are then the caller's; null for none.</summary>
     public Int8Codes? Codes { get; }
+
+    /// <summary>By what they were measured; null for a single row.</summary>
+    public CodesFidelity? Fidelity { get; }
 
     /// <summary>What was measured of <see cref="Codes"/>; null without any, and for a single row.</summary>
     public CodesRecall? Recall { get; }
@@ -43,13 +47,13 @@ internal sealed class CodesChoice
             if (rows.Count == 1)
             {
                 keep = true;
-                return new CodesChoice(codes, recall: null, "");
+                return new CodesChoice(codes, fidelity: null, recall: null, "");
             }
             CodesFidelity fidelity = new(rows.Start, rows.Stride, rows.Count, metric, threads, cancellation);
             CodesRecall first = fidelity.Measure(new MeasuredCodes(codes, metric), cancellation);
             keep = first.IsFit;
             if (keep)
-                return new CodesChoice(codes, first, "");
+                return new CodesChoice(codes, fidelity, first, "");
             string tried = codes.Scale > 0 ? "one scale for all rows" : "a scale per row";
             tried = $"{tried} tells {Told(first)} of sampled rows";
             if (codes.Scale > 0 || metric == Metric.InnerProduct)
@@ -59,10 +63,11 @@ internal sealed class CodesChoice
                 CodesRecall second = fidelity.Measure(new MeasuredCodes(codes, metric), cancellation);
                 keep = second.IsFit;
                 if (keep)
-                    return new CodesChoice(codes, second, $"Codes with a scale and an offset per row, for {tried}; these tell {Told(second)}.");
+                    return new CodesChoice(
+                        codes, fidelity, second, $"Codes with a scale and an offset per row, for {tried}; these tell {Told(second)}.");
                 tried += $", a scale and an offset per row {Told(second)}";
             }
-            return new CodesChoice(null, recall: null, $"No codes, for {tried}.");
+            return new CodesChoice(null, fidelity, recall: null, $"No codes, for {tried}.");
         }
         finally
         {

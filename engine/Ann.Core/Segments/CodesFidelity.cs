@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Ann.Core.Codes;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 
@@ -36,7 +35,7 @@ internal sealed unsafe class CodesFidelity
     private readonly Metric _metric;
     private readonly int _threads;
     private readonly int[] _queries;
-    private readonly float[][] _exact;
+    private readonly ulong[][] _exact;
 
     /// <summary>Finds the exact answers.</summary>
     /// <param name="rows">First component of the first row, prepared for the metric.</param>
@@ -56,7 +55,7 @@ internal sealed unsafe class CodesFidelity
         _metric = metric;
         _threads = threads;
         _queries = ChooseQueries(count, stride, mostQueries);
-        _exact = new float[_queries.Length][];
+        _exact = new ulong[_queries.Length][];
         Each((from, to) =>
         {
             if (metric == Metric.L2)
@@ -64,6 +63,27 @@ internal sealed unsafe class CodesFidelity
             else
                 FindExact<SteadyNegativeDot>(from, to);
         }, cancellation);
+    }
+
+    /// <summary>How many rows are queries.</summary>
+    public int Queries => _queries.Length;
+
+    /// <summary>The row that is a query.</summary>
+    public int RowOf(int query) => _queries[query];
+
+    /// <summary>Its components, without padding.</summary>
+    public ReadOnlySpan<float> QueryOf(int query, int dimension) => new(Row(_queries[query]), dimension);
+
+    /// <summary>True for one of the k rows nearest to a query, itself left out.</summary>
+    public bool IsNearest(int query, int k, int row)
+    {
+        ulong[] nearest = _exact[query];
+        for (int i = 0; i < Math.Min(k, nearest.Length); i++)
+        {
+            if (Beam.NodeOf(nearest[i]) == row)
+                return true;
+        }
+        return false;
     }
 
     /// <summary>Measures codes of the same rows.</summary>
@@ -131,10 +151,7 @@ internal sealed unsafe class CodesFidelity
         }
         for (int i = 0; i < heaps.Length; i++)
         {
-            Span<ulong> sorted = new TopK(heaps[i], counts[i]).Sorted();
-            float[] distances = _exact[fromQuery + i] = new float[sorted.Length];
-            for (int j = 0; j < distances.Length; j++)
-                distances[j] = Beam.DistanceOf(sorted[j]);
+            _exact[fromQuery + i] = new TopK(heaps[i], counts[i]).Sorted().ToArray();
         }
     }
 
@@ -165,11 +182,13 @@ internal sealed unsafe class CodesFidelity
     }
 
     /// <summary>The share of the k nearest that is among the first candidates. Of items as far as the k-th any will do.</summary>
-    private static double Share(ulong[] candidates, float[] nearest, int k, int depth)
+    private static double Share(ulong[] candidates, ulong[] nearest, int k, int depth)
     {
         k = Math.Min(k, nearest.Length);
-        float last = nearest[k - 1];
-        int nearer = k - nearest.AsSpan(0, k).Count(last);
+        float last = Beam.DistanceOf(nearest[k - 1]);
+        int nearer = 0;
+        while (Beam.DistanceOf(nearest[nearer]) < last)
+            nearer++;
         int foundNearer = 0;
         int foundTied = 0;
         foreach (ulong candidate in candidates.AsSpan(0, Math.Min(depth, candidates.Length)))

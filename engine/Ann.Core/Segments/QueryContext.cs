@@ -55,7 +55,8 @@ internal sealed unsafe class QueryContext : IDisposable
         new Span<short>(Quantised, Int8Codes.StrideOf(_dimension)));
 
     /// <summary>Makes the tables by which <see cref="Query"/> reads the estimates of a segment in the fast layout.</summary>
-    public EstimateQuery Estimate(in SegmentView segment) => _estimates!.Prepare(segment.Metric, Query, segment.CodeMean);
+    public EstimateQuery Estimate(in SegmentView segment) =>
+        _estimates!.Prepare(segment.Metric, Query, segment.CodeMean, 1 + segment.MoreMargin);
 
     /// <summary>Room for ranked entries. Allocates only when it was never this large.</summary>
     public Span<ulong> Ranked(int count)

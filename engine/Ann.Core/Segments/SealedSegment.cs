@@ -10,6 +10,8 @@ namespace Ann.Core.Segments;
 /// <summary>One <c>.ann</c> file, mapped and ready to be searched by any number of threads at once.</summary>
 public sealed unsafe class SealedSegment : IDisposable
 {
+    private const float MostEstimateMargin = 16;
+
     private readonly FileMapping _mapping;
     private readonly SegmentHeader _header;
     private readonly SegmentView _view;
@@ -32,7 +34,11 @@ public sealed unsafe class SealedSegment : IDisposable
             reserve?.Invoke(loaded);
             _copies = [];
         }
-        _view = View(sections, _copies, codesAreAligned: BuildRecord.CodesAsked is { Length: > 0 });
+        _view = View(sections, _copies) with
+        {
+            CodesAreAligned = BuildRecord.CodesAsked is { Length: > 0 },
+            MoreMargin = BuildRecord.EstimateMargin is { } margin and >= 1 and <= MostEstimateMargin ? margin - 1 : 0,
+        };
         mapping.ReleasePages(); // those that only the checks have read
         mapping.ExpectRandomReads();
         _searcher = new SegmentSearcher(_view, Keys);
@@ -185,7 +191,7 @@ public sealed unsafe class SealedSegment : IDisposable
         _mapping.Dispose();
     }
 
-    private static SegmentView View(SegmentSections sections, List<NativeBlock>? copies, bool codesAreAligned)
+    private static SegmentView View(SegmentSections sections, List<NativeBlock>? copies)
     {
         SegmentHeader header = sections.Header;
         long count = header.Count;
@@ -209,7 +215,6 @@ public sealed unsafe class SealedSegment : IDisposable
                 ? (float*)sections.Require(SectionKind.CodeFactors, count * Int8Codes.FactorBytes, copies)
                 : null,
             CodeMean = coded ? (float*)sections.Require(SectionKind.CodeMean, rowStride * (long)sizeof(float)) : null,
-            CodesAreAligned = codesAreAligned,
         };
     }
 }

@@ -34,6 +34,7 @@ public sealed unsafe class SegmentBuilder : IDisposable
     private HnswGraph? _source;
     private int[] _sourceNodes = [];
     private bool _sourceIsOnRows;
+    private float _margin = 1;
 
     /// <param name="rows">Rows that will be added, 1 or more.</param>
     /// <param name="dimension">Components of a row, 1 to <see cref="MaxDimension"/>.</param>
@@ -178,6 +179,12 @@ public sealed unsafe class SegmentBuilder : IDisposable
                 _graph.Graph, _rows, _options.Metric, (float*)_codes.Mean.Start, _options.Threads, cancellation);
 
         SegmentView view = View();
+        if (_blocks is not null && _choice?.Fidelity is { } fidelity)
+        {
+            SegmentView lean = view with { Graph = _graph.Graph, Blocks = null };
+            _margin = EstimateMeasurement.Measure(in lean, in view, fidelity, _options.Threads, cancellation);
+            view = view with { MoreMargin = _margin - 1 };
+        }
         Certificate = CertificateMeasurement.Measure(
             in view, repaired, _options.Queries, _options.Threads, Report(BuildStage.Certificate), cancellation)
             with { CodesRecall10 = _choice?.Recall?.Scan10, CodesRecall100 = _choice?.Recall?.Scan100 };
@@ -334,6 +341,7 @@ public sealed unsafe class SegmentBuilder : IDisposable
         Codes = NameOf(Codes),
         CodesAsked = NameOf(_options.Codes),
         CodesReason = CodesReason,
+        EstimateMargin = _margin > 1 ? _margin : null,
         EncoderFingerprint = _options.EncoderFingerprint,
         EncoderName = _options.EncoderName,
         Source = _options.Source,

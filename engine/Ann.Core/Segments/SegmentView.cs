@@ -45,6 +45,9 @@ internal readonly unsafe struct SegmentView
     /// <summary>Shape of the blocks that <see cref="Graph"/>'s rows on level 0 begin; null in the lean layout.</summary>
     public BlockShape? Blocks { get; init; }
 
+    /// <summary>Share by which the margin of estimates is widened; 0 for none.</summary>
+    public float MoreMargin { get; init; }
+
     public int Count => Graph.Count;
 
     /// <summary>Weight of the dot product in the distance by codes of a node.</summary>

@@ -9,7 +9,8 @@ internal sealed partial class SealingLog(ILogger<SealingLog> log)
     /// <summary>Of one segment. Any thread.</summary>
     public void Write(SealingReport made)
     {
-        Sealed(made.Index, made.File, made.Rows, made.Build.Codes, RecallFloor.InWords(made.Certificate));
+        string measured = RecallFloor.InWords(made.Certificate);
+        Sealed(made.Index, made.File, made.Rows, made.Build.Codes, measured);
         if (made.Build.CodesReason.Length > 0)
             OtherCodes(made.Index, made.File, made.Build.CodesReason);
         if (RecallFloor.Default.Shortfall(made.Certificate) is { } shortfall)

@@ -42,6 +42,24 @@ public sealed class HardRowsTests
         HoldsUp(rows, queries, metric, least: 0.985);
     }
 
+    /// <summary>256 signs of 2,048 tell little of rows without structure: the builder measures it, and the file asks for a wider margin.</summary>
+    [Fact]
+    public void EstimatesOfManyComponentsGetTheMarginTheyNeed()
+    {
+        Random random = new(Seed);
+        float[][] rows = [.. Enumerable.Range(0, 1060).Select(_ => SegmentFixture.Gaussian(random, 1536, 1))];
+        SegmentBuildOptions options = SegmentFixture.Options(Metric.Cosine);
+        using SealedSegment fast = SegmentFixture.Seal(rows[..1000], options);
+        using SealedSegment lean = SegmentFixture.Seal(rows[..1000], options with { Layout = SegmentLayout.Lean });
+        Assert.True(fast.BuildRecord.EstimateMargin > 1, $"{fast.BuildRecord.EstimateMargin}, seed {Seed}");
+        Assert.Null(lean.BuildRecord.EstimateMargin);
+        foreach (int ef in new[] { 64, 128 })
+        {
+            (double ofFast, double ofLean) = (Recall(fast, rows[1000..], ef), Recall(lean, rows[1000..], ef));
+            Assert.True(ofFast >= ofLean - 0.025, $"ef {ef}: fast {ofFast:f4}, lean {ofLean:f4}, seed {Seed}");
+        }
+    }
+
     [Fact]
     public void TheRecordSaysWhichCodesAreTakenAndWhy()
     {
@@ -59,6 +77,7 @@ public sealed class HardRowsTests
         Assert.True(finer.Certificate.CodesRecall10 > 0.999, $"{finer.Certificate.CodesRecall10}");
 
         using SealedSegment plain = SegmentFixture.Seal(SegmentFixture.Clustered(2000, 40, Seed), SegmentFixture.Options(Metric.L2));
+        Assert.Null(plain.BuildRecord.EstimateMargin);
         Assert.Equal(("int8", "int8", ""), (plain.BuildRecord.Codes, plain.BuildRecord.CodesAsked, plain.BuildRecord.CodesReason));
         Assert.Equal(1, plain.Certificate.CodesRecall10);
     }
