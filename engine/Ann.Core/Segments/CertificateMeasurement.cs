@@ -95,7 +95,8 @@ internal static unsafe class CertificateMeasurement
         MeasuredRecall[] harder = [measurement.OfSums(), measurement.OfDifferences()];
         double discount = 0;
         for (int trial = 0; trial < RecallMeasurement.Trials.Length; trial++)
-            discount = Math.Max(discount, rows.RecallOf(trial) - Promised(trial));
+            if (RecallMeasurement.Trials[trial].Cut == 0)
+                discount = Math.Max(discount, rows.RecallOf(trial) - Promised(trial));
         return WithRecall(certificate, Promised) with { Discount = Math.Round(discount, 4) };
 
         double Promised(int trial) => Math.Min(rows.RecallOf(trial), harder.Min(measured => measured.RecallOf(trial)));
