@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Ann.Bench.Reports;
-using Ann.Bench.Sets;
 using Ann.Bench.Sets.Hard;
 using Ann.Core;
 using Ann.Tests.Files.Formats;
@@ -11,7 +10,9 @@ using Ann.Tests.Tool;
 
 namespace Ann.Tests.Bench;
 
-/// <summary>Goal: a hard set is the same bytes everywhere, its truth is the truth, and the verb tells a kept promise from a broken one.</summary>
+/// <summary>
+/// Goal: a hard set is the same bytes everywhere, its truth is the truth, and the verb tells a kept promise from a broken one.
+/// </summary>
 public sealed class HardSetTests
 {
     /// <summary>The first 64 bits of SHA-256 of base and queries, seed 1.</summary>
@@ -187,7 +188,14 @@ public sealed class HardSetTests
     {
         HardCell cell = new()
         {
-            Column = "x", K = 10, Ef = ef, Recall = recall, Certified = certified, Peer = best, Reference = 0.5, FloorEf = floorEf,
+            Column = "x",
+            K = 10,
+            Ef = ef,
+            Recall = recall,
+            Certified = certified,
+            Peer = best,
+            Reference = 0.5,
+            FloorEf = floorEf,
         };
         HardCell other = cell with { Peer = null, Reference = best };
 

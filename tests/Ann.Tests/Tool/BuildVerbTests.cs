@@ -14,6 +14,26 @@ public sealed class BuildVerbTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public async Task QueriesThatAreGivenMeasureTheCertificate()
+    {
+        string input = SampleVectors.Write(_folder, "x.fbin", 400);
+        string queries = SampleVectors.Write(_folder, "q.npy", 70, seed: 2);
+        string[] build = ["build", "--input", input, "--metric", "l2", "--output", _folder["x.ann"], "--json"];
+
+        ToolRun given = (await ToolRun.RunAsync([.. build, "--queries", queries])).Expect(0);
+        ToolRun none = (await ToolRun.RunAsync(build)).Expect(0);
+
+        JsonElement certificate = given.Json.GetProperty("certificate");
+        Assert.Equal("queries", certificate.GetProperty("query_source").GetString());
+        Assert.Equal("q.npy", certificate.GetProperty("query_file").GetString());
+        Assert.InRange(certificate.GetProperty("queries").GetInt32(), 64, 70);
+        Assert.Equal("rows", none.Json.GetProperty("certificate").GetProperty("query_source").GetString());
+        Assert.False(none.Json.GetProperty("certificate").TryGetProperty("query_file", out _));
+        string narrow = _folder.Write("narrow.fbin", TemporaryFolder.Bytes(1u, 2u), TemporaryFolder.Bytes(1f, 2f));
+        (await ToolRun.RunAsync([.. build, "--queries", narrow])).ExpectRefusal("narrow.fbin: the queries have dimension 2");
+    }
+
+    [Fact]
     public async Task AnIndexIsBuiltAndDescribed()
     {
         string input = SampleVectors.Write(_folder, "x.fbin", 500);

@@ -1,5 +1,4 @@
 using Ann.Bench.Sets.Hard;
-using Ann.Core;
 using Ann.Core.Files;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
@@ -38,12 +37,14 @@ internal sealed class HardIndexes(
             using SealedSegment segment = SealedSegment.Open(files, path);
             RecallCurves? certified = RecallCurves.Of(segment.Certificate);
             Neighbor[] found = new Neighbor[widths.Max(static width => width.K)];
-            return Ask(certified, cancellation, (query, parameters, answer) =>
+            return Ask(certified, Search, cancellation);
+
+            void Search(float[] query, SearchParameters parameters, Span<int> answer)
             {
                 int count = segment.Search(query, in parameters, SearchBudget.Unlimited, found, out _);
                 for (int i = 0; i < count; i++)
                     answer[i] = (int)segment.Keys.Of(found[i].Node).Number;
-            });
+            }
         }
         finally
         {
@@ -86,18 +87,20 @@ internal sealed class HardIndexes(
         return (head, compacted);
     }
 
-    private IReadOnlyList<HardAnswers> Ask(IndexSnapshot snapshot, RecallCurves? certified, CancellationToken cancellation)
+    private List<HardAnswers> Ask(IndexSnapshot snapshot, RecallCurves? certified, CancellationToken cancellation)
     {
         SearchHit[] hits = new SearchHit[widths.Max(static width => width.K)];
-        return Ask(certified, cancellation, (query, parameters, answer) =>
+        return Ask(certified, Search, cancellation);
+
+        void Search(float[] query, SearchParameters parameters, Span<int> answer)
         {
             int count = snapshot.Search(query, in parameters, SearchBudget.Unlimited, hits, out _);
             for (int i = 0; i < count; i++)
                 answer[i] = (int)snapshot.KeyOf(hits[i]).Number;
-        });
+        }
     }
 
-    private List<HardAnswers> Ask(RecallCurves? certified, CancellationToken cancellation, SearchOne search)
+    private List<HardAnswers> Ask(RecallCurves? certified, SearchOne search, CancellationToken cancellation)
     {
         List<HardAnswers> answers = [];
         foreach ((int k, int ef) in widths)

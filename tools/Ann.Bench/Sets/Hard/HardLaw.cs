@@ -30,7 +30,7 @@ internal abstract class HardLaw(ulong seed, int dimension, Metric metric) : Vect
     protected static void AddNoise(ref RowRandom random, Span<float> values, float scale)
     {
         foreach (ref float value in values)
-            value += random.NextNormal() * scale; // Two roundings: a fused one would give other bits where there is none.
+            value += random.NextNormal() * scale; // two roundings: a fused one would give other bits where there is none
     }
 
     /// <summary>A direction without structure, of a norm.</summary>
