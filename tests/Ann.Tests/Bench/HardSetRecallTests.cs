@@ -36,8 +36,8 @@ public sealed class HardSetRecallTests
 
         // These need identical rows to be one node.
         Copies(Metric.Cosine), Copies(Metric.L2), Copies(Metric.InnerProduct),
-        Of("zeros", 1500, Metric.L2, (seed, metric) => new CopiesLaw(seed, 32, metric, 1000, [500], zero: true)),
-        Of("onehot", 1000, Metric.L2, (seed, metric) => new OneHotLaw(seed, 100, metric)),
+        Of("zeros", 1500, Metric.L2, (seed, metric) => new CopiesLaw(seed, 32, metric, 1000, [500], zero: true)) with { FloorEf = 128 },
+        Of("onehot", 1000, Metric.L2, (seed, metric) => new OneHotLaw(seed, 100, metric)) with { FloorEf = 128 },
 
         // These need what there is.
         Of("pareto", 1500, Metric.L2, (seed, metric) => new ParetoLaw(seed, 32, metric)),
