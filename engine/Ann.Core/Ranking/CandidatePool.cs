@@ -140,6 +140,16 @@ internal sealed class CandidatePool(ICandidateSource source, RankingQuery query,
     /// <summary>A candidate of the last problem.</summary>
     public SearchHit HitOf(int item) => _candidates[_order[item]].Hit;
 
+    /// <summary>Names a candidate of the last problem in a way that holds in the next.</summary>
+    public int PlaceOf(int item) => _order[item];
+
+    /// <summary>The candidates of the last problem that stood at some places; those that are none any more are left out.</summary>
+    public int[] ItemsAt(IReadOnlyCollection<int> places)
+    {
+        HashSet<int> wanted = [.. places];
+        return [.. Enumerable.Range(0, _order.Length).Where(item => wanted.Contains(_order[item]))];
+    }
+
     /// <summary>The row that a candidate of the last problem is nearest to.</summary>
     public int RowOf(int item) => _candidates[_order[item]].Row;
 

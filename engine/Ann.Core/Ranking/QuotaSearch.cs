@@ -31,10 +31,12 @@ internal sealed class QuotaSearch(
 {
     private const int FirstExtra = 16;
     private const int MostDetours = 4;
+    private const int MostExchanges = 32;
     private const int MostFloorPairs = 32;
     private const int MostFloorRounds = 6;
     private const int DeepCandidates = 2048;
     private const long MostScanned = 1 << 22; // distances: some 0.3 s at a thousand dimensions
+    private const long MostWork = 4_000_000;
     private const double GainInDoubt = 0.01; // half of the loss that a list may have
 
     private readonly int _rows = queries.Length / source.Dimension;
@@ -43,10 +45,14 @@ internal sealed class QuotaSearch(
     private readonly SearchReach _reach = new(
         queries.Length / source.Dimension, query.Floors.Count, query.FarthestOf(source.Metric, source.Dimension));
 
+    private readonly QuotaWork _work = new(budget, MostWork);
     private SearchStatistics _statistics;
     private bool _scans = query.Exact && scores is { HasNegatives: true };
     private bool _isExhausted;
+    private bool _isFullest = true;
+    private int[] _chosen = [];
     private int _detours;
+    private bool _soughtExchanges;
     private bool _reachedFarther;
 
     /// <summary>
@@ -75,7 +81,7 @@ internal sealed class QuotaSearch(
         if (query.Diversity is { } diversity && problem.Count > 0)
         {
             using RowSimilarities similarities = new(source, _pool);
-            items = DiverseSelection.Run(problem, choice, diversity.Lambda, similarities, in budget, out StopReason stopped);
+            items = DiverseSelection.Run(problem, choice, diversity.Lambda, similarities, in budget, out StopReason stopped, _work);
             _statistics.Stopped = IsStopped ? _statistics.Stopped : stopped;
         }
         return ToList(problem, items, list);
@@ -92,21 +98,41 @@ internal sealed class QuotaSearch(
         while (!isExhausted && !IsStopped && ArePlacesInDoubt && Deepen(Refinement.None, isNeeded: false))
             continue;
         QuotaProblem problem = _pool.ToProblem();
-        QuotaChoice choice = QuotaSelection.Run(problem);
+        QuotaChoice choice = Choose(problem);
         for (int round = 0; !isExhausted && !IsStopped && IsShort(choice) && Widen(problem, choice, round); round++)
         {
             problem = _pool.ToProblem();
-            choice = QuotaSelection.Run(problem);
+            choice = Choose(problem);
         }
         isInDoubt = false;
         while (!isExhausted && !IsStopped && !IsGreedyBest && (isInDoubt = IsInDoubt(problem, choice, out Refinement next))
             && Deepen(next, isNeeded: false))
         {
             problem = _pool.ToProblem();
-            choice = QuotaSelection.Run(problem);
+            choice = Choose(problem);
         }
         isInDoubt |= !isExhausted && (ArePlacesInDoubt || IsShort(choice));
+        _isFullest = IsMet(choice) || (isExhausted && choice.IsProven) || IsProvenShort(choice)
+            || (query.Floors.Count == 0 && query.Caps.Count <= 1 && !source.Slots.HasSets); // what fits beside any choice fits beside all
         return (problem, choice);
+    }
+
+    private QuotaChoice Choose(QuotaProblem problem)
+    {
+        QuotaChoice choice = QuotaSelection.Run(problem, _work, _pool.ItemsAt(_chosen));
+        _chosen = Array.ConvertAll(choice.Items, _pool.PlaceOf);
+        if (!IsStopped)
+            _statistics.Stopped = _work.Stopped;
+        return choice;
+    }
+
+    /// <summary>True when a list is full, and its floors lack nothing.</summary>
+    private bool IsMet(QuotaChoice choice)
+    {
+        bool isMet = choice.Value.Count == query.K;
+        for (int floor = 0; floor < query.Floors.Count; floor++)
+            isMet &= choice.Missing[floor] == 0;
+        return isMet;
     }
 
     /// <summary>True when an item that no search came by may be among the nearest that diversity chooses from.</summary>
@@ -145,16 +171,42 @@ internal sealed class QuotaSearch(
                 grew |= FetchMore(floor - query.Floors.Count, new Refinement(full, 0), choice.Missing[floor] + extra);
         if (grew || IsProvenShort(choice))
             return grew;
-        return (_detours++ < MostDetours && WidenByDetours(choice, full, extra)) || Deepen(Refinement.None, isNeeded: true);
+        return (_detours++ < MostDetours && WidenByDetours(choice, full, extra))
+            || Deepen(Refinement.None, isNeeded: true)
+            || WidenByExchanges(problem, choice, full);
+    }
+
+    /// <summary>Once: searches for what fits where one of the chosen items is let go. Two of these may come for one.</summary>
+    private bool WidenByExchanges(QuotaProblem problem, QuotaChoice choice, int[] full)
+    {
+        if (_soughtExchanges || choice.Value.Count == query.K)
+            return false;
+        _soughtExchanges = true;
+        bool grew = false;
+        for (int i = choice.Items.Length - 1, sought = 0; i >= 0 && sought < MostExchanges && !IsStopped; i--)
+        {
+            int[] slots = problem.SlotsOf(choice.Items[i]).ToArray();
+            int[] others = [.. full.Except(slots)];
+            if (others.Length == full.Length)
+                continue;
+            sought++;
+            grew |= FetchAll(new Refinement(others, 0), 2 * FirstExtra);
+        }
+        return grew;
     }
 
     /// <summary>True when the list is long enough, and floors lack only what no further candidate can bring.</summary>
     private bool IsProvenShort(QuotaChoice choice)
     {
-        bool isProven = choice.Value.Count == query.K && choice.Value.Missing == choice.LeastMissing;
+        bool isWhole = true;
+        bool isProven = choice.Value.Count == query.K;
         for (int floor = 0; floor < choice.Missing.Length; floor++)
-            isProven &= choice.Missing[floor] == 0 || (floor < query.Floors.Count && _reach.IsWhole(floor));
-        return isProven;
+        {
+            bool isThere = floor < query.Floors.Count && _reach.IsWhole(floor);
+            isWhole &= isThere;
+            isProven &= choice.Missing[floor] == 0 || isThere;
+        }
+        return isProven && choice.Value.Missing == (isWhole ? choice.LeastMissing : choice.LeastMissingApart);
     }
 
     /// <summary>
@@ -292,7 +344,7 @@ internal sealed class QuotaSearch(
         for (int floor = 0; floor < query.Floors.Count; floor++)
             if (state.MissingOf(floor) > 0)
                 facts.Add(new QuotaFact(list, -1, floor, "", state.MissingOf(floor)));
-        return new RankedList([.. items.Select(_pool.HitOf)], [.. items.Select(_pool.RowOf)], facts, _statistics);
+        return new RankedList([.. items.Select(_pool.HitOf)], [.. items.Select(_pool.RowOf)], facts, _statistics, _isFullest);
     }
 }
 
@@ -301,7 +353,8 @@ internal sealed class QuotaSearch(
 /// <param name="Rows">The row that each is nearest to.</param>
 /// <param name="Facts">What caps and floors did.</param>
 /// <param name="Statistics">Sums over the searches.</param>
-internal sealed record RankedList(SearchHit[] Hits, int[] Rows, List<QuotaFact> Facts, SearchStatistics Statistics);
+/// <param name="IsFullest">False when the list is short, and a fuller one may exist.</param>
+internal sealed record RankedList(SearchHit[] Hits, int[] Rows, List<QuotaFact> Facts, SearchStatistics Statistics, bool IsFullest);
 
 /// <summary>Sums of what searches cost.</summary>
 internal static class Costs
