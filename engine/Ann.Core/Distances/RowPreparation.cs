@@ -42,6 +42,12 @@ public static class RowPreparation
         Scale(source, 1 / Math.Sqrt(squares), destination);
     }
 
+    /// <summary>
+    /// True when a stored row may be a query too. Only rows of before there was a limit may not: their lengths are beyond
+    /// <see cref="MostSquares"/>.
+    /// </summary>
+    public static bool IsQuery(Metric metric, ReadOnlySpan<float> row) => metric == Metric.Cosine || SumOfSquares(row) <= MostSquares;
+
     /// <summary>In double precision, in eight sums whatever the register width: all widths agree to the bit.</summary>
     private static double SumOfSquares(ReadOnlySpan<float> values)
     {

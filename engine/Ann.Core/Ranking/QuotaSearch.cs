@@ -15,11 +15,15 @@ namespace Ann.Core.Ranking;
 /// search asks for more than the candidates that it would find again, so each brings something new or shows that there is nothing: with
 /// caps alone a list of k takes k rounds at worst, and a handful in practice, as each round asks for twice as much as the one before.
 /// When that leads nowhere and the list still falls short of what it may not, a few more searches look for items that could change places
-/// with chosen ones: those of one cap's full values, those of several floors at once, and then simply the nearest, up to four times k or
-/// 2,048 of them.
+/// with chosen ones: those of one cap's full values, those of several floors at once, then simply the nearest, up to four times k or
+/// 2,048 of them, and last what fits where one chosen item goes.
 /// A full list may still lose to one with an item that no search came by: one that is worse than each of the list, but lets several better
 /// ones in. While prices (<see cref="QuotaPrices"/>) leave room for a gain of more than 1 %, the next search brings as many again of what
 /// such an item would be, up to the same number of candidates.
+/// Choosing takes <see cref="MostWork"/> units over all rounds at most; each round starts from the choice before it. A list that is short
+/// then, without proof that none is fuller, says so (<see cref="RankedList.IsFullest"/>).
+/// Where negatives count against what is near a positive, the nearest come in no order of their scores. An exact search looks at every item
+/// then; another widens as above, and looks at every item where that leaves doubt and there are not too many.
 /// </remarks>
 /// <param name="source">Where candidates come from.</param>
 /// <param name="query">What is asked; checked.</param>
@@ -36,7 +40,7 @@ internal sealed class QuotaSearch(
     private const int MostFloorRounds = 6;
     private const int DeepCandidates = 2048;
     private const long MostScanned = 1 << 22; // distances: some 0.3 s at a thousand dimensions
-    private const long MostWork = 2_000_000;
+    private const long MostWork = 4_000_000; // some 0.2 s
     private const double GainInDoubt = 0.01; // half of the loss that a list may have
 
     private readonly int _rows = queries.Length / source.Dimension;

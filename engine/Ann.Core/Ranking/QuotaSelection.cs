@@ -13,6 +13,7 @@ namespace Ann.Core.Ranking;
 /// </remarks>
 internal static class QuotaSelection
 {
+    private const int StartsForScore = 8;
     private const int FloorWork = 300_000;
     private const int PriceWork = 300_000;
     private const int RepairWork = 300_000;
@@ -50,17 +51,17 @@ internal static class QuotaSelection
         work ??= QuotaWork.Unlimited;
         QuotaValue limit = goal ?? LimitOf(state, free);
         Greedy(state, chosen, free, best);
+        int leastApart = limit.Missing;
+        IReadOnlyList<int[]> starts = [];
+        if (problem.FloorCount > 0 && !best.Value.IsAsFull(limit))
+        {
+            int missing = MeetFloors(state, chosen, kinds, free, best, limit, work, out leastApart, out starts);
+            limit = limit with { Missing = missing };
+        }
         if (known is not null)
         {
             state.Reset(known);
             best.Offer(state);
-        }
-        int leastApart = limit.Missing;
-        IReadOnlyList<int[]> starts = [];
-        if (best.Value.Missing > limit.Missing)
-        {
-            int missing = MeetFloors(state, chosen, kinds, free, best, limit, work, out leastApart, out starts);
-            limit = limit with { Missing = missing };
         }
         QuotaPrices? prices = null;
         bool isProven = IsDone(best, limit, goal)
@@ -82,6 +83,8 @@ internal static class QuotaSelection
         int apart = 0;
         for (int floor = 0; floor < state.Problem.FloorCount && state.Problem.FloorCount > 1; floor++)
         {
+            if (state.MissingOf(floor) == 0)
+                continue;
             QuotaFloors alone = QuotaFloors.Find(state, free, kinds, floor, 0, work.PartOf(FloorWork / state.Problem.FloorCount));
             apart += alone.IsProven ? alone.Missing : 0;
         }
@@ -122,7 +125,7 @@ internal static class QuotaSelection
         state.Reset(chosen);
         prices = QuotaPrices.Find(state, free, best, work.PartOf(PriceWork));
         Repair(best.Items, RepairWork);
-        for (int i = 0; i < starts.Count && best.Value.Count < limit.Count && !work.IsDone; i++)
+        for (int i = 0; i < starts.Count && (i < StartsForScore || best.Value.Count < limit.Count) && !work.IsDone; i++)
             Repair(starts[i], RepairWork / 4);
         state.Reset(chosen);
         bool isProven = new QuotaBranching(state, prices, kinds, best, limit).Run(work.PartOf(BranchWork), isFullEnough);

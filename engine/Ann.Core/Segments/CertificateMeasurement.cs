@@ -84,6 +84,8 @@ internal static unsafe class CertificateMeasurement
         int queries = (int)Math.Clamp(ExactBudget / ((double)segment.Count * segment.RowStride), MinQueries, MaxQueries);
         queries = Math.Min(queries, Math.Max(MinQueries, segment.Count / RowsPerQuery));
         queries = Math.Min(queries, segment.Count);
+        if (!IsQuery(in segment, RowNear(in segment, 0)))
+            return certificate;
         int[] found = new int[queries * Trials.Length];
 
         using SegmentSearcher searcher = new(segment, keys: null);
@@ -92,7 +94,7 @@ internal static unsafe class CertificateMeasurement
             RecallTrials trials = new(searcher, segment.Count);
             for (int i = from; i < to; i++)
             {
-                int row = RowNear(segment.Graph, (int)((long)i * segment.Count / queries));
+                int row = RowNear(in segment, (int)((long)i * segment.Count / queries));
                 ReadOnlySpan<float> query = new(segment.Row(row), segment.Dimension);
                 trials.Run(query, row, Trials, found.AsSpan(i * Trials.Length, Trials.Length));
             }
@@ -115,17 +117,23 @@ internal static unsafe class CertificateMeasurement
         };
     }
 
-    /// <summary>A row at a place or after it that is on no upper level, as 15 of 16 are: upper levels lead to the others.</summary>
-    private static int RowNear(in HnswGraph graph, int row)
+    /// <summary>
+    /// A row at a place or after it that may be a query and is on no upper level, as 15 of 16 are: upper levels lead to the others.
+    /// </summary>
+    private static int RowNear(in SegmentView segment, int row)
     {
+        HnswGraph graph = segment.Graph;
         for (int i = 0; i < graph.Count; i++)
         {
             int other = (row + i) % graph.Count;
-            if (graph.LevelOf(other) == 0)
+            if (graph.LevelOf(other) == 0 && IsQuery(in segment, other))
                 return other;
         }
         return row;
     }
+
+    private static bool IsQuery(in SegmentView segment, int row) =>
+        RowPreparation.IsQuery(segment.Metric, new ReadOnlySpan<float>(segment.Row(row), segment.Dimension));
 
     private static List<EfRecall> Curve(int k, double[] recall) =>
         [.. Trials.Index().Where(trial => trial.Item.Cut == 0 && trial.Item.K == k)

@@ -1,7 +1,6 @@
 using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Exclusions;
-using Ann.Core.Indexes;
 using Ann.Core.Ranking;
 using Ann.Core.Segments;
 

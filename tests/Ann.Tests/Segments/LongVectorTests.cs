@@ -1,5 +1,4 @@
 using Ann.Core;
-using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
