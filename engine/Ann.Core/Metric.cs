@@ -18,18 +18,24 @@ public static class MetricExtensions
 {
     /// <summary>
     /// The score of a core distance, in the metric's own unit: cosine similarity in [−1, 1], inner product (both larger is nearer),
-    /// or Euclidean distance (smaller is nearer).
+    /// or Euclidean distance (smaller is nearer). A cosine that rounding carried beyond its ends is told as the end.
     /// </summary>
-    public static float ToScore(this Metric metric, float distance) =>
-        metric == Metric.L2 ? MathF.Sqrt(MathF.Max(0, distance)) : -distance;
+    public static float ToScore(this Metric metric, float distance) => metric switch
+    {
+        Metric.L2 => MathF.Sqrt(MathF.Max(0, distance)),
+        Metric.Cosine => Math.Clamp(-distance, -1, 1),
+        _ => -distance,
+    };
 
     /// <summary>
     /// The largest distance that has a score, the inverse of <see cref="ToScore"/>: what is no farther has that score or a better one.
+    /// Of a cosine above 1, which no distance has, its negation. Says nothing of rounding: see
+    /// <see cref="Distances.DistanceRounding.FarthestOf"/>.
     /// </summary>
     public static float ToDistance(this Metric metric, float score)
     {
         if (metric != Metric.L2)
-            return -score;
+            return metric == Metric.Cosine && score <= -1 ? float.PositiveInfinity : -score;
         // Some neighbouring distances have one root, and the square of that is not the largest of them.
         float distance = score * score;
         while (float.IsFinite(distance) && MathF.Sqrt(MathF.BitIncrement(distance)) <= score)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.Intrinsics;
 
 namespace Ann.Core.Distances;
@@ -7,23 +8,31 @@ namespace Ann.Core.Distances;
 /// </summary>
 public static class RowPreparation
 {
+    /// <summary>
+    /// Largest squared norm of a vector under L2 and inner product, 2¹²⁰: a length of 2⁶⁰, some 1.15 · 10¹⁸. Float32 ends at 2¹²⁸. Two such
+    /// vectors are 2¹²² apart at most, squared; what is computed on the way from codes, of points less their mean, stays below 2¹²⁶.
+    /// Vectors that were stored before this limit are read all the same: a distance that overflows is infinite, and they come last.
+    /// </summary>
+    public const double MostSquares = (double)(1UL << 60) * (1UL << 60);
+
     /// <summary>Copies a checked vector to where kernels read it.</summary>
     /// <param name="metric">Cosine makes the copy unit length; the others leave it as it is.</param>
     /// <param name="source">As the caller gave it.</param>
     /// <param name="destination">As long as <paramref name="source"/>; padding behind it is the owner's.</param>
     /// <param name="field">The name for an error: a request field, or the file's rows.</param>
     /// <param name="row">The row for an error.</param>
-    /// <exception cref="AnnException">InvalidArgument: NaN, infinity, a norm that overflows, or a zero vector under cosine.</exception>
+    /// <exception cref="AnnException">
+    /// InvalidArgument: NaN, infinity, a squared norm beyond <see cref="MostSquares"/> (cosine takes any), or a zero vector under cosine.
+    /// </exception>
     public static void Prepare(Metric metric, ReadOnlySpan<float> source, Span<float> destination, string field, long row)
     {
         double squares = SumOfSquares(source);
         if (!double.IsFinite(squares)) // no sum of finite float32 squares overflows a double
             throw NotFinite(source, field, row);
-        if (squares > float.MaxValue)
-            throw AnnException.Invalid(field, $"row {row}: the squared norm {squares:g4} is beyond float32; scale the vectors down.");
-
         if (metric != Metric.Cosine)
         {
+            if (squares > MostSquares)
+                throw TooLong(squares, field, row);
             source.CopyTo(destination);
             return;
         }
@@ -32,6 +41,12 @@ public static class RowPreparation
             throw AnnException.Invalid(field, $"row {row} is the zero vector; cosine needs a direction.");
         Scale(source, 1 / Math.Sqrt(squares), destination);
     }
+
+    /// <summary>
+    /// True when a stored row may be a query too. Only rows of before there was a limit may not: their lengths are beyond
+    /// <see cref="MostSquares"/>.
+    /// </summary>
+    public static bool IsQuery(Metric metric, ReadOnlySpan<float> row) => metric == Metric.Cosine || SumOfSquares(row) <= MostSquares;
 
     /// <summary>In double precision, in eight sums whatever the register width: all widths agree to the bit.</summary>
     private static double SumOfSquares(ReadOnlySpan<float> values)
@@ -61,6 +76,13 @@ public static class RowPreparation
         for (; i < source.Length; i++)
             destination[i] = (float)(source[i] * scale);
     }
+
+    private static AnnException TooLong(double squares, string field, long row) => AnnException.Invalid(
+        field,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"row {row} has length {Math.Sqrt(squares):g4}; it must be at most {Math.Sqrt(MostSquares):g4}, so that distances stay "
+            + $"within float32. Scale the vectors down."));
 
     private static AnnException NotFinite(ReadOnlySpan<float> source, string field, long row)
     {

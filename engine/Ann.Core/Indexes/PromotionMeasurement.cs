@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 using Ann.Core.Recall;
 
@@ -108,7 +109,11 @@ internal static class PromotionMeasurement
         Segments.LiveSegment largest = snapshot.Segments.MaxBy(static segment => segment.Count)!;
         int rows = Math.Min(count, largest.Count);
         for (int i = 0; i < rows; i++)
-            yield return largest.Row((int)((long)i * largest.Count / rows)).ToArray();
+        {
+            float[] row = largest.Row((int)((long)i * largest.Count / rows)).ToArray();
+            if (RowPreparation.IsQuery(snapshot.Metric, row))
+                yield return row;
+        }
     }
 
     private static TimeSpan? Time(IndexSnapshot snapshot, List<float[]> queries, CancellationToken cancellation)

@@ -29,6 +29,7 @@ internal sealed class DiverseSelection
     private const int SimilaritiesPerCheck = 256;
 
     private readonly QuotaProblem _problem;
+    private readonly QuotaWork _work;
     private readonly double _lambda;
     private readonly bool _hasQuotas;
     private readonly QuotaValue _goal;
@@ -36,8 +37,9 @@ internal sealed class DiverseSelection
     private QuotaChoice _completion;
     private int _completionsLeft = MostCompletions;
 
-    private DiverseSelection(QuotaProblem problem, float lambda, QuotaChoice fullest)
+    private DiverseSelection(QuotaProblem problem, float lambda, QuotaChoice fullest, QuotaWork work)
     {
+        _work = work;
         _problem = problem;
         _lambda = lambda;
         _hasQuotas = problem.SlotCount + problem.FloorCount > 0;
@@ -55,11 +57,12 @@ internal sealed class DiverseSelection
     /// <param name="similarities">Of the candidates.</param>
     /// <param name="budget">When it passes, the items of the completion follow as they are.</param>
     /// <param name="stopped">Why it ended early.</param>
+    /// <param name="work">Of the list; null for each completion's own limits.</param>
     /// <returns>Items in the order of their choice.</returns>
     public static int[] Run(
         QuotaProblem problem, QuotaChoice fullest, float lambda, ISimilarities similarities, in SearchBudget budget,
-            out StopReason stopped) =>
-        new DiverseSelection(problem, lambda, fullest).Choose(similarities, in budget, out stopped);
+            out StopReason stopped, QuotaWork? work = null) =>
+        new DiverseSelection(problem, lambda, fullest, work ?? QuotaWork.Unlimited).Choose(similarities, in budget, out stopped);
 
     private int[] Choose(ISimilarities similarities, in SearchBudget budget, out StopReason stopped)
     {
@@ -158,10 +161,10 @@ internal sealed class DiverseSelection
 
     private bool TryCompleteAnew(QuotaState list, int item)
     {
-        if (_completionsLeft-- <= 0)
+        if (_completionsLeft-- <= 0 || _work.IsDone)
             return false;
         int[] chosen = [.. list.Chosen, item];
-        QuotaChoice choice = QuotaSelection.Run(_problem, chosen, _goal);
+        QuotaChoice choice = QuotaSelection.Run(_problem, chosen, _goal, _work);
         if (!choice.Value.IsAsFull(_goal))
             return false;
         Keep(choice);

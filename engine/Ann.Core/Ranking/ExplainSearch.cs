@@ -60,7 +60,7 @@ public static class ExplainSearch
         {
             known = failed.Count > 0 ? known with { Verdict = ExplainVerdict.Filtered }
                 : isExcluded ? known with { Verdict = ExplainVerdict.Excluded }
-                : hit.Distance > query.MaxDistance ? known with { Verdict = ExplainVerdict.BelowMinScore }
+                : hit.Distance > query.FarthestOf(index.Metric, index.Dimension) ? known with { Verdict = ExplainVerdict.BelowMinScore }
                 : ByAnswer(known, asked, source, index, query, hit);
         }
         return ExplanationText.AddTo(known, index, query, key.ToString());

@@ -23,6 +23,17 @@ internal interface ICandidateSource : IDisposable
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, Refinement refinement, Span<SearchHit> hits,
         out SearchStatistics statistics);
 
+    /// <summary>Items that may be returned; rows of deleted items may be counted.</summary>
+    long Matching { get; }
+
+    /// <summary>
+    /// The best items by what examples make of them, best first, ties by key, of those that may be returned and that a refinement leaves:
+    /// every one of them is looked at.
+    /// </summary>
+    /// <returns>Items written: as many as there is room for, or as there are.</returns>
+    int Best(
+        ExampleScores scores, in SearchBudget budget, Refinement refinement, Span<SearchHit> hits, out SearchStatistics statistics);
+
     /// <summary>Appends the slots of an item, of all caps.</summary>
     void AddSlotsOf(SearchHit hit, List<int> slots);
 

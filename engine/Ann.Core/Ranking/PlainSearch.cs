@@ -16,6 +16,7 @@ internal static class PlainSearch
         using ItemSelection? selection = index.Select(SnapshotSource.BoundFilterOf(index, query), query.Excluded, in budget);
         TimeSpan selecting = Stopwatch.GetElapsedTime(start);
         SearchParameters parameters = new(query.K, query.Exact ? 0 : query.EfSearch, query.Exact);
+        float? farthest = query.FarthestOf(index.Metric, index.Dimension);
         SearchHit[] found = ArrayPool<SearchHit>.Shared.Rent(checked(rows * query.K));
         int[] counts = new int[rows];
         SearchStatistics[] costs = new SearchStatistics[rows];
@@ -24,7 +25,7 @@ internal static class PlainSearch
             index.SearchMany(queries, in parameters, in budget, selection, found, counts, costs);
             int total = 0;
             for (int row = 0; row < rows; row++)
-                total += counts[row] = Within(found.AsSpan(row * query.K, counts[row]), query.MaxDistance);
+                total += counts[row] = Within(found.AsSpan(row * query.K, counts[row]), farthest);
             SearchHit[] hits = new SearchHit[total];
             int[] offsets = new int[rows + 1];
             SearchStatistics sum = default;

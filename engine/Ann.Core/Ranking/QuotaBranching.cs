@@ -52,18 +52,17 @@ internal sealed class QuotaBranching
     }
 
     /// <summary>Runs to the end, or until the work is done.</summary>
-    /// <param name="work">Candidates and floors to be looked at, at most.</param>
+    /// <param name="work">How long to search.</param>
     /// <param name="isFullEnough">True to end with the first choice that reaches the limit, whatever its score.</param>
     /// <returns>True when the best choice is proven: of the fullest, when that was asked.</returns>
-    public bool Run(int work, bool isFullEnough)
+    public bool Run(QuotaWork.Part work, bool isFullEnough)
     {
         int at = 0;
         while (true)
         {
-            work -= 1 + _problem.FloorCount;
             if (isFullEnough && _best.Value.IsAsFull(_limit))
                 return true;
-            if (work <= 0)
+            if (!work.Spend(1 + _problem.FloorCount))
                 return false;
             if (at < _order.Length && _state.Room > 0 && CanBecomeBetter(at))
             {

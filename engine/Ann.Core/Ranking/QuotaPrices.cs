@@ -61,15 +61,15 @@ internal sealed class QuotaPrices
     /// <param name="start">What is chosen already and stays so. Used for work, and left as it was.</param>
     /// <param name="free">Candidates beside, best first.</param>
     /// <param name="best">The best choice so far.</param>
-    /// <param name="work">Candidates to be looked at, at most.</param>
-    public static QuotaPrices Find(QuotaState start, int[] free, BestChoice best, int work)
+    /// <param name="work">How long to look for better ones.</param>
+    public static QuotaPrices Find(QuotaState start, int[] free, BestChoice best, QuotaWork.Part work)
     {
         QuotaPrices prices = new(start.Problem, free);
         prices.Search(start, best, work);
         return prices;
     }
 
-    private void Search(QuotaState state, BestChoice best, int work)
+    private void Search(QuotaState state, BestChoice best, QuotaWork.Part work)
     {
         int[] fixedItems = state.Chosen.ToArray();
         double[] slots = new double[Slots.Length];
@@ -80,9 +80,10 @@ internal sealed class QuotaPrices
         double lowest = double.PositiveInfinity;
         double pace = 1;
         int without = 0;
-        int steps = Math.Min(MostSteps, work / Math.Max(1, _free.Length));
-        for (int step = 0; step < steps; step++)
+        for (int step = 0; step < MostSteps; step++)
         {
+            if (!work.Spend(Math.Max(1, _free.Length)))
+                return;
             Sort(order, slots, floors);
             int take = Math.Min(best.Value.Count - fixedItems.Length, order.Length);
             double bound = Bound(state, order, take, slots, floors, usedSlots, usedFloors);

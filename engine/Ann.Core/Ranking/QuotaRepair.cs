@@ -7,26 +7,36 @@ internal static class QuotaRepair
     /// <param name="state">The choice.</param>
     /// <param name="free">Candidates that may come and go, best first.</param>
     /// <param name="isFree">The same, one flag a candidate.</param>
-    /// <param name="work">Candidates to be looked at, at most.</param>
-    public static void Run(QuotaState state, int[] free, bool[] isFree, int work)
+    /// <param name="work">How long to try.</param>
+    public static void Run(QuotaState state, int[] free, bool[] isFree, QuotaWork.Part work)
     {
         List<int> gone = [];
+        int[][] bySlot = BySlot(state.Problem, free);
         bool helped = true;
-        while (helped && work > 0)
+        while (helped)
         {
             helped = false;
             foreach (int item in free)
             {
-                if (work <= 0)
+                if (!work.Spend(1 + state.Count))
                     return;
-                work -= 1 + state.Count;
-                if (!state.Has(item) && TryExchange(state, item, free, isFree, gone, ref work))
+                if (!state.Has(item) && TryExchange(state, item, bySlot, isFree, gone, work))
                     helped = true;
             }
         }
     }
 
-    private static bool TryExchange(QuotaState state, int item, int[] free, bool[] isFree, List<int> gone, ref int work)
+    /// <summary>The free candidates that count for each slot, best first.</summary>
+    private static int[][] BySlot(QuotaProblem problem, int[] free)
+    {
+        List<int>[] lists = [.. Enumerable.Range(0, problem.SlotCount).Select(static _ => new List<int>())];
+        foreach (int item in free)
+            foreach (int slot in problem.SlotsOf(item))
+                lists[slot].Add(item);
+        return Array.ConvertAll(lists, static list => list.ToArray());
+    }
+
+    private static bool TryExchange(QuotaState state, int item, int[][] bySlot, bool[] isFree, List<int> gone, QuotaWork.Part work)
     {
         if (state.Room == 0 && state.Missing == 0 && state.FitsCaps(item) && state.Problem.ScoreOf(item) <= WorstOf(state))
             return false; // it could only take the place of a better one
@@ -44,10 +54,16 @@ internal static class QuotaRepair
         {
             int[] old = state.Chosen.ToArray();
             state.Add(item);
-            if (state.Room > 0 && gone.Count > 0)
+            // What did not fit before fits only where a slot became free.
+            foreach (int victim in gone)
             {
-                work -= free.Length;
-                state.Fill(free);
+                foreach (int slot in state.Problem.SlotsOf(victim))
+                {
+                    if (state.Room == 0 || state.FreeOf(slot) <= 0)
+                        continue;
+                    work.Spend(bySlot[slot].Length);
+                    state.Fill(bySlot[slot]);
+                }
             }
             if (state.Value.IsBetterThan(before))
                 return true;

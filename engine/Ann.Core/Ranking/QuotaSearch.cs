@@ -15,11 +15,15 @@ namespace Ann.Core.Ranking;
 /// search asks for more than the candidates that it would find again, so each brings something new or shows that there is nothing: with
 /// caps alone a list of k takes k rounds at worst, and a handful in practice, as each round asks for twice as much as the one before.
 /// When that leads nowhere and the list still falls short of what it may not, a few more searches look for items that could change places
-/// with chosen ones: those of one cap's full values, those of several floors at once, and then simply the nearest, up to four times k or
-/// 2,048 of them.
+/// with chosen ones: those of one cap's full values, those of several floors at once, then simply the nearest, up to four times k or
+/// 2,048 of them, and last what fits where one chosen item goes.
 /// A full list may still lose to one with an item that no search came by: one that is worse than each of the list, but lets several better
 /// ones in. While prices (<see cref="QuotaPrices"/>) leave room for a gain of more than 1 %, the next search brings as many again of what
 /// such an item would be, up to the same number of candidates.
+/// Choosing takes <see cref="MostWork"/> units over all rounds at most; each round starts from the choice before it. A list that is short
+/// then, without proof that none is fuller, says so (<see cref="RankedList.IsFullest"/>).
+/// Where negatives count against what is near a positive, the nearest come in no order of their scores. An exact search looks at every item
+/// then; another widens as above, and looks at every item where that leaves doubt and there are not too many.
 /// </remarks>
 /// <param name="source">Where candidates come from.</param>
 /// <param name="query">What is asked; checked.</param>
@@ -31,25 +35,39 @@ internal sealed class QuotaSearch(
 {
     private const int FirstExtra = 16;
     private const int MostDetours = 4;
+    private const int MostExchanges = 32;
     private const int MostFloorPairs = 32;
     private const int MostFloorRounds = 6;
     private const int DeepCandidates = 2048;
+    private const long MostScanned = 1 << 22; // distances: some 0.3 s at a thousand dimensions
+    private const long MostWork = 4_000_000; // some 0.2 s
     private const double GainInDoubt = 0.01; // half of the loss that a list may have
 
     private readonly int _rows = queries.Length / source.Dimension;
     private readonly CandidatePool _pool = new(source, query, queries.Length / source.Dimension, scores);
-    private readonly SearchReach _reach = new(queries.Length / source.Dimension, query.Floors.Count, query.MaxDistance);
+    private readonly float? _farthest = query.FarthestOf(source.Metric, source.Dimension);
+    private readonly SearchReach _reach = new(
+        queries.Length / source.Dimension, query.Floors.Count, query.FarthestOf(source.Metric, source.Dimension));
+
+    private readonly QuotaWork _work = new(budget, MostWork);
     private SearchStatistics _statistics;
+    private bool _scans = query.Exact && scores is { HasNegatives: true };
     private bool _isExhausted;
+    private bool _isFullest = true;
+    private int[] _chosen = [];
     private int _detours;
+    private bool _soughtExchanges;
     private bool _reachedFarther;
 
     /// <summary>
     /// With one cap, of one value an item, the nearest that fits is always best. Of several rows, one may fill the list with farther items
-    /// than another has behind its full values: then each is asked for more.
+    /// than another has behind its full values: then each is asked for more. Where negatives count, what is nearest to a positive need not
+    /// be best, unless a scan finds the items in the order of their scores.
     /// </summary>
-    private bool IsGreedyBest =>
-        query.Floors.Count == 0 && query.Caps.Count <= (_rows == 1 ? 1 : 0) && !source.Slots.HasSets && !_pool.HasRowFloors;
+    private bool IsGreedyBest => query.Floors.Count == 0 && !source.Slots.HasSets && !_pool.HasRowFloors && (_scans || !HasNegatives)
+        && query.Caps.Count <= (_scans || _rows == 1 ? 1 : 0);
+
+    private bool HasNegatives => scores is { HasNegatives: true };
 
     private bool IsStopped => _statistics.Stopped != StopReason.None;
 
@@ -57,31 +75,73 @@ internal sealed class QuotaSearch(
     /// <param name="list">Number of the list, for its facts.</param>
     public RankedList Run(int list)
     {
-        _isExhausted = true;
-        for (int row = 0; row < _rows; row++)
-            Fetch(row, Refinement.None, FirstWant());
-        bool isExhausted = _isExhausted; // all that may be returned is here
-        QuotaProblem problem = _pool.ToProblem();
-        QuotaChoice choice = QuotaSelection.Run(problem);
-        for (int round = 0; !isExhausted && !IsStopped && IsShort(choice) && Widen(problem, choice, round); round++)
+        (QuotaProblem problem, QuotaChoice choice) = Search(out bool isInDoubt);
+        if (isInDoubt && HasNegatives && !_scans && !IsStopped && source.Matching * scores!.Count <= MostScanned)
         {
-            problem = _pool.ToProblem();
-            choice = QuotaSelection.Run(problem);
-        }
-        while (!isExhausted && !IsStopped && !IsGreedyBest && IsInDoubt(problem, choice, out Refinement next) && Deepen(next))
-        {
-            problem = _pool.ToProblem();
-            choice = QuotaSelection.Run(problem);
+            _scans = true;
+            (problem, choice) = Search(out _);
         }
         int[] items = choice.Items;
         if (query.Diversity is { } diversity && problem.Count > 0)
         {
             using RowSimilarities similarities = new(source, _pool);
-            items = DiverseSelection.Run(problem, choice, diversity.Lambda, similarities, in budget, out StopReason stopped);
+            items = DiverseSelection.Run(problem, choice, diversity.Lambda, similarities, in budget, out StopReason stopped, _work);
             _statistics.Stopped = IsStopped ? _statistics.Stopped : stopped;
         }
         return ToList(problem, items, list);
     }
+
+    /// <summary>Searches for candidates and chooses from them, until the choice cannot become better to speak of.</summary>
+    /// <param name="isInDoubt">True when it might have, but for the limits of such searches.</param>
+    private (QuotaProblem Problem, QuotaChoice Choice) Search(out bool isInDoubt)
+    {
+        _isExhausted = true;
+        for (int row = 0; row < (_scans ? 1 : _rows); row++)
+            Fetch(row, Refinement.None, FirstWant(), isNeeded: false);
+        bool isExhausted = _isExhausted; // all that may be returned is here
+        while (!isExhausted && !IsStopped && ArePlacesInDoubt && Deepen(Refinement.None, isNeeded: false))
+            continue;
+        QuotaProblem problem = _pool.ToProblem();
+        QuotaChoice choice = Choose(problem);
+        for (int round = 0; !isExhausted && !IsStopped && IsShort(choice) && Widen(problem, choice, round); round++)
+        {
+            problem = _pool.ToProblem();
+            choice = Choose(problem);
+        }
+        isInDoubt = false;
+        while (!isExhausted && !IsStopped && !IsGreedyBest && (isInDoubt = IsInDoubt(problem, choice, out Refinement next))
+            && Deepen(next, isNeeded: false))
+        {
+            problem = _pool.ToProblem();
+            choice = Choose(problem);
+        }
+        isInDoubt |= !isExhausted && (ArePlacesInDoubt || IsShort(choice));
+        _isFullest = IsMet(choice) || (isExhausted && choice.IsProven) || IsProvenShort(choice)
+            || (query.Floors.Count == 0 && query.Caps.Count <= 1 && !source.Slots.HasSets); // what fits beside any choice fits beside all
+        return (problem, choice);
+    }
+
+    private QuotaChoice Choose(QuotaProblem problem)
+    {
+        QuotaChoice choice = QuotaSelection.Run(problem, _work, _pool.ItemsAt(_chosen));
+        _chosen = Array.ConvertAll(choice.Items, _pool.PlaceOf);
+        if (!IsStopped)
+            _statistics.Stopped = _work.Stopped;
+        return choice;
+    }
+
+    /// <summary>True when a list is full, and its floors lack nothing.</summary>
+    private bool IsMet(QuotaChoice choice)
+    {
+        bool isMet = choice.Value.Count == query.K;
+        for (int floor = 0; floor < query.Floors.Count; floor++)
+            isMet &= choice.Missing[floor] == 0;
+        return isMet;
+    }
+
+    /// <summary>True when an item that no search came by may be among the nearest that diversity chooses from.</summary>
+    private bool ArePlacesInDoubt => query.Diversity is { } diversity && HasNegatives
+        && _pool.DistanceOfNth(diversity.Candidates) > _reach.Nearest();
 
     private bool IsShort(QuotaChoice choice) => choice.Value.Count < query.K || choice.Value.Missing > 0;
 
@@ -89,7 +149,7 @@ internal sealed class QuotaSearch(
     {
         if (query.Diversity is { } diversity)
             return diversity.Candidates;
-        return IsGreedyBest && scores is not { HasNegatives: true } ? query.K : Math.Min(SearchParameters.MaxK, query.K + query.K / 2
+        return IsGreedyBest ? query.K : Math.Min(SearchParameters.MaxK, query.K + query.K / 2
             + FirstExtra);
     }
 
@@ -115,42 +175,68 @@ internal sealed class QuotaSearch(
                 grew |= FetchMore(floor - query.Floors.Count, new Refinement(full, 0), choice.Missing[floor] + extra);
         if (grew || IsProvenShort(choice))
             return grew;
-        return (_detours++ < MostDetours && WidenByDetours(choice, full, extra)) || Deepen(Refinement.None);
+        return (_detours++ < MostDetours && WidenByDetours(choice, full, extra))
+            || Deepen(Refinement.None, isNeeded: true)
+            || WidenByExchanges(problem, choice, full);
+    }
+
+    /// <summary>Once: searches for what fits where one of the chosen items is let go. Two of these may come for one.</summary>
+    private bool WidenByExchanges(QuotaProblem problem, QuotaChoice choice, int[] full)
+    {
+        if (_soughtExchanges || choice.Value.Count == query.K)
+            return false;
+        _soughtExchanges = true;
+        bool grew = false;
+        for (int i = choice.Items.Length - 1, sought = 0; i >= 0 && sought < MostExchanges && !IsStopped; i--)
+        {
+            int[] slots = problem.SlotsOf(choice.Items[i]).ToArray();
+            int[] others = [.. full.Except(slots)];
+            if (others.Length == full.Length)
+                continue;
+            sought++;
+            grew |= FetchAll(new Refinement(others, 0), 2 * FirstExtra);
+        }
+        return grew;
     }
 
     /// <summary>True when the list is long enough, and floors lack only what no further candidate can bring.</summary>
     private bool IsProvenShort(QuotaChoice choice)
     {
-        bool isProven = choice.Value.Count == query.K && choice.Value.Missing == choice.LeastMissing;
+        bool isWhole = true;
+        bool isProven = choice.Value.Count == query.K;
         for (int floor = 0; floor < choice.Missing.Length; floor++)
-            isProven &= choice.Missing[floor] == 0 || (floor < query.Floors.Count && _reach.IsWhole(floor));
-        return isProven;
+        {
+            bool isThere = floor < query.Floors.Count && _reach.IsWhole(floor);
+            isWhole &= isThere;
+            isProven &= choice.Missing[floor] == 0 || isThere;
+        }
+        return isProven && choice.Value.Missing == (isWhole ? choice.LeastMissing : choice.LeastMissingApart);
     }
 
     /// <summary>
     /// True when an item that no search came by may be nearer than a chosen one, or may be part of a choice that is better by more than
-    /// what is let pass. Diversity has its own order, and asks for the former only.
+    /// what is let pass. Diversity has its own order: it chooses from its candidates, and from what makes the list as full as can be.
     /// </summary>
     private bool IsInDoubt(QuotaProblem problem, QuotaChoice choice, out Refinement next)
     {
         next = Refinement.None;
-        if (choice.Items.Length == 0)
+        if (choice.Items.Length == 0 || query.Diversity is not null)
             return false;
         if (_pool.HitOf(choice.Items[^1]).Distance > _reach.Nearest())
             return true;
-        if (choice.Prices is not { } prices || query.Diversity is not null)
+        if (choice.Prices is not { } prices)
             return false; // the best of the candidates by themselves, or as a matroid has them: what is worse than each cannot better them
         double unknown = _reach.Best(prices.Floors, _pool.ScoreOf, out next);
         return prices.BoundWith(unknown, choice.Value.Count) > choice.Value.Score + GainInDoubt * Math.Abs(choice.Value.Score);
     }
 
     /// <summary>Searches for as many again as there are candidates of a refinement: of all, or of a floor's kind.</summary>
-    private bool Deepen(Refinement refinement)
+    private bool Deepen(Refinement refinement, bool isNeeded)
     {
         if (_pool.Count >= Math.Max(DeepCandidates, 4L * query.K))
             return false;
         _reachedFarther = false;
-        return FetchAll(refinement, Math.Max(_pool.CountOf(refinement), FirstExtra)) || _reachedFarther;
+        return FetchAll(refinement, Math.Max(_pool.CountOf(refinement), FirstExtra), isNeeded) || _reachedFarther;
     }
 
     /// <summary>Searches for items that could take the place of chosen ones, and let others in thereby.</summary>
@@ -198,35 +284,35 @@ internal sealed class QuotaSearch(
             yield return all;
     }
 
-    private bool FetchAll(Refinement refinement, int more)
+    private bool FetchAll(Refinement refinement, int more, bool isNeeded = true)
     {
         bool grew = false;
         int there = _pool.CountOf(refinement);
-        for (int row = 0; row < _rows && !IsStopped; row++)
-            grew |= Fetch(row, refinement, there + more);
+        for (int row = 0; row < (_scans ? 1 : _rows) && !IsStopped; row++)
+            grew |= Fetch(row, refinement, there + more, isNeeded);
         return grew;
     }
 
     private bool FetchMore(int row, Refinement refinement, int more) =>
-        !IsStopped && Fetch(row, refinement, _pool.CountOf(refinement) + more);
+        !IsStopped && Fetch(row, refinement, _pool.CountOf(refinement) + more, isNeeded: true);
 
-    private bool Fetch(int row, Refinement refinement, int want)
+    private bool Fetch(int row, Refinement refinement, int want, bool isNeeded)
     {
         if (IsStopped)
             return false;
         int k = Math.Min(want, SearchParameters.MaxK);
-        int ef = query.Exact || query.EfSearch == 0 ? 0 : Math.Clamp(query.EfSearch, k, SearchParameters.MaxEfSearch);
-        SearchParameters parameters = new(k, ef, query.Exact);
         SearchHit[] hits = ArrayPool<SearchHit>.Shared.Rent(k);
         try
         {
-            ReadOnlySpan<float> vector = queries.Span.Slice(row * source.Dimension, source.Dimension);
-            int count = source.Nearest(vector, in parameters, in budget, refinement, hits, out SearchStatistics cost);
+            int count = _scans
+                ? source.Best(scores!, in budget, refinement, hits.AsSpan(0, k), out SearchStatistics cost)
+                : Nearest(row, refinement, hits.AsSpan(0, k), out cost);
             Costs.Add(ref _statistics, in cost);
-            _isExhausted &= count < k;
-            _reachedFarther |= _reach.Note(row, refinement, hits.AsSpan(0, count), isAll: count < k);
+            _isExhausted &= count < k || hits[count - 1].Distance > _farthest;
+            for (int of = _scans ? 0 : row; of < (_scans ? _rows : row + 1); of++)
+                _reachedFarther |= _reach.Note(of, refinement, hits.AsSpan(0, count), isAll: count < k);
             StopReason stopped = _statistics.Stopped;
-            bool grew = _pool.Offer(hits.AsSpan(0, count), in budget, ref stopped);
+            bool grew = _pool.Offer(hits.AsSpan(0, count), isNeeded, in budget, ref stopped);
             _statistics.Stopped = stopped;
             return grew;
         }
@@ -234,6 +320,14 @@ internal sealed class QuotaSearch(
         {
             ArrayPool<SearchHit>.Shared.Return(hits);
         }
+    }
+
+    private int Nearest(int row, Refinement refinement, Span<SearchHit> hits, out SearchStatistics cost)
+    {
+        int ef = query.Exact || query.EfSearch == 0 ? 0 : Math.Clamp(query.EfSearch, hits.Length, SearchParameters.MaxEfSearch);
+        SearchParameters parameters = new(hits.Length, ef, query.Exact);
+        ReadOnlySpan<float> vector = queries.Span.Slice(row * source.Dimension, source.Dimension);
+        return source.Nearest(vector, in parameters, in budget, refinement, hits, out cost);
     }
 
     private RankedList ToList(QuotaProblem problem, int[] items, int list)
@@ -254,7 +348,7 @@ internal sealed class QuotaSearch(
         for (int floor = 0; floor < query.Floors.Count; floor++)
             if (state.MissingOf(floor) > 0)
                 facts.Add(new QuotaFact(list, -1, floor, "", state.MissingOf(floor)));
-        return new RankedList([.. items.Select(_pool.HitOf)], [.. items.Select(_pool.RowOf)], facts, _statistics);
+        return new RankedList([.. items.Select(_pool.HitOf)], [.. items.Select(_pool.RowOf)], facts, _statistics, _isFullest);
     }
 }
 
@@ -263,7 +357,8 @@ internal sealed class QuotaSearch(
 /// <param name="Rows">The row that each is nearest to.</param>
 /// <param name="Facts">What caps and floors did.</param>
 /// <param name="Statistics">Sums over the searches.</param>
-internal sealed record RankedList(SearchHit[] Hits, int[] Rows, List<QuotaFact> Facts, SearchStatistics Statistics);
+/// <param name="IsFullest">False when the list is short, and a fuller one may exist.</param>
+internal sealed record RankedList(SearchHit[] Hits, int[] Rows, List<QuotaFact> Facts, SearchStatistics Statistics, bool IsFullest);
 
 /// <summary>Sums of what searches cost.</summary>
 internal static class Costs

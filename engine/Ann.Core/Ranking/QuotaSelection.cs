@@ -6,25 +6,34 @@ namespace Ann.Core.Ranking;
 /// </summary>
 /// <remarks>
 /// Candidates that count for one slot each, without floors, are a matroid: taking the best that fits is best. Otherwise this is a problem
-/// without a fast exact answer (three caps already are three-dimensional matching). Greedy choices are bettered by prices
+/// without a fast exact answer (three caps already are three-dimensional matching). What floors lack is found first
+/// (<see cref="QuotaFloors"/>). Greedy choices are bettered by prices
 /// (<see cref="QuotaPrices"/>) and exchanges (<see cref="QuotaRepair"/>) and, as far as a limit of work lets it, proven or bettered by
 /// branch and bound (<see cref="QuotaBranching"/>): small cases come out exact.
 /// </remarks>
 internal static class QuotaSelection
 {
+    private const int StartsForScore = 8;
+    private const int FloorWork = 300_000;
     private const int PriceWork = 300_000;
     private const int RepairWork = 300_000;
     private const int BranchWork = 300_000;
 
     /// <summary>Chooses.</summary>
     /// <param name="problem">Candidates, best first.</param>
-    public static QuotaChoice Run(QuotaProblem problem) => Run(problem, []);
+    /// <param name="work">Of the list; null for one choice's own limits.</param>
+    /// <param name="known">A choice that is known: what comes out is no worse.</param>
+    public static QuotaChoice Run(QuotaProblem problem, QuotaWork? work = null, int[]? known = null) =>
+        Run(problem, [], null, work, known);
 
     /// <summary>Chooses, when some are chosen already.</summary>
     /// <param name="problem">Candidates, best first.</param>
     /// <param name="chosen">Items that stay, and fit together.</param>
     /// <param name="goal">When set, any choice that is as full will do: the search ends with it.</param>
-    public static QuotaChoice Run(QuotaProblem problem, ReadOnlySpan<int> chosen, QuotaValue? goal = null)
+    /// <param name="work">Of the list; null for one choice's own limits.</param>
+    /// <param name="known">A choice that is known, of the chosen and others: what comes out is no worse.</param>
+    public static QuotaChoice Run(
+        QuotaProblem problem, ReadOnlySpan<int> chosen, QuotaValue? goal = null, QuotaWork? work = null, int[]? known = null)
     {
         QuotaState state = new(problem);
         state.Reset(chosen);
@@ -39,12 +48,67 @@ internal static class QuotaSelection
         QuotaKinds kinds = new(problem);
         int[] free = kinds.Free(state);
         BestChoice best = new();
+        work ??= QuotaWork.Unlimited;
         QuotaValue limit = goal ?? LimitOf(state, free);
         Greedy(state, chosen, free, best);
+        int leastApart = limit.Missing;
+        IReadOnlyList<int[]> starts = [];
+        if (problem.FloorCount > 0 && !best.Value.IsAsFull(limit))
+        {
+            int missing = MeetFloors(state, chosen, kinds, free, best, limit, work, out leastApart, out starts);
+            limit = limit with { Missing = missing };
+        }
+        if (known is not null)
+        {
+            state.Reset(known);
+            best.Offer(state);
+        }
         QuotaPrices? prices = null;
-        bool isProven = IsDone(best, limit, goal) || Search(state, chosen, kinds, free, best, limit, goal is not null, out prices);
+        bool isProven = IsDone(best, limit, goal)
+            || Search(state, chosen, kinds, free, best, limit, goal is not null, starts, work, out prices);
         state.Reset(best.Items);
-        return QuotaChoice.Of(state, isProven) with { LeastMissing = limit.Missing, Prices = prices };
+        return QuotaChoice.Of(state, isProven) with { LeastMissing = limit.Missing, LeastMissingApart = leastApart, Prices = prices };
+    }
+
+    /// <summary>
+    /// Looks for what lacks least before all else, and fills the list up beside that. Returns what floors lack at least, together; apart is
+    /// the sum of each by itself.
+    /// </summary>
+    private static int MeetFloors(
+        QuotaState state, ReadOnlySpan<int> chosen, QuotaKinds kinds, int[] free, BestChoice best, QuotaValue limit, QuotaWork work,
+        out int leastApart, out IReadOnlyList<int[]> starts)
+    {
+        state.Reset(chosen);
+        QuotaFloors together = QuotaFloors.Find(state, free, kinds, only: -1, limit.Missing, work.PartOf(FloorWork));
+        int apart = 0;
+        for (int floor = 0; floor < state.Problem.FloorCount && state.Problem.FloorCount > 1; floor++)
+        {
+            if (state.MissingOf(floor) == 0)
+                continue;
+            QuotaFloors alone = QuotaFloors.Find(state, free, kinds, floor, 0, work.PartOf(FloorWork / state.Problem.FloorCount));
+            apart += alone.IsProven ? alone.Missing : 0;
+        }
+        leastApart = Math.Max(limit.Missing, state.Problem.FloorCount > 1 ? apart : together.IsProven ? together.Missing : 0);
+
+        starts = together.Choices;
+        int[] easyFirst = [.. free.OrderBy(item => state.Problem.SlotsOf(item).Length)];
+        foreach (int[] choice in starts)
+        {
+            if (work.IsDone)
+                break;
+            Fill(choice, free);
+            if (best.Value.Count < limit.Count)
+                Fill(choice, easyFirst);
+        }
+        return together.IsProven ? Math.Max(leastApart, together.Missing) : leastApart;
+
+        void Fill(int[] choice, int[] order)
+        {
+            work.PartOf(int.MaxValue).Spend(order.Length);
+            state.Reset(choice);
+            state.Fill(order);
+            best.Offer(state);
+        }
     }
 
     private static bool IsDone(BestChoice best, QuotaValue limit, QuotaValue? goal) =>
@@ -52,25 +116,28 @@ internal static class QuotaSelection
 
     private static bool Search(
         QuotaState state, ReadOnlySpan<int> chosen, QuotaKinds kinds, int[] free, BestChoice best, QuotaValue limit, bool isFullEnough,
-        out QuotaPrices prices)
+        IReadOnlyList<int[]> starts, QuotaWork work, out QuotaPrices prices)
     {
         bool[] isFree = new bool[state.Problem.Count];
         foreach (int item in free)
             isFree[item] = true;
 
         state.Reset(chosen);
-        prices = QuotaPrices.Find(state, free, best, PriceWork);
-        Repair();
+        prices = QuotaPrices.Find(state, free, best, work.PartOf(PriceWork));
+        Repair(best.Items, RepairWork);
+        for (int i = 0; i < starts.Count && (i < StartsForScore || best.Value.Count < limit.Count) && !work.IsDone; i++)
+            Repair(starts[i], RepairWork / 4);
         state.Reset(chosen);
-        bool isProven = new QuotaBranching(state, prices, kinds, best, limit).Run(BranchWork, isFullEnough);
+        bool isProven = new QuotaBranching(state, prices, kinds, best, limit).Run(work.PartOf(BranchWork), isFullEnough);
         if (!isProven)
-            Repair();
+            Repair(best.Items, RepairWork);
         return isProven;
 
-        void Repair()
+        void Repair(int[] items, int units)
         {
-            state.Reset(best.Items);
-            QuotaRepair.Run(state, free, isFree, RepairWork);
+            state.Reset(items);
+            state.Fill(free);
+            QuotaRepair.Run(state, free, isFree, work.PartOf(units));
             best.Offer(state);
         }
     }
@@ -146,8 +213,11 @@ internal static class QuotaSelection
 /// <param name="IsProven">True when no better one is possible.</param>
 internal sealed record QuotaChoice(int[] Items, QuotaValue Value, int[] Missing, bool[] FullSlots, bool IsProven)
 {
-    /// <summary>What floors lack at least, whatever is chosen of the candidates: each floor by itself, under each cap by itself.</summary>
+    /// <summary>What floors lack at least, whatever is chosen of the candidates.</summary>
     public int LeastMissing { get; init; }
+
+    /// <summary>The same of each floor by itself: it holds where the candidates lack items of other floors.</summary>
+    public int LeastMissingApart { get; init; }
 
     /// <summary>Prices that bound what other choices can reach; null where greedy choices need no such proof.</summary>
     public QuotaPrices? Prices { get; init; }

@@ -61,13 +61,14 @@ public static class RangeSearch
         IndexSnapshot index, ReadOnlySpan<float> vector, RankingQuery query, in SearchBudget budget, ItemSelection? selection,
         SearchHit[] found, ref SearchStatistics sum)
     {
+        float? farthest = query.FarthestOf(index.Metric, index.Dimension);
         for (int want = Math.Min(FirstWant, query.K); ; want = Math.Min(want * Widening, query.K))
         {
             int ef = query.Exact || query.EfSearch == 0 ? 0 : Math.Max(query.EfSearch, want);
             SearchParameters parameters = new(want, ef, query.Exact);
             int count = index.Search(vector, in parameters, in budget, selection, found, out SearchStatistics cost);
             Costs.Add(ref sum, in cost);
-            int within = PlainSearch.Within(found.AsSpan(0, count), query.MaxDistance);
+            int within = PlainSearch.Within(found.AsSpan(0, count), farthest);
             if (within < count || count < want || want == query.K || cost.Stopped != StopReason.None)
                 return within;
         }

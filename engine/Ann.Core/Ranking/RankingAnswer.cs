@@ -18,6 +18,12 @@ public sealed record RankingAnswer
     /// <summary>Caps that kept an item out of a list, and floors that could not be met.</summary>
     public IReadOnlyList<QuotaFact> Quotas { get; init; } = [];
 
+    /// <summary>
+    /// False when a list has fewer items than wanted, or a floor lacks some, and the work that such a search may take ended before it was
+    /// proven that no list is fuller.
+    /// </summary>
+    public bool IsFullest { get; init; } = true;
+
     /// <summary>Sums over all searches that it took.</summary>
     public required SearchStatistics Statistics { get; init; }
 

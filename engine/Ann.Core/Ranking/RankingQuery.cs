@@ -1,4 +1,5 @@
 using Ann.Core.Attributes;
+using Ann.Core.Distances;
 using Ann.Core.Indexes;
 
 namespace Ann.Core.Ranking;
@@ -27,7 +28,10 @@ public sealed record RankingQuery
     /// <summary>Items that must not be returned; null for none.</summary>
     public ExcludedKeys? Excluded { get; init; }
 
-    /// <summary>The farthest distance of a result, as the core measures it; null for any.</summary>
+    /// <summary>
+    /// The farthest distance of a result, as the core measures it; null for any. Distances are compared with it within their own rounding
+    /// (<see cref="DistanceRounding"/>).
+    /// </summary>
     public float? MaxDistance { get; init; }
 
     /// <summary>At most n items a value.</summary>
@@ -41,6 +45,12 @@ public sealed record RankingQuery
 
     /// <summary>Merges the rows into one list; null for a list a row.</summary>
     public UnionMerge? Union { get; init; }
+
+    /// <summary><see cref="MaxDistance"/> with the room that rounding takes: what is farther is no result.</summary>
+    /// <param name="metric">How nearness is measured.</param>
+    /// <param name="dimension">Components of a row.</param>
+    internal float? FarthestOf(Metric metric, int dimension) =>
+        MaxDistance is float distance ? DistanceRounding.FarthestOf(metric, distance, dimension) : null;
 }
 
 /// <summary>

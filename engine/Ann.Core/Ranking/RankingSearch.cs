@@ -74,18 +74,28 @@ public static class RankingSearch
         List<int> fromRows = [];
         List<QuotaFact> facts = [];
         SearchStatistics statistics = default;
+        bool isFullest = true;
         for (int from = 0; from < queries.Length; from += step)
         {
             RankedList list = new QuotaSearch(source, query, queries.Slice(from, step), scores, budget).Run(offsets.Count - 1);
             hits.AddRange(list.Hits);
             offsets.Add(hits.Count);
             facts.AddRange(list.Facts);
+            isFullest &= list.IsFullest;
             if (query.Union is not null)
                 fromRows.AddRange(list.Rows);
             SearchStatistics cost = list.Statistics;
             Costs.Add(ref statistics, in cost);
         }
-        return new RankingAnswer { Hits = hits, Offsets = offsets, FromRows = fromRows, Quotas = facts, Statistics = statistics };
+        return new RankingAnswer
+        {
+            Hits = hits,
+            Offsets = offsets,
+            FromRows = fromRows,
+            Quotas = facts,
+            Statistics = statistics,
+            IsFullest = isFullest,
+        };
     }
 
     /// <summary>The answer with what its selection was.</summary>

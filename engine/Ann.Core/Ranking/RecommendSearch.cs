@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
@@ -64,7 +65,17 @@ public static class RecommendSearch
         for (int i = 0; i < negatives.Length; i++)
             sum[i % dimension] -= negatives[i] / (double)(negatives.Length / dimension);
         float[] query = [.. sum.Select(static component => (float)component)];
-        if (metric == Metric.Cosine && sum.Sum(static component => component * component) < LeastSquaredNorm)
+        double squares = sum.Sum(static component => component * component);
+        if (metric != Metric.Cosine && squares > RowPreparation.MostSquares)
+        {
+            throw AnnException.Invalid(
+                "positive_vectors",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the query that the examples make has length {Math.Sqrt(squares):g4}; it must be at most "
+                    + $"{Math.Sqrt(RowPreparation.MostSquares):g4}. Scale the vectors down."));
+        }
+        if (metric == Metric.Cosine && squares < LeastSquaredNorm)
             throw AnnException.Invalid("positive_vectors", "the examples cancel out: their mean is zero, and cosine needs a direction.");
         return query;
     }

@@ -22,8 +22,8 @@ internal sealed class RowSimilarities : ISimilarities, IDisposable
         _metric = source.Metric;
         _source = source;
         _pool = pool;
-        _rows = new VectorTable(pool.Count, source.Dimension);
-        _isThere = new bool[pool.Count];
+        _rows = new VectorTable(pool.Chosen, source.Dimension);
+        _isThere = new bool[pool.Chosen];
     }
 
     /// <inheritdoc/>

@@ -59,6 +59,9 @@ internal sealed class SnapshotSource : ICandidateSource
     /// <inheritdoc/>
     public CapSlots Slots { get; }
 
+    /// <inheritdoc/>
+    public long Matching => _selection.Matching;
+
     /// <summary>What may be returned.</summary>
     public ItemSelection Selection => _selection;
 
@@ -77,13 +80,27 @@ internal sealed class SnapshotSource : ICandidateSource
         ItemSelection selection = _selection;
         try
         {
-            for (int floor = 0; floor < _kinds.Length; floor++)
-                if ((refinement.Floors >> floor & 1) != 0)
-                    Narrow(ref selection, _kindFilters[floor], in budget);
-            if (refinement.FullSlots.Count > 0)
-                Narrow(ref selection, _index.Bind(NotFull(refinement.FullSlots), "caps"), in budget);
+            Refine(ref selection, refinement, in budget);
             statistics = new SearchStatistics { Stopped = selection.Stopped };
             return selection.Matching == 0 ? 0 : _index.Search(query, in parameters, in budget, selection, hits, out statistics);
+        }
+        finally
+        {
+            if (selection != _selection)
+                selection.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public int Best(
+        ExampleScores scores, in SearchBudget budget, Refinement refinement, Span<SearchHit> hits, out SearchStatistics statistics)
+    {
+        ItemSelection selection = _selection;
+        try
+        {
+            Refine(ref selection, refinement, in budget);
+            statistics = new SearchStatistics { Stopped = selection.Stopped };
+            return selection.Matching == 0 ? 0 : ExampleScan.Run(_index, selection, scores, in budget, hits, ref statistics);
         }
         finally
         {
@@ -143,6 +160,16 @@ internal sealed class SnapshotSource : ICandidateSource
     {
         if (slots.IndexOf(slot, first) < 0)
             slots.Add(slot);
+    }
+
+    /// <summary>Leaves what a refinement leaves. What is not the source's own selection afterwards is to be disposed, also on failure.</summary>
+    private void Refine(ref ItemSelection selection, Refinement refinement, in SearchBudget budget)
+    {
+        for (int floor = 0; floor < _kinds.Length; floor++)
+            if ((refinement.Floors >> floor & 1) != 0)
+                Narrow(ref selection, _kindFilters[floor], in budget);
+        if (refinement.FullSlots.Count > 0)
+            Narrow(ref selection, _index.Bind(NotFull(refinement.FullSlots), "caps"), in budget);
     }
 
     private void Narrow(ref ItemSelection selection, BoundFilter filter, in SearchBudget budget)

@@ -93,6 +93,8 @@ internal static unsafe class CertificateMeasurement
         if (segment.Count == 1)
             return certificate; // it has no other rows
         MeasuredRecall rows = measurement.OfRows();
+        if (rows.Queries == 0)
+            return certificate; // files of before there was a limit may hold nothing but rows that are too long to be asked with
         certificate = certificate with { QuerySource = CertificateQueries.Rows, Queries = rows.Queries };
         if (segment.Metric != Metric.InnerProduct || certificate.Norms.Max <= certificate.Norms.Min * (1 + EqualNorms))
             return WithRecall(certificate, rows.RecallOf);

@@ -1,3 +1,4 @@
+using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 
 namespace Ann.Core.Segments;
@@ -107,7 +108,8 @@ internal sealed unsafe class RecallMeasurement(
 
     /// <summary>
     /// Rows in an order of which any first part is spread over the segment: those on level 0 only, as 15 of 16 are at the default M,
-    /// because upper levels lead to the others; and not the entry point, from which every walk starts.
+    /// because upper levels lead to the others; and not the entry point, from which every walk starts. Rows that are too long to be asked
+    /// with are left out.
     /// </summary>
     private int[] SpreadRows()
     {
@@ -117,13 +119,16 @@ internal sealed unsafe class RecallMeasurement(
         for (int i = 0; i < segment.Count && rows.Count < most; i++)
         {
             int row = (int)((long)i * step % segment.Count);
-            if (segment.Graph.LevelOf(row) == 0 && row != segment.Graph.EntryPoint)
+            if (segment.Graph.LevelOf(row) == 0 && row != segment.Graph.EntryPoint && IsQuery(row))
                 rows.Add(row);
         }
         if (rows.Count == 0)
-            rows.AddRange(Enumerable.Range(0, segment.Count)); // too few rows to choose from
+            rows.AddRange(Enumerable.Range(0, segment.Count).Where(IsQuery)); // too few rows to choose from
         return [.. rows];
     }
+
+    private bool IsQuery(int row) =>
+        RowPreparation.IsQuery(segment.Metric, new ReadOnlySpan<float>(segment.Row(row), segment.Dimension));
 
     /// <summary>A step that comes to every number below a count before it comes to one again.</summary>
     private static int StepOf(int count)

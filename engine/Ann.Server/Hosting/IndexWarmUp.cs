@@ -1,3 +1,4 @@
+using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
@@ -29,6 +30,8 @@ internal static class IndexWarmUp
         {
             cancellation.ThrowIfCancellationRequested();
             SearchHit row = new(number, (int)((long)i * segment.Count / searches), 0);
+            if (!RowPreparation.IsQuery(index.Metric, index.RowOf(row)))
+                continue;
             int k = Ks[i % Ks.Length];
             index.Search(index.RowOf(row), new SearchParameters(k, Exact: i > 0 && i == searches - 1), budget, results, out _);
         }

@@ -10,6 +10,7 @@ internal struct AnswerQuality(SearchEffort effort)
     private double _recall;
     private int _rows;
     private bool _isTruncated;
+    private bool _isLimited;
 
     /// <summary>Counts a row that was searched.</summary>
     public void Add(in SearchStatistics statistics)
@@ -26,11 +27,15 @@ internal struct AnswerQuality(SearchEffort effort)
         _isTruncated |= rows > 0;
     }
 
+    /// <summary>Notes that a list may exist that meets caps and floors better.</summary>
+    public void AddLimitedWork() => _isLimited = true;
+
     /// <summary>Writes it into the reply, and counts it.</summary>
     public readonly void Write(Wire.SearchResponse reply, ServerMetrics metrics)
     {
         reply.Completeness = _isTruncated ? Wire.Completeness.TruncatedDeadline
             : effort.IsReduced ? Wire.Completeness.DegradedOverload
+            : _isLimited ? Wire.Completeness.LimitedWork
             : Wire.Completeness.Complete;
         reply.Stats.BrownOut = effort.Parameters.Exact ? 0 : (uint)effort.Step;
         if (_rows > 0 && !double.IsNaN(_recall))

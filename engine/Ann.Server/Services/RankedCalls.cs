@@ -197,6 +197,8 @@ internal sealed class RankedCalls(
         AnswerQuality quality = new(effort);
         statistics.EstimatedRecall = double.NaN; // curves are of the nearest alone
         quality.Add(in statistics);
+        if (!answer.IsFullest)
+            quality.AddLimitedWork();
         quality.Write(response, metrics);
         return response;
     }

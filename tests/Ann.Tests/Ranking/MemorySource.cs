@@ -75,20 +75,25 @@ internal sealed class MemorySource(Metric metric, float[][] rows, AttributeType[
         parameters.Validate();
         Searches++;
         List<SearchHit> found = [];
-        for (int item = 0; item < rows.Length; item++)
-        {
-            bool isLeft = true;
-            for (int floor = 0; floor < kinds[item].Length; floor++)
-                isLeft &= (refinement.Floors >> floor & 1) == 0 || kinds[item][floor];
-            foreach (int slot in refinement.FullSlots)
-                isLeft &= !values[item][Slots[slot].Cap].Contains(Slots[slot].Text);
-            if (isLeft)
-                found.Add(new SearchHit(0, item, Distance(query, item)));
-        }
+        foreach (int item in Left(refinement))
+            found.Add(new SearchHit(0, item, Distance(query, item)));
         SearchHit[] nearest = [.. found.OrderBy(hit => hit.Distance).ThenBy(hit => hit.Node).Take(parameters.K)];
         nearest.CopyTo(hits);
         statistics = new SearchStatistics { Visited = found.Count, Stopped = budget.Check() };
         return nearest.Length;
+    }
+
+    public long Matching => rows.Length;
+
+    public int Best(
+        ExampleScores scores, in SearchBudget budget, Refinement refinement, Span<SearchHit> hits, out SearchStatistics statistics)
+    {
+        Searches++;
+        SearchHit[] best = [.. Left(refinement).Select(item => new SearchHit(0, item, scores.DistanceOf(rows[item], out _)))
+            .OrderBy(hit => hit.Distance).ThenBy(hit => hit.Node).Take(hits.Length)];
+        best.CopyTo(hits);
+        statistics = new SearchStatistics { Visited = rows.Length, Stopped = budget.Check() };
+        return best.Length;
     }
 
     public void AddSlotsOf(SearchHit hit, List<int> slots)
@@ -106,5 +111,19 @@ internal sealed class MemorySource(Metric metric, float[][] rows, AttributeType[
 
     public void Dispose()
     {
+    }
+
+    private IEnumerable<int> Left(Refinement refinement)
+    {
+        for (int item = 0; item < rows.Length; item++)
+        {
+            bool isLeft = true;
+            for (int floor = 0; floor < kinds[item].Length; floor++)
+                isLeft &= (refinement.Floors >> floor & 1) == 0 || kinds[item][floor];
+            foreach (int slot in refinement.FullSlots)
+                isLeft &= !values[item][Slots[slot].Cap].Contains(Slots[slot].Text);
+            if (isLeft)
+                yield return item;
+        }
     }
 }

@@ -23,6 +23,7 @@ internal static class AnswerFacts
         Completeness.Complete => "complete",
         Completeness.TruncatedDeadline => "truncated_deadline",
         Completeness.DegradedOverload => "degraded_overload",
+        Completeness.LimitedWork => "limited_work",
         _ => null,
     };
 

@@ -1,0 +1,75 @@
+using Ann.Core.Distances;
+using Ann.Core.Hnsw;
+using Ann.Core.Indexes;
+using Ann.Core.Segments;
+
+namespace Ann.Core.Ranking;
+
+/// <summary>
+/// The best items by what several examples make of them, by looking at every one: where negatives count, the nearest to the positives may
+/// be the worst.
+/// </summary>
+internal static class ExampleScan
+{
+    /// <summary>Scans.</summary>
+    /// <param name="index">Held by the caller.</param>
+    /// <param name="selection">Of this snapshot: whose items, as of which write.</param>
+    /// <param name="scores">Gives an item its distance.</param>
+    /// <param name="budget">When to stop early: what was found by then is returned.</param>
+    /// <param name="hits">Room for the best, best first, ties by key.</param>
+    /// <param name="statistics">Gets the cost.</param>
+    /// <returns>Hits written: as many as there is room for, or as there are.</returns>
+    public static int Run(
+        IndexSnapshot index, ItemSelection selection, ExampleScores scores, in SearchBudget budget, Span<SearchHit> hits,
+        ref SearchStatistics statistics)
+    {
+        PriorityQueue<SearchHit, SearchHit> worstFirst = new(new WorstFirst(index));
+        int rowsPerCheck = Math.Max(1, ExactScan.RowsPerCheck(VectorTable.StrideOf(index.Dimension)) / scores.Count);
+        int untilCheck = 0;
+        for (int number = 0; number < index.Segments.Count; number++)
+        {
+            LiveSegment segment = index.Segments[number];
+            ReadPoint point = SegmentedSearch.PointOf(index.SegmentArray, number, selection.At);
+            NodeMask? mask = selection.MaskOf(number);
+            int nodes = Math.Min(Math.Min(segment.Count, point.Rows), mask?.Nodes ?? int.MaxValue);
+            LiveNodes live = segment.Dead.LiveAt(point);
+            for (int node = 0; node < nodes; node++)
+            {
+                if (mask is not null && !mask.Has(node) || !live.Accepts(node))
+                    continue;
+                if (--untilCheck < 0)
+                {
+                    untilCheck = rowsPerCheck;
+                    statistics.Stopped = budget.Check();
+                    if (statistics.Stopped != StopReason.None)
+                        return Take(worstFirst, hits, ref statistics);
+                }
+                statistics.Visited += scores.Count;
+                SearchHit hit = new(number, node, scores.DistanceOf(segment.Row(node), out _));
+                if (worstFirst.Count < hits.Length)
+                    worstFirst.Enqueue(hit, hit);
+                else
+                    worstFirst.EnqueueDequeue(hit, hit);
+            }
+        }
+        return Take(worstFirst, hits, ref statistics);
+    }
+
+    private static int Take(PriorityQueue<SearchHit, SearchHit> worstFirst, Span<SearchHit> hits, ref SearchStatistics statistics)
+    {
+        statistics.Plan = SearchPlan.Scan;
+        int count = worstFirst.Count;
+        for (int i = count - 1; i >= 0; i--)
+            hits[i] = worstFirst.Dequeue();
+        return count;
+    }
+
+    private sealed class WorstFirst(IndexSnapshot index) : IComparer<SearchHit>
+    {
+        public int Compare(SearchHit a, SearchHit b)
+        {
+            int order = b.Distance.CompareTo(a.Distance);
+            return order != 0 ? order : index.KeyOf(b).CompareTo(index.KeyOf(a));
+        }
+    }
+}
