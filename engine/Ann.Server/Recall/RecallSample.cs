@@ -1,6 +1,7 @@
 using Ann.Core.Attributes;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Recall;
 using Ann.Core.Segments;
 
 namespace Ann.Server.Recall;
@@ -14,36 +15,78 @@ internal sealed record RecallSample : IDisposable
 
     public required float[] Query { get; init; }
 
-    public required int K { get; init; }
-
     /// <summary>What the answer saw.</summary>
     public required ReadPoint At { get; init; }
 
-    public BoundFilter? Filter { get; init; }
+    public required SampledRequest Asked { get; init; }
 
-    public ExcludedKeys? Excluded { get; init; }
+    public required SampledAnswer Answer { get; init; }
 
     /// <summary>The answer.</summary>
     public required SearchHit[] Hits { get; init; }
 
-    public double? Target { get; init; }
-
     /// <summary>When it was taken: a timestamp of the clock.</summary>
     public long Taken { get; init; }
 
-    /// <summary>Share of the exact answer that is in the answer; null when there was nothing to find, or the scan was stopped.</summary>
-    public double? Measure(CancellationToken cancellation)
+    /// <summary>What measuring it reads about.</summary>
+    public long Rows => Lease.Snapshot.Rows;
+
+    /// <summary>
+    /// Asks again exactly; where the answer was exact already because no walk was known to reach the target, asks by the walk that was
+    /// passed over, so that what is known of it stays true. Null when there was nothing to find, or the search was stopped.
+    /// </summary>
+    /// <param name="mostEf">Widest beam that a target may ask for.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public MeasuredAnswer? Measure(int mostEf, CancellationToken cancellation)
     {
-        SearchHit[] exact = new SearchHit[K];
+        int k = Asked.K;
+        SearchHit[] other = new SearchHit[k];
+        SearchParameters again = Answer.IsScanInstead ? new SearchParameters(k, Asked.Ef) : new SearchParameters(k, Exact: true);
         SearchBudget budget = new(long.MaxValue, cancellation);
-        int count = Lease.Snapshot.SearchExactly(
-            Query, K, At, Filter, Excluded, in budget, exact, out SearchStatistics statistics);
-        if (count == 0 || statistics.Stopped != StopReason.None)
+        int count = Lease.Snapshot.SearchAsOf(
+            Query, in again, At, Asked.Filter, Asked.Excluded, in budget, other, out SearchStatistics statistics);
+        if (statistics.Stopped != StopReason.None)
             return null;
-        float farthest = exact[count - 1].Distance;
-        int right = Hits.Count(hit => hit.Distance <= farthest); // equal distances are equally right
-        return (double)Math.Min(right, count) / count;
+        ReadOnlySpan<SearchHit> found = other.AsSpan(0, count);
+        ReadOnlySpan<SearchHit> exact = Answer.IsScanInstead ? Hits : found;
+        if (exact.Length == 0)
+            return null;
+        double recall = Share(Answer.IsScanInstead ? found : Hits, exact);
+        double? factor = Asked.Target is { } target && Answer.Way == AnswerWay.Walk
+            ? (double)Asked.Ef / EfForRecall.Of(
+                Lease.Snapshot, new RecallWish(k, target, Asked.Selectivity ?? 1), RecallCorrection.None, mostEf).Ef
+            : null;
+        return Answer.IsScanInstead
+            ? new MeasuredAnswer(
+                1, KnownRecall.WayOf(in again, in statistics), k, Asked.Ef, statistics.EstimatedRecall, recall, factor)
+            : new MeasuredAnswer(recall, Answer.Way, k, Asked.Ef, Answer.Certified, recall, factor);
     }
 
     public void Dispose() => Lease.Dispose();
+
+    /// <summary>Share of the exact answer that was found.</summary>
+    private static double Share(ReadOnlySpan<SearchHit> found, ReadOnlySpan<SearchHit> exact)
+    {
+        float farthest = exact[^1].Distance;
+        int right = 0;
+        foreach (SearchHit hit in found)
+            right += hit.Distance <= farthest ? 1 : 0; // equal distances are equally right
+        return (double)Math.Min(right, exact.Length) / exact.Length;
+    }
 }
+
+/// <summary>What of a request its sample needs.</summary>
+/// <param name="K">Results wanted.</param>
+/// <param name="Ef">Beam width of the walk; where a scan took its place, of the one that it took the place of.</param>
+/// <param name="Target">Recall wanted; null for none.</param>
+/// <param name="Filter">Null for none.</param>
+/// <param name="Excluded">Null for none.</param>
+/// <param name="Selectivity">Share of the items that may be returned; null when nothing restricts them.</param>
+internal readonly record struct SampledRequest(
+    int K, int Ef, double? Target, BoundFilter? Filter, ExcludedKeys? Excluded, double? Selectivity);
+
+/// <summary>What of an answer its sample needs.</summary>
+/// <param name="Way">How it was found.</param>
+/// <param name="Certified">Recall that the certificate says; NaN when unknown.</param>
+/// <param name="IsScanInstead">True when the server scanned exactly of its own accord.</param>
+internal readonly record struct SampledAnswer(AnswerWay Way, double Certified, bool IsScanInstead);
