@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Ann.Core.Hnsw;
+using Ann.Core.Recall;
 
 namespace Ann.Core.Indexes;
 
@@ -142,20 +143,9 @@ internal static class PromotionMeasurement
             int known = snapshot.Search(query, new SearchParameters(K, Exact: true), SearchBudget.Unlimited, exact, out _);
             int count = snapshot.Search(query, new SearchParameters(K), SearchBudget.Unlimited, found, out _);
             all += known;
-            right += Right(exact.AsSpan(0, known), found.AsSpan(0, count));
+            right += TieAwareRecall.Of(exact.AsSpan(0, known)).CountRight(found.AsSpan(0, count));
         }
         return all == 0 ? 1 : (double)right / all;
-    }
-
-    /// <summary>How many of the hits are as near as exact ones: equal distances are equally right.</summary>
-    /// <param name="exact">All hits, nearest first. A write between the two searches may have added to the other list.</param>
-    /// <param name="found">Hits of the walk, nearest first.</param>
-    internal static int Right(ReadOnlySpan<SearchHit> exact, ReadOnlySpan<SearchHit> found)
-    {
-        int right = 0;
-        while (right < Math.Min(exact.Length, found.Length) && found[right].Distance <= exact[^1].Distance)
-            right++;
-        return right;
     }
 
     private static double Overlap(LiveState state, IndexSnapshot candidate, List<float[]> queries, CancellationToken cancellation)

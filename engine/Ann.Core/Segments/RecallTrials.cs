@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Ann.Core.Hnsw;
+using Ann.Core.Recall;
 
 namespace Ann.Core.Segments;
 
@@ -25,7 +26,7 @@ internal sealed class RecallTrials(SegmentSearcher searcher, int count)
     private readonly Neighbor[] _exact = new Neighbor[Math.Min(MostK + 1, count)];
     private readonly Neighbor[] _found = new Neighbor[Math.Min(MostK + 1, count)];
 
-    /// <summary>Results at least as near as the k-th exact one, per trial: equal distances are equally right.</summary>
+    /// <summary>Results that are right, per trial.</summary>
     /// <param name="query">The row.</param>
     /// <param name="row">Its node, on level 0 only. It is counted nowhere.</param>
     /// <param name="trials">What to try.</param>
@@ -34,28 +35,15 @@ internal sealed class RecallTrials(SegmentSearcher searcher, int count)
     {
         Debug.Assert(count > 1);
         int known = searcher.Search(query, new SearchParameters(_exact.Length, Exact: true), SearchBudget.Unlimited, _exact, out _);
+        Neighbor[] others = [.. _exact.AsSpan(0, known).ToArray().Where(neighbor => neighbor.Node != row)];
         for (int trial = 0; trial < trials.Length; trial++)
         {
             int k = Math.Min(trials[trial].K, known - 1);
-            float farthest = Farthest(row, k);
+            TieAwareRecall truth = TieAwareRecall.Of(others.AsSpan(0, k));
             int looks = trials[trial].Cut > 0 ? trials[trial].Cut / SearchContext.ExpansionsPerCheck : int.MaxValue;
             SearchBudget budget = SearchBudget.Unlimited with { Limit = new CheckLimit(looks) { HiddenNode = row } };
             int found = searcher.Search(query, new SearchParameters(k, Math.Max(trials[trial].Ef, k)), in budget, _found, out _);
-            int right = 0;
-            foreach (Neighbor result in _found.AsSpan(0, found))
-                right += result.Node != row && result.Distance <= farthest ? 1 : 0;
-            hits[trial] = right;
+            hits[trial] = truth.CountRight(_found.AsSpan(0, found).ToArray().Where(result => result.Node != row).ToArray());
         }
-    }
-
-    /// <summary>Distance of the k-th nearest other row. A row with many doubles may not be among those nearest to itself.</summary>
-    private float Farthest(int row, int k)
-    {
-        for (int i = 0; i <= k; i++)
-        {
-            if (_exact[i].Node == row)
-                return _exact[k].Distance;
-        }
-        return _exact[k - 1].Distance;
     }
 }

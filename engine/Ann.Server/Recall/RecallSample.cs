@@ -51,7 +51,7 @@ internal sealed record RecallSample : IDisposable
         ReadOnlySpan<SearchHit> exact = Answer.IsScanInstead ? Hits : found;
         if (exact.Length == 0)
             return null;
-        double recall = Share(Answer.IsScanInstead ? found : Hits, exact);
+        double recall = TieAwareRecall.Of(exact).RecallOf(Answer.IsScanInstead ? found : Hits);
         double? factor = Asked.Target is { } target && Answer.Way == AnswerWay.Walk
             ? (double)Asked.Ef / EfForRecall.Of(
                 Lease.Snapshot, new RecallWish(k, target, Asked.Selectivity ?? 1), RecallCorrection.None, mostEf).Ef
@@ -63,16 +63,6 @@ internal sealed record RecallSample : IDisposable
     }
 
     public void Dispose() => Lease.Dispose();
-
-    /// <summary>Share of the exact answer that was found.</summary>
-    private static double Share(ReadOnlySpan<SearchHit> found, ReadOnlySpan<SearchHit> exact)
-    {
-        float farthest = exact[^1].Distance;
-        int right = 0;
-        foreach (SearchHit hit in found)
-            right += hit.Distance <= farthest ? 1 : 0; // equal distances are equally right
-        return (double)Math.Min(right, exact.Length) / exact.Length;
-    }
 }
 
 /// <summary>What of a request its sample needs.</summary>

@@ -1,5 +1,6 @@
 using Ann.Core;
 using Ann.Core.Hnsw;
+using Ann.Core.Recall;
 using Ann.Core.Segments;
 using Ann.Tests.Segments;
 
@@ -37,7 +38,7 @@ public sealed class MeasuredSegments : IDisposable
             segment.Search(query, new SearchParameters(k, Exact: true), SearchBudget.Unlimited, exact, out _);
             SearchBudget budget = SearchBudget.Unlimited with { Limit = new CheckLimit(looks) };
             int count = segment.Search(query, new SearchParameters(k, Math.Max(ef, k)), budget, found, out SearchStatistics statistics);
-            recall += found.Take(count).Count(x => x.Distance <= exact[k - 1].Distance) / (double)k;
+            recall += TieAwareRecall.Of(exact).RecallOf(found.AsSpan(0, count));
             estimates += estimate(segment.Count, in statistics);
         }
         return (recall / QueryCount, estimates / QueryCount);

@@ -1,5 +1,6 @@
 using Ann.Core;
 using Ann.Core.Hnsw;
+using Ann.Core.Recall;
 using Ann.Core.Segments;
 using Ann.Tests.Files;
 
@@ -155,9 +156,9 @@ public sealed class FastLayoutTests
         long visited = 0;
         foreach (float[] query in queries)
         {
-            float farthest = Ask(segment, query, new(K, Exact: true))[^1].Distance;
+            TieAwareRecall exact = TieAwareRecall.Of(Ask(segment, query, new(K, Exact: true)));
             segment.Search(query, new(K, ef), SearchBudget.Unlimited, found, out SearchStatistics statistics);
-            hits += found.Count(n => n.Distance <= farthest);
+            hits += exact.CountRight(found);
             visited += statistics.Visited;
         }
         return ((double)hits / (queries.Length * K), visited);

@@ -1,6 +1,7 @@
 using Ann.Core;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
+using Ann.Core.Recall;
 using Ann.Core.Segments;
 
 namespace Ann.Tests.Segments;
@@ -50,7 +51,7 @@ internal static class HeadFixture
         foreach (float[] query in queries)
         {
             Neighbor[] exact = Search(head, query, new SearchParameters(k, Exact: true));
-            hits += Search(head, query, new SearchParameters(k, ef)).Count(found => found.Distance <= exact[^1].Distance);
+            hits += TieAwareRecall.Of(exact).CountRight(Search(head, query, new SearchParameters(k, ef)));
         }
         return (double)hits / (queries.Length * k);
     }

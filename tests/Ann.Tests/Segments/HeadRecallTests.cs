@@ -1,5 +1,6 @@
 using Ann.Core;
 using Ann.Core.Hnsw;
+using Ann.Core.Recall;
 using Ann.Core.Segments;
 
 namespace Ann.Tests.Segments;
@@ -59,7 +60,7 @@ public sealed class HeadRecallTests(ITestOutputHelper output)
         {
             segment.Search(query, new SearchParameters(K, Exact: true), SearchBudget.Unlimited, exact, out _);
             segment.Search(query, new SearchParameters(K, Ef), SearchBudget.Unlimited, found, out _);
-            hits += found.Count(neighbor => neighbor.Distance <= exact[^1].Distance);
+            hits += TieAwareRecall.Of(exact).CountRight(found);
         }
         double built = (double)hits / (K * queries.Length);
         output.WriteLine(

@@ -1,5 +1,6 @@
 using Ann.Core;
 using Ann.Core.Hnsw;
+using Ann.Core.Recall;
 using Ann.Core.Segments;
 
 namespace Ann.Tests.Segments;
@@ -79,7 +80,7 @@ public sealed class RecallTests(ITestOutputHelper output)
             int count = segment.Search(query, new SearchParameters(k, ef), SearchBudget.Unlimited, found, out _);
             Assert.Equal(k, count);
             Assert.Equal(k, found.Select(n => n.Node).Distinct().Count());
-            hits += found.Count(n => n.Distance <= exact[k - 1].Distance);
+            hits += TieAwareRecall.Of(exact).CountRight(found);
         }
         double recall = (double)hits / (queries.Length * k);
         Assert.True(recall >= floor, $"recall@{k} fell to {recall:F4}; floor {floor} at ef {ef}, seed {Seed}");

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Recall;
 using Ann.Protocol.V1;
 using Ann.Server.Recall;
 
@@ -139,7 +140,7 @@ public sealed class LiveRecallTests(SampleIndexes samples)
         {
             lease.Snapshot.Search(query, new SearchParameters(K, Exact: true), SearchBudget.Unlimited, exact, out _);
             int count = lease.Snapshot.Search(query, new SearchParameters(K, K), SearchBudget.Unlimited, found, out _);
-            right += found[..count].Count(hit => hit.Distance <= exact[^1].Distance);
+            right += TieAwareRecall.Of(exact).CountRight(found.AsSpan(0, count));
         }
         return right / (queries.Length * K);
     }

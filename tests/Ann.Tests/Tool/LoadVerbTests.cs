@@ -153,7 +153,7 @@ public sealed class LoadVerbTests(SampleIndexes samples) : IDisposable
     {
         QuerySet queries = new([0f, 1f, 2f], count: 3, dimension: 1);
         LoadRequests requests = new(new SearchRequest { Index = "x", K = 3 }, queries, batch: 2);
-        VectorFile.WriteIbin(PhysicalFileSystem.Instance, _folder["t.ibin"], 3, [3, 2, 1, 6, 5, 4, 9, 8, 7]);
+        VectorFile.WriteIbin(PhysicalFileSystem.Instance, _folder["t.ibin"], 3, [3, 2, 1, 6, 5, 4, 7, 8, 9]);
         ToolContext tool = new() { Out = TextWriter.Null, Error = TextWriter.Null, CacheDirectory = ToolRun.CacheDirectory };
         AnswerRecall recall = new(requests, GroundTruth.Load(tool, _folder["t.ibin"], 3, 3, "x", 100)!);
         // Request 1 holds query 2 and, from the start again, query 0.

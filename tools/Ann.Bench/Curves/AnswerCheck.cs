@@ -4,22 +4,21 @@ using Ann.Bench.Sets;
 using Ann.Core;
 using Ann.Core.Files;
 using Ann.Core.Files.Formats;
+using Ann.Core.Recall;
 
 namespace Ann.Bench.Curves;
 
 /// <summary>
-/// Recall of answers against exact truth. An answer is right when its distance, computed anew in double precision, is no farther than
-/// the k-th true neighbour's but for a relative 10⁻⁶: items at equal distance are equally right. An item given twice is right once.
+/// Recall of answers against exact truth, by <see cref="TieAwareRecall"/> over distances that are computed anew in double precision. What
+/// float32 cannot tell apart is tied: engines rank by it. An item given twice is right once.
 /// </summary>
 internal sealed class AnswerCheck
 {
-    private const double Tolerance = 1e-6;
-
     private readonly Metric _metric;
     private readonly float[][] _base;
     private readonly float[][] _queries;
     private readonly int _k;
-    private readonly double[] _farthest;
+    private readonly TieAwareRecall[] _truth;
     private readonly Dictionary<(ulong Hash, int Length), double> _known = [];
 
     /// <param name="metric">How nearness is measured.</param>
@@ -33,12 +32,13 @@ internal sealed class AnswerCheck
         _base = rows;
         _queries = queries;
         _k = k;
-        _farthest = new double[queries.Length];
+        _truth = new TieAwareRecall[queries.Length];
+        double[] exact = new double[k];
         for (int query = 0; query < queries.Length; query++)
         {
-            _farthest[query] = double.NegativeInfinity;
-            foreach (int row in truth.Rows.AsSpan(query * truth.K, k))
-                _farthest[query] = Math.Max(_farthest[query], Distance(query, row));
+            for (int i = 0; i < k; i++)
+                exact[i] = Distance(query, truth.Rows[query * truth.K + i]);
+            _truth[query] = TieAwareRecall.Of(exact);
         }
     }
 
@@ -66,24 +66,30 @@ internal sealed class AnswerCheck
             return known;
 
         long right = 0;
-        HashSet<int> seen = [];
-        for (int i = 0; i < answers.Length; i++)
-        {
-            if (i % _k == 0)
-                seen.Clear();
-            int row = answers[i];
-            if (row < -1 || row >= _base.Length)
-                throw AnnException.Invalid("engines", $"an engine answered row {row}; the base has {_base.Length}.");
-            if (row >= 0 && seen.Add(row) && IsRight(i / _k, row))
-                right++;
-        }
+        for (int query = 0; query < answers.Length / _k; query++)
+            right += CountRight(query, answers.Slice(query * _k, _k));
         double recall = (double)right / answers.Length;
         _known.Add(key, recall);
         return recall;
     }
 
-    private bool IsRight(int query, int row) =>
-        Distance(query, row) <= _farthest[query] + (Tolerance * Math.Max(Math.Abs(_farthest[query]), Tolerance));
+    private int CountRight(int query, ReadOnlySpan<int> answer)
+    {
+        TieAwareRecall truth = _truth[query];
+        (int nearer, int tied) = (0, 0);
+        HashSet<int> seen = [];
+        foreach (int row in answer)
+        {
+            if (row < -1 || row >= _base.Length)
+                throw AnnException.Invalid("engines", $"an engine answered row {row}; the base has {_base.Length}.");
+            if (row < 0 || !seen.Add(row))
+                continue;
+            double distance = Distance(query, row);
+            nearer += truth.IsNearer(distance) ? 1 : 0;
+            tied += truth.IsTied(distance) ? 1 : 0;
+        }
+        return truth.CountRight(nearer, tied);
+    }
 
     private double Distance(int query, int row)
     {

@@ -4,6 +4,7 @@ using Ann.Bench.Curves;
 using Ann.Core.Exclusions;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Recall;
 using Ann.Core.Segments;
 using Ann.Tool;
 using Ann.Tool.Evaluation;
@@ -106,10 +107,7 @@ internal sealed class ExclusionsRun(
         SearchBudget budget = SearchBudget.Unlimited;
         int known = snapshot.Search(query, new SearchParameters(k, Exact: true), in budget, selection, _exact, out _);
         int found = snapshot.Search(query, new SearchParameters(k), in budget, selection, _found, out _);
-        int right = 0;
-        for (int i = 0; i < found; i++)
-            right += _found[i].Distance <= _exact[known - 1].Distance ? 1 : 0;
-        return (double)right / known;
+        return TieAwareRecall.Of(_exact.AsSpan(0, known)).RecallOf(_found.AsSpan(0, found));
     }
 
     private (double Plain, double P50, double P99) Times(IndexSnapshot snapshot, QuerySet queries, KeyColumn[] excluded, int k)

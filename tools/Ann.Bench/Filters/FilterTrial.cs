@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Ann.Bench.Reports;
 using Ann.Core.Hnsw;
+using Ann.Core.Recall;
 using Ann.Core.Segments;
 using Ann.Tool.Evaluation;
 
@@ -50,8 +51,7 @@ internal sealed class FilterTrial(LiveSegment segment, QuerySet queries, Filters
             visited += statistics.Visited;
             isShort |= found < known;
             wanted += known;
-            for (int i = 0; i < found; i++)
-                answered += _found[i].Distance <= _exact[known - 1].Distance ? 1 : 0;
+            answered += TieAwareRecall.Of(_exact.AsSpan(0, known)).CountRight(_found.AsSpan(0, found));
         }
         double recall = wanted == 0 ? 1 : (double)answered / wanted;
 

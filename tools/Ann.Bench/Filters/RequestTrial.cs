@@ -3,6 +3,7 @@ using Ann.Bench.Reports;
 using Ann.Core.Attributes;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Recall;
 using Ann.Tool.Evaluation;
 
 namespace Ann.Bench.Filters;
@@ -64,8 +65,7 @@ internal sealed class RequestTrial(IndexSnapshot snapshot, QuerySet queries, Fil
             visited += statistics.Visited;
             isShort |= found < known;
             wanted += known;
-            for (int i = 0; i < found; i++)
-                answered += _found[i].Distance <= _exact[known - 1].Distance ? 1 : 0;
+            answered += TieAwareRecall.Of(_exact.AsSpan(0, known)).CountRight(_found.AsSpan(0, found));
         }
 
         List<RequestTimes> plain = [];

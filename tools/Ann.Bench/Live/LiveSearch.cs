@@ -1,13 +1,14 @@
 using System.Diagnostics;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Recall;
 using Ann.Tool.Evaluation;
 
 namespace Ann.Bench.Live;
 
 /// <summary>What searches of a live index give and cost at one beam width.</summary>
 /// <param name="Ef">Beam width.</param>
-/// <param name="Recall">Recall@10 against exact search of the same snapshot; an equal distance is right.</param>
+/// <param name="Recall">Recall@10 against exact search of the same snapshot, by <see cref="TieAwareRecall"/>.</param>
 /// <param name="Qps">Queries a second on one thread.</param>
 /// <param name="P50Us">Median, microseconds.</param>
 /// <param name="P99Us">99th percentile, microseconds.</param>
@@ -63,6 +64,7 @@ internal sealed class LiveSearch(LiveIndex index, QuerySet queries)
         using SnapshotLease lease = index.Acquire();
         SearchHit[] exact = new SearchHit[K];
         long right = 0;
+        long wanted = 0;
         int count = Math.Min(TruthQueries, queries.Count);
         for (int i = 0; i < count; i++)
         {
@@ -70,9 +72,10 @@ internal sealed class LiveSearch(LiveIndex index, QuerySet queries)
             int known = lease.Snapshot.Search(
                 queries[i], new SearchParameters(K, Exact: true), SearchBudget.Unlimited, exact, out _);
             int found = lease.Snapshot.Search(queries[i], new SearchParameters(K, ef), SearchBudget.Unlimited, _hits, out _);
-            for (int hit = 0; hit < found; hit++)
-                right += _hits[hit].Distance <= exact[known - 1].Distance ? 1 : 0;
+            TieAwareRecall truth = TieAwareRecall.Of(exact.AsSpan(0, known));
+            right += truth.CountRight(_hits.AsSpan(0, found));
+            wanted += truth.Wanted;
         }
-        return (double)right / (count * K);
+        return wanted == 0 ? 1 : (double)right / wanted;
     }
 }

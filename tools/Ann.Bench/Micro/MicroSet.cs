@@ -1,6 +1,7 @@
 using Ann.Bench.Sets;
 using Ann.Core.Files;
 using Ann.Core.Hnsw;
+using Ann.Core.Recall;
 using Ann.Core.Segments;
 
 namespace Ann.Bench.Micro;
@@ -67,8 +68,7 @@ internal sealed class MicroSet : IDisposable
         {
             int count = Segment.Search(query, new SearchParameters(parameters.K, Exact: true), SearchBudget.Unlimited, exact, out _);
             int results = Segment.Search(query, in parameters, SearchBudget.Unlimited, found, out SearchStatistics statistics);
-            float farthest = exact[count - 1].Distance;
-            right += found.AsSpan(0, results).ToArray().Count(neighbor => neighbor.Distance <= farthest);
+            right += TieAwareRecall.Of(exact.AsSpan(0, count)).CountRight(found.AsSpan(0, results));
             visited += statistics.Visited;
         }
         return ((double)right / Queries.Length / parameters.K, (double)visited / Queries.Length);

@@ -1,15 +1,19 @@
 using Ann.Core.Hnsw;
+using Ann.Core.Recall;
 using Ann.Core.Segments;
 
 namespace Ann.Tool.Evaluation;
 
 /// <summary>
-/// Recall@k: the share of the k results that are as near as the k-th true neighbour. An item that ties with it counts, since which of
-/// the tied is "true" is chance. Distances are compared as float32 of the index's own kernel with a relative tolerance of 10⁻⁶.
+/// Recall@k by <see cref="TieAwareRecall"/>: an item that ties with the k-th true neighbour counts for a place that no nearer one takes,
+/// since which of the tied is "true" is chance. All distances are float32 of the index's own kernel.
 /// </summary>
 internal sealed class RecallMeter(SealedSegment segment, QuerySet queries, GroundTruth truth)
 {
-    private const float Tolerance = 1e-6f;
+    /// <summary>Relative distance by which an item must be nearer for the truth to be doubted; it may come from another kernel.</summary>
+    private const double DoubtfulMargin = 1e-5;
+
+    private readonly double[] _exact = new double[truth.K];
 
     /// <summary>
     /// Queries to which an item came back that is nearer than the k-th true neighbour and not among them: the truth then is of other data
@@ -31,12 +35,15 @@ internal sealed class RecallMeter(SealedSegment segment, QuerySet queries, Groun
 
     private int CountRight(int query, ReadOnlySpan<Neighbor> found, HashSet<int> seen)
     {
-        float farthest = float.NegativeInfinity;
-        foreach (int node in truth[query])
-            farthest = Math.Max(farthest, segment.Distance(queries[query], node));
-        float margin = Tolerance * Math.Max(Math.Abs(farthest), Tolerance);
+        double farthest = double.NegativeInfinity;
+        for (int i = 0; i < truth.K; i++)
+        {
+            _exact[i] = segment.Distance(queries[query], truth[query][i]);
+            farthest = Math.Max(farthest, _exact[i]);
+        }
+        TieAwareRecall exact = TieAwareRecall.Of(_exact);
 
-        int right = 0;
+        (int nearer, int tied) = (0, 0);
         bool doubtful = false;
         seen.Clear();
         foreach (Neighbor result in found)
@@ -44,12 +51,12 @@ internal sealed class RecallMeter(SealedSegment segment, QuerySet queries, Groun
             if (result.Node < 0 || !seen.Add(result.Node)) // An item given twice is right once.
                 continue;
             float distance = segment.Distance(queries[query], result.Node);
-            if (distance <= farthest + margin)
-                right++;
-            doubtful |= distance < farthest - 10 * margin && !truth[query].Contains(result.Node);
+            nearer += exact.IsNearer(distance) ? 1 : 0;
+            tied += exact.IsTied(distance) ? 1 : 0;
+            doubtful |= distance < farthest - DoubtfulMargin * Math.Abs(farthest) && !truth[query].Contains(result.Node);
         }
         if (doubtful)
             DoubtfulQueries++;
-        return right;
+        return exact.CountRight(nearer, tied);
     }
 }

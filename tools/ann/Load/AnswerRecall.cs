@@ -1,27 +1,32 @@
+using Ann.Core.Recall;
 using Ann.Protocol.V1;
 using Ann.Tool.Evaluation;
 
 namespace Ann.Tool.Load;
 
 /// <summary>
-/// Recall@k of the very answers that a run got back. Keys are rows of the base. An answer whose score equals that of a true neighbour
-/// beside it ties with it and counts too, since which of the tied is "true" is chance.
+/// Recall@k of the very answers that a run got back, by <see cref="TieAwareRecall"/>. Keys are rows of the base. An answer that is no true
+/// neighbour, but has the score of one beside it, ties with the k-th: from the place of that one on, the truth is one of several.
 /// </summary>
 internal sealed class AnswerRecall
 {
     private readonly LoadRequests _requests;
-    private readonly int[] _sorted;
+    private readonly Dictionary<int, int>[] _places;
     private readonly int _k;
 
     /// <param name="requests">What was sent.</param>
-    /// <param name="truth">Neighbours of each query.</param>
+    /// <param name="truth">Neighbours of each query, nearest first.</param>
     public AnswerRecall(LoadRequests requests, GroundTruth truth)
     {
         _requests = requests;
         _k = truth.K;
-        _sorted = truth.Nodes.ToArray();
+        _places = new Dictionary<int, int>[truth.Count];
         for (int query = 0; query < truth.Count; query++)
-            _sorted.AsSpan(query * _k, _k).Sort();
+        {
+            _places[query] = new Dictionary<int, int>(_k);
+            for (int place = 0; place < _k; place++)
+                _places[query].TryAdd(truth[query][place], place);
+        }
     }
 
     /// <summary>Results of the answer to request <paramref name="number"/> that are right.</summary>
@@ -34,40 +39,49 @@ internal sealed class AnswerRecall
         int right = 0;
         for (int row = 0; row < rows; row++)
         {
-            ReadOnlySpan<int> truth = _sorted.AsSpan(_requests.QueryOf(number, row) * _k, _k);
-            right += CountRight(truth, response, (int)response.RowOffsets[row], (int)response.RowOffsets[row + 1]);
+            Dictionary<int, int> places = _places[_requests.QueryOf(number, row)];
+            right += CountRight(places, response, (int)response.RowOffsets[row], (int)response.RowOffsets[row + 1]);
         }
         wanted = rows * _k;
         return right;
     }
 
-    private int CountRight(ReadOnlySpan<int> truth, SearchResponse response, int start, int end)
+    /// <summary>
+    /// The distance of the k-th is known where an answer that is no true neighbour ties with one that is. The true ones before the first
+    /// that is known to tie count as nearer, so that recall is never told too high. Results come nearest first: ties stand together.
+    /// </summary>
+    private int CountRight(Dictionary<int, int> places, SearchResponse response, int start, int end)
     {
         end = Math.Min(end, start + _k);
-        int right = 0;
-        for (int i = start; i < end; i++)
+        HashSet<ulong> seen = new(_k);
+        List<int> found = new(_k); // places of the true neighbours
+        int others = 0; // answers that are none and tie with the k-th
+        int firstTied = _k;
+        for (int from = start, to; from < end; from = to)
         {
-            if (i > start && response.Keys.Numbers[i] == response.Keys.Numbers[i - 1])
-                continue; // An item given twice is right once.
-            if (IsTrue(truth, response, i) || TiesWithTrue(truth, response, start, end, i))
-                right++;
+            TieAwareRecall tie = TieAwareRecall.Of([response.Scores[from]]);
+            (int untrue, int first) = (0, _k);
+            for (to = from; to < end && tie.IsTied(response.Scores[to]); to++)
+            {
+                ulong key = response.Keys.Numbers[to];
+                if (!seen.Add(key))
+                    continue; // An item given twice is right once.
+                if (places.TryGetValue(key <= int.MaxValue ? (int)key : -1, out int place))
+                {
+                    found.Add(place);
+                    first = Math.Min(first, place);
+                }
+                else
+                {
+                    untrue++;
+                }
+            }
+            if (first == _k || untrue == 0)
+                continue;
+            others += untrue;
+            firstTied = Math.Min(firstTied, first);
         }
-        return right;
+        int nearer = found.Count(place => place < firstTied);
+        return TieAwareRecall.CountRight(nearer, found.Count - nearer + others, firstTied, _k);
     }
-
-    /// <summary>Results come nearest first, so equal scores stand together.</summary>
-    private static bool TiesWithTrue(ReadOnlySpan<int> truth, SearchResponse response, int start, int end, int position)
-    {
-        float score = response.Scores[position];
-        for (int i = position - 1; i >= start && response.Scores[i] == score; i--)
-            if (IsTrue(truth, response, i))
-                return true;
-        for (int i = position + 1; i < end && response.Scores[i] == score; i++)
-            if (IsTrue(truth, response, i))
-                return true;
-        return false;
-    }
-
-    private static bool IsTrue(ReadOnlySpan<int> truth, SearchResponse response, int position) =>
-        response.Keys.Numbers[position] is <= int.MaxValue and ulong key && truth.BinarySearch((int)key) >= 0;
 }
