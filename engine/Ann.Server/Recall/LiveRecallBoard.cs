@@ -135,12 +135,15 @@ internal sealed class LiveRecallBoard
     /// <summary>Begins a kind with what is known of it in the generation that was sampled last; null when none was.</summary>
     private Cell? Inherit(RecallKind kind)
     {
-        KeyValuePair<RecallKind, Cell> last = _cells
-            .Where(cell => cell.Key with { Generation = kind.Generation } == kind)
-            .MaxBy(static cell => cell.Value.LastSampled);
-        return last.Value is not { } other
+        Cell? last = null;
+        foreach ((RecallKind other, Cell cell) in _cells)
+        {
+            if (other with { Generation = kind.Generation } == kind && cell.LastSampled > (last?.LastSampled ?? -1))
+                last = cell;
+        }
+        return last is null
             ? null
-            : Keep(kind, new Cell { Known = other.Known.Weaker(HandedOn, MostHandedOn), LastSampled = other.LastSampled });
+            : Keep(kind, new Cell { Known = last.Known.Weaker(HandedOn, MostHandedOn), LastSampled = last.LastSampled });
     }
 
     private sealed class Cell

@@ -10,7 +10,7 @@ internal sealed class SampleChoice(double leastShare)
     /// <summary>Samples of a kind below which all are chosen.</summary>
     public const double Few = 200;
 
-    /// <summary>Samples from which on only <paramref name="leastShare"/> is.</summary>
+    /// <summary>Samples from which on only the least share is.</summary>
     public const double Many = 1000;
 
     private long _seen;
