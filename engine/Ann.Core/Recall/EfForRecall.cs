@@ -8,9 +8,6 @@ namespace Ann.Core.Recall;
 /// <summary>Turns a wanted recall into a beam width, by what was measured of the segments.</summary>
 public static class EfForRecall
 {
-    /// <summary>Deviations of what is known that a width is chosen on the safe side by.</summary>
-    private const double Doubt = 0.5;
-
     /// <summary>Refuses a target that no beam width means.</summary>
     /// <param name="target">Recall wanted.</param>
     /// <param name="hasEf">True when the request names a beam width too.</param>
@@ -33,7 +30,9 @@ public static class EfForRecall
     /// </summary>
     /// <param name="index">The index; held.</param>
     /// <param name="asked">k, recall wanted, and of how many of the items.</param>
-    /// <param name="correction">What live recall says of such requests; <see cref="RecallCorrection.None"/> for nothing.</param>
+    /// <param name="correction">
+    /// What live recall says of such requests, beside what <see cref="Certified"/> says; <see cref="RecallCorrection.None"/> for nothing.
+    /// </param>
     /// <param name="most">Widest beam that latency allows; k where k is larger.</param>
     public static RecallWidth Of(IndexSnapshot index, in RecallWish asked, RecallCorrection correction, int most)
     {
@@ -64,13 +63,17 @@ public static class EfForRecall
     {
         double certified = Certified(index, in asked, ef);
         missed = correction.MissedAt(asked.K, ef, certified);
-        // Where samples are few, half a deviation on the safe side: of several widths that seem to do, one is the luckiest.
-        double doubt = correction.Weight > 0 ? Doubt * correction.DeviationAt(asked.K, ef, missed) : 0;
-        return missed + doubt <= 1 - asked.Target;
+        // On the safe side where samples are few: of several widths that seem to do, one is the luckiest.
+        return missed + correction.DeviationAt(asked.K, ef, missed) <= 1 - asked.Target;
     }
 
-    /// <summary>Share that walks of a width miss by the curves. Of a selection as if it lay anyhow to the query.</summary>
-    private static double Certified(IndexSnapshot index, in RecallWish asked, int ef)
+    /// <summary>
+    /// Share that walks of a width miss by the curves; NaN where nothing was measured. Of a selection as if it lay anyhow to the query.
+    /// </summary>
+    /// <param name="index">The index; held.</param>
+    /// <param name="asked">k, and of how many of the items.</param>
+    /// <param name="ef">Beam width.</param>
+    public static double Certified(IndexSnapshot index, in RecallWish asked, int ef)
     {
         double share = asked.Selectivity;
         double wanted = asked.K;
@@ -89,7 +92,7 @@ public static class EfForRecall
             missed += segment.Count * (ef >= segment.Count * share ? 0 : 1 - curves.OfBeam(wanted, width));
             rows += segment.Count;
         }
-        return missed / rows;
+        return missed / rows; // NaN without any
     }
 }
 

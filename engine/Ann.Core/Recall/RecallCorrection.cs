@@ -21,8 +21,11 @@ public sealed class RecallCorrection
     /// <summary>Places of beam widths: from a quarter of k to 1,024 times.</summary>
     public const int Places = 25;
 
-    /// <summary>The certificate weighs as much as this many samples: it was measured by 32 queries at least, but they were no real ones.</summary>
+    /// <summary>The certificate weighs as much as this many samples that miss more than it says: few refute it.</summary>
     public const double PriorSamples = 12;
+
+    /// <summary>And as this many that miss less: that queries were lucky is found out dearly.</summary>
+    public const double PriorLuckySamples = 48;
 
     /// <summary>Samples that are remembered at each place.</summary>
     public const double Memory = 1000;
@@ -33,6 +36,8 @@ public sealed class RecallCorrection
 
     /// <summary>Of the ratio: queries of which all is missed, seen beforehand and as the certificate says. Some ten that missed one of ten.</summary>
     private const double PriorMissed = 0.5;
+
+    private const double PriorLuckyMissed = 4;
 
     /// <summary>A certificate cannot tell less from nothing: it is measured by some hundreds of queries.</summary>
     private const double Floor = 0.002;
@@ -55,7 +60,9 @@ public sealed class RecallCorrection
         double expectedSum = 0;
         for (int place = 0; place < Places; place++)
             expectedSum += Math.Max(expected[place], Floor * samples[place]);
-        _ratio = (missed.Sum() + PriorMissed) / (expectedSum + PriorMissed);
+        double missedSum = missed.Sum();
+        double prior = missedSum < expectedSum ? PriorLuckyMissed : PriorMissed;
+        _ratio = (missedSum + prior) / (expectedSum + prior);
     }
 
     /// <summary>Nothing was measured: the certificate stands as it is.</summary>
@@ -124,6 +131,8 @@ public sealed class RecallCorrection
     /// <param name="certified">Share missed by the certificate, 0 to 1.</param>
     public double MissedAt(int k, int ef, double certified)
     {
+        if (certified >= 1)
+            return 1; // nothing was searched
         double place = PlaceOf(k, ef);
         int low = Math.Min((int)place, Places - 2);
         double atLow = Near(low, certified).Missed;
@@ -136,11 +145,17 @@ public sealed class RecallCorrection
     /// <param name="ef">Beam width.</param>
     public double WeightNear(int k, int ef) => Near((int)Math.Round(PlaceOf(k, ef)), 0).Weight;
 
-    /// <summary>By how much <see cref="MissedAt"/> may be wrong: about one standard deviation.</summary>
+    /// <summary>
+    /// By how much chance may have made <see cref="MissedAt"/> wrong: about one standard deviation; 0 as long as only the certificate speaks.
+    /// </summary>
     /// <param name="k">Results wanted.</param>
     /// <param name="ef">Beam width.</param>
     /// <param name="missed">What it said.</param>
-    public double DeviationAt(int k, int ef, double missed) => Math.Sqrt(missed * Lump / (WeightNear(k, ef) + PriorSamples));
+    public double DeviationAt(int k, int ef, double missed)
+    {
+        double weight = WeightNear(k, ef);
+        return Math.Sqrt(missed * Lump / (weight + PriorSamples)) * weight / (weight + PriorSamples);
+    }
 
     private static double PlaceOf(int k, int ef) =>
         Math.Clamp(2 * Math.Log2((double)ef / Math.Max(k, LeastK)) - LowestPlace, 0, Places - 1);
@@ -171,7 +186,8 @@ public sealed class RecallCorrection
             weight += near;
         }
         double prior = Share(Odds(certified) * _ratio);
-        return ((missed + PriorSamples * prior) / (weight + PriorSamples), weight);
+        double priorSamples = missed < certified * weight ? PriorLuckySamples : PriorSamples;
+        return ((missed + priorSamples * prior) / (weight + priorSamples), weight);
     }
 
     private static double Odds(double share) => share / Math.Max(1 - share, 1e-9);

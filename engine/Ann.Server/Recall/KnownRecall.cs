@@ -4,32 +4,40 @@ using Ann.Core.Recall;
 namespace Ann.Server.Recall;
 
 /// <summary>What the samples of one kind of query say of the certificate: of walks, and of scans by codes. A value.</summary>
-/// <param name="Walks">By beam width.</param>
+/// <param name="Walks">By beam width, beside what the certificate says of the walk as it went.</param>
+/// <param name="Plans">By beam width, beside what the certificate says before the walk: what widths are chosen by.</param>
 /// <param name="Scans">All at one width, for a scan has none.</param>
-internal sealed record KnownRecall(RecallCorrection Walks, RecallCorrection Scans)
+internal sealed record KnownRecall(RecallCorrection Walks, RecallCorrection Plans, RecallCorrection Scans)
 {
     /// <summary>Samples from which on the recall of scans by codes is told where the certificate does not know it.</summary>
     private const double LeastScans = 50;
 
     /// <summary>No sample.</summary>
-    public static KnownRecall Nothing { get; } = new(RecallCorrection.None, RecallCorrection.None);
+    public static KnownRecall Nothing { get; } = new(RecallCorrection.None, RecallCorrection.None, RecallCorrection.None);
 
     /// <summary>The same and one more.</summary>
     public KnownRecall After(in MeasuredAnswer answer)
     {
-        double certified = double.IsNaN(answer.Certified) ? 0 : Math.Clamp(1 - answer.Certified, 0, 1);
-        return answer.Way switch
+        double missed = Math.Clamp(1 - answer.WalkRecall, 0, 1);
+        switch (answer.Way)
         {
-            AnswerWay.Walk when !double.IsNaN(answer.Certified) =>
-                this with { Walks = Walks.After(answer.K, answer.Ef, certified, Math.Clamp(1 - answer.WalkRecall, 0, 1)) },
-            AnswerWay.ScanByCodes =>
-                this with { Scans = Scans.After(answer.K, answer.K, certified, Math.Clamp(1 - answer.WalkRecall, 0, 1)) },
-            _ => this,
-        };
+            case AnswerWay.Walk:
+                return this with
+                {
+                    Walks = With(Walks, answer.K, answer.Ef, 1 - answer.Certified, missed),
+                    Plans = With(Plans, answer.K, answer.Ef, answer.PlannedMiss, missed),
+                };
+            case AnswerWay.ScanByCodes:
+                double certified = double.IsNaN(answer.Certified) ? 0 : 1 - answer.Certified;
+                return this with { Scans = With(Scans, answer.K, answer.K, certified, missed) };
+            default:
+                return this;
+        }
     }
 
     /// <summary>The same with less weight.</summary>
-    public KnownRecall Weaker(double share, double most) => new(Walks.Weaker(share, most), Scans.Weaker(share, most));
+    public KnownRecall Weaker(double share, double most) =>
+        new(Walks.Weaker(share, most), Plans.Weaker(share, most), Scans.Weaker(share, most));
 
     /// <summary>Recall of an answer, 0 to 1; NaN when unknown.</summary>
     /// <param name="parameters">It was searched with.</param>
@@ -67,6 +75,9 @@ internal sealed record KnownRecall(RecallCorrection Walks, RecallCorrection Scan
         : statistics.Plan != SearchPlan.Scan ? AnswerWay.Walk
         : statistics.IsByCodes ? AnswerWay.ScanByCodes
         : AnswerWay.ExactScan;
+
+    private static RecallCorrection With(RecallCorrection correction, int k, int ef, double certified, double missed) =>
+        double.IsNaN(certified) ? correction : correction.After(k, ef, Math.Clamp(certified, 0, 1), missed);
 }
 
 /// <summary>How an answer was found, as far as its recall goes.</summary>
@@ -88,7 +99,9 @@ internal enum AnswerWay
 /// <param name="K">Results wanted.</param>
 /// <param name="Ef">Beam width of that walk.</param>
 /// <param name="Certified">Recall of that walk by the certificate; NaN when unknown.</param>
+/// <param name="PlannedMiss">Share that the certificate says such walks miss, before one is done; NaN when unknown.</param>
 /// <param name="WalkRecall">Measured of it: the same as <paramref name="Recall"/> where it is what was answered.</param>
 /// <param name="EfFactor">Beam width over the one that the certificate alone would take for its target; null without a target.</param>
 internal readonly record struct MeasuredAnswer(
-    double Recall, AnswerWay Way, int K, int Ef, double Certified, double WalkRecall, double? EfFactor = null);
+    double Recall, AnswerWay Way, int K, int Ef, double Certified, double PlannedMiss, double WalkRecall,
+    double? EfFactor = null);

@@ -93,7 +93,7 @@ internal sealed partial class LiveRecallFile(
         if (bytes.Length < head || Latin1.GetString(bytes, 0, Start.Length) != Start)
             throw new FormatException($"it does not begin with \"{Start}\".");
         ReadOnlySpan<byte> json = bytes.AsSpan(head);
-        if (Latin1.GetString(bytes, Start.Length, HashDigits) != HashOf(json))
+        if (bytes[head - 1] != '\n' || Latin1.GetString(bytes, Start.Length, HashDigits) != HashOf(json))
             throw new FormatException("its content is not what its first line says.");
         RecallKept kept = JsonSerializer.Deserialize(json, RecallKeptJson.Default.RecallKept) ?? new RecallKept([]);
         return [.. kept.Kinds.Select(Of)];
@@ -111,20 +111,21 @@ internal sealed partial class LiveRecallFile(
 
     private static KeptRecall Of(RecallKeptKind kind)
     {
-        if (kind is not { Index: not null, Generation: not null, FilterClass: not null, Window: not null, Walks: not null, Scans: not null }
+        if (kind is not { Index: not null, Generation: not null, FilterClass: not null, Window: not null, Walks: not null, Plans: not null,
+                Scans: not null }
             || !(kind.EfFactor > 0))
         {
             throw new FormatException("a kind lacks a part.");
         }
         return new KeptRecall(
-            new RecallKind(kind.Index, kind.Generation, kind.FilterClass, kind.K), new KnownRecall(Of(kind.Walks), Of(kind.Scans)),
+            new RecallKind(kind.Index, kind.Generation, kind.FilterClass, kind.K), new KnownRecall(Of(kind.Walks), Of(kind.Plans), Of(kind.Scans)),
             [.. kind.Window.Select(static step => step / Steps)], kind.EfFactor);
     }
 
     private static RecallKeptKind Of(KeptRecall kept) => new(
         kept.Kind.Index, kept.Kind.Generation, kept.Kind.FilterClass, kept.Kind.K,
         [.. kept.Window.Select(static recall => (ushort)Math.Round(Math.Clamp(recall, 0, 1) * Steps))],
-        Of(kept.Known.Walks), Of(kept.Known.Scans), kept.EfFactor);
+        Of(kept.Known.Walks), Of(kept.Known.Plans), Of(kept.Known.Scans), kept.EfFactor);
 
     private static RecallCorrection Of(RecallKeptSums sums) =>
         sums is { Samples: not null, Missed: not null, Expected: not null }
@@ -150,8 +151,8 @@ internal sealed record RecallKept(RecallKeptKind[] Kinds);
 
 /// <summary>One kind: see <see cref="RecallKind"/> and <see cref="KnownRecall"/>.</summary>
 internal sealed record RecallKeptKind(
-    string Index, string Generation, string FilterClass, int K, ushort[] Window, RecallKeptSums Walks, RecallKeptSums Scans,
-    double EfFactor);
+    string Index, string Generation, string FilterClass, int K, ushort[] Window, RecallKeptSums Walks, RecallKeptSums Plans,
+    RecallKeptSums Scans, double EfFactor);
 
 /// <summary>Sums by place: see <see cref="RecallCorrection"/>.</summary>
 internal sealed record RecallKeptSums(double[] Samples, double[] Missed, double[] Expected);

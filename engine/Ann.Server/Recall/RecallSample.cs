@@ -52,14 +52,14 @@ internal sealed record RecallSample : IDisposable
         if (exact.Length == 0)
             return null;
         double recall = TieAwareRecall.Of(exact).RecallOf(Answer.IsScanInstead ? found : Hits);
-        double? factor = Asked.Target is { } target && Answer.Way == AnswerWay.Walk
-            ? (double)Asked.Ef / EfForRecall.Of(
-                Lease.Snapshot, new RecallWish(k, target, Asked.Selectivity ?? 1), RecallCorrection.None, mostEf).Ef
-            : null;
-        return Answer.IsScanInstead
-            ? new MeasuredAnswer(
-                1, KnownRecall.WayOf(in again, in statistics), k, Asked.Ef, statistics.EstimatedRecall, recall, factor)
-            : new MeasuredAnswer(recall, Answer.Way, k, Asked.Ef, Answer.Certified, recall, factor);
+        RecallWish wish = new(k, Asked.Target ?? 0, Asked.Selectivity ?? 1);
+        AnswerWay way = Answer.IsScanInstead ? KnownRecall.WayOf(in again, in statistics) : Answer.Way;
+        return new MeasuredAnswer(
+            Answer.IsScanInstead ? 1 : recall, way, k, Asked.Ef, Answer.IsScanInstead ? statistics.EstimatedRecall : Answer.Certified,
+            EfForRecall.Certified(Lease.Snapshot, in wish, Asked.Ef), recall,
+            Asked.Target is null || way != AnswerWay.Walk
+                ? null
+                : (double)Asked.Ef / EfForRecall.Of(Lease.Snapshot, in wish, RecallCorrection.None, mostEf).Ef);
     }
 
     public void Dispose() => Lease.Dispose();

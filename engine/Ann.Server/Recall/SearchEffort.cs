@@ -55,7 +55,7 @@ internal readonly record struct SearchEffort(
             return Reduced(asked, asked, step, target, found);
 
         RecallWish wish = new(k, wanted, Math.Max(selectivity ?? 1, 1.0 / Math.Max(index.Rows, 1)));
-        RecallWidth width = EfForRecall.Of(index, in wish, found.Walks, mostEf);
+        RecallWidth width = EfForRecall.Of(index, in wish, found.Plans, mostEf);
         asked = asked with { EfSearch = width.Ef };
         SearchParameters walk = BrownOutLadder.Reduce(in asked, step);
         // Under overload a scan is taken only where it is the lesser work.
