@@ -163,7 +163,12 @@ internal sealed class SegmentMerge
 
     private void Build(int count, int threads, CancellationToken cancellation)
     {
-        using SegmentBuilder builder = new(count, _home.Schema.Dimension, _home.BuildOptions(_encoder, threads));
+        List<float[]> asked = Generation.Samples.Copy();
+        SegmentBuildOptions options = _home.BuildOptions(_encoder, threads) with
+        {
+            Queries = asked.Count < CertificateQueries.LeastSampled ? null : new CertificateQueries(asked, CertificateQueries.Sampled),
+        };
+        using SegmentBuilder builder = new(count, _home.Schema.Dimension, options);
         KeyColumn keys = new(_home.Schema.KeyKind);
         for (int i = 0; i < Sources.Count; i++)
         {

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
 namespace Ann.Core.Segments;
 
 /// <summary>What was measured of a segment when it was sealed. Stored as JSON in its file.</summary>
@@ -28,7 +31,26 @@ public sealed record Certificate
     public NormSummary Norms { get; init; } = new();
 
     /// <summary>
-    /// Recall@10 against exact search at several beam widths, with sampled rows as queries. Older files count a row as one of
+    /// What recall was measured with: <see cref="CertificateQueries.Rows"/>, as in older files, <see cref="CertificateQueries.Given"/> or
+    /// <see cref="CertificateQueries.Sampled"/>.
+    /// </summary>
+    public string QuerySource { get; init => field = value ?? CertificateQueries.Rows; } = CertificateQueries.Rows;
+
+    /// <summary>Queries that recall was measured with; 0 in older files.</summary>
+    public int Queries { get; init; }
+
+    /// <summary>File that the queries came from, without its directory; null when they came from none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? QueryFile { get; init; }
+
+    /// <summary>
+    /// The most that a point of the curves was lowered by, 0 to 1, because rows are easier than what will be asked; null where none was.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Discount { get; init; }
+
+    /// <summary>
+    /// Recall@10 against exact search at several beam widths, with the queries of <see cref="QuerySource"/>. Older files count a row as one of
     /// its own nearest; those with <see cref="CutRecall"/> leave it out, and hide it from the walk.
     /// </summary>
     public IReadOnlyList<EfRecall> EfRecall { get; init => field = value ?? []; } = [];
@@ -38,6 +60,21 @@ public sealed record Certificate
 
     /// <summary>Recall of walks that were stopped after some expansions, as a deadline does. Empty in older files.</summary>
     public IReadOnlyList<CutRecall> CutRecall { get; init => field = value ?? []; } = [];
+
+    /// <summary>What recall was measured with, for people: "256 rows as queries", "1,000 queries of users.fbin".</summary>
+    public string DescribeQueries()
+    {
+        string many = Queries == 0 ? "some" : Queries.ToString("N0", CultureInfo.InvariantCulture);
+        string text = QuerySource switch
+        {
+            CertificateQueries.Given => $"{many} queries{(QueryFile is null ? "" : $" of {QueryFile}")}",
+            CertificateQueries.Sampled => $"{many} sampled queries",
+            _ => $"{many} rows as queries",
+        };
+        return Discount is > 0 and double discount
+            ? string.Create(CultureInfo.InvariantCulture, $"{text}, lowered by up to {discount:F4}")
+            : text;
+    }
 }
 
 /// <summary>Norms of rows. A 99th percentile far above the median is the skew that breaks a raw inner-product graph.</summary>

@@ -6,28 +6,19 @@ namespace Ann.Core.Segments;
 /// <summary>Measures the certificate of a segment that was just built. The result does not depend on the number of threads.</summary>
 internal static unsafe class CertificateMeasurement
 {
-    private const int MinQueries = 32;
-    private const int MaxQueries = 256;
+    /// <summary>Norms that differ by less than this share are equal: inner product is cosine then, whose rows are no easier.</summary>
+    private const float EqualNorms = 0.01f;
 
-    /// <summary>A segment of fewer rows is measured by fewer queries: measuring must not cost more than building.</summary>
-    private const int RowsPerQuery = 64;
-
-    /// <summary>Beam width of the walks that are cut. How far a walk has come depends little on how far it would go.</summary>
-    private const int CutWidth = 1024;
-
-    /// <summary>Multiply-adds that the exact answers may cost: seconds on one core.</summary>
-    private const double ExactBudget = 2e10;
-
-    private static readonly int[] Widths10 = [10, 16, 32, 64, 128, 256, 512];
-    private static readonly int[] Widths100 = [100, 128, 192, 256, 512];
-
-    /// <summary>Expansions; walks look at their budget every 16.</summary>
-    private static readonly int[] Cuts = [16, 32, 64, 128, 256, 512];
-
-    private static readonly RecallTrial[] Trials = MakeTrials();
-
+    /// <summary>Measures what a certificate tells.</summary>
+    /// <param name="segment">What was built.</param>
+    /// <param name="repaired">Links added or exchanged to make every node reachable.</param>
+    /// <param name="queries">What recall is measured with; null for rows.</param>
+    /// <param name="threads">Threads at most.</param>
+    /// <param name="progress">Told the number of nodes in the end.</param>
+    /// <param name="cancellation">Ends it early.</param>
     public static Certificate Measure(
-        in SegmentView segment, int repaired, int threads, Action<int>? progress, CancellationToken cancellation)
+        in SegmentView segment, int repaired, CertificateQueries? queries, int threads, Action<int>? progress,
+        CancellationToken cancellation)
     {
         HnswGraph graph = segment.Graph;
         int[] inDegrees = new int[graph.Count];
@@ -53,7 +44,11 @@ internal static unsafe class CertificateMeasurement
             MaxInDegree = inDegrees.Max(),
             Norms = MeasureNorms(in segment),
         };
-        certificate = MeasureRecall(certificate, segment, threads, cancellation);
+        using SegmentSearcher searcher = new(segment, keys: null);
+        RecallMeasurement measurement = new(searcher, segment, inDegrees, threads, cancellation);
+        certificate = queries is null
+            ? MeasureByRows(certificate, segment, measurement)
+            : MeasureByQueries(certificate, queries, measurement);
         progress?.Invoke(graph.Count);
         return certificate;
     }
@@ -73,71 +68,54 @@ internal static unsafe class CertificateMeasurement
         };
     }
 
-    /// <summary>
-    /// Rows evenly spaced over the segment are the queries. A row is not counted among its own nearest, and walks do not see it: a real
-    /// query has no such neighbour.
-    /// </summary>
-    private static Certificate MeasureRecall(Certificate certificate, SegmentView segment, int threads, CancellationToken cancellation)
+    private static Certificate MeasureByQueries(Certificate certificate, CertificateQueries queries, RecallMeasurement measurement)
     {
-        if (segment.Count == 1)
-            return certificate; // it has no other rows
-        int queries = (int)Math.Clamp(ExactBudget / ((double)segment.Count * segment.RowStride), MinQueries, MaxQueries);
-        queries = Math.Min(queries, Math.Max(MinQueries, segment.Count / RowsPerQuery));
-        queries = Math.Min(queries, segment.Count);
-        int[] found = new int[queries * Trials.Length];
-
-        using SegmentSearcher searcher = new(segment, keys: null);
-        ParallelBuild.For(queries, threads, grain: 1, (_, from, to) =>
+        MeasuredRecall measured = measurement.Of(queries.Vectors);
+        return WithRecall(certificate, measured.RecallOf) with
         {
-            RecallTrials trials = new(searcher, segment.Count);
-            for (int i = from; i < to; i++)
-            {
-                int row = RowNear(segment.Graph, (int)((long)i * segment.Count / queries));
-                ReadOnlySpan<float> query = new(segment.Row(row), segment.Dimension);
-                trials.Run(query, row, Trials, found.AsSpan(i * Trials.Length, Trials.Length));
-            }
-        }, cancellation);
-
-        double[] recall = new double[Trials.Length];
-        for (int trial = 0; trial < recall.Length; trial++)
-        {
-            long hits = 0;
-            for (int i = 0; i < queries; i++)
-                hits += found[i * Trials.Length + trial];
-            recall[trial] = Math.Round((double)hits / ((long)queries * Math.Min(Trials[trial].K, segment.Count - 1)), 4);
-        }
-        return certificate with
-        {
-            EfRecall = Curve(10, recall),
-            EfRecall100 = Curve(100, recall),
-            CutRecall = [.. Trials.Index().Where(static trial => trial.Item.Cut > 0)
-                .Select(trial => new CutRecall(trial.Item.K, trial.Item.Cut, recall[trial.Index]))],
+            QuerySource = queries.Source,
+            Queries = measured.Queries,
+            QueryFile = queries.File,
         };
     }
 
-    /// <summary>A row at a place or after it that is on no upper level, as 15 of 16 are: upper levels lead to the others.</summary>
-    private static int RowNear(in HnswGraph graph, int row)
+    /// <summary>
+    /// Rows stand in for queries. Under inner product what is asked is seldom like what is stored, and then harder: sums of two rows show
+    /// how much, and each point promises no more than they found. ADR 0022 has the figures.
+    /// </summary>
+    private static Certificate MeasureByRows(Certificate certificate, SegmentView segment, RecallMeasurement measurement)
     {
-        for (int i = 0; i < graph.Count; i++)
+        if (segment.Count == 1)
+            return certificate; // it has no other rows
+        MeasuredRecall rows = measurement.OfRows();
+        certificate = certificate with { QuerySource = CertificateQueries.Rows, Queries = rows.Queries };
+        if (segment.Metric != Metric.InnerProduct || certificate.Norms.Max <= certificate.Norms.Min * (1 + EqualNorms))
+            return WithRecall(certificate, rows.RecallOf);
+
+        MeasuredRecall sums = measurement.OfSums();
+        double discount = 0;
+        for (int trial = 0; trial < RecallMeasurement.Trials.Length; trial++)
+            discount = Math.Max(discount, rows.RecallOf(trial) - sums.RecallOf(trial));
+        return WithRecall(certificate, trial => Math.Min(rows.RecallOf(trial), sums.RecallOf(trial))) with
         {
-            int other = (row + i) % graph.Count;
-            if (graph.LevelOf(other) == 0)
-                return other;
-        }
-        return row;
+            Discount = Math.Round(discount, 4),
+        };
     }
 
-    private static List<EfRecall> Curve(int k, double[] recall) =>
-        [.. Trials.Index().Where(trial => trial.Item.Cut == 0 && trial.Item.K == k)
-            .Select(trial => new EfRecall(trial.Item.Ef, recall[trial.Index]))];
-
-    private static RecallTrial[] MakeTrials()
+    private static Certificate WithRecall(Certificate certificate, Func<int, double> recallOf)
     {
-        List<RecallTrial> trials = [];
-        trials.AddRange(Widths10.Select(static ef => new RecallTrial(10, ef, 0)));
-        trials.AddRange(Widths100.Select(static ef => new RecallTrial(100, ef, 0)));
-        trials.AddRange(Cuts.Select(static cut => new RecallTrial(10, CutWidth, cut)));
-        trials.AddRange(Cuts.Select(static cut => new RecallTrial(100, CutWidth, cut)));
-        return [.. trials];
+        List<EfRecall> ten = [];
+        List<EfRecall> hundred = [];
+        List<CutRecall> cut = [];
+        for (int i = 0; i < RecallMeasurement.Trials.Length; i++)
+        {
+            RecallTrial trial = RecallMeasurement.Trials[i];
+            double recall = Math.Round(recallOf(i), 4);
+            if (trial.Cut > 0)
+                cut.Add(new CutRecall(trial.K, trial.Cut, recall));
+            else
+                (trial.K == 10 ? ten : hundred).Add(new EfRecall(trial.Ef, recall));
+        }
+        return certificate with { EfRecall = ten, EfRecall100 = hundred, CutRecall = [.. cut.OrderBy(static point => point.K)] };
     }
 }

@@ -5,45 +5,106 @@ using Ann.Core.Recall;
 namespace Ann.Core.Segments;
 
 /// <summary>One way to search that is measured.</summary>
-/// <param name="K">Results wanted, beside the query's own row.</param>
-/// <param name="Ef">Beam width.</param>
+/// <param name="K">Results wanted.</param>
+/// <param name="Ef">Beam width, <paramref name="K"/> at least.</param>
 /// <param name="Cut">
 /// Expansions after which the walk is stopped, a multiple of <see cref="SearchContext.ExpansionsPerCheck"/>; 0 for never.
 /// </param>
 internal readonly record struct RecallTrial(int K, int Ef, int Cut);
 
-/// <summary>Searches a segment for one of its own rows in several ways, and counts what each finds of the exact answer.</summary>
+/// <summary>What a trial found.</summary>
+/// <param name="Right">Results that are right.</param>
+/// <param name="Wanted">Results of a right answer.</param>
+internal readonly record struct TrialResult(int Right, int Wanted);
+
+/// <summary>Asks a segment one query in several ways, and counts what each finds of the exact answer.</summary>
 /// <remarks>
-/// The walks do not see the row's own node. With it rows are far easier than real queries, since its links lead straight to its nearest:
-/// 0.975 of ten found at ef 16, where queries that are no rows get 0.891 (200,000 rows of SIFT).
+/// <para>Where the query is a row of the segment, that row is counted nowhere, and walks do not see its node. With it rows are far easier
+/// than queries that are none, since its links lead straight to its nearest: 0.975 of ten found at ef 16, where other queries get 0.891
+/// (200,000 rows of SIFT).</para>
+/// <para>A node that only the hidden one links to is no part of the answer: had the row never been there, another node would link to it.
+/// A row with an identical copy is not hidden: the copies are right answers, and a real query that equals a row meets all of them. Neither
+/// is one whose walk sees all nodes anyway, nor the entry point or a node on upper levels, where walks come without being led by links.</para>
 /// </remarks>
 /// <param name="searcher">Of the segment.</param>
-/// <param name="count">Its rows, two at least.</param>
-internal sealed class RecallTrials(SegmentSearcher searcher, int count)
+/// <param name="segment">The segment.</param>
+/// <param name="inDegrees">Links to each node on level 0.</param>
+internal sealed unsafe class RecallTrials(SegmentSearcher searcher, SegmentView segment, int[] inDegrees)
 {
     private const int MostK = 100;
 
-    private readonly Neighbor[] _exact = new Neighbor[Math.Min(MostK + 1, count)];
-    private readonly Neighbor[] _found = new Neighbor[Math.Min(MostK + 1, count)];
+    private readonly Neighbor[] _exact = new Neighbor[Math.Min(MostK + 1, segment.Count)];
+    private readonly Neighbor[] _others = new Neighbor[Math.Min(MostK + 1, segment.Count)];
+    private readonly Neighbor[] _found = new Neighbor[MostK + 1];
 
-    /// <summary>Results that are right, per trial.</summary>
-    /// <param name="query">The row.</param>
-    /// <param name="row">Its node, on level 0 only. It is counted nowhere.</param>
-    /// <param name="trials">What to try.</param>
-    /// <param name="hits">Results of each that are right.</param>
-    public void Run(ReadOnlySpan<float> query, int row, ReadOnlySpan<RecallTrial> trials, Span<int> hits)
+    /// <summary>Results of each trial.</summary>
+    /// <param name="query">As a caller would give it.</param>
+    /// <param name="row">The row that it is; −1 for none.</param>
+    /// <param name="trials">What to try. Of those that are cut at the same place the one with the largest k comes first.</param>
+    /// <param name="results">One a trial.</param>
+    public void Run(ReadOnlySpan<float> query, int row, ReadOnlySpan<RecallTrial> trials, Span<TrialResult> results)
     {
-        Debug.Assert(count > 1);
         int known = searcher.Search(query, new SearchParameters(_exact.Length, Exact: true), SearchBudget.Unlimited, _exact, out _);
-        Neighbor[] others = [.. _exact.AsSpan(0, known).ToArray().Where(neighbor => neighbor.Node != row)];
-        for (int trial = 0; trial < trials.Length; trial++)
+        bool hides = row >= 0 && CanHide(row) && !HasCopy(row, known);
+        int others = Others(row, known, all: false);
+        int found = 0;
+        for (int i = 0; i < trials.Length; i++)
         {
-            int k = Math.Min(trials[trial].K, known - 1);
-            TieAwareRecall truth = TieAwareRecall.Of(others.AsSpan(0, k));
-            int looks = trials[trial].Cut > 0 ? trials[trial].Cut / SearchContext.ExpansionsPerCheck : int.MaxValue;
-            SearchBudget budget = SearchBudget.Unlimited with { Limit = new CheckLimit(looks) { HiddenNode = row } };
-            int found = searcher.Search(query, new SearchParameters(k, Math.Max(trials[trial].Ef, k)), in budget, _found, out _);
-            hits[trial] = truth.CountRight(_found.AsSpan(0, found).ToArray().Where(result => result.Node != row).ToArray());
+            RecallTrial trial = trials[i];
+            bool sees = !hides || (trial.Cut == 0 && trial.Ef >= segment.Count);
+            if (sees && row >= 0)
+                others = Others(row, known, all: true);
+            TieAwareRecall truth = TieAwareRecall.Of(_others.AsSpan(0, Math.Min(trial.K, others)));
+            bool repeats = i > 0 && trial.Cut > 0 && trial.Cut == trials[i - 1].Cut && trial.Ef == trials[i - 1].Ef;
+            Debug.Assert(!repeats || trial.K <= trials[i - 1].K);
+            if (!repeats)
+                found = Search(query, trial, row, hidden: sees ? -1 : row);
+            results[i] = new TrialResult(truth.CountRight(_found.AsSpan(0, Math.Min(trial.K, found))), truth.Wanted);
         }
+    }
+
+    /// <summary>Leaves what a trial finds beside the row itself in the scratch.</summary>
+    private int Search(ReadOnlySpan<float> query, RecallTrial trial, int row, int hidden)
+    {
+        int more = row >= 0 && hidden < 0 ? 1 : 0; // it finds itself
+        int looks = trial.Cut > 0 ? trial.Cut / SearchContext.ExpansionsPerCheck : int.MaxValue;
+        SearchBudget budget = SearchBudget.Unlimited with { Limit = new CheckLimit(looks) { HiddenNode = hidden } };
+        SearchParameters parameters = new(trial.K + more, trial.Ef + more);
+        int found = searcher.Search(query, in parameters, in budget, _found, out _);
+        int kept = 0;
+        for (int i = 0; i < found; i++)
+            if (_found[i].Node != row)
+                _found[kept++] = _found[i];
+        return kept;
+    }
+
+    /// <summary>Leaves the exact answer beside the row itself in the scratch.</summary>
+    /// <param name="row">−1 for none.</param>
+    /// <param name="known">Length of the exact answer.</param>
+    /// <param name="all">False leaves out what only the row's node links to.</param>
+    private int Others(int row, int known, bool all)
+    {
+        int count = 0;
+        foreach (Neighbor neighbor in _exact.AsSpan(0, known))
+        {
+            if (neighbor.Node == row)
+                continue;
+            if (!all && row >= 0 && inDegrees[neighbor.Node] <= 1 && segment.Graph.Neighbors(0, row).Contains(neighbor.Node))
+                continue;
+            _others[count++] = neighbor;
+        }
+        return count;
+    }
+
+    /// <summary>Upper levels lead to nodes that are on them, and walks start from the entry point.</summary>
+    private bool CanHide(int row) => segment.Graph.LevelOf(row) == 0 && segment.Graph.EntryPoint != row;
+
+    private bool HasCopy(int row, int known)
+    {
+        ReadOnlySpan<float> own = new(segment.Row(row), segment.Dimension);
+        foreach (Neighbor neighbor in _exact.AsSpan(0, known))
+            if (neighbor.Node != row && own.SequenceEqual(new ReadOnlySpan<float>(segment.Row(neighbor.Node), segment.Dimension)))
+                return true;
+        return false;
     }
 }

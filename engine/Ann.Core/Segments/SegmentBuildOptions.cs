@@ -62,6 +62,15 @@ public sealed record SegmentBuildOptions
     /// <summary>Threads of the build. Does not change the result. Default: one per logical core.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>Queries that a certificate is measured with at most: with so many chance does not show.</summary>
+    public const int MostQueries = 1024;
+
+    /// <summary>
+    /// Queries that the certificate is measured with, or as many of them as chance and the size of the segment ask for, at most
+    /// <see cref="MostQueries"/>. Default: none, so rows stand in for them.
+    /// </summary>
+    public CertificateQueries? Queries { get; init; }
+
     /// <summary>Index name, for people; empty when none.</summary>
     public string Name { get; init; } = "";
 

@@ -49,6 +49,7 @@ public sealed unsafe class SegmentBuilder : IDisposable
         _options = options;
         _parameters = new HnswParameters(options.M, options.EfConstruction, options.Seed);
         _parameters.Validate();
+        options.Queries?.Validate(options.Metric, dimension);
         _attributes = options.Attributes.Count == 0 ? null : new AttributeRows(options.Attributes);
         _rows = new VectorTable(rows, dimension);
     }
@@ -154,7 +155,8 @@ public sealed unsafe class SegmentBuilder : IDisposable
                 _graph.Graph, _rows, _options.Metric, (float*)_codes.Mean.Start, _options.Threads, cancellation);
 
         SegmentView view = View();
-        Certificate = CertificateMeasurement.Measure(in view, repaired, _options.Threads, Report(BuildStage.Certificate), cancellation);
+        Certificate = CertificateMeasurement.Measure(
+            in view, repaired, _options.Queries, _options.Threads, Report(BuildStage.Certificate), cancellation);
 
         Action<int>? Report(BuildStage stage) => progress is null
             ? null

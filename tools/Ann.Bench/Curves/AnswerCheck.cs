@@ -36,9 +36,14 @@ internal sealed class AnswerCheck
         double[] exact = new double[k];
         for (int query = 0; query < queries.Length; query++)
         {
+            int last = truth.Rows[query * truth.K];
             for (int i = 0; i < k; i++)
-                exact[i] = Distance(query, truth.Rows[query * truth.K + i]);
-            _truth[query] = TieAwareRecall.Of(exact);
+            {
+                int row = truth.Rows[query * truth.K + i];
+                exact[i] = Distance(query, row);
+                last = exact[i] > Distance(query, last) ? row : last;
+            }
+            _truth[query] = TieAwareRecall.Of(exact, ScaleOf(metric, queries[query], rows[last]));
         }
     }
 
@@ -90,6 +95,14 @@ internal sealed class AnswerCheck
         }
         return truth.CountRight(nearer, tied);
     }
+
+    /// <summary>Size of the numbers that a distance is summed from: engines round to it.</summary>
+    private static double ScaleOf(Metric metric, float[] query, float[] row) => metric switch
+    {
+        Metric.L2 => 0,
+        Metric.Cosine => 1,
+        _ => Math.Sqrt(query.Sum(static x => (double)x * x)) * Math.Sqrt(row.Sum(static x => (double)x * x)),
+    };
 
     private double Distance(int query, int row)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ann.Core.Recall;
 using Ann.Protocol.V1;
 using Ann.Tool.Evaluation;
 using Ann.Tool.Remote;
@@ -11,7 +12,6 @@ internal sealed class DemoClient(ServerConnection server, string index, IReadOnl
 {
     private const int ShownResults = 5;
     private const int RecallK = 10;
-    private const float ScoreTolerance = 1e-6f;
 
     private static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(0.7);
     private static readonly TimeSpan LatencyTime = TimeSpan.FromSeconds(2);
@@ -46,13 +46,19 @@ internal sealed class DemoClient(ServerConnection server, string index, IReadOnl
         int right = 0;
         for (int row = 0; row < texts.Count; row++)
         {
-            float tenth = exact.Scores[(int)exact.RowOffsets[row + 1] - 1];
-            for (int i = (int)found.RowOffsets[row]; i < (int)found.RowOffsets[row + 1]; i++)
-                if (found.Scores[i] >= tenth - ScoreTolerance)
-                    right++;
+            double[] scores = ScoresOf(exact, row);
+            TieAwareRecall truth = TieAwareRecall.Of(scores, scale: 1); // similarities of unit vectors, negated: smaller is nearer
+            double[] answer = ScoresOf(found, row);
+            right += truth.CountRight(answer.Count(truth.IsNearer), answer.Count(truth.IsTied));
         }
         return (double)right / exact.Scores.Count;
     }
+
+    private static double[] ScoresOf(SearchResponse response, int row) =>
+    [
+        .. Enumerable.Range((int)response.RowOffsets[row], (int)(response.RowOffsets[row + 1] - response.RowOffsets[row]))
+            .Select(i => -(double)response.Scores[i]),
+    ];
 
     /// <summary>Time of single searches by one caller, and searches a second by several at once. Texts are encoded beforehand.</summary>
     public async Task<(double P50Us, double P99Us, double Qps)> LoadAsync(

@@ -37,6 +37,13 @@ internal sealed class QuerySet(float[] values, int count, int dimension)
         return new QuerySet(values, (int)reader.Count, reader.Dimension);
     }
 
+    /// <summary>All queries, or so many spread over them.</summary>
+    public float[][] Spread(int most)
+    {
+        int chosen = Math.Min(most, count);
+        return [.. Enumerable.Range(0, chosen).Select(i => this[(int)((long)i * count / chosen)].ToArray())];
+    }
+
     /// <summary>The first queries only.</summary>
     public QuerySet First(int queries) => new(values, queries, dimension);
 }

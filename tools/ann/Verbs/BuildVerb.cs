@@ -2,6 +2,7 @@ using System.CommandLine;
 using Ann.Core;
 using Ann.Core.Segments;
 using Ann.Tool.Attributes;
+using Ann.Tool.Evaluation;
 using Ann.Tool.Reports;
 
 namespace Ann.Tool.Verbs;
@@ -30,6 +31,8 @@ internal static class BuildVerb
         Option<string?> attributes = AttributeOptions.Schema(
             "Attributes of the items: of .jsonl the members of those names, of other formats columns of the sidecar (default: all).");
         Option<string?> attributesFile = AttributeOptions.File();
+        Option<string?> queries = VerbOptions.Optional("--queries", "FILE",
+            "Queries such as will be asked, in any format of --input: recall is measured with them. Default: items stand in for queries.");
         Option<string?> name = VerbOptions.Optional("--name", "NAME", "Index name to note in the file. Default: none.");
         Option<bool> json = VerbOptions.Json();
 
@@ -39,7 +42,7 @@ internal static class BuildVerb
             "ann build --input items.jsonl --metric cosine --output items.ann --attributes \"category:keyword,tags:keywords,price:double\"")
         {
             input, metric, output, codes, layout, m, efConstruction, seed, threads, keys, attributes, attributesFile,
-            name, json,
+            queries, name, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -60,7 +63,7 @@ internal static class BuildVerb
             AttributeRequest wanted = new(
                 AttributeOptions.ParseSchema(tool.Files, parsed.GetValue(attributes)), parsed.GetValue(attributesFile));
             BuildReport report = Run(
-                tool, inputPath, parsed.GetRequiredValue(output), parsed.GetValue(keys), wanted, options, cancellation);
+                tool, inputPath, parsed.GetRequiredValue(output), parsed.GetValue(keys), wanted, options, cancellation, parsed.GetValue(queries));
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.BuildReport);
             else
@@ -73,7 +76,7 @@ internal static class BuildVerb
     /// <summary>Builds one file.</summary>
     public static BuildReport Run(
         ToolContext tool, string input, string output, string? sidecar, AttributeRequest attributes, SegmentBuildOptions options,
-        CancellationToken cancellation)
+        CancellationToken cancellation, string? queries = null)
     {
         OutputPath.Require(tool.Files, output, ".ann");
         long start = tool.Time.GetTimestamp();
@@ -84,6 +87,11 @@ internal static class BuildVerb
             EncoderName = rows.EncoderName,
             LogPosition = rows.LogPosition,
             Attributes = rows.Attributes,
+            Queries = queries is null
+                ? null
+                : new CertificateQueries(
+                    QuerySet.Load(tool, queries, input, rows.Dimension).Spread(SegmentBuildOptions.MostQueries), CertificateQueries.Given,
+                    Path.GetFileName(queries)),
         };
         using SegmentBuilder builder = new(rows.Count, rows.Dimension, options);
 
