@@ -39,8 +39,8 @@ public sealed class RecallCorrection
 
     private const double PriorLuckyMissed = 4;
 
-    /// <summary>A certificate cannot tell less from nothing: it is measured by some hundreds of queries.</summary>
-    private const double Floor = 0.002;
+    /// <summary>A certificate cannot tell less from nothing: it is measured by some hundreds of queries for ten neighbours.</summary>
+    private const double Floor = 0.0005;
 
     /// <summary>Share of a query's answer that is missed together, for want of anything measured: neighbours lie near each other.</summary>
     private const double Lump = 0.15;

@@ -95,26 +95,26 @@ public sealed class RecallTargetTests(SampleIndexes samples) : IClassFixture<Wal
     }
 
     /// <summary>
-    /// Queries between the clusters find less than rows do at the same width. After 300 of them, all sampled, the server asks wider, gives
+    /// Queries between the clusters find less than rows do at the same width. After 500 of them, all sampled, the server asks wider, gives
     /// what is asked for, and tells it rightly; another process that takes the data directory up knows it from its first query on.
     /// </summary>
     [Fact]
     public async Task WhatTheCertificateDoesNotKnowIsLearnt()
     {
         string directory = samples.NewDirectory();
-        float[][] queries = WalkedIndex.Between(600);
+        float[][] queries = WalkedIndex.Between(1000);
         uint first;
         double known;
         await using (RunningServer server = await StartAsync(options => options.DataDirectory = directory))
         {
             first = (await server.Retrieval.SearchAsync(Request(queries[0], 0.9f))).Stats.EfSearch;
-            foreach (float[][] block in queries[..300].Chunk(30))
+            foreach (float[][] block in queries[..500].Chunk(50))
             {
                 await server.Retrieval.SearchAsync(Request(block, 0.9f));
                 await RunningServer.Eventually(
                     () => server.Part<LiveRecallSampler>().Waiting == 0, "the samples are measured");
             }
-            (double recall, double told, uint last) = await MeasureAsync(server, queries[300..]);
+            (double recall, double told, uint last) = await MeasureAsync(server, queries[500..]);
 
             Assert.True(last > first, $"{first}, {last}; seed {WalkedIndex.Seed}");
             Assert.True(recall >= 0.88, $"recall {recall:F3} at ef {last}; seed {WalkedIndex.Seed}");
@@ -123,7 +123,7 @@ public sealed class RecallTargetTests(SampleIndexes samples) : IClassFixture<Wal
             known = Known(server);
         }
         await using RunningServer again = await StartAsync(options => options.DataDirectory = directory);
-        Assert.True(known >= 300);
+        Assert.True(known >= 500);
         Assert.Equal(known, Known(again), 1e-6);
         Assert.True((await again.Retrieval.SearchAsync(Request(queries[0], 0.9f))).Stats.EfSearch > first);
     }
