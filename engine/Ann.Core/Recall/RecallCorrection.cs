@@ -51,6 +51,7 @@ public sealed class RecallCorrection
     private readonly double[] _missed;
     private readonly double[] _expected;
     private readonly double _ratio;
+    private readonly Point[] _points;
 
     private RecallCorrection(double[] samples, double[] missed, double[] expected)
     {
@@ -63,6 +64,12 @@ public sealed class RecallCorrection
         double missedSum = missed.Sum();
         double prior = missedSum < expectedSum ? PriorLuckyMissed : PriorMissed;
         _ratio = (missedSum + prior) / (expectedSum + prior);
+        _points =
+        [
+            .. Enumerable.Range(0, Places).Where(place => samples[place] > 0).Select(place => new Point(
+                place, samples[place],
+                Odds(missed[place] / samples[place]) / Odds(Math.Max(expected[place] / samples[place], Floor)))),
+        ];
     }
 
     /// <summary>Nothing was measured: the certificate stands as it is.</summary>
@@ -175,14 +182,11 @@ public sealed class RecallCorrection
     {
         double missed = 0;
         double weight = 0;
-        for (int other = 0; other < Places; other++)
+        double odds = Odds(Math.Max(certified, Floor));
+        foreach (ref readonly Point point in _points.AsSpan())
         {
-            double samples = _samples[other];
-            if (samples == 0)
-                continue;
-            double near = Weights[Math.Abs(other - place)] * samples;
-            double fall = Odds(Math.Max(certified, Floor)) / Odds(Math.Max(_expected[other] / samples, Floor));
-            missed += near * Share(Odds(_missed[other] / samples) * fall);
+            double near = Weights[Math.Abs(point.Place - place)] * point.Samples;
+            missed += near * Share(point.OddsRatio * odds);
             weight += near;
         }
         double prior = Share(Odds(certified) * _ratio);
@@ -193,4 +197,10 @@ public sealed class RecallCorrection
     private static double Odds(double share) => share / Math.Max(1 - share, 1e-9);
 
     private static double Share(double odds) => odds / (1 + odds);
+
+    /// <summary>A place that was measured.</summary>
+    /// <param name="Place">Its number.</param>
+    /// <param name="Samples">Their weight.</param>
+    /// <param name="OddsRatio">Odds of what they missed over those of what they should have.</param>
+    private readonly record struct Point(int Place, double Samples, double OddsRatio);
 }

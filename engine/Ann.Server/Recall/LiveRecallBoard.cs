@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Ann.Core.Recall;
 
 namespace Ann.Server.Recall;
@@ -21,6 +22,10 @@ internal sealed class LiveRecallBoard
 
     private readonly Lock _lock = new();
     private readonly Dictionary<RecallKind, Cell> _cells = [];
+
+    /// <summary>What is known, for requests: they take no lock.</summary>
+    private readonly ConcurrentDictionary<RecallKind, KnownRecall> _shown = [];
+
     private long _clock;
 
     /// <summary>Grows with each change of what is kept.</summary>
@@ -59,8 +64,14 @@ internal sealed class LiveRecallBoard
     /// <summary>What is known of such queries. A generation that none was sampled of yet has it from another one, with less weight.</summary>
     public KnownRecall KnownOf(RecallKind kind)
     {
+        if (_shown.TryGetValue(kind, out KnownRecall? shown))
+            return shown;
         lock (_lock)
-            return (_cells.TryGetValue(kind, out Cell? cell) ? cell : Inherit(kind))?.Known ?? KnownRecall.Nothing;
+        {
+            if (_shown.Count >= 2 * MostKinds)
+                _shown.Clear();
+            return _shown[kind] = (_cells.TryGetValue(kind, out Cell? cell) ? cell : Inherit(kind))?.Known ?? KnownRecall.Nothing;
+        }
     }
 
     /// <summary>Adds a measured query.</summary>
@@ -74,6 +85,7 @@ internal sealed class LiveRecallBoard
             cell.Window.Add(answer.Recall);
             cell.Known = cell.Known.After(in answer);
             cell.EfFactor = answer.EfFactor ?? cell.EfFactor;
+            _shown[kind] = cell.Known;
         }
     }
 
@@ -92,6 +104,7 @@ internal sealed class LiveRecallBoard
             }
             foreach (RecallKind kind in gone)
                 _cells.Remove(kind);
+            _shown.Clear();
             _clock++;
         }
     }
@@ -122,6 +135,7 @@ internal sealed class LiveRecallBoard
                 foreach (double recall in one.Window)
                     cell.Window.Add(recall);
             }
+            _shown.Clear();
         }
     }
 
