@@ -22,6 +22,7 @@ internal static class Program
             FiltersVerb.Create(tool),
             ExclusionsVerb.Create(tool),
             PromiseVerb.Create(tool),
+            HardVerb.Create(tool),
             WorkerVerb.Create(tool),
         };
 

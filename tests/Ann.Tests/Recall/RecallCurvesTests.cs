@@ -137,6 +137,7 @@ public sealed class RecallCurvesTests(MeasuredSegments segments) : IClassFixture
 
         Assert.Empty(segment.Certificate.EfRecall100);
         Assert.Empty(segment.Certificate.CutRecall);
+        Assert.Equal((CertificateQueries.Rows, 0), (segment.Certificate.QuerySource, segment.Certificate.Queries));
         RecallCurves curves = RecallCurves.Of(segment.Certificate)!;
         Assert.InRange(curves.OfBeam(10, 64), 0.5, 1);
         Assert.InRange(curves.OfWork(100, 64), 0, 1);

@@ -1,7 +1,10 @@
 using System.Text.Json;
 using Ann.Core.Files;
 using Ann.Core.Files.Formats;
+using Ann.Core.Hnsw;
+using Ann.Core.Segments;
 using Ann.Tests.Files.Formats;
+using Ann.Tests.Segments;
 using static Ann.Tests.Files.Formats.TemporaryFolder;
 
 namespace Ann.Tests.Tool;
@@ -67,6 +70,33 @@ public sealed class EvalVerbTests : IDisposable
         ToolRun run = (await Eval(_folder["x.ann"], query, "--ef", "40", "--truth", _folder["t.ibin"], "--json")).Expect(0);
 
         Assert.Equal(1.0, Recall(run));
+    }
+
+    /// <summary>Ten copies and one of 1,990 items that are equally far: whoever gets eleven of those has one right, not eleven.</summary>
+    [Theory]
+    [InlineData(10)]
+    [InlineData(11)]
+    public async Task TiesDoNotMakeUpForNearerItemsThatAreMissing(int k)
+    {
+        float[][] rows = CertificateTests.OneHot(2000, 200);
+        string input = _folder.Write("x.fbin", Bytes(2000u, 200u), Bytes([.. rows.SelectMany(static row => row)]));
+        string queries = _folder.Write("q.fbin", Bytes(200u, 200u), Bytes([.. rows.Take(200).SelectMany(static row => row)]));
+        (await ToolRun.RunAsync("build", "--input", input, "--metric", "cosine", "--output", _folder["x.ann"])).Expect(0);
+        using SealedSegment segment = SealedSegment.Open(PhysicalFileSystem.Instance, _folder["x.ann"]);
+        double right = 0;
+        Neighbor[] found = new Neighbor[k];
+        for (int query = 0; query < 200; query++)
+        {
+            segment.Search(rows[query], new SearchParameters(k, k), SearchBudget.Unlimited, found, out _);
+            int copies = found.Count(result => result.Node % 200 == query);
+            right += Math.Min(copies, 10) + Math.Min(k - copies, k - 10);
+        }
+
+        ToolRun exact = (await Eval(_folder["x.ann"], queries, "--k", $"{k}", "--ef", $"{k}", "--json", "--write-truth", _folder["t.ibin"])).Expect(0);
+        ToolRun file = (await Eval(_folder["x.ann"], queries, "--k", $"{k}", "--ef", $"{k}", "--json", "--truth", _folder["t.ibin"])).Expect(0);
+
+        Assert.Equal(right / 200 / k, Recall(exact), tolerance: 1e-9);
+        Assert.Equal(right / 200 / k, Recall(file), tolerance: 1e-9);
     }
 
     [Fact]

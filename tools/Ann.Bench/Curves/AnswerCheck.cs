@@ -101,26 +101,10 @@ internal sealed class AnswerCheck
     {
         Metric.L2 => 0,
         Metric.Cosine => 1,
-        _ => Math.Sqrt(query.Sum(static x => (double)x * x)) * Math.Sqrt(row.Sum(static x => (double)x * x)),
+        _ => Norm(query) * Norm(row),
     };
 
-    private double Distance(int query, int row)
-    {
-        float[] a = _queries[query];
-        float[] b = _base[row];
-        double sum = 0, squaresA = 0, squaresB = 0;
-        if (_metric == Metric.L2)
-        {
-            for (int i = 0; i < a.Length; i++)
-                sum += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
-            return sum;
-        }
-        for (int i = 0; i < a.Length; i++)
-        {
-            sum += (double)a[i] * b[i];
-            squaresA += (double)a[i] * a[i];
-            squaresB += (double)b[i] * b[i];
-        }
-        return _metric == Metric.Cosine ? -sum / Math.Sqrt(squaresA * squaresB) : -sum;
-    }
+    private static double Norm(float[] row) => Math.Sqrt(-DoubleTruth.Distance(Metric.InnerProduct, row, row));
+
+    private double Distance(int query, int row) => DoubleTruth.Distance(_metric, _queries[query], _base[row]);
 }

@@ -116,6 +116,7 @@ internal sealed record TargetReport
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
 [JsonSerializable(typeof(PeersReport))]
 [JsonSerializable(typeof(FiltersReport))]
+[JsonSerializable(typeof(HardReport))]
 [JsonSerializable(typeof(BuildNote))]
 internal sealed partial class BenchJson : JsonSerializerContext
 {
