@@ -13,9 +13,17 @@ namespace Ann.Core.Codes;
 /// with r is about (|r|/β)·⟨b, P·x⟩, with an error of about |x|·|r|·√(1 − β²)/(β·√(D − 1)). For L2 x = q − u and
 /// |q − v|² = |q − u|² + |r|² − 2⟨q − u, r⟩; what does not depend on the query is the addend, what stands before Σ ±(P·q)ᵢ the weight.
 /// Cosine is half of that, since −⟨q, v⟩ = |q − v|²/2 − 1 between unit vectors. Inner product takes x = q: −⟨q, v⟩ = −⟨q, u⟩ − ⟨q, r⟩.
+/// <para>Addend and weight are rounded, and both parts are about |r|·|u − μ|: where that dwarfs |r|², as among near-identical rows far from
+/// the mean, the addend is made for the weight as rounded, and rounded down: a neighbour is then never told farther than it is for that.</para>
 /// </remarks>
 internal sealed unsafe class EstimateEncoder : IDisposable
 {
+    /// <summary>Rounding of an addend, as a share of |r|², from which on it is bounded instead of being taken as noise.</summary>
+    private const float MostRounding = 1f / 16;
+
+    /// <summary>Half a unit in the last place of a bfloat16, as a share of the number.</summary>
+    private const float BFloat16Rounding = 1f / 256;
+
     private readonly VectorTable _rows;
     private readonly Metric _metric;
     private readonly float* _mean;
@@ -59,7 +67,15 @@ internal sealed unsafe class EstimateEncoder : IDisposable
             _rotation.Apply(difference);
             (float magnitudes, float along) = SignCodes.Encode(difference, origin, shape.Bits, codes);
             (float addend, float weight) = Factors(squares, magnitudes, along);
-            (factors[0], factors[FastScan.Lanes]) = (ToBFloat16(addend), ToBFloat16(weight));
+            if (MathF.Abs(addend) * BFloat16Rounding <= MostRounding * squares || !float.IsFinite(addend) || weight == 0)
+            {
+                (factors[0], factors[FastScan.Lanes]) = (ToBFloat16(addend), ToBFloat16(weight));
+                continue;
+            }
+            ushort rounded = ToBFloat16(weight);
+            float half = _metric == Metric.Cosine ? 0.5f : 1;
+            addend = half * squares - BitConverter.UInt32BitsToSingle((uint)rounded << 16) * along;
+            (factors[0], factors[FastScan.Lanes]) = (DownToBFloat16(addend), rounded);
         }
     }
 
@@ -90,6 +106,15 @@ internal sealed unsafe class EstimateEncoder : IDisposable
     {
         QueryQuantisation.Subtract(target, from, what, _rows.Stride);
         new Span<float>(target + _rows.Stride, _rotation.Size - _rows.Stride).Clear();
+    }
+
+    /// <summary>The largest bfloat16 that is not larger.</summary>
+    private static ushort DownToBFloat16(float value)
+    {
+        Debug.Assert(!float.IsNaN(value));
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        bool awayFromZero = value < 0 && (bits & 0xFFFF) != 0 && !float.IsInfinity(value);
+        return (ushort)((bits >> 16) + (awayFromZero ? 1u : 0));
     }
 
     /// <summary>Rounds to nearest; keeps infinity.</summary>

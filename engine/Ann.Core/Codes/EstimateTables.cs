@@ -14,6 +14,12 @@ internal sealed unsafe class EstimateTables : IDisposable
     /// <summary>The same for inner product, whose estimates err by the length of the whole query.</summary>
     private const float InnerProductMargin = 1;
 
+    /// <summary>
+    /// Standard errors that are granted to the rounding of the tables, which counts where a query is very near a node: else the error of
+    /// the signs is far larger.
+    /// </summary>
+    private const float RoundingMargin = 3;
+
     private readonly int _dimension;
     private readonly int _bits;
     private readonly float _error;
@@ -79,7 +85,8 @@ internal sealed unsafe class EstimateTables : IDisposable
             Metric.Cosine => (2f, 2 - 2 * withMean),
             _ => (0f, squares),
         };
-        return new EstimateQuery(_tables.Start, _bits, step, -total, slope, intercept, _error * MarginOf(metric));
+        float rounding = RoundingMargin * step * MathF.Sqrt(_bits / 48f); // an entry is off by half a unit at most: by 1/√12 on average
+        return new EstimateQuery(_tables.Start, _bits, step, -total, slope, intercept, _error * MarginOf(metric), rounding);
     }
 
     public void Dispose()

@@ -20,6 +20,7 @@ internal sealed unsafe class GrowingCodes : IDisposable
     private readonly int _dimension;
     private readonly int _stride;
     private int _version;
+    private volatile bool _isUnfit;
 
     /// <param name="capacity">Most rows.</param>
     /// <param name="dimension">Components of a row.</param>
@@ -50,15 +51,21 @@ internal sealed unsafe class GrowingCodes : IDisposable
     /// <summary>Bytes that each row takes.</summary>
     public static int BytesPerRow(int dimension) => Int8Codes.StrideOf(dimension) + sizeof(CodePoint);
 
+    /// <summary>True once codes were found not to tell the rows apart. Nobody begins to read them any more.</summary>
+    public bool IsUnfit => _isUnfit;
+
     /// <summary>
-    /// For a reader: begins to read codes. Null while they are encoded anew; else what <see cref="AreStill"/> must be asked with when they
+    /// For a reader: begins to read codes. Null while they are encoded anew, and when they are unfit; else what <see cref="AreStill"/> must be asked with when they
     /// have been read, for then they may have been encoded anew meanwhile.
     /// </summary>
     public int? TryBegin()
     {
         int version = Volatile.Read(ref _version);
-        return (version & 1) == 0 ? version : null;
+        return (version & 1) == 0 && !_isUnfit ? version : null;
     }
+
+    /// <summary>Codes do not tell the rows apart: from now on readers read the rows. Writer only.</summary>
+    public void GiveUp() => _isUnfit = true;
 
     /// <summary>True when no code that was there at <see cref="TryBegin"/> has changed since.</summary>
     public bool AreStill(int version)
@@ -87,20 +94,8 @@ internal sealed unsafe class GrowingCodes : IDisposable
     /// <param name="rowStride">Floats from one row to the next.</param>
     /// <param name="count">Rows, 1 or more.</param>
     /// <param name="norms">What tempering does to each row; null for rows as they are.</param>
-    public void TakeMean(float* rows, int rowStride, int count, TemperedNorm* norms)
-    {
-        Debug.Assert(count > 0);
-        double[] sums = new double[_dimension];
-        for (int row = 0; row < count; row++)
-        {
-            float* values = rows + (long)row * rowStride;
-            float temper = norms is null ? 1 : norms[row].Scale;
-            for (int i = 0; i < sums.Length; i++)
-                sums[i] += temper * values[i];
-        }
-        for (int i = 0; i < sums.Length; i++)
-            Mean[i] = (float)(sums[i] / count);
-    }
+    public void TakeMean(float* rows, int rowStride, int count, TemperedNorm* norms) =>
+        RobustMean.Compute(rows, rowStride, _dimension, count, norms, new Span<float>(Mean, _dimension));
 
     /// <summary>Encodes a row.</summary>
     /// <param name="row">Its number.</param>

@@ -5,12 +5,18 @@ using Ann.Core.Hnsw;
 namespace Ann.Core.Codes;
 
 /// <summary>
-/// Rows as one signed byte a component: x ≈ μ + s·c with μ the mean of all rows, s a scale per row and c in [−127, 127]. A distance is then
-/// one integer dot product and two factors per row.
+/// Rows as one signed byte a component: x ≈ μ + s·c with μ the mean of the rows (<see cref="RobustMean"/>), s a scale for all or one per
+/// row, and c in [−127, 127]. A distance is then one integer dot product and, for a scale per row, two factors.
 /// </summary>
 /// <remarks>
-/// With q′ = q − μ quantised to 16 bits as q′ ≈ t·b: L2 uses |q − x|² = |q′|² + |x − μ|² − 2·t·s·⟨b, c⟩; cosine and inner product use
-/// −⟨q, x⟩ = −⟨q, μ⟩ − t·s·⟨b, c⟩ with b made from q itself, and leave out the first term, the same for every row.
+/// <para>With q′ = q − μ quantised to 16 bits as q′ ≈ t·b: L2 uses |q − x|² = |q′|² + |x − μ|² − 2·t·s·⟨b, c⟩; cosine and inner product
+/// use −⟨q, x⟩ = −⟨q, μ⟩ + o − t·s·⟨b, c⟩ with b made from q itself, and leave out the first term, the same for every row.</para>
+/// <para>A scale per row is s = |x′|²/⟨x′, c⟩, with x′ = x − μ, not the step by which x′ was rounded: the error e = x′ − s·c is then at right
+/// angles to x′. L2 errs by 2·⟨q′, e⟩, so only by what q′ has at right angles to x′, at most |q − x|; cosine by ⟨q − μ, e⟩ likewise, once
+/// the offset o = −⟨μ, e⟩ has taken out what does not depend on the query. Rows that are near each other are told apart however far they
+/// lie from the mean.</para>
+/// <para>Queries of inner product have any length, and a short one would be lost in the offset: there it is 0 and s the step, unless the
+/// rows need better (<see cref="Segments.CodesChoice"/>).</para>
 /// </remarks>
 internal sealed unsafe class Int8Codes : IDisposable
 {
@@ -32,7 +38,7 @@ internal sealed unsafe class Int8Codes : IDisposable
 
     /// <summary>
     /// Value of one unit of every code, when rows differ so little in range that one scale serves all; 0 when each has its own. Inner
-    /// product always has its own: norms differ there.
+    /// product always has its own: norms differ there. So have sets whose neighbours one scale cannot tell apart.
     /// </summary>
     public float Scale { get; private set; }
 
@@ -52,9 +58,15 @@ internal sealed unsafe class Int8Codes : IDisposable
     public static int StrideOf(int dimension) => (dimension + Int8Dot.Lanes - 1) / Int8Dot.Lanes * Int8Dot.Lanes;
 
     /// <summary>Encodes every row.</summary>
+    /// <param name="rows">Prepared for the metric.</param>
+    /// <param name="metric">Of the distances.</param>
+    /// <param name="threads">Of the work.</param>
+    /// <param name="progress">Told of the rows that are done.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    /// <param name="finer">True for a scale per row even where one would serve all, and with an offset.</param>
     public static Int8Codes Encode(
-        VectorTable rows, Metric metric, int threads, Action<int>? progress, CancellationToken cancellation) =>
-        Encode(rows, metric, norms: null, threads, progress, cancellation);
+        VectorTable rows, Metric metric, int threads, Action<int>? progress, CancellationToken cancellation, bool finer = false) =>
+        Encode(rows, metric, norms: null, finer, threads, progress, cancellation);
 
     /// <summary>Encodes every row as it is after tempering, for Euclidean distances between those.</summary>
     /// <param name="rows">As they are before.</param>
@@ -62,20 +74,23 @@ internal sealed unsafe class Int8Codes : IDisposable
     /// <param name="threads">Of the work.</param>
     /// <param name="cancellation">Ends the work early.</param>
     public static Int8Codes EncodeTempered(VectorTable rows, TemperedNorm* norms, int threads, CancellationToken cancellation) =>
-        Encode(rows, Metric.L2, norms, threads, progress: null, cancellation);
+        Encode(rows, Metric.L2, norms, finer: false, threads, progress: null, cancellation);
 
     private static Int8Codes Encode(
-        VectorTable rows, Metric metric, TemperedNorm* norms, int threads, Action<int>? progress, CancellationToken cancellation)
+        VectorTable rows, Metric metric, TemperedNorm* norms, bool finer, int threads, Action<int>? progress,
+        CancellationToken cancellation)
     {
         Int8Codes codes = new(rows.Count, rows.Dimension);
-        codes.ComputeMean(rows, norms);
-        if (metric != Metric.InnerProduct && norms is null)
+        RobustMean.Compute(
+            rows.Start, rows.Stride, rows.Dimension, rows.Count, norms, new Span<float>((float*)codes.Mean.Start, rows.Dimension));
+        if (metric != Metric.InnerProduct && norms is null && !finer)
             codes.Scale = codes.CommonScale(rows);
+        bool isAligned = codes.Scale == 0 && norms is null && (metric != Metric.InnerProduct || finer);
         int done = 0;
         ParallelBuild.For(rows.Count, threads, Grain, (_, from, to) =>
         {
             for (int row = from; row < to; row++)
-                codes.EncodeRow(rows, row, norms is null ? 1 : norms[row].Scale, metric);
+                codes.EncodeRow(rows, row, norms is null ? 1 : norms[row].Scale, metric, isAligned);
             progress?.Invoke(Interlocked.Add(ref done, to - from));
         }, cancellation);
         return codes;
@@ -86,21 +101,6 @@ internal sealed unsafe class Int8Codes : IDisposable
         Codes.Dispose();
         Factors.Dispose();
         Mean.Dispose();
-    }
-
-    private void ComputeMean(VectorTable rows, TemperedNorm* norms)
-    {
-        double[] sums = new double[rows.Dimension];
-        for (int row = 0; row < rows.Count; row++)
-        {
-            ReadOnlySpan<float> values = rows.Values(row);
-            float temper = norms is null ? 1 : norms[row].Scale;
-            for (int i = 0; i < values.Length; i++)
-                sums[i] += temper * values[i];
-        }
-        float* mean = (float*)Mean.Start;
-        for (int i = 0; i < sums.Length; i++)
-            mean[i] = (float)(sums[i] / rows.Count);
     }
 
     /// <summary>The scale of the row with the widest range, unless that is far wider than most.</summary>
@@ -127,7 +127,7 @@ internal sealed unsafe class Int8Codes : IDisposable
         return largest;
     }
 
-    private void EncodeRow(VectorTable rows, int row, float temper, Metric metric)
+    private void EncodeRow(VectorTable rows, int row, float temper, Metric metric, bool isAligned)
     {
         ReadOnlySpan<float> values = rows.Values(row);
         float* mean = (float*)Mean.Start;
@@ -149,7 +149,25 @@ internal sealed unsafe class Int8Codes : IDisposable
 
         float* factors = (float*)Factors.Start + (long)row * 2;
         factors[0] = metric == Metric.L2 ? (float)squares : 0;
+        if (isAligned && scale > 0)
+        {
+            double along = 0;
+            for (int i = 0; i < values.Length; i++)
+                along += (double)(temper * values[i] - mean[i]) * code[i];
+            scale = (float)(squares / along); // the widest component has the code 127, and all products are positive
+            if (metric != Metric.L2)
+                factors[0] = (float)-ErrorAlongMean(values, temper, mean, code, scale);
+        }
         factors[1] = metric == Metric.L2 ? -2 * scale : -scale;
         Debug.Assert(float.IsFinite(factors[0]) && float.IsFinite(factors[1]));
+    }
+
+    /// <summary>⟨μ, e⟩ with e = x − μ − s·c.</summary>
+    private static double ErrorAlongMean(ReadOnlySpan<float> values, float temper, float* mean, sbyte* code, float scale)
+    {
+        double sum = 0;
+        for (int i = 0; i < values.Length; i++)
+            sum += mean[i] * ((double)(temper * values[i] - mean[i]) - (double)scale * code[i]);
+        return sum;
     }
 }

@@ -44,17 +44,17 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
     /// <param name="parameters">Its shape.</param>
     /// <param name="distance">Between its nodes.</param>
     /// <param name="threads">Of the work.</param>
-    /// <param name="isDead">
-    /// Set for a graph that is searched while it grows, on one thread: nodes that gave way to others. Its rows on level 0 are then filled
-    /// with the nearest of what the heuristic pruned, for a hop costs nearly the same whether a row is full or not; those give way to
-    /// chosen links. And every node stays reachable. Null where <see cref="LinkFill"/> and <see cref="Reachability"/> do both better at
+    /// <param name="growing">
+    /// Set for a graph that is searched while it grows, on one thread: what is known of its rows, which stays the caller's. Its rows on
+    /// level 0 are then filled with the nearest of what the heuristic pruned, for a hop costs nearly the same whether a row is full or
+    /// not; those give way to chosen links. And every node stays reachable. Null where <see cref="LinkFill"/> and <see cref="Reachability"/> do both better at
     /// the end.
     /// </param>
     public GraphInserter(
-        HnswGraph graph, HnswParameters parameters, TDistance distance, int threads, Predicate<int>? isDead = null)
+        HnswGraph graph, HnswParameters parameters, TDistance distance, int threads, GrowingLinks? growing = null)
     {
-        Debug.Assert(isDead is null || threads == 1);
-        _growing = isDead is null ? null : new GrowingLinks(graph.Count, graph.M0, isDead);
+        Debug.Assert(growing is null || threads == 1);
+        _growing = growing;
         _graph = graph;
         _parameters = parameters;
         _distance = distance;
@@ -84,7 +84,6 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
         foreach (Worker worker in _workers)
             worker.Context.Dispose();
         _backLinks.Dispose();
-        _growing?.Dispose();
     }
 
     /// <summary>What is known of the rows of a level of a growing graph; null where nothing is.</summary>

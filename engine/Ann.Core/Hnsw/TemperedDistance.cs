@@ -66,9 +66,12 @@ internal readonly record struct TemperedNorm(float Scale, float Square)
     private const double Power = -0.2;
 
     /// <summary>
-    /// Norms are held to this range around the median, so that no row, a zero row least of all, becomes a point at infinity.
+    /// Norms count as no smaller than this share of the median, so that no row, a zero row least of all, becomes a point at infinity.
     /// </summary>
-    private const double Range = 1e4;
+    private const double Smallest = 1e-4;
+
+    /// <summary>Norms count as no larger than this many medians: longer rows are told apart by their direction alone.</summary>
+    private const double Largest = 1e12;
 
     /// <summary>Keeps scales finite where most rows are zero or next to it.</summary>
     private const double SmallestMedian = 1e-30;
@@ -93,8 +96,8 @@ internal readonly record struct TemperedNorm(float Scale, float Square)
     /// <param name="median">As <see cref="MedianOf"/> gives it.</param>
     public static TemperedNorm Of(float rowNorm, double median)
     {
-        double norm = Math.Clamp(rowNorm / median, 1 / Range, Range);
-        double length = Math.Pow(norm, Power);
+        double norm = Math.Max(rowNorm / median, Smallest);
+        double length = Math.Pow(Math.Min(norm, Largest), Power);
         TemperedNorm tempered = new((float)(length / (norm * median)), (float)(length * length));
         Debug.Assert(float.IsFinite(tempered.Square));
         return tempered;

@@ -38,6 +38,11 @@ public sealed record LiveIndexOptions
     public TaskScheduler? Background { get; init; }
 
     /// <summary>
+    /// Told of each segment that sealing or compacting has made, on the thread that made it, before it is searched. Null: nobody is told.
+    /// </summary>
+    public Action<SealingReport>? Sealed { get; init; }
+
+    /// <summary>
     /// Called on the writer's thread before it waits for a merge. For tests that let a merge on by hand; null: nobody is told.
     /// </summary>
     internal Action? Waiting { get; init; }

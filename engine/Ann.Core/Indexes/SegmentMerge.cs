@@ -74,6 +74,8 @@ internal sealed class SegmentMerge
             _home.Budget.Return(peak);
         }
         _result = OpenPart(_home, _file);
+        SealedSegment made = ((LiveSealedSegment)_result.Segment).Sealed;
+        _home.Options.Sealed?.Invoke(new SealingReport(_home.Name, _file, made.Count, made.BuildRecord, made.Certificate));
     }
 
     /// <summary>Opens a sealed segment as a part of an index, within the memory budget.</summary>
@@ -182,7 +184,10 @@ internal sealed class SegmentMerge
             }
         }
         if (IsSeal(Sources))
-            builder.Adopt(((HeadSegment)Sources[0].Segment).Graph, _rows[0]);
+        {
+            HeadSegment head = (HeadSegment)Sources[0].Segment;
+            builder.Adopt(head.Graph, _rows[0], head.IsBuiltOnRows);
+        }
         builder.Build(keys, progress: null, cancellation);
         builder.Write(_home.Files, _home.PathOf(_file), progress: null, cancellation);
     }

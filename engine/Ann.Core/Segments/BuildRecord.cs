@@ -23,6 +23,15 @@ public sealed record BuildRecord
     /// <summary>Codes of the walk: <c>f32</c> or <c>int8</c>.</summary>
     public string Codes { get; init; } = "";
 
+    /// <summary>Codes that were asked for: <c>f32</c> or <c>int8</c>. Empty in older files, which have those that were asked for.</summary>
+    public string CodesAsked { get; init; } = "";
+
+    /// <summary>
+    /// Why the codes are not those that ordinary rows get where int8 is asked for, one scale for all rows of L2 and cosine: a sentence, with
+    /// what was measured. Empty when they are.
+    /// </summary>
+    public string CodesReason { get; init; } = "";
+
     /// <summary>Fingerprint of the encoder of the rows, 16 hex digits; empty when unknown.</summary>
     public string EncoderFingerprint { get; init; } = "";
 

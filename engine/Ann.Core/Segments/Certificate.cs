@@ -61,6 +61,17 @@ public sealed record Certificate
     /// <summary>Recall of walks that were stopped after some expansions, as a deadline does. Empty in older files.</summary>
     public IReadOnlyList<CutRecall> CutRecall { get; init => field = value ?? []; } = [];
 
+    /// <summary>
+    /// Recall@10 of a scan of all rows by their codes, its best candidates ranked by exact distances, 0 to 1, with sampled rows as queries:
+    /// what codes lose without any graph. Null without codes, and in older files.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? CodesRecall10 { get; init; }
+
+    /// <summary>Recall@100 (of fewer where there are no 100 other rows) likewise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? CodesRecall100 { get; init; }
+
     /// <summary>What recall was measured with, for people: "256 rows as queries", "1,000 queries of users.fbin".</summary>
     public string DescribeQueries()
     {

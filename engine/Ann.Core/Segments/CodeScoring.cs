@@ -13,6 +13,27 @@ internal interface ICodeScoring<TScorer>
     static abstract TScorer Of(in SegmentView segment, QueryContext context, Int8Query coded);
 }
 
+/// <summary>What is known of distances by the codes of a segment.</summary>
+internal static class CodeScoring
+{
+    /// <summary>How far they may err for a query.</summary>
+    public static CodeBound BoundOf(in SegmentView segment, in Int8Query coded)
+    {
+        float stepPerWeight = segment.Metric == Metric.L2 ? 0.5f : 1;
+        if (segment.CodeScale > 0)
+        {
+            return segment.Metric == Metric.L2
+                ? CodeBound.OfDistance(Metric.L2, stepPerWeight, coded.Square, segment.Dimension)
+                : CodeBound.OfLength(MathF.Sqrt(coded.Square), stepPerWeight);
+        }
+        if (segment.Metric == Metric.InnerProduct) // the first without an offset, the second with one
+            return CodeBound.OfLength(MathF.Max(MathF.Sqrt(coded.Square), coded.FromMean), stepPerWeight);
+        if (!segment.CodesAreAligned) // the error has all directions, so it counts by the whole of the vector that was quantised
+            return CodeBound.OfLength(MathF.Sqrt(coded.Square) / stepPerWeight, stepPerWeight);
+        return CodeBound.OfDistance(segment.Metric, stepPerWeight, coded.Square);
+    }
+}
+
 /// <summary>Each row has a scale of its own.</summary>
 internal readonly unsafe struct RowScaleScoring : ICodeScoring<Int8Scorer>
 {

@@ -9,8 +9,10 @@ namespace Ann.Core.Segments;
 /// holds besides the graph, readers see only the codes of rows that are not tempered.
 /// </summary>
 /// <remarks>
-/// Codes need a mean and tempered norms a median before the rows are known. Both are taken of the rows that are there, again each time
-/// that these have grown by a factor, and all rows are then encoded anew: a small share of what inserting them cost.
+/// <para>Codes need a mean and tempered norms a median before the rows are known. Both are taken of the rows that are there, again each
+/// time that these have grown by a factor, and all rows are then encoded anew: a small share of what inserting them cost.</para>
+/// <para>Whenever the rows have doubled, it is measured on the newest of them whether codes still tell the nearest; where they do not even
+/// after a new mean, the head goes on without: rows are inserted and found by their own distances.</para>
 /// </remarks>
 internal sealed unsafe class HeadBuild : IDisposable
 {
@@ -26,17 +28,30 @@ internal sealed unsafe class HeadBuild : IDisposable
     /// <summary>Growth at which means are taken again.</summary>
     private const int GrowthPerFix = 8;
 
+    /// <summary>Fewer rows are told apart by any codes: the rerank looks at most of them.</summary>
+    private const int LeastMeasured = 256;
+
+    /// <summary>Rows that are queries when codes are measured: writes wait meanwhile.</summary>
+    private const int MeasureQueries = 32;
+
+    /// <summary>Components that each of them is compared with: some 20 ms in all.</summary>
+    private const int MeasureBudget = 1 << 21;
+
     private readonly float* _rows;
     private readonly int _rowStride;
     private readonly int _dimension;
     private readonly HnswParameters _parameters;
     private readonly GrowingCodes? _codes;
     private readonly LazyBlock? _norms;
-    private readonly IGraphInserter _inserter;
+    private readonly Metric _metric;
+    private readonly HnswGraph _graph;
+    private readonly GrowingLinks _links;
+    private IGraphInserter _inserter;
     private int[] _order = [];
     private double _median;
     private int _encoded;
     private int _nextFix = 1;
+    private int _nextMeasure = LeastMeasured;
 
     /// <param name="shape">Of the head.</param>
     /// <param name="graph">Where to insert.</param>
@@ -52,11 +67,17 @@ internal sealed unsafe class HeadBuild : IDisposable
             _norms = new LazyBlock((long)shape.Capacity * sizeof(TemperedNorm));
         if (BuildsOnCodes(shape))
             _codes = new GrowingCodes(shape.Capacity, shape.Dimension);
-        _inserter = Inserter(shape.Metric, graph, isDead);
+        _metric = shape.Metric;
+        _graph = graph;
+        _links = new GrowingLinks(graph.Count, graph.M0, isDead);
+        _inserter = MakeInserter(onCodes: _codes is not null);
     }
 
     /// <summary>Codes of the rows themselves; null where there are none, or only of tempered rows.</summary>
     public GrowingCodes? RowCodes => _norms is null ? _codes : null;
+
+    /// <summary>True when links follow exact distances, from the first row on.</summary>
+    public bool IsOnRows => _codes is null;
 
     private TemperedNorm* Norms => _norms is null ? null : (TemperedNorm*)_norms.Start;
 
@@ -98,6 +119,7 @@ internal sealed unsafe class HeadBuild : IDisposable
     public void Dispose()
     {
         _inserter.Dispose();
+        _links.Dispose();
         _codes?.Dispose();
         _norms?.Dispose();
     }
@@ -105,11 +127,11 @@ internal sealed unsafe class HeadBuild : IDisposable
     private static bool BuildsOnCodes(HeadShape shape) =>
         shape.Codes == CodesKind.Int8 && shape.Dimension >= CodeDistance.MinDimension;
 
-    private IGraphInserter Inserter(Metric metric, HnswGraph graph, Predicate<int> isDead)
+    private IGraphInserter MakeInserter(bool onCodes)
     {
-        if (_codes is not null)
-            return Of<CodeDistance, CodeScorer>(new(_codes.Points, keepsPruned: metric == Metric.InnerProduct));
-        return metric switch
+        if (onCodes)
+            return Of<CodeDistance, CodeScorer>(new(_codes!.Points, keepsPruned: _metric == Metric.InnerProduct));
+        return _metric switch
         {
             Metric.L2 => Of<RowBuildDistance<SquaredL2>, RowScorer<SquaredL2>>(new(_rows, _rowStride)),
             Metric.Cosine => Of<RowBuildDistance<NegativeDot>, RowScorer<NegativeDot>>(new(_rows, _rowStride)),
@@ -118,21 +140,46 @@ internal sealed unsafe class HeadBuild : IDisposable
 
         GraphInserter<TDistance, TScorer> Of<TDistance, TScorer>(TDistance distance)
             where TDistance : struct, IBuildDistance<TScorer>
-            where TScorer : struct, INodeScorer => new(graph, _parameters, distance, threads: 1, isDead);
+            where TScorer : struct, INodeScorer => new(_graph, _parameters, distance, threads: 1, _links);
     }
 
     /// <summary>Makes what the distances need of the rows up to one.</summary>
     private void Encode(int to)
     {
-        if (_codes is null && _norms is null)
+        if (_codes is null or { IsUnfit: true } && _norms is null)
             return;
-        if (to >= _nextFix)
+        bool isFixed = to >= _nextFix;
+        if (isFixed)
+            BeginFix(to);
+        EncodeNew(to);
+        if (RowCodes is not { } codes || to < _nextMeasure)
+            return;
+        _nextMeasure = (int)Math.Min(2L * to, int.MaxValue);
+        if (AreFit(codes, to))
+            return;
+        if (!isFixed)
         {
-            _nextFix = (int)Math.Min((long)to * GrowthPerFix, int.MaxValue);
-            _encoded = 0;
-            if (_norms is not null)
-                _median = MedianOf(to);
+            BeginFix(to);
+            EncodeNew(to);
+            if (AreFit(codes, to))
+                return;
         }
+        codes.GiveUp();
+        _inserter.Dispose();
+        _inserter = MakeInserter(onCodes: false);
+    }
+
+    /// <summary>Takes means and medians anew; all rows up to one are then to be encoded.</summary>
+    private void BeginFix(int to)
+    {
+        _nextFix = (int)Math.Min((long)to * GrowthPerFix, int.MaxValue);
+        _encoded = 0;
+        if (_norms is not null)
+            _median = MedianOf(to);
+    }
+
+    private void EncodeNew(int to)
+    {
         for (int row = _encoded; row < to && _norms is not null; row++)
             Norms[row] = TemperedNorm.Of(TemperedNorm.NormOf(Row(row), _rowStride), _median);
         if (_codes is not null)
@@ -149,6 +196,14 @@ internal sealed unsafe class HeadBuild : IDisposable
                 _codes.EndAnew();
         }
         _encoded = to;
+    }
+
+    private bool AreFit(GrowingCodes codes, int count)
+    {
+        int newest = (int)Math.Clamp(MeasureBudget / _rowStride, LeastMeasured, count);
+        int first = count - newest;
+        CodesFidelity fidelity = new(Row(first), _rowStride, newest, _metric, threads: 1, CancellationToken.None, MeasureQueries);
+        return fidelity.Measure(new MeasuredCodes(codes, first), CancellationToken.None).IsFit;
     }
 
     private double MedianOf(int count)

@@ -143,12 +143,13 @@ internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes,
         if (codes.AreStill(version))
         {
             // Rows of cosine are of unit length: half the squared distance is 1 + the negative dot product.
-            coded = squared ? coded with { Norm = 2 * coded.Norm } : coded with { Shift = coded.Shift / 2 - 1 };
+            coded = coded with
+            {
+                Shift = squared ? coded.Shift : coded.Shift / 2 - 1,
+                Bound = CodeBound.OfDistance(view.Metric, stepPerWeight: 1, coded.Square, view.Dimension),
+            };
             Reranking.Prefetch(in view, found);
-            // A scan, and a walk that kept more than its beam, gave as many as are worth ranking anew.
-            bool gaveAll = context.Walk.Statistics.Plan == SearchPlan.Scan || found.Length > parameters.BeamWidth;
-            int most = gaveAll ? found.Length : Reranking.MostOf(parameters.K);
-            ranked = Reranking.Run<TDistance>(in view, context, found, parameters.K, coded, most);
+            ranked = Reranking.Run<TDistance>(in view, context, found, parameters.K, coded);
             if (codes.AreStill(version))
                 return true;
         }

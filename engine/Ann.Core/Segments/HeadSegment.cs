@@ -115,6 +115,9 @@ internal sealed unsafe class HeadSegment : LiveSegment
     /// <summary>The codes that it is searched by; null for none.</summary>
     internal GrowingCodes? Codes => _build.RowCodes;
 
+    /// <summary>True when all links follow exact distances, not those of codes.</summary>
+    internal bool IsBuiltOnRows => _build.IsOnRows;
+
     /// <summary>The graph: what sealing takes over once the head is frozen.</summary>
     internal HnswGraph Graph => _graph.Graph;
 

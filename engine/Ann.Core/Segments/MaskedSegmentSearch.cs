@@ -91,12 +91,9 @@ internal static unsafe class MaskedSegmentSearch
         ReadOnlySpan<ulong> found = MaskedSearch.Find<TScorer, TFilter, TLive, SealedLinks, SealedWalk>(
             in query, in graph, in scorer, in filter, in live, in walk, context);
         Reranking.Prefetch(in segment, found);
-        // A scan, and a walk that kept more than its beam, gave as many as are worth ranking anew.
-        bool gaveAll = context.Walk.Statistics.Plan == SearchPlan.Scan || found.Length > query.Ef;
-        int most = gaveAll ? found.Length : Reranking.MostOf(k);
         return segment.Metric == Metric.L2
-            ? Reranking.Run<SquaredL2>(in segment, context, found, k, coded, most)
-            : Reranking.Run<NegativeDot>(in segment, context, found, k, coded, most);
+            ? Reranking.Run<SquaredL2>(in segment, context, found, k, coded)
+            : Reranking.Run<NegativeDot>(in segment, context, found, k, coded);
     }
 
     /// <summary>The walk of either layout.</summary>

@@ -21,9 +21,14 @@ internal sealed class RecallCurves
     private readonly RecallCurve _beam100;
     private readonly RecallCurve _work10;
     private readonly RecallCurve _work100;
+    private readonly double _codes10;
+    private readonly double _codes100;
 
-    private RecallCurves(RecallCurve beam10, RecallCurve beam100, RecallCurve work10, RecallCurve work100)
+    private RecallCurves(
+        RecallCurve beam10, RecallCurve beam100, RecallCurve work10, RecallCurve work100, double codes10, double codes100)
     {
+        _codes10 = codes10;
+        _codes100 = codes100;
         _beam10 = beam10;
         _beam100 = beam100;
         _work10 = work10;
@@ -40,7 +45,9 @@ internal sealed class RecallCurves
             return null;
         RecallCurve? beam100 = RecallCurve.Of(certificate.EfRecall100.Select(static p => ((double)p.Ef, p.Recall)));
         beam100 ??= RecallCurve.Of(certificate.EfRecall.Select(static p => ((double)p.Ef * HighK / LowK, p.Recall)))!;
-        return new RecallCurves(beam10, beam100, Work(certificate, LowK) ?? beam10, Work(certificate, HighK) ?? beam100);
+        return new RecallCurves(
+            beam10, beam100, Work(certificate, LowK) ?? beam10, Work(certificate, HighK) ?? beam100,
+            certificate.CodesRecall10 ?? double.NaN, certificate.CodesRecall100 ?? certificate.CodesRecall10 ?? double.NaN);
     }
 
     /// <summary>Recall of whole walks; beyond the widths that were measured the curves go on as they came.</summary>
@@ -57,7 +64,7 @@ internal sealed class RecallCurves
 
     /// <summary>Recall of a scan by codes; NaN where it was not measured.</summary>
     /// <param name="k">Results wanted.</param>
-    public double OfCodes(int k) => k > 0 ? double.NaN : 1;
+    public double OfCodes(int k) => k <= LowK ? _codes10 : k >= HighK ? _codes100 : Between(_codes10, _codes100, k);
 
     /// <summary>Recall of walks that were stopped.</summary>
     /// <param name="k">Nodes wanted.</param>

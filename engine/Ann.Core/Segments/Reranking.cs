@@ -7,12 +7,9 @@ namespace Ann.Core.Segments;
 /// <summary>The exact second pass over the best candidates of a walk on codes.</summary>
 internal static unsafe class Reranking
 {
-    /// <summary>Candidates reranked beyond k at most: codes rarely move an item further than this from its place.</summary>
-    private const int Margin = 64;
-
     /// <summary>
-    /// The same after a scan of codes: it costs less than a walk, and is asked where many rows are about as far, and codes tell them apart
-    /// worst.
+    /// Candidates that a scan of codes keeps beyond k: it costs less than a walk, and is asked where many rows are about as far, and codes
+    /// tell them apart worst.
     /// </summary>
     private const int ScanMargin = 512;
 
@@ -24,9 +21,6 @@ internal static unsafe class Reranking
 
     /// <summary>Rows that are reranked even though the deadline has passed: about 100 µs.</summary>
     private const int RowsPastDeadline = 512;
-
-    /// <summary>Candidates that are looked at for k results at most.</summary>
-    public static int MostOf(int k) => Math.Max(2 * k, k + Margin);
 
     /// <summary>Candidates that a scan of codes keeps for k results.</summary>
     public static int MostOfScan(int k) => Math.Max(2 * k, k + ScanMargin);
@@ -40,7 +34,7 @@ internal static unsafe class Reranking
 
     /// <summary>
     /// Exact distances for the head of the beam: the first k, then, in the order of the codes, as long as the codes may err by enough to
-    /// make one of the k nearest of the next. When the budget ends before the first k, or allows no more, the others follow in the order of
+    /// make one of the k nearest of the next: through the whole beam where they tell nothing apart. When the budget ends before the first k, or allows no more, the others follow in the order of
     /// the codes, with the codes' distances. A cancelled search gets nothing.
     /// </summary>
     /// <param name="segment">Where the rows lie.</param>
@@ -48,16 +42,16 @@ internal static unsafe class Reranking
     /// <param name="beam">What the walk found, nearest first by the codes.</param>
     /// <param name="k">Results wanted.</param>
     /// <param name="coded">How the query was quantised.</param>
-    /// <param name="most">Candidates looked at, at most: <see cref="MostOf"/>, or <see cref="MostOfScan"/>.</param>
-    /// <returns>The reranked entries, nearest first: k, if there are as many, and some more.</returns>
+    /// <returns>The nearest, nearest first: k, if there are as many, and perhaps some more, all that are as near as the k-th among them.</returns>
     public static Span<ulong> Run<TDistance>(
-        scoped in SegmentView segment, QueryContext context, ReadOnlySpan<ulong> beam, int k, Int8Query coded, int most)
+        scoped in SegmentView segment, QueryContext context, ReadOnlySpan<ulong> beam, int k, Int8Query coded)
         where TDistance : struct, IDistance
     {
-        most = Math.Min(beam.Length, most);
+        int most = beam.Length;
         Span<ulong> ranked = context.Ranked(most);
         RowScorer<TDistance> exact = new(segment.Rows, segment.RowStride, context.Query);
-        int count = 0;
+        int count = 0; // looked at
+        int kept = 0;
         ref SearchStatistics statistics = ref context.Walk.Statistics;
         int allowed = AllowedRows(context, most);
         for (; count < most; count++)
@@ -67,15 +61,18 @@ internal static unsafe class Reranking
             if (count + PrefetchAhead < most)
                 exact.Prefetch(Beam.NodeOf(beam[count + PrefetchAhead]));
             int node = Beam.NodeOf(beam[count]);
-            if (count >= k)
+            if (kept >= k)
             {
-                float least = Beam.DistanceOf(beam[count]) + coded.Shift - coded.ErrorOf(segment.CodeWeight(node));
+                float least = coded.Bound.LeastOf(Beam.DistanceOf(beam[count]) + coded.Shift, segment.CodeWeight(node));
                 if (least > Beam.DistanceOf(ranked[k - 1]))
                     break;
             }
+            float distance = exact.Score(node);
+            if (kept >= k && distance > Beam.DistanceOf(ranked[k - 1]))
+                continue;
             // The beam is nearly in order, so an entry moves few places.
-            ulong entry = Beam.Pack(node, exact.Score(node));
-            int place = count;
+            ulong entry = Beam.Pack(node, distance);
+            int place = kept++;
             for (; place > 0 && ranked[place - 1] > entry; place--)
                 ranked[place] = ranked[place - 1];
             ranked[place] = entry;
@@ -86,7 +83,7 @@ internal static unsafe class Reranking
         int wanted = Math.Min(most, k);
         if (count < wanted)
             Append(ranked, beam, count, wanted, coded.Shift);
-        return ranked[..Math.Max(count, wanted)];
+        return ranked[..Math.Max(kept, wanted)];
     }
 
     /// <summary>Rows that may be reranked at all.</summary>

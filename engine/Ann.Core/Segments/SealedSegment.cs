@@ -32,7 +32,7 @@ public sealed unsafe class SealedSegment : IDisposable
             reserve?.Invoke(loaded);
             _copies = [];
         }
-        _view = View(sections, _copies);
+        _view = View(sections, _copies, codesAreAligned: BuildRecord.CodesAsked is { Length: > 0 });
         mapping.ReleasePages(); // those that only the checks have read
         mapping.ExpectRandomReads();
         _searcher = new SegmentSearcher(_view, Keys);
@@ -185,7 +185,7 @@ public sealed unsafe class SealedSegment : IDisposable
         _mapping.Dispose();
     }
 
-    private static SegmentView View(SegmentSections sections, List<NativeBlock>? copies)
+    private static SegmentView View(SegmentSections sections, List<NativeBlock>? copies, bool codesAreAligned)
     {
         SegmentHeader header = sections.Header;
         long count = header.Count;
@@ -209,6 +209,7 @@ public sealed unsafe class SealedSegment : IDisposable
                 ? (float*)sections.Require(SectionKind.CodeFactors, count * Int8Codes.FactorBytes, copies)
                 : null,
             CodeMean = coded ? (float*)sections.Require(SectionKind.CodeMean, rowStride * (long)sizeof(float)) : null,
+            CodesAreAligned = codesAreAligned,
         };
     }
 }

@@ -24,6 +24,7 @@ public sealed unsafe class SegmentBuilder : IDisposable
     private readonly HnswParameters _parameters;
     private readonly VectorTable _rows;
     private readonly AttributeRows? _attributes;
+    private CodesChoice? _choice;
     private Int8Codes? _codes;
     private GraphStorage? _graph;
     private NeighborBlocks? _blocks;
@@ -31,6 +32,7 @@ public sealed unsafe class SegmentBuilder : IDisposable
     private int _added;
     private HnswGraph? _source;
     private int[] _sourceNodes = [];
+    private bool _sourceIsOnRows;
 
     /// <param name="rows">Rows that will be added, 1 or more.</param>
     /// <param name="dimension">Components of a row, 1 to <see cref="MaxDimension"/>.</param>
@@ -56,6 +58,15 @@ public sealed unsafe class SegmentBuilder : IDisposable
 
     /// <summary>What was measured. Set by <see cref="Build"/>.</summary>
     public Certificate? Certificate { get; private set; }
+
+    /// <summary>Layout of the file. Set by <see cref="Build"/>; without codes it is lean.</summary>
+    public SegmentLayout Layout => _blocks is null ? SegmentLayout.Lean : SegmentLayout.Fast;
+
+    /// <summary>Why the codes are not those that were asked for, or have a scale per row; empty when they are as ever.</summary>
+    public string CodesReason => _choice?.Reason ?? "";
+
+    /// <summary>Codes of the file. Set by <see cref="Build"/>: int8 only where it was asked for and tells the rows apart.</summary>
+    public CodesKind Codes => _codes is null ? CodesKind.F32 : CodesKind.Int8;
 
     /// <summary>Name of this build, as <see cref="SealedSegment.Generation"/>. Set by <see cref="Write"/>.</summary>
     public string? Generation { get; private set; }
@@ -116,11 +127,15 @@ public sealed unsafe class SegmentBuilder : IDisposable
     /// </summary>
     /// <param name="source">Of the same shape. It must stay as it is until <see cref="Build"/> has ended.</param>
     /// <param name="nodes">Nodes of it, ascending: those of the rows, in their order.</param>
-    internal void Adopt(HnswGraph source, int[] nodes)
+    /// <param name="isOnRows">
+    /// True when its links follow exact distances. Others are only taken where codes tell these rows apart.
+    /// </param>
+    internal void Adopt(HnswGraph source, int[] nodes, bool isOnRows = false)
     {
         Debug.Assert(nodes.Length == _rows.Count && source.M == _parameters.M);
         _source = source;
         _sourceNodes = nodes;
+        _sourceIsOnRows = isOnRows;
     }
 
     /// <summary>Builds codes, graph and certificate.</summary>
@@ -144,7 +159,12 @@ public sealed unsafe class SegmentBuilder : IDisposable
         }
 
         if (_options.Codes == CodesKind.Int8)
-            _codes = Int8Codes.Encode(_rows, _options.Metric, _options.Threads, Report(BuildStage.Codes), cancellation);
+        {
+            _choice = CodesChoice.Make(_rows, _options.Metric, _options.Threads, Report(BuildStage.Codes), cancellation);
+            _codes = _choice.Codes;
+            if (_codes is null && !_sourceIsOnRows)
+                _source = null; // its links were chosen by codes that tell the rows apart no better
+        }
         _graph = _source is { } source
             ? new GraphStorage(GraphCopy.LevelsOf(in source, _sourceNodes), _parameters)
             : new GraphStorage(_rows.Count, _parameters);
@@ -156,7 +176,8 @@ public sealed unsafe class SegmentBuilder : IDisposable
 
         SegmentView view = View();
         Certificate = CertificateMeasurement.Measure(
-            in view, repaired, _options.Queries, _options.Threads, Report(BuildStage.Certificate), cancellation);
+            in view, repaired, _options.Queries, _options.Threads, Report(BuildStage.Certificate), cancellation)
+            with { CodesRecall10 = _choice?.Recall?.Scan10, CodesRecall100 = _choice?.Recall?.Scan100 };
 
         Action<int>? Report(BuildStage stage) => progress is null
             ? null
@@ -266,7 +287,7 @@ public sealed unsafe class SegmentBuilder : IDisposable
     private SegmentView View() => new()
     {
         Metric = _options.Metric,
-        Codes = _options.Codes,
+        Codes = Codes,
         Dimension = _rows.Dimension,
         Graph = _blocks?.Graph ?? _graph!.Graph,
         Blocks = _blocks?.Shape,
@@ -277,16 +298,19 @@ public sealed unsafe class SegmentBuilder : IDisposable
         CodeScale = _codes?.Scale ?? 0,
         CodeFactors = _codes is null ? null : (float*)_codes.Factors.Start,
         CodeMean = _codes is null ? null : (float*)_codes.Mean.Start,
+        CodesAreAligned = true,
     };
+
+    private static string NameOf(CodesKind codes) => codes == CodesKind.Int8 ? "int8" : "f32";
 
     private SegmentHeader Header(IReadOnlyList<Section> sections, long length) => new()
     {
         Metric = _options.Metric,
-        Codes = _options.Codes,
+        Codes = Codes,
         Keys = _keys!.Kind,
         Count = _rows.Count,
         Dimension = _rows.Dimension,
-        Layout = _blocks is null ? SegmentLayout.Lean : SegmentLayout.Fast,
+        Layout = Layout,
         EstimateBits = _blocks?.Shape.Bits ?? 0,
         M = _options.M,
         EntryPoint = _graph!.Graph.EntryPoint,
@@ -301,7 +325,9 @@ public sealed unsafe class SegmentBuilder : IDisposable
         M = _options.M,
         EfConstruction = _options.EfConstruction,
         Seed = _options.Seed,
-        Codes = _options.Codes == CodesKind.Int8 ? "int8" : "f32",
+        Codes = NameOf(Codes),
+        CodesAsked = NameOf(_options.Codes),
+        CodesReason = CodesReason,
         EncoderFingerprint = _options.EncoderFingerprint,
         EncoderName = _options.EncoderName,
         Source = _options.Source,

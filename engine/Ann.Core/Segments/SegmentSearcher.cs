@@ -237,8 +237,8 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
             return Scan(context, in filter, k);
         ReadOnlySpan<ulong> found = context.Walk.Beam.Entries;
         return segment.Metric == Metric.L2
-            ? Reranking.Run<SquaredL2>(in segment, context, found, k, coded, Reranking.MostOf(k))
-            : Reranking.Run<NegativeDot>(in segment, context, found, k, coded, Reranking.MostOf(k));
+            ? Reranking.Run<SquaredL2>(in segment, context, found, k, coded)
+            : Reranking.Run<NegativeDot>(in segment, context, found, k, coded);
     }
 
     private Span<ulong> Scan<TFilter>(QueryContext context, scoped in TFilter filter, int k)

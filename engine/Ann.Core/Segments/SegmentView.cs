@@ -33,6 +33,12 @@ internal readonly unsafe struct SegmentView
     /// <summary>Value of one unit of every code; 0 when rows have their own.</summary>
     public float CodeScale { get; init; }
 
+    /// <summary>
+    /// True when a row with its own scale is at right angles to the error of its code; false in files of before, whose factors were made
+    /// without that.
+    /// </summary>
+    public bool CodesAreAligned { get; init; }
+
     /// <summary>A padded row; null without codes.</summary>
     public float* CodeMean { get; init; }
 

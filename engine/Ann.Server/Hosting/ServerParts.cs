@@ -73,9 +73,11 @@ internal static class ServerParts
         });
         services.AddSingleton(static provider =>
             new BackgroundThreads(provider.GetRequiredService<IOptions<ServerOptions>>().Value.BackgroundShare));
+        services.AddSingleton<SealingLog>();
         services.AddSingleton(static provider => Opening(
             provider.GetRequiredService<IOptions<ServerOptions>>().Value, provider.GetRequiredService<IFileSystem>(),
-            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<BackgroundThreads>()));
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<BackgroundThreads>(),
+            provider.GetRequiredService<SealingLog>()));
         services.AddSingleton<EncoderCatalog>();
         services.AddSingleton<DrainGate>();
         services.AddSingleton<HealthBoard>();
@@ -141,7 +143,7 @@ internal static class ServerParts
     }
 
     private static CatalogOpening Opening(
-        ServerOptions options, IFileSystem files, TimeProvider time, BackgroundThreads background)
+        ServerOptions options, IFileSystem files, TimeProvider time, BackgroundThreads background, SealingLog sealing)
     {
         long limit = options.MemoryBudgetBytes > 0
             ? options.MemoryBudgetBytes
@@ -163,6 +165,7 @@ internal static class ServerParts
                 LogRetentionBytes = options.LogRetentionBytes,
                 Residence = options.Residence,
                 SetBudget = new MemoryBudget(options.SetBytes),
+                Sealed = sealing.Write,
             },
         };
     }

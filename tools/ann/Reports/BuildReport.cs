@@ -26,8 +26,11 @@ internal sealed record BuildReport
     /// <summary><c>cosine</c>, <c>l2</c> or <c>ip</c>.</summary>
     public required string Metric { get; init; }
 
-    /// <summary><c>int8</c> or <c>f32</c>.</summary>
+    /// <summary>What the walk reads: <c>int8</c> or <c>f32</c>, which is taken by itself where int8 codes cannot tell the rows apart.</summary>
     public required string Codes { get; init; }
+
+    /// <summary>Why the codes are not those that ordinary rows get; empty when they are.</summary>
+    public required string CodesReason { get; init; }
 
     /// <summary><c>fast</c> or <c>lean</c>: what the file has; with codes <c>f32</c> always lean.</summary>
     public required string Layout { get; init; }

@@ -97,6 +97,12 @@ internal sealed record VerifyReport
     /// <summary>Size of the file; null when the file cannot be opened.</summary>
     public long? Bytes { get; init; }
 
+    /// <summary>What was measured when the file was made, in words; null when the file cannot be opened.</summary>
+    public string? Measured { get; init; }
+
+    /// <summary>That what was measured is poor, in words; null when it is not.</summary>
+    public string? Shortfall { get; init; }
+
     /// <summary>Seconds that the check took.</summary>
     public required double Seconds { get; init; }
 }

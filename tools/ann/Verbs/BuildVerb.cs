@@ -34,6 +34,10 @@ internal static class BuildVerb
         Option<string?> queries = VerbOptions.Optional("--queries", "FILE",
             "Queries such as will be asked, in any format of --input: recall is measured with them. Default: items stand in for queries.");
         Option<string?> name = VerbOptions.Optional("--name", "NAME", "Index name to note in the file. Default: none.");
+        Option<double?> minRecall = VerbOptions.OptionalNumber(
+            "--min-recall",
+            $"Exit with 1 and write nothing when recall@10 at ef {RecallFloor.Ef}, as measured, is less. "
+            + $"Default: warn below {RecallFloor.Default.Least}.", 0, 1);
         Option<bool> json = VerbOptions.Json();
 
         Verb command = new("build",
@@ -42,7 +46,7 @@ internal static class BuildVerb
             "ann build --input items.jsonl --metric cosine --output items.ann --attributes \"category:keyword,tags:keywords,price:double\"")
         {
             input, metric, output, codes, layout, m, efConstruction, seed, threads, keys, attributes, attributesFile,
-            queries, name, json,
+            queries, name, minRecall, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -62,8 +66,13 @@ internal static class BuildVerb
             };
             AttributeRequest wanted = new(
                 AttributeOptions.ParseSchema(tool.Files, parsed.GetValue(attributes)), parsed.GetValue(attributesFile));
-            BuildReport report = Run(
-                tool, inputPath, parsed.GetRequiredValue(output), parsed.GetValue(keys), wanted, options, cancellation, parsed.GetValue(queries));
+            RecallFloor? floor = parsed.GetValue(minRecall) is { } least ? new RecallFloor(least) : null;
+            if (Run(tool, inputPath, parsed.GetRequiredValue(output), parsed.GetValue(keys), wanted, options, cancellation,
+                    parsed.GetValue(queries), floor)
+                is not { } report)
+            {
+                return Task.FromResult(ExitCodes.CheckFailed);
+            }
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.BuildReport);
             else
@@ -73,10 +82,19 @@ internal static class BuildVerb
         return command;
     }
 
-    /// <summary>Builds one file.</summary>
-    public static BuildReport Run(
+    /// <summary>Builds one file. Null when it misses a floor: it was told so, and nothing is written.</summary>
+    /// <param name="tool">Where to read, write and tell.</param>
+    /// <param name="input">Vectors.</param>
+    /// <param name="output">The file.</param>
+    /// <param name="sidecar">Keys; null for the default.</param>
+    /// <param name="attributes">Which, and from where.</param>
+    /// <param name="options">What to build.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <param name="queries">File of queries to measure with; null for rows.</param>
+    /// <param name="floor">Recall that the file must have; null warns below the default.</param>
+    public static BuildReport? Run(
         ToolContext tool, string input, string output, string? sidecar, AttributeRequest attributes, SegmentBuildOptions options,
-        CancellationToken cancellation, string? queries = null)
+        CancellationToken cancellation, string? queries = null, RecallFloor? floor = null)
     {
         OutputPath.Require(tool.Files, output, ".ann");
         long start = tool.Time.GetTimestamp();
@@ -105,6 +123,12 @@ internal static class BuildVerb
         {
             builder.Build(keys, progress, cancellation);
             built = tool.SecondsSince(start);
+            if ((floor ?? RecallFloor.Default).Shortfall(builder.Certificate!) is { } shortfall)
+            {
+                tool.Error.WriteLine(floor is null ? $"ann: warning: {shortfall}" : $"ann: {shortfall} {output} is not written.");
+                if (floor is not null)
+                    return null;
+            }
             builder.Write(tool.Files, output, progress, cancellation);
         }
         double seconds = tool.SecondsSince(start);
@@ -122,8 +146,9 @@ internal static class BuildVerb
             Attributes = rows.Attributes.Count == 0 ? null : AttributeColumnReport.Of(rows.Attributes),
             AttributeSource = rows.Attributes.Count == 0 ? null : rows.AttributeSource,
             Metric = options.Metric.ToName(),
-            Codes = options.Codes == CodesKind.Int8 ? "int8" : "f32",
-            Layout = VerbOptions.ToWord(options.Codes == CodesKind.Int8 ? options.Layout : SegmentLayout.Lean),
+            Codes = builder.Codes == CodesKind.Int8 ? "int8" : "f32",
+            CodesReason = builder.CodesReason,
+            Layout = VerbOptions.ToWord(builder.Layout),
             Rows = rows.Count,
             Dimension = rows.Dimension,
             Threads = options.Threads,
@@ -148,6 +173,10 @@ internal static class BuildVerb
             + $"{report.RowsPerS:N0} rows/s, {report.Bytes:N0} bytes, generation {report.Generation}");
         if (report.Attributes is not null)
             text.WriteLine($"  attributes {AttributeColumnReport.ToText(report.Attributes)} from {report.AttributeSource}");
+        if (report.CodesReason.Length > 0)
+            text.WriteLine($"  {report.CodesReason}");
         text.WriteLine($"  reachable {report.Certificate?.Reachable:N0} of {report.Rows:N0}");
+        if (report.Certificate is not null)
+            text.WriteLine($"  {RecallFloor.InWords(report.Certificate)}");
     }
 }

@@ -69,7 +69,7 @@ internal static class DemoVerb
         tool.Notice($"3. building the index ({encoded.Rows:N0} × {encoded.Dimension}, cosine, int8 codes)");
         SegmentBuildOptions options = new() { Metric = Metric.Cosine, Name = IndexName, Source = "items.jsonl" };
         BuildReport built = BuildVerb.Run(
-            tool, files.Vectors, files.Index, sidecar: null, AttributeRequest.Beside, options, cancellation);
+            tool, files.Vectors, files.Index, sidecar: null, AttributeRequest.Beside, options, cancellation)!; // no floor, so it is written
         double builtAt = tool.SecondsSince(start);
 
         tool.Notice("4. starting the server");

@@ -94,6 +94,11 @@ internal static class InfoVerb
         text.WriteLine(
             $"  graph         M {build.M}, efConstruction {build.EfConstruction}, seed {build.Seed}, codes {build.Codes}, "
             + $"layout {report.Layout}");
+        if (build.CodesReason.Length > 0)
+            text.WriteLine($"  codes         {build.CodesReason}");
+        text.WriteLine($"  measured      {RecallFloor.InWords(certificate)}");
+        if (RecallFloor.Default.Shortfall(certificate) is { } shortfall)
+            text.WriteLine($"  warning       {shortfall}");
         text.WriteLine($"  reachable     {certificate.Reachable:N0} of {report.Rows:N0}");
         AttributeSummaryReport.Print(text, report.Attributes ?? []);
         Curve(text, "recall@10", certificate.EfRecall.Select(static point => $"{point.Recall:F4} at ef {point.Ef}"));

@@ -36,7 +36,12 @@ internal static class VerifyVerb
             return ExitCodes.CheckFailed;
         }
         if (!json)
+        {
             tool.Out.WriteLine($"{file}: sound. {report.Rows:N0} items, {report.Bytes:N0} bytes, generation {report.Generation}.");
+            tool.Out.WriteLine($"  {report.Measured}");
+        }
+        if (report.Shortfall is { } shortfall)
+            tool.Error.WriteLine($"ann: warning: {shortfall}");
         return ExitCodes.Done;
     }
 
@@ -55,6 +60,8 @@ internal static class VerifyVerb
                 Generation = segment.Generation,
                 Rows = segment.Count,
                 Bytes = segment.SizeInBytes,
+                Measured = RecallFloor.InWords(segment.Certificate),
+                Shortfall = RecallFloor.Default.Shortfall(segment.Certificate),
                 Seconds = tool.SecondsSince(start),
             };
         }

@@ -1,0 +1,76 @@
+using System.Globalization;
+using Ann.Core.Codes;
+using Ann.Core.Distances;
+
+namespace Ann.Core.Segments;
+
+/// <summary>
+/// The codes that a segment gets where int8 was asked for: the plainest that tell the nearest of its rows, as measured on them before the
+/// graph is built. One scale for all rows, or for inner product a scale per row; else a scale per row with an offset; else none, and
+/// searches read the rows themselves.
+/// </summary>
+internal sealed class CodesChoice
+{
+    private CodesChoice(Int8Codes? codes, CodesRecall? recall, string reason)
+    {
+        Codes = codes;
+        Recall = recall;
+        Reason = reason;
+    }
+
+    /// <summary>The codes, which are then the caller's; null for none.</summary>
+    public Int8Codes? Codes { get; }
+
+    /// <summary>What was measured of <see cref="Codes"/>; null without any, and for a single row.</summary>
+    public CodesRecall? Recall { get; }
+
+    /// <summary>Why they are not those that are taken for ordinary rows, as a sentence; empty when they are.</summary>
+    public string Reason { get; }
+
+    /// <summary>Encodes and measures until something fits.</summary>
+    /// <param name="rows">Prepared for the metric.</param>
+    /// <param name="metric">Of the distances.</param>
+    /// <param name="threads">Of the work. The result does not depend on them.</param>
+    /// <param name="progress">Told of the rows that are encoded.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    public static unsafe CodesChoice Make(
+        VectorTable rows, Metric metric, int threads, Action<int>? progress, CancellationToken cancellation)
+    {
+        Int8Codes codes = Int8Codes.Encode(rows, metric, threads, progress, cancellation);
+        bool keep = false;
+        try
+        {
+            if (rows.Count == 1)
+            {
+                keep = true;
+                return new CodesChoice(codes, recall: null, "");
+            }
+            CodesFidelity fidelity = new(rows.Start, rows.Stride, rows.Count, metric, threads, cancellation);
+            CodesRecall first = fidelity.Measure(new MeasuredCodes(codes, metric), cancellation);
+            keep = first.IsFit;
+            if (keep)
+                return new CodesChoice(codes, first, "");
+            string tried = codes.Scale > 0 ? "one scale for all rows" : "a scale per row";
+            tried = $"{tried} tells {Told(first)} of sampled rows";
+            if (codes.Scale > 0 || metric == Metric.InnerProduct)
+            {
+                codes.Dispose();
+                codes = Int8Codes.Encode(rows, metric, threads, progress: null, cancellation, finer: true);
+                CodesRecall second = fidelity.Measure(new MeasuredCodes(codes, metric), cancellation);
+                keep = second.IsFit;
+                if (keep)
+                    return new CodesChoice(codes, second, $"Codes with a scale and an offset per row, for {tried}; these tell {Told(second)}.");
+                tried += $", a scale and an offset per row {Told(second)}";
+            }
+            return new CodesChoice(null, recall: null, $"No codes, for {tried}.");
+        }
+        finally
+        {
+            if (!keep)
+                codes.Dispose();
+        }
+    }
+
+    private static string Told(CodesRecall recall) => string.Create(
+        CultureInfo.InvariantCulture, $"{recall.Walk10:0.000} of the 10 and {recall.Walk100:0.000} of the 100 nearest");
+}

@@ -1,0 +1,199 @@
+using System.Diagnostics;
+using Ann.Core.Codes;
+using Ann.Core.Distances;
+using Ann.Core.Hnsw;
+
+namespace Ann.Core.Segments;
+
+/// <summary>
+/// How well codes tell the nearest of rows: the recall of a scan by codes whose best candidates are ranked by exact distances. Rows are the
+/// queries, each without itself.
+/// </summary>
+/// <remarks>
+/// It needs no graph, so a builder knows before it builds one. All sums have one order on every machine and any number of threads, and so
+/// what is decided by the result. It costs a scan of all rows for each query and kind of codes: half a per cent to two of a build.
+/// </remarks>
+internal sealed unsafe class CodesFidelity
+{
+    /// <summary>Candidates beyond k that a walk may be relied on to bring: a beam of 64 is the narrowest that a promise is made for.</summary>
+    private const int WalkMargin = 64;
+
+    private const int MinQueries = 64;
+    private const int MaxQueries = 256;
+    private const int RowsPerQuery = 32;
+
+    /// <summary>Multiply-adds that the exact answers may cost: half a second on one core.</summary>
+    private const double ExactBudget = 4e9;
+
+    /// <summary>Bytes of rows that all queries look at before the next piece.</summary>
+    private const int PieceBytes = 128 << 10;
+
+    private static readonly int[] Ks = [10, 100];
+
+    private readonly float* _rows;
+    private readonly int _stride;
+    private readonly int _count;
+    private readonly Metric _metric;
+    private readonly int _threads;
+    private readonly int[] _queries;
+    private readonly float[][] _exact;
+
+    /// <summary>Finds the exact answers.</summary>
+    /// <param name="rows">First component of the first row, prepared for the metric.</param>
+    /// <param name="stride">Floats from one row to the next.</param>
+    /// <param name="count">Rows, 2 or more.</param>
+    /// <param name="metric">Of the distances.</param>
+    /// <param name="threads">Of the work. The result does not depend on them.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    /// <param name="mostQueries">Rows that are queries, at most.</param>
+    public CodesFidelity(
+        float* rows, int stride, int count, Metric metric, int threads, CancellationToken cancellation, int mostQueries = MaxQueries)
+    {
+        Debug.Assert(count > 1);
+        _rows = rows;
+        _stride = stride;
+        _count = count;
+        _metric = metric;
+        _threads = threads;
+        _queries = ChooseQueries(count, stride, mostQueries);
+        _exact = new float[_queries.Length][];
+        Each((from, to) =>
+        {
+            if (metric == Metric.L2)
+                FindExact<SteadySquaredL2>(from, to);
+            else
+                FindExact<SteadyNegativeDot>(from, to);
+        }, cancellation);
+    }
+
+    /// <summary>Measures codes of the same rows.</summary>
+    public CodesRecall Measure(MeasuredCodes codes, CancellationToken cancellation)
+    {
+        double[][] right = new double[_queries.Length][];
+        Each((from, to) =>
+        {
+            if (_metric == Metric.L2)
+                Compare<SteadySquaredL2>(codes, from, to, right);
+            else
+                Compare<SteadyNegativeDot>(codes, from, to, right);
+        }, cancellation);
+        double[] recall = new double[2 * Ks.Length];
+        for (int i = 0; i < recall.Length; i++)
+            recall[i] = Math.Round(right.Average(shares => shares[i]), 4);
+        return new CodesRecall(recall[0], recall[1], recall[2], recall[3]);
+    }
+
+    /// <summary>One row of each of as many equal pieces; not the first of each, for rows often come in an order that repeats.</summary>
+    private static int[] ChooseQueries(int count, int stride, int most)
+    {
+        int queries = (int)Math.Clamp(ExactBudget / ((double)count * stride), MinQueries, MaxQueries);
+        queries = Math.Min(Math.Min(queries, Math.Max(MinQueries, count / RowsPerQuery)), Math.Min(most, count));
+        int[] rows = new int[queries];
+        for (int i = 0; i < queries; i++)
+        {
+            int first = (int)((long)i * count / queries);
+            int end = (int)((i + 1L) * count / queries);
+            rows[i] = first + (int)(((uint)i * 2_654_435_761u >> 8) % (uint)(end - first));
+        }
+        return rows;
+    }
+
+    private void Each(Action<int, int> body, CancellationToken cancellation)
+    {
+        int grain = (_queries.Length + _threads - 1) / _threads;
+        ParallelBuild.For(_queries.Length, _threads, grain, (_, from, to) => body(from, to), cancellation);
+    }
+
+    private float* Row(int row) => _rows + (long)row * _stride;
+
+    private void FindExact<TDistance>(int fromQuery, int toQuery)
+        where TDistance : struct, IDistance
+    {
+        int most = Math.Min(Ks[^1], _count - 1);
+        ulong[][] heaps = new ulong[toQuery - fromQuery][];
+        int[] counts = new int[heaps.Length];
+        int piece = Math.Max(8, PieceBytes / (_stride * sizeof(float)));
+        for (int from = 0; from < _count; from += piece)
+        {
+            int to = Math.Min(from + piece, _count);
+            for (int i = 0; i < heaps.Length; i++)
+            {
+                int query = _queries[fromQuery + i];
+                TopK top = new(heaps[i] ??= new ulong[most], counts[i]);
+                for (int row = from; row < to; row++)
+                {
+                    ulong entry = Beam.Pack(row, TDistance.Between(Row(query), Row(row), (nuint)_stride));
+                    if (row != query && entry < top.Threshold)
+                        top.Add(entry);
+                }
+                counts[i] = top.Count;
+            }
+        }
+        for (int i = 0; i < heaps.Length; i++)
+        {
+            Span<ulong> sorted = new TopK(heaps[i], counts[i]).Sorted();
+            float[] distances = _exact[fromQuery + i] = new float[sorted.Length];
+            for (int j = 0; j < distances.Length; j++)
+                distances[j] = Beam.DistanceOf(sorted[j]);
+        }
+    }
+
+    private void Compare<TDistance>(MeasuredCodes codes, int fromQuery, int toQuery, double[][] right)
+        where TDistance : struct, IDistance
+    {
+        int most = Math.Min(Reranking.MostOfScan(Ks[^1]), _count - 1);
+        ulong[] candidates = new ulong[most];
+        using MeasuredCodes.Scan scan = new(codes, _stride);
+        for (int i = fromQuery; i < toQuery; i++)
+        {
+            int query = _queries[i];
+            TopK top = new(candidates);
+            scan.Run(Row(query), query, _count, ref top);
+            Span<ulong> byCodes = top.Sorted();
+            ulong[] exact = new ulong[byCodes.Length];
+            for (int j = 0; j < exact.Length; j++)
+            {
+                int node = Beam.NodeOf(byCodes[j]);
+                exact[j] = Beam.Pack(node, TDistance.Between(Row(query), Row(node), (nuint)_stride));
+            }
+            right[i] =
+            [
+                Share(exact, _exact[i], Ks[0], Ks[0] + WalkMargin), Share(exact, _exact[i], Ks[1], Math.Max(2 * Ks[1], Ks[1] + WalkMargin)),
+                Share(exact, _exact[i], Ks[0], Reranking.MostOfScan(Ks[0])), Share(exact, _exact[i], Ks[1], Reranking.MostOfScan(Ks[1])),
+            ];
+        }
+    }
+
+    /// <summary>The share of the k nearest that is among the first candidates. Of items as far as the k-th any will do.</summary>
+    private static double Share(ulong[] candidates, float[] nearest, int k, int depth)
+    {
+        k = Math.Min(k, nearest.Length);
+        float last = nearest[k - 1];
+        int nearer = k - nearest.AsSpan(0, k).Count(last);
+        int foundNearer = 0;
+        int foundTied = 0;
+        foreach (ulong candidate in candidates.AsSpan(0, Math.Min(depth, candidates.Length)))
+        {
+            float distance = Beam.DistanceOf(candidate);
+            if (distance < last)
+                foundNearer++;
+            else if (distance == last)
+                foundTied++;
+        }
+        return (foundNearer + Math.Min(foundTied, k - nearer)) / (double)k;
+    }
+}
+
+/// <summary>What was measured of codes.</summary>
+/// <param name="Walk10">Of the 10 nearest, the share among the first 74 by codes: as many as a walk at a narrow beam brings.</param>
+/// <param name="Walk100">Of the 100 nearest, the share among the first 200.</param>
+/// <param name="Scan10">Of the 10 nearest, the share among as many as a scan by codes keeps.</param>
+/// <param name="Scan100">Likewise of the 100 nearest.</param>
+internal sealed record CodesRecall(double Walk10, double Walk100, double Scan10, double Scan100)
+{
+    /// <summary>Codes that lose more than this share are worth replacing: ordinary data loses nothing at all.</summary>
+    public const double Floor = 0.995;
+
+    /// <summary>True when codes tell the nearest well enough to walk by.</summary>
+    public bool IsFit => Walk10 >= Floor && Walk100 >= Floor;
+}
