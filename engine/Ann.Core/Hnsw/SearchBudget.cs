@@ -141,7 +141,9 @@ public struct SearchStatistics
     /// <summary>Why the search ended early, if it did. The results are then the best found so far.</summary>
     public StopReason Stopped { get; set; }
 
-    /// <summary>Nodes that may be returned and that the last walk with a filter had in its beam at the end; 0 without such a walk.</summary>
+    /// <summary>
+    /// Nodes that may be returned and that the last walk with a filter had in its beam at the end; 0 without such a walk.
+    /// </summary>
     public int Kept { get; set; }
 
     /// <summary>Nodes that may not, in the same beam.</summary>

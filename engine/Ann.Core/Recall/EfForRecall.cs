@@ -62,7 +62,7 @@ public static class EfForRecall
     private static bool Reaches(IndexSnapshot index, in RecallWish asked, RecallCorrection correction, int ef, out double missed)
     {
         double certified = Certified(index, in asked, ef);
-        missed = correction.MissedAt(asked.K, ef, certified);
+        missed = correction.MissedAt(asked.K, ef, certified, isCautious: true);
         // On the safe side where samples are few: of several widths that seem to do, one is the luckiest.
         return missed + correction.DeviationAt(asked.K, ef, missed) <= 1 - asked.Target;
     }

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Ann.Core.Recall;
 
 /// <summary>
-/// What measured answers say of the certificate: how much is missed at a beam width, where the certificate says how much should be. A value:
-/// each sample makes the next one. Estimates and the widths of <c>recall_target</c> are corrected by the same one.
+/// What measured answers say of the certificate: how much is missed at a beam width, where the certificate says how much should be. A
+/// value: each sample makes the next one. Estimates and the widths of <c>recall_target</c> are corrected by it.
 /// </summary>
 /// <remarks>
 /// <para>Samples are summed by beam width, in places of half an octave of its multiple of k. What is missed at a width is the mean of
@@ -24,7 +24,7 @@ public sealed class RecallCorrection
     /// <summary>The certificate weighs as much as this many samples that miss more than it says: few refute it.</summary>
     public const double PriorSamples = 12;
 
-    /// <summary>And as this many that miss less: that queries were lucky is found out dearly.</summary>
+    /// <summary>And as this many that miss less, where a width is chosen by them: that queries were lucky is found out dearly.</summary>
     public const double PriorLuckySamples = 48;
 
     /// <summary>Samples that are remembered at each place.</summary>
@@ -34,7 +34,7 @@ public sealed class RecallCorrection
     private const double Bell = 1.5;
     private const int LeastK = 10;
 
-    /// <summary>Of the ratio: queries of which all is missed, seen beforehand and as the certificate says. Some ten that missed one of ten.</summary>
+    /// <summary>Of the ratio: what some queries missed, seen beforehand and as the certificate says. Five of ten neighbours.</summary>
     private const double PriorMissed = 0.5;
 
     private const double PriorLuckyMissed = 4;
@@ -51,6 +51,7 @@ public sealed class RecallCorrection
     private readonly double[] _missed;
     private readonly double[] _expected;
     private readonly double _ratio;
+    private readonly double _cautiousRatio;
     private readonly Point[] _points;
 
     private RecallCorrection(double[] samples, double[] missed, double[] expected)
@@ -62,8 +63,8 @@ public sealed class RecallCorrection
         for (int place = 0; place < Places; place++)
             expectedSum += Math.Max(expected[place], Floor * samples[place]);
         double missedSum = missed.Sum();
-        double prior = missedSum < expectedSum ? PriorLuckyMissed : PriorMissed;
-        _ratio = (missedSum + prior) / (expectedSum + prior);
+        _ratio = (missedSum + PriorMissed) / (expectedSum + PriorMissed);
+        _cautiousRatio = Math.Max(_ratio, (missedSum + PriorLuckyMissed) / (expectedSum + PriorLuckyMissed));
         _points =
         [
             .. Enumerable.Range(0, Places).Where(place => samples[place] > 0).Select(place => new Point(
@@ -136,24 +137,26 @@ public sealed class RecallCorrection
     /// <param name="k">Results wanted.</param>
     /// <param name="ef">Beam width.</param>
     /// <param name="certified">Share missed by the certificate, 0 to 1.</param>
-    public double MissedAt(int k, int ef, double certified)
+    /// <param name="isCautious">True to believe that less is missed than the certificate says only of more samples.</param>
+    public double MissedAt(int k, int ef, double certified, bool isCautious = false)
     {
         if (certified >= 1)
             return 1; // nothing was searched
         double place = PlaceOf(k, ef);
         int low = Math.Min((int)place, Places - 2);
-        double atLow = Near(low, certified).Missed;
-        double atHigh = Near(low + 1, certified).Missed;
+        double atLow = Near(low, certified, isCautious).Missed;
+        double atHigh = Near(low + 1, certified, isCautious).Missed;
         return Math.Clamp(atLow + (place - low) * (atHigh - atLow), 0, 1);
     }
 
     /// <summary>Weight of the samples near a beam width: what is known of it.</summary>
     /// <param name="k">Results wanted.</param>
     /// <param name="ef">Beam width.</param>
-    public double WeightNear(int k, int ef) => Near((int)Math.Round(PlaceOf(k, ef)), 0).Weight;
+    public double WeightNear(int k, int ef) => Near((int)Math.Round(PlaceOf(k, ef)), certified: 0, isCautious: false).Weight;
 
     /// <summary>
-    /// By how much chance may have made <see cref="MissedAt"/> wrong: about one standard deviation; 0 as long as only the certificate speaks.
+    /// By how much chance may have made <see cref="MissedAt"/> wrong: about one standard deviation; 0 as long as only the certificate
+    /// speaks.
     /// </summary>
     /// <param name="k">Results wanted.</param>
     /// <param name="ef">Beam width.</param>
@@ -178,7 +181,7 @@ public sealed class RecallCorrection
 
     private static double[] Scaled(double[] sums, double share) => Array.ConvertAll(sums, x => x * share);
 
-    private (double Missed, double Weight) Near(int place, double certified)
+    private (double Missed, double Weight) Near(int place, double certified, bool isCautious)
     {
         double missed = 0;
         double weight = 0;
@@ -189,8 +192,8 @@ public sealed class RecallCorrection
             missed += near * Share(point.OddsRatio * odds);
             weight += near;
         }
-        double prior = Share(Odds(certified) * _ratio);
-        double priorSamples = missed < certified * weight ? PriorLuckySamples : PriorSamples;
+        double prior = Share(Odds(certified) * (isCautious ? _cautiousRatio : _ratio));
+        double priorSamples = isCautious && missed < certified * weight ? PriorLuckySamples : PriorSamples;
         return ((missed + priorSamples * prior) / (weight + priorSamples), weight);
     }
 

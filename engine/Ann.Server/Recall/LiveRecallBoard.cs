@@ -61,7 +61,9 @@ internal sealed class LiveRecallBoard
             .ThenBy(static fact => fact.Kind.FilterClass, StringComparer.Ordinal)
             .ThenBy(static fact => fact.Kind.K)];
 
-    /// <summary>What is known of such queries. A generation that none was sampled of yet has it from another one, with less weight.</summary>
+    /// <summary>
+    /// What is known of such queries. A generation that none was sampled of yet has it from another one, with less weight.
+    /// </summary>
     public KnownRecall KnownOf(RecallKind kind)
     {
         if (_shown.TryGetValue(kind, out KnownRecall? shown))

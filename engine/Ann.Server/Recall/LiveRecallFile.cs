@@ -111,14 +111,13 @@ internal sealed partial class LiveRecallFile(
 
     private static KeptRecall Of(RecallKeptKind kind)
     {
-        if (kind is not { Index: not null, Generation: not null, FilterClass: not null, Window: not null, Walks: not null, Plans: not null,
-                Scans: not null }
-            || !(kind.EfFactor > 0))
-        {
+        bool isWhole = kind is { Index: not null, Generation: not null, FilterClass: not null, Window: not null }
+            and { Walks: not null, Plans: not null, Scans: not null, EfFactor: > 0 };
+        if (!isWhole)
             throw new FormatException("a kind lacks a part.");
-        }
         return new KeptRecall(
-            new RecallKind(kind.Index, kind.Generation, kind.FilterClass, kind.K), new KnownRecall(Of(kind.Walks), Of(kind.Plans), Of(kind.Scans)),
+            new RecallKind(kind.Index, kind.Generation, kind.FilterClass, kind.K),
+            new KnownRecall(Of(kind.Walks), Of(kind.Plans), Of(kind.Scans)),
             [.. kind.Window.Select(static step => step / Steps)], kind.EfFactor);
     }
 

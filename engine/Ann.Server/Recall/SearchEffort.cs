@@ -21,7 +21,9 @@ internal readonly record struct SearchEffort(
     /// </summary>
     public int PassedOver { get; private init; }
 
-    /// <summary>True when a target was asked for that no beam width that is allowed is known to reach, and no scan took its place.</summary>
+    /// <summary>
+    /// True when a target was asked for that no beam width that is allowed is known to reach, and no scan took its place.
+    /// </summary>
     public bool IsOutOfReach { get; private init; }
 
     /// <summary>Makes it of a request.</summary>

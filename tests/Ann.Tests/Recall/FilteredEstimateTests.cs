@@ -5,8 +5,8 @@ using Ann.Core.Segments;
 namespace Ann.Tests.Recall;
 
 /// <summary>
-/// Goal: the curve of searches without a filter tells the recall of those with one. Method: masks of rows taken at random, and of rows on one
-/// side of the space, so that some queries have all of their neighbours in the mask and others few; exact answers by a scan of the mask.
+/// Goal: the curve of searches without a filter tells the recall of those with one. Method: masks of rows taken at random, and of rows on
+/// one side of the space, so that some queries have all of their neighbours in the mask and others few; exact answers by a scan of it.
 /// </summary>
 public sealed class FilteredEstimateTests(MeasuredSegments segments) : IClassFixture<MeasuredSegments>
 {
@@ -69,7 +69,8 @@ public sealed class FilteredEstimateTests(MeasuredSegments segments) : IClassFix
     }
 
     private static int Search(
-        SealedSegment segment, float[] query, NodeMask mask, SearchParameters parameters, Neighbor[] found, out SearchStatistics statistics) =>
+        SealedSegment segment, float[] query, NodeMask mask, SearchParameters parameters, Neighbor[] found,
+        out SearchStatistics statistics) =>
         segment.Searcher.Search(query, 0, mask, live: null, in parameters, SearchBudget.Unlimited, found, out statistics);
 
     private static NodeMask Mask(SealedSegment segment, double share, bool isSided)

@@ -41,11 +41,12 @@ public sealed class RecallCorrectionTests
     [Fact]
     public void LuckIsBelievedLaterThanIllLuck()
     {
-        double lucky = 0.1 - Measured(20, 16, 0.1, 0.05).MissedAt(K, 16, 0.1);
-        double unlucky = Measured(20, 16, 0.1, 0.15).MissedAt(K, 16, 0.1) - 0.1;
+        double lucky = 0.1 - Measured(20, 16, 0.1, 0.05).MissedAt(K, 16, 0.1, isCautious: true);
+        double unlucky = Measured(20, 16, 0.1, 0.15).MissedAt(K, 16, 0.1, isCautious: true) - 0.1;
 
         Assert.True(lucky < 0.65 * unlucky, $"{lucky:F4}, {unlucky:F4}");
-        Assert.InRange(Measured(500, 16, 0.1, 0.05).MissedAt(K, 16, 0.1), 0.05, 0.056);
+        Assert.InRange(Measured(500, 16, 0.1, 0.05).MissedAt(K, 16, 0.1, isCautious: true), 0.05, 0.056);
+        Assert.InRange(Measured(60, 16, 0.1, 0).MissedAt(K, 16, 0.1), 0, 0.01); // what is told follows sooner
     }
 
     [Fact]
@@ -154,7 +155,7 @@ public sealed class RecallCorrectionTests
         while (low < high)
         {
             int middle = (low + high) / 2;
-            double missed = correction.MissedAt(K, middle, Certified(middle));
+            double missed = correction.MissedAt(K, middle, Certified(middle), isCautious: true);
             if (missed + correction.DeviationAt(K, middle, missed) <= 1 - target)
                 high = middle;
             else

@@ -90,7 +90,8 @@ public sealed class RecallCurvesTests(MeasuredSegments segments) : IClassFixture
 
         Assert.Equal(curves.OfBeam(100, 200), RecallEstimate.Of(curves, 800, 10, in walk), 1e-9);
         Assert.Equal(curves.OfBeam(10, 20), RecallEstimate.Of(curves, 800, 10, walk with { Refused = 0 }), 1e-9);
-        Assert.True(RecallEstimate.Of(curves, 800, 10, walk with { Stopped = StopReason.Deadline, Expanded = 16 }) < curves.OfBeam(100, 200));
+        SearchStatistics cut = walk with { Stopped = StopReason.Deadline, Expanded = 16 };
+        Assert.True(RecallEstimate.Of(curves, 800, 10, in cut) < curves.OfBeam(100, 200));
     }
 
     [Fact]

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 namespace Ann.Tests.Server;
 
 /// <summary>
-/// Goal: what was learnt outlives a restart and goes to the next generation with less weight, and a bad file costs nothing but that. Method:
-/// the board and its file alone, on a disk in memory.
+/// Goal: what was learnt outlives a restart and goes to the next generation with less weight, and a bad file costs nothing but that.
+/// Method: the board and its file alone, on a disk in memory.
 /// </summary>
 public sealed class LiveRecallFileTests
 {

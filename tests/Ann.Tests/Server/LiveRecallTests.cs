@@ -98,7 +98,7 @@ public sealed class LiveRecallTests(SampleIndexes samples)
         }
     }
 
-    /// <summary>All of what little is known of, the least share of what is known well, and never one of an exact answer or with share 0.</summary>
+    /// <summary>All of what little is known of, the least share of what is known well, and none at all with share 0.</summary>
     [Fact]
     public void TheShareFallsAsMoreIsKnown()
     {

@@ -7,9 +7,9 @@ using Ann.Server.Recall;
 namespace Ann.Tests.Server;
 
 /// <summary>
-/// Goal: a recall that is asked for is given, by a walk, by a scan that costs no more, or the answer says that it is out of reach; and what
-/// queries that are unlike the rows miss is learnt within hundreds. Method: a server with an index that is large enough to be walked; queries
-/// between its clusters, which its certificate, of rows as queries, does not know.
+/// Goal: a recall that is asked for is given, by a walk, by a scan that costs no more, or the answer says that it is out of reach; and
+/// what queries that are unlike the rows miss is learnt within hundreds. Method: a server with an index that is large enough to be walked;
+/// queries between its clusters, which its certificate, of rows as queries, does not know.
 /// </summary>
 [Collection(typeof(ServerTests))]
 public sealed class RecallTargetTests(SampleIndexes samples) : IClassFixture<WalkedIndex>

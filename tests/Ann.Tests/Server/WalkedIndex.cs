@@ -19,7 +19,8 @@ public sealed class WalkedIndex : IDisposable
     public WalkedIndex()
     {
         using SegmentBuilder builder = new(
-            Count, Dimension, new SegmentBuildOptions { Metric = Metric.L2, Codes = CodesKind.F32, M = 6, EfConstruction = 40, Threads = 2 });
+            Count, Dimension,
+            new SegmentBuildOptions { Metric = Metric.L2, Codes = CodesKind.F32, M = 6, EfConstruction = 40, Threads = 2 });
         foreach (float[] row in Rows)
             builder.Add(row);
         builder.Build(KeyColumn.Ordinals(Count), progress: null, CancellationToken.None);

@@ -44,7 +44,7 @@ internal enum PromiseFilter
 internal sealed record PromiseCell(
     double? Target, int K, PromiseFilter Filter, int Share, PromiseFigures First, PromiseFigures Traffic, PromiseFigures Judged)
 {
-    /// <summary>True when the recall that was asked for was given, or the answers said that it is out of reach; and was told rightly.</summary>
+    /// <summary>True when the recall asked for was given, or the answers said that it is out of reach; and was told rightly.</summary>
     public bool IsKept => IsReached(Judged, 0.01) && IsReached(First, 0.03) && IsTold;
 
     /// <summary>True when the estimates of the judged answers are right in the mean.</summary>

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Ann.Core;
 using Ann.Core.Recall;
 using Ann.Protocol.V1;
 using Ann.Server;
@@ -98,12 +97,13 @@ internal sealed class PromiseRun(ToolContext tool, PromiseRequest request, Cance
         Data = ByteString.CopyFrom(MemoryMarshal.AsBytes(query)),
     };
 
-    /// <summary>By scores, which fall as distances rise. Keys of one answer are distinct.</summary>
-    private static double RecallOf(SearchResponse answer, SearchResponse exact)
+    /// <summary>By scores. Keys of one answer are distinct.</summary>
+    private double RecallOf(SearchResponse answer, SearchResponse exact)
     {
-        TieAwareRecall right = TieAwareRecall.Of([.. exact.Scores.Select(static score => -(double)score)]);
-        int nearer = answer.Scores.Count(score => right.IsNearer(-(double)score));
-        int tied = answer.Scores.Count(score => right.IsTied(-(double)score));
+        double sign = request.Metric == Ann.Core.Metric.L2 ? 1 : -1; // a smaller one is nearer under L2 alone
+        TieAwareRecall right = TieAwareRecall.Of([.. exact.Scores.Select(score => sign * score)]);
+        int nearer = answer.Scores.Count(score => right.IsNearer(sign * score));
+        int tied = answer.Scores.Count(score => right.IsTied(sign * score));
         return right.Wanted == 0 ? 1 : (double)right.CountRight(nearer, tied) / right.Wanted;
     }
 
@@ -114,8 +114,8 @@ internal sealed class PromiseRun(ToolContext tool, PromiseRequest request, Cance
             CultureInfo.InvariantCulture,
             $"{cell.Target?.ToString(CultureInfo.InvariantCulture) ?? "-",8}{cell.K,5}{cell.Filter,8}{cell.Share,4} | "
             + $"{cell.First.Recall,9:F4}{cell.Traffic.Recall,9:F4}{judged.Recall,8:F4} | {judged.Estimate,7:F4}"
-            + $"{judged.Estimate - judged.RecallOfEstimated,7:F3}{judged.Error,8:F3} | {cell.First.Ef,7:F0}{judged.Ef,7:F0}{judged.Scans,7:F2}"
-            + $"{judged.OutOfReach,7:F2}{(cell.IsKept ? "" : "  NOT KEPT")}"));
+            + $"{judged.Estimate - judged.RecallOfEstimated,7:F3}{judged.Error,8:F3} | {cell.First.Ef,7:F0}{judged.Ef,7:F0}"
+            + $"{judged.Scans,7:F2}{judged.OutOfReach,7:F2}{(cell.IsKept ? "" : "  NOT KEPT")}"));
         tool.Out.Flush();
     }
 }

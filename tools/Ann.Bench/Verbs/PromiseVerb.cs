@@ -38,8 +38,8 @@ internal static class PromiseVerb
 
         Verb command = new("promise",
             "Ask a fresh server for a recall, from its first query on: recall given and told, with and without filters. Exits with 1 where "
-                + "recall is below the target by more than 0.01 after --traffic queries, by more than 0.03 in the first 50, or is told wrong by "
-                + "more than 0.02.",
+                + "recall is below the target by more than 0.01 after --traffic queries, by more than 0.03 in the first 50, or is told "
+                + "wrong by more than 0.02.",
             $"{Program.Name} promise --base sift200k/base.u8bin --queries sift200k/query.u8bin --metric l2 --index sift.ann",
             $"{Program.Name} promise --base items.fbin --queries users2000.fbin --metric ip --index beauty.ann --filters 50,20,10,5,1")
         {
