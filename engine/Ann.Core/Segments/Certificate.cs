@@ -44,7 +44,8 @@ public sealed record Certificate
     public string? QueryFile { get; init; }
 
     /// <summary>
-    /// The most that a point of the curves was lowered by, 0 to 1, because rows are easier than what will be asked; null where none was.
+    /// The most that a point of the curves by beam width was lowered by, 0 to 1, because rows are easier than what will be asked; null where
+    /// none was.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Discount { get; init; }

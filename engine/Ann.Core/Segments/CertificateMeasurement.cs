@@ -80,8 +80,8 @@ internal static unsafe class CertificateMeasurement
     }
 
     /// <summary>
-    /// Rows stand in for queries. Under inner product what is asked is seldom like what is stored, and then harder: sums of two rows show
-    /// how much, and each point promises no more than they found. ADR 0022 has the figures.
+    /// Rows stand in for queries. Under inner product what is asked is seldom like what is stored, and then harder: sums and differences of
+    /// rows show by how much, and no point promises more than they found. ADR 0022 has the figures.
     /// </summary>
     private static Certificate MeasureByRows(Certificate certificate, SegmentView segment, RecallMeasurement measurement)
     {
@@ -92,14 +92,14 @@ internal static unsafe class CertificateMeasurement
         if (segment.Metric != Metric.InnerProduct || certificate.Norms.Max <= certificate.Norms.Min * (1 + EqualNorms))
             return WithRecall(certificate, rows.RecallOf);
 
-        MeasuredRecall sums = measurement.OfSums();
+        MeasuredRecall[] harder = [measurement.OfSums(), measurement.OfDifferences()];
         double discount = 0;
         for (int trial = 0; trial < RecallMeasurement.Trials.Length; trial++)
-            discount = Math.Max(discount, rows.RecallOf(trial) - sums.RecallOf(trial));
-        return WithRecall(certificate, trial => Math.Min(rows.RecallOf(trial), sums.RecallOf(trial))) with
-        {
-            Discount = Math.Round(discount, 4),
-        };
+            if (RecallMeasurement.Trials[trial].Cut == 0)
+                discount = Math.Max(discount, rows.RecallOf(trial) - Promised(trial));
+        return WithRecall(certificate, Promised) with { Discount = Math.Round(discount, 4) };
+
+        double Promised(int trial) => Math.Min(rows.RecallOf(trial), harder.Min(measured => measured.RecallOf(trial)));
     }
 
     private static Certificate WithRecall(Certificate certificate, Func<int, double> recallOf)

@@ -18,7 +18,7 @@ internal sealed unsafe class RecallMeasurement(
     private const int Batch = 64;
 
     /// <summary>Queries of the walks that are cut: their curves are read coarsely.</summary>
-    private const int CutQueries = 128;
+    private const int CutQueries = 64;
 
     /// <summary>Standard error of the recall at <see cref="JudgedEf"/> and wider beams that is small enough.</summary>
     private const double WantedError = 0.005;
@@ -39,6 +39,9 @@ internal sealed unsafe class RecallMeasurement(
 
     /// <summary>Part of the rows between one that is asked and the next, so that the first few are spread as evenly as all.</summary>
     private const double GoldenShare = 0.6180339887498949;
+
+    /// <summary>A norm that can be divided by.</summary>
+    private const float LeastNorm = 1e-18f;
 
     private static readonly int[] Widths10 = [10, 16, 32, 64, 128, 256, 512];
     private static readonly int[] Widths100 = [100, 128, 192, 256, 512];
@@ -69,20 +72,11 @@ internal sealed unsafe class RecallMeasurement(
         return Measure(rows.Length, i => (new ReadOnlySpan<float>(segment.Row(rows[i]), segment.Dimension).ToArray(), rows[i]));
     }
 
-    /// <summary>Sums of two rows each are the queries: alike to no row, and still where rows are.</summary>
-    public MeasuredRecall OfSums()
-    {
-        int[] rows = SpreadRows();
-        int half = rows.Length / 2;
-        return Measure(rows.Length, i =>
-        {
-            float[] sum = new ReadOnlySpan<float>(segment.Row(rows[i]), segment.Dimension).ToArray();
-            int other = rows[(i + half) % rows.Length];
-            for (int component = 0; component < sum.Length; component++)
-                sum[component] = sum[component] / 2 + segment.Row(other)[component] / 2;
-            return (sum, -1);
-        });
-    }
+    /// <summary>Sums of two rows each are the queries: like no row, and between two.</summary>
+    public MeasuredRecall OfSums() => OfPairs(static (_, _) => (0.5f, 0.5f)); // halves, so that nothing overflows
+
+    /// <summary>Differences of the directions of two rows each are the queries: like no row, and away from what all rows share.</summary>
+    public MeasuredRecall OfDifferences() => OfPairs(static (first, second) => (1 / first, -1 / second));
 
     /// <summary>Queries that are really asked, spread over all that are given.</summary>
     public MeasuredRecall Of(IReadOnlyList<float[]> queries)
@@ -91,6 +85,25 @@ internal sealed unsafe class RecallMeasurement(
         int step = StepOf(count);
         return Measure(count, i => (queries[(int)((long)i * step % count)], -1));
     }
+
+    /// <param name="weigh">Given the norms of two rows, above 0: what each is multiplied by.</param>
+    private MeasuredRecall OfPairs(Func<float, float, (float First, float Second)> weigh)
+    {
+        int[] rows = SpreadRows();
+        return Measure(rows.Length, i =>
+        {
+            float* first = segment.Row(rows[i]);
+            float* second = segment.Row(rows[(i + rows.Length / 2) % rows.Length]);
+            (float one, float other) = weigh(NormOf(first), NormOf(second));
+            float[] query = new float[segment.Dimension];
+            for (int component = 0; component < query.Length; component++)
+                query[component] = one * first[component] + other * second[component];
+            return (query, -1);
+        });
+    }
+
+    /// <summary>Norm of a row; the least that can be divided by where it is 0.</summary>
+    private float NormOf(float* row) => Math.Max(TemperedNorm.NormOf(row, segment.RowStride), LeastNorm);
 
     /// <summary>
     /// Rows in an order of which any first part is spread over the segment: those on level 0 only, as 15 of 16 are at the default M,

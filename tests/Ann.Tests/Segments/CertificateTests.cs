@@ -113,7 +113,7 @@ public sealed class CertificateTests(ITestOutputHelper output)
     public void QueriesThatAreNotLikeRowsAreNotPromisedWhatRowsFind(CodesKind codes)
     {
         (float[][] rows, float[][] users) = TwoTowers(6000, 800, Seed);
-        SegmentBuildOptions options = SegmentFixture.Options(Metric.InnerProduct, codes, threads: 2) with { M = 8, EfConstruction = 60 };
+        SegmentBuildOptions options = SegmentFixture.Options(Metric.InnerProduct, codes, threads: 2);
         using SealedSegment byRows = SegmentFixture.Seal(rows, options);
         using SealedSegment byQueries = SegmentFixture.Seal(
             rows, options with { Queries = new CertificateQueries(users[..64], CertificateQueries.Given, "users.fbin") });
@@ -128,7 +128,7 @@ public sealed class CertificateTests(ITestOutputHelper output)
             int ef = certificate.EfRecall[i].Ef;
             double found = Recall(byRows, users, 10, ef);
             (double asked, double promised) = (certificate.EfRecall[i].Recall, byRows.Certificate.EfRecall[i].Recall);
-            output.WriteLine($"{codes}, ef {ef}: {found:F4} found, {asked:F4} by queries, {promised:F4} by rows and their sums");
+            output.WriteLine($"{codes}, ef {ef}: {found:F4} found, {asked:F4} by queries, {promised:F4} promised by rows");
             Assert.Equal(Recall(byRows, users[..64], 10, ef), asked, tolerance: 1e-4);
             Assert.True(promised <= found + Tolerance, $"ef {ef}: {promised} promised, {found} found, seed {Seed}");
         }
