@@ -1,5 +1,3 @@
-using Ann.Core.Distances;
-
 namespace Ann.Core.Codes;
 
 /// <summary>

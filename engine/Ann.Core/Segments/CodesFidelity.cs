@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Ann.Core.Codes;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 

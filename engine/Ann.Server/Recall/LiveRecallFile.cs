@@ -111,10 +111,11 @@ internal sealed partial class LiveRecallFile(
 
     private static KeptRecall Of(RecallKeptKind kind)
     {
-        bool isWhole = kind is { Index: not null, Generation: not null, FilterClass: not null, Window: not null }
-            and { Walks: not null, Plans: not null, Scans: not null, EfFactor: > 0 };
-        if (!isWhole)
+        if (kind is not { Index: not null, Generation: not null, FilterClass: not null, Window: not null }
+            || kind is not { Walks: not null, Plans: not null, Scans: not null, EfFactor: > 0 })
+        {
             throw new FormatException("a kind lacks a part.");
+        }
         return new KeptRecall(
             new RecallKind(kind.Index, kind.Generation, kind.FilterClass, kind.K),
             new KnownRecall(Of(kind.Walks), Of(kind.Plans), Of(kind.Scans)),

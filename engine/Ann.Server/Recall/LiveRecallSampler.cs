@@ -1,4 +1,3 @@
-using Ann.Core.Attributes;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
 using Ann.Server.Admission;
