@@ -21,6 +21,7 @@ internal static class Program
             LiveVerb.Create(tool),
             FiltersVerb.Create(tool),
             ExclusionsVerb.Create(tool),
+            PromiseVerb.Create(tool),
             HardVerb.Create(tool),
             WorkerVerb.Create(tool),
         };

@@ -142,6 +142,17 @@ public struct SearchStatistics
     public StopReason Stopped { get; set; }
 
     /// <summary>
+    /// Nodes that may be returned and that the last walk with a filter had in its beam at the end; 0 without such a walk.
+    /// </summary>
+    public int Kept { get; set; }
+
+    /// <summary>Nodes that may not, in the same beam.</summary>
+    public int Refused { get; set; }
+
+    /// <summary>True of a scan that ranked anew but some of the rows that it scored by codes, so that it may have missed others.</summary>
+    public bool IsByCodes { get; set; }
+
+    /// <summary>
     /// Recall that the answer has, by what was measured of the segments when they were built and by the work that was done, 0 to 1. NaN
     /// when unknown. Of an index only: a segment's own search leaves it 0.
     /// </summary>

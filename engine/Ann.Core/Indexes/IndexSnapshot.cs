@@ -219,10 +219,10 @@ public sealed class IndexSnapshot
     }
 
     /// <summary>
-    /// The exact answer to a query as of a write that was made while the snapshot was held, for measuring recall of an answer given then.
+    /// The answer to a query as of a write that was made while the snapshot was held: for measuring recall of an answer given then.
     /// </summary>
     /// <param name="query">As many components as <see cref="Dimension"/>.</param>
-    /// <param name="k">Results wanted.</param>
+    /// <param name="parameters">k; exact, or a beam width.</param>
     /// <param name="at">What the answer saw.</param>
     /// <param name="filter">Which items could be returned; null for all.</param>
     /// <param name="excluded">Items that could not; null for none.</param>
@@ -230,11 +230,10 @@ public sealed class IndexSnapshot
     /// <param name="results">Room for k.</param>
     /// <param name="statistics">What it cost.</param>
     /// <returns>Results written.</returns>
-    public int SearchExactly(
-        ReadOnlySpan<float> query, int k, ReadPoint at, BoundFilter? filter, ExcludedKeys? excluded, in SearchBudget budget,
-        Span<SearchHit> results, out SearchStatistics statistics)
+    public int SearchAsOf(
+        ReadOnlySpan<float> query, in SearchParameters parameters, ReadPoint at, BoundFilter? filter, ExcludedKeys? excluded,
+        in SearchBudget budget, Span<SearchHit> results, out SearchStatistics statistics)
     {
-        SearchParameters parameters = new(k, Exact: true);
         long items = Items;
         using ItemSelection selection = SelectionEvaluation.Run(this, at, filter, excluded, in budget)
             ?? new ItemSelection(at, new NodeMask?[_segments.Length], items, items, letGo: null);

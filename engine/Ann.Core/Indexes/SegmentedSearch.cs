@@ -282,6 +282,7 @@ internal static class SegmentedSearch
         sum.Reranked += cost.Reranked;
         sum.EfSearch = Math.Max(sum.EfSearch, cost.EfSearch);
         sum.EstimatedRecall += cost.EstimatedRecall;
+        sum.IsByCodes |= cost.IsByCodes;
         if (sum.Stopped == StopReason.None)
             sum.Stopped = cost.Stopped;
     }

@@ -29,49 +29,81 @@ public static class EfForRecall
     /// was measured. Beyond the widths that were measured the curves go on as they came.
     /// </summary>
     /// <param name="index">The index; held.</param>
-    /// <param name="k">Results wanted.</param>
-    /// <param name="target">Recall wanted, above 0 and below 1.</param>
-    /// <param name="factor">What live recall says that the width is to be multiplied by, 1 or more.</param>
+    /// <param name="asked">k, recall wanted, and of how many of the items.</param>
+    /// <param name="correction">
+    /// What live recall says of such requests, beside what <see cref="Certified"/> says; <see cref="RecallCorrection.None"/> for nothing.
+    /// </param>
     /// <param name="most">Widest beam that latency allows; k where k is larger.</param>
-    /// <returns>k to the larger of <paramref name="most"/> and k.</returns>
-    public static int Of(IndexSnapshot index, int k, double target, double factor, int most)
+    public static RecallWidth Of(IndexSnapshot index, in RecallWish asked, RecallCorrection correction, int most)
     {
         ArgumentNullException.ThrowIfNull(index);
+        ArgumentNullException.ThrowIfNull(correction);
+        int k = asked.K;
         most = Math.Clamp(most, k, Math.Max(k, SearchParameters.MaxEfSearch));
-        List<(RecallCurves Curves, int Rows)> measured = [];
+        bool isMeasured = false;
         foreach (LiveSegment segment in index.Segments)
-        {
-            if (segment.Recall is { } curves && segment.Count > 0)
-                measured.Add((curves, segment.Count));
-        }
-        int ef = measured.Count == 0 ? SearchParameters.DefaultEfSearch(k) : Smallest(measured, k, target, most);
-        return (int)Math.Clamp(Math.Ceiling(ef * factor), k, most);
-    }
-
-    private static int Smallest(List<(RecallCurves Curves, int Rows)> measured, int k, double target, int most)
-    {
+            isMeasured |= segment.Recall is not null && segment.Count > 0;
+        if (!isMeasured)
+            return new RecallWidth(Math.Min(SearchParameters.DefaultEfSearch(k), most), double.NaN, IsReached: true);
         int low = k;
         int high = most;
         while (low < high)
         {
             int middle = low + (high - low) / 2;
-            if (Recall(measured, k, middle) >= target)
+            if (Reaches(index, in asked, correction, middle, out _))
                 high = middle;
             else
                 low = middle + 1;
         }
-        return low;
+        bool isReached = Reaches(index, in asked, correction, low, out double missed);
+        return new RecallWidth(low, 1 - missed, isReached);
     }
 
-    private static double Recall(List<(RecallCurves Curves, int Rows)> measured, int k, int ef)
+    private static bool Reaches(IndexSnapshot index, in RecallWish asked, RecallCorrection correction, int ef, out double missed)
     {
-        double found = 0;
-        double rows = 0;
-        foreach ((RecallCurves curves, int count) in measured)
+        double certified = Certified(index, in asked, ef);
+        missed = correction.MissedAt(asked.K, ef, certified, isCautious: true);
+        // On the safe side where samples are few: of several widths that seem to do, one is the luckiest.
+        return missed + correction.DeviationAt(asked.K, ef, missed) <= 1 - asked.Target;
+    }
+
+    /// <summary>
+    /// Share that walks of a width miss by the curves; NaN where nothing was measured. Of a selection as if it lay anyhow to the query.
+    /// </summary>
+    /// <param name="index">The index; held.</param>
+    /// <param name="asked">k, and of how many of the items.</param>
+    /// <param name="ef">Beam width.</param>
+    public static double Certified(IndexSnapshot index, in RecallWish asked, int ef)
+    {
+        double share = asked.Selectivity;
+        double wanted = asked.K;
+        double width = ef;
+        if (share < 1)
         {
-            found += count * (ef >= count ? 1 : curves.OfWideBeam(k, ef));
-            rows += count;
+            wanted /= share;
+            width = MaskedPlanner.WantedOf(asked.K, ef, share) / share;
         }
-        return found / rows;
+        double missed = 0;
+        double rows = 0;
+        foreach (LiveSegment segment in index.Segments)
+        {
+            if (segment.Recall is not { } curves || segment.Count == 0)
+                continue;
+            missed += segment.Count * (ef >= segment.Count * share ? 0 : 1 - curves.OfBeam(wanted, width));
+            rows += segment.Count;
+        }
+        return missed / rows; // NaN without any
     }
 }
+
+/// <summary>What is asked of a beam width.</summary>
+/// <param name="K">Results wanted.</param>
+/// <param name="Target">Recall wanted, above 0 and below 1.</param>
+/// <param name="Selectivity">Share of the items that may be returned, above 0; 1 for all.</param>
+public readonly record struct RecallWish(int K, double Target, double Selectivity = 1);
+
+/// <summary>A beam width for a recall.</summary>
+/// <param name="Ef">k to the widest that is allowed.</param>
+/// <param name="Recall">Expected of it; NaN when nothing was measured.</param>
+/// <param name="IsReached">False when no width that is allowed is known to reach the target.</param>
+public readonly record struct RecallWidth(int Ef, double Recall, bool IsReached);

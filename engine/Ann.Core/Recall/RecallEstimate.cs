@@ -9,8 +9,11 @@ namespace Ann.Core.Recall;
 /// found.
 /// </summary>
 /// <remarks>
-/// A head has no measured curve. It is taken as a graph like that of the largest measured segment: the same data, and never more rows than
-/// sealing lets there be.
+/// <para>A head has no measured curve. It is taken as a graph like that of the largest measured segment: the same data, and never more rows
+/// than sealing lets there be.</para>
+/// <para>A walk through refused nodes has found the k nearest of those that may be returned when it has found as many nodes more as lie
+/// among them: it is taken as a walk for all of these, with the beam that it ended with. Curves are measured without a filter, and how many
+/// nodes around the query are refused is what the beam itself tells: no filter that lies anyhow to the query need be guessed.</para>
 /// </remarks>
 internal readonly struct RecallEstimate
 {
@@ -53,14 +56,22 @@ internal readonly struct RecallEstimate
         bool stopped = statistics.Stopped != StopReason.None;
         bool scanned = statistics.Plan == SearchPlan.Scan || statistics.EfSearch == 0;
         if (scanned)
-            return stopped ? Math.Min(1, (double)statistics.Visited / rows) : 1;
-        if (statistics.Plan is SearchPlan.FilteredWalk or SearchPlan.TwoHopWalk)
-            return double.NaN; // curves are measured without a filter
+        {
+            double seen = stopped ? Math.Min(1, (double)statistics.Visited / rows) : 1;
+            return statistics.IsByCodes ? seen * (curves?.OfCodes(k) ?? double.NaN) : seen;
+        }
         if (!stopped && statistics.EfSearch >= rows)
             return 1; // every node can be reached
         if (curves is null)
             return double.NaN;
-        double whole = curves.OfBeam(k, statistics.EfSearch);
-        return stopped ? Math.Min(whole, curves.OfWork(k, statistics.Expanded)) : whole;
+        double spread = 1; // nodes that a walk has to find for each one of the answer
+        double width = statistics.EfSearch;
+        if (statistics.Plan is SearchPlan.FilteredWalk or SearchPlan.TwoHopWalk)
+        {
+            spread = (double)(statistics.Kept + statistics.Refused) / Math.Max(statistics.Kept, 1);
+            width = Math.Max(statistics.Kept, k) * spread;
+        }
+        double whole = curves.OfBeam(k * spread, width);
+        return stopped ? Math.Min(whole, curves.OfWork(k * spread, statistics.Expanded)) : whole;
     }
 }

@@ -23,6 +23,19 @@ public sealed class RecallWindow(int capacity)
         }
     }
 
+    /// <summary>The samples kept, the oldest first.</summary>
+    public double[] Samples
+    {
+        get
+        {
+            int count = (int)Math.Min(_added, capacity);
+            double[] samples = new double[count];
+            for (int i = 0; i < count; i++)
+                samples[i] = _ring[(_added - count + i) % capacity];
+            return samples;
+        }
+    }
+
     /// <summary>Adds a sample; the oldest one gives way.</summary>
     /// <param name="recall">Of one query, 0 to 1.</param>
     public void Add(double recall) => _ring[_added++ % capacity] = recall;

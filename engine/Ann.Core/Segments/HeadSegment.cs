@@ -95,6 +95,13 @@ internal sealed unsafe class HeadSegment : LiveSegment
 
     internal override Tombstones Dead { get; }
 
+    internal override SearchCosts CostsOf(int matches, int k, int ef)
+    {
+        int rowBytes = _rowStride * sizeof(float);
+        return SearchCosts.Of(
+            Math.Max(Count, matches), matches, k, ef, _graph.Graph.M0, rowBytes, Codes?.Stride ?? rowBytes, isEstimated: false);
+    }
+
     /// <inheritdoc/>
     internal override ReadPoint Published => _published.Point;
 

@@ -36,6 +36,8 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
 
     internal override Tombstones Dead { get; } = new(segment.Count);
 
+    internal override SearchCosts CostsOf(int matches, int k, int ef) => segment.Searcher.CostsOf(matches, k, ef);
+
     /// <summary>
     /// Makes the table from key to node, unless it is there: <see cref="KeyTable.BytesOf"/> bytes, and a pass over all keys. The first
     /// lookup would make it otherwise; an index that is written to makes it when it opens the segment.

@@ -59,6 +59,14 @@ public abstract class LiveSegment
     /// <summary>Recall by beam width and work, as it was measured; null when it was not.</summary>
     internal virtual RecallCurves? Recall => null;
 
+    /// <summary>About what a search costs; of one that says nothing of its own, as of a graph of usual degree without codes.</summary>
+    /// <param name="matches">Nodes that may be returned, 1 or more.</param>
+    /// <param name="k">Results wanted.</param>
+    /// <param name="ef">Beam width.</param>
+    internal virtual SearchCosts CostsOf(int matches, int k, int ef) => SearchCosts.Of(
+        Math.Max(Count, matches), matches, k, ef, slots: 32, Dimension * sizeof(float), Dimension * sizeof(float),
+        isEstimated: false);
+
     /// <summary>Which nodes are deleted. Written by the index's one writer.</summary>
     internal abstract Tombstones Dead { get; }
 

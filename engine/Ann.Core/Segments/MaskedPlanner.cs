@@ -93,6 +93,12 @@ internal readonly struct MaskedPlanner(int nodes, int matches, int k, int ef, in
     /// <summary>Before any walk: the query's codes, the greedy descent.</summary>
     private const double StartNs = 12_000;
 
+    /// <summary><see cref="Wanted"/> of any segment.</summary>
+    /// <param name="k">Results wanted.</param>
+    /// <param name="ef">Beam width.</param>
+    /// <param name="share">Share of the nodes that may be returned, 0 to 1.</param>
+    public static int WantedOf(int k, int ef, double share) => Math.Min(k + (int)Math.Ceiling((ef - k) * Math.Sqrt(share)), ef);
+
     /// <summary>Share of the nodes that may be returned.</summary>
     private double Share => Math.Min(1, (double)matches / nodes);
 
@@ -102,7 +108,7 @@ internal readonly struct MaskedPlanner(int nodes, int matches, int k, int ef, in
     /// Accepted nodes that the walk through refused ones keeps. The refused nodes among them widen the beam, and a wide beam is less often
     /// wrong about its first part than a narrow one of the same proportions: so fewer beyond k the more are refused.
     /// </summary>
-    public int Wanted => Math.Min(k + (int)Math.Ceiling((ef - k) * Math.Sqrt(Share)), ef);
+    public int Wanted => WantedOf(k, ef, Share);
 
     /// <summary>Nodes that it keeps at most, refused ones with them.</summary>
     public int Room
@@ -174,10 +180,10 @@ internal readonly struct MaskedPlanner(int nodes, int matches, int k, int ef, in
     public bool IsOpposed(float shareAround) => shareAround < Share / 4;
 
     /// <summary>A scan of the nodes of the mask.</summary>
-    private double ScanNs => nodes / 64.0 * WordNs + matches * ScoreNs;
+    public double ScanNs => nodes / 64.0 * WordNs + matches * ScoreNs;
 
     /// <summary>A walk through refused nodes, were the mask everywhere alike.</summary>
-    private double FilteredNs
+    public double FilteredNs
     {
         get
         {

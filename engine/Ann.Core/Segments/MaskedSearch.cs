@@ -58,6 +58,7 @@ internal static class MaskedSearch
             statistics.EfSearch = query.Ef;
             search.FilteredRoom = planner.Room;
             walk.Run(in scorer, filter, planner.Wanted, context);
+            NoteBeam(search);
             // Of a walk that had no room for all it wanted, what it found is the edge of what it did not come by.
             int hole = query.Nodes - matches;
             bool isFound = Holds(enough, in graph, in filter, search) && !search.IsCrowdedOut(planner.Wanted);
@@ -69,6 +70,7 @@ internal static class MaskedSearch
             {
                 search.FilteredRoom = room;
                 walk.Run(in scorer, filter, planner.WantedBehind(hole), context);
+                NoteBeam(search);
                 if (IsStopped(search) || Holds(enough, in graph, in filter, search))
                     return search.Beam.Entries;
             }
@@ -86,6 +88,7 @@ internal static class MaskedSearch
             {
                 int ef = isOpposed ? MaskedPlanner.OpposedWidths * query.Ef : query.Ef;
                 TwoHopWalk.Run<TScorer, TFilter, TLinks>(in graph, in scorer, filter, entry, query.Mask.Seeds, ef, search);
+                (statistics.Kept, statistics.Refused) = (search.Beam.Count, 0); // refused nodes are stepped over, and never kept
                 if (IsStopped(search) || Holds(enough, in graph, in filter, search))
                     return search.Beam.Entries;
                 statistics.Plan = SearchPlan.Scan;
@@ -93,13 +96,19 @@ internal static class MaskedSearch
         }
         bool isRankedAnew = query.ScanWidth > BoundaryTies.Kept(query.K, keysAscend: false);
         int width = isOpposed && isRankedAnew ? Math.Max(query.ScanWidth, query.K + planner.OpposedMargin) : query.ScanWidth;
-        return MatchingScan.Run(query.Mask, in scorer, in live, search, context.Candidates(width));
+        ReadOnlySpan<ulong> found = MatchingScan.Run(query.Mask, in scorer, in live, search, context.Candidates(width));
+        statistics.IsByCodes = isRankedAnew && found.Length < matches;
+        return found;
     }
 
     /// <summary>True when what a walk found stands for enough items.</summary>
     private static bool Holds<TFilter>(int enough, in HnswGraph graph, in TFilter filter, SearchContext search)
         where TFilter : struct, INodeFilter =>
         CopyExpansion.Holds(graph.Copies, search.Beam.Entries, enough, in filter);
+
+    /// <summary>How many of each kind a walk through refused nodes ended with: what its recall is estimated by.</summary>
+    private static void NoteBeam(SearchContext search) =>
+        (search.Statistics.Kept, search.Statistics.Refused) = (search.Beam.Count, search.Refused);
 
     /// <summary>True when a walk was stopped: what it has is all there will be.</summary>
     private static bool IsStopped(SearchContext search) => search.Statistics.Stopped != StopReason.None;

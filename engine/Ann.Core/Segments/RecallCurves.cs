@@ -21,9 +21,14 @@ internal sealed class RecallCurves
     private readonly RecallCurve _beam100;
     private readonly RecallCurve _work10;
     private readonly RecallCurve _work100;
+    private readonly double _codes10;
+    private readonly double _codes100;
 
-    private RecallCurves(RecallCurve beam10, RecallCurve beam100, RecallCurve work10, RecallCurve work100)
+    private RecallCurves(
+        RecallCurve beam10, RecallCurve beam100, RecallCurve work10, RecallCurve work100, double codes10, double codes100)
     {
+        _codes10 = codes10;
+        _codes100 = codes100;
         _beam10 = beam10;
         _beam100 = beam100;
         _work10 = work10;
@@ -40,39 +45,38 @@ internal sealed class RecallCurves
             return null;
         RecallCurve? beam100 = RecallCurve.Of(certificate.EfRecall100.Select(static p => ((double)p.Ef, p.Recall)));
         beam100 ??= RecallCurve.Of(certificate.EfRecall.Select(static p => ((double)p.Ef * HighK / LowK, p.Recall)))!;
-        return new RecallCurves(beam10, beam100, Work(certificate, LowK) ?? beam10, Work(certificate, HighK) ?? beam100);
+        return new RecallCurves(
+            beam10, beam100, Work(certificate, LowK) ?? beam10, Work(certificate, HighK) ?? beam100,
+            certificate.CodesRecall10 ?? double.NaN, certificate.CodesRecall100 ?? certificate.CodesRecall10 ?? double.NaN);
     }
 
-    /// <summary>Recall of whole walks.</summary>
-    /// <param name="k">Results wanted.</param>
+    /// <summary>Recall of whole walks; beyond the widths that were measured the curves go on as they came.</summary>
+    /// <param name="k">Nodes wanted, 1 or more.</param>
     /// <param name="ef">Beam width.</param>
-    public double OfBeam(int k, double ef) => Weigh(_beam10, _beam100, k, ef, static (curve, work) => curve.At(work));
+    public double OfBeam(double k, double ef)
+    {
+        Debug.Assert(k > 0 && ef > 0);
+        if (k <= LowK)
+            return _beam10.Beyond(ef);
+        double high = _beam100.Beyond(ef * HighK / k);
+        return k >= HighK ? high : Between(_beam10.Beyond(ef * LowK / k), high, k);
+    }
 
-    /// <summary>The same, going on beyond what was measured.</summary>
-    public double OfWideBeam(int k, double ef) => Weigh(_beam10, _beam100, k, ef, static (curve, work) => curve.Beyond(work));
+    /// <summary>Recall of a scan by codes; NaN where it was not measured.</summary>
+    /// <param name="k">Results wanted.</param>
+    public double OfCodes(int k) => k <= LowK ? _codes10 : k >= HighK ? _codes100 : Between(_codes10, _codes100, k);
 
     /// <summary>Recall of walks that were stopped.</summary>
-    /// <param name="k">Results wanted.</param>
+    /// <param name="k">Nodes wanted.</param>
     /// <param name="expanded">Nodes expanded until then.</param>
-    public double OfWork(int k, int expanded) =>
+    public double OfWork(double k, int expanded) =>
         expanded <= 0 ? 0
         : k <= LowK ? _work10.At(expanded)
-        : k >= HighK ? _work100.At((double)expanded * HighK / k)
+        : k >= HighK ? _work100.At(expanded * HighK / k)
         : Between(_work10.At(expanded), _work100.At(expanded), k);
 
     private static RecallCurve? Work(Certificate certificate, int k) =>
         RecallCurve.Of(certificate.CutRecall.Where(p => p.K == k).Select(static p => ((double)p.Expanded, p.Recall)));
 
-    private static double Weigh(RecallCurve low, RecallCurve high, int k, double work, Func<RecallCurve, double, double> at)
-    {
-        Debug.Assert(k > 0 && work > 0);
-        if (k <= LowK)
-            return at(low, work);
-        double ofHigh = at(high, work * HighK / k);
-        return k >= HighK
-            ? ofHigh
-            : Between(at(low, work * LowK / k), ofHigh, k);
-    }
-
-    private static double Between(double low, double high, int k) => low + Math.Log10((double)k / LowK) * (high - low);
+    private static double Between(double low, double high, double k) => low + Math.Log10(k / LowK) * (high - low);
 }

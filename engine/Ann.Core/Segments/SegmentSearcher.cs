@@ -143,6 +143,14 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
         }
     }
 
+    /// <inheritdoc cref="LiveSegment.CostsOf"/>
+    public SearchCosts CostsOf(int matches, int k, int ef)
+    {
+        int rowBytes = segment.RowStride * sizeof(float);
+        int codeBytes = segment.Codes == CodesKind.F32 ? rowBytes : segment.CodeStride;
+        return SearchCosts.Of(segment.Count, matches, k, ef, segment.Graph.M0, rowBytes, codeBytes, segment.Blocks is not null);
+    }
+
     public void Dispose() => _contexts.Dispose();
 
     private void Validate(int dimension, in SearchParameters parameters, int room, int queries)

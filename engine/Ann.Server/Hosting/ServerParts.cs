@@ -83,6 +83,7 @@ internal static class ServerParts
         services.AddSingleton<HealthBoard>();
         services.AddSingleton<AdmissionControl>();
         services.AddSingleton<LiveRecallBoard>();
+        services.AddSingleton<LiveRecallFile>();
         services.AddSingleton<ServerMetrics>();
         services.AddSingleton<LiveRecallSampler>();
         services.AddSingleton<RankedCalls>();

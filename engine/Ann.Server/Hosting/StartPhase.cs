@@ -4,6 +4,7 @@ using Ann.Core.Segments;
 using Ann.Encoding;
 using Ann.Server.Encoders;
 using Ann.Server.Health;
+using Ann.Server.Recall;
 using Microsoft.Extensions.Options;
 using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
@@ -11,8 +12,8 @@ namespace Ann.Server.Hosting;
 
 /// <summary>From an open port to a serving server: open the encoders, then open, warm up and announce one index after another.</summary>
 internal sealed partial class StartPhase(
-    IndexCatalog catalog, CatalogOpening opening, EncoderCatalog encoders, HealthBoard health, IOptions<ServerOptions> options,
-    ILogger<StartPhase> log)
+    IndexCatalog catalog, CatalogOpening opening, EncoderCatalog encoders, HealthBoard health, LiveRecallFile recall,
+    IOptions<ServerOptions> options, ILogger<StartPhase> log)
 {
     /// <summary>Service name of the whole server.</summary>
     public const string WholeServer = "";
@@ -40,6 +41,7 @@ internal sealed partial class StartPhase(
                 EncoderNotice(encoder.Name, notice);
         }
 
+        recall.Load();
         foreach (HostedIndex index in catalog.Indexes)
         {
             cancellation.ThrowIfCancellationRequested();

@@ -15,7 +15,7 @@ internal struct AnswerQuality(SearchEffort effort)
     /// <summary>Counts a row that was searched.</summary>
     public void Add(in SearchStatistics statistics)
     {
-        _recall += statistics.EstimatedRecall;
+        _recall += effort.Known.Estimate(effort.Parameters, in statistics);
         _rows++;
         _isTruncated |= statistics.Stopped != StopReason.None;
     }
@@ -40,6 +40,7 @@ internal struct AnswerQuality(SearchEffort effort)
         reply.Stats.BrownOut = effort.Parameters.Exact ? 0 : (uint)effort.Step;
         if (_rows > 0 && !double.IsNaN(_recall))
             reply.Stats.EstimatedRecall = Math.Clamp(_recall / _rows, 0, 1);
+        reply.Stats.TargetOutOfReach = effort.IsOutOfReach;
         metrics.Answered(reply.Completeness);
     }
 }

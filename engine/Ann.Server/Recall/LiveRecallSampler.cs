@@ -1,4 +1,3 @@
-using Ann.Core.Attributes;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
 using Ann.Server.Admission;
@@ -7,13 +6,14 @@ using Microsoft.Extensions.Options;
 namespace Ann.Server.Recall;
 
 /// <summary>
-/// Keeps a share of the answered queries and asks them again exactly, on one thread of low priority, while no search waits. A sample holds
-/// the snapshot that answered, so few wait and none waits long: what finds no idle time is dropped.
+/// Keeps a share of the answered queries and asks them again exactly, on one thread of low priority, while no search waits: nearly all of
+/// those of which little is known, and fewer the more is. A sample holds the snapshot that answered, so few wait and none waits long: what
+/// finds no idle time is dropped. Those of small indexes are measured first: they cost least.
 /// </summary>
 internal sealed partial class LiveRecallSampler : IDisposable
 {
-    /// <summary>Samples that wait at most; a new one pushes out the oldest.</summary>
-    public const int MostWaiting = 64;
+    /// <summary>Samples that wait at most; while so many do, no other is taken.</summary>
+    public const int MostWaiting = 256;
 
     /// <summary>Oldest sample that is still measured: longer it may not hold segments that compaction has replaced.</summary>
     private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(10);
@@ -21,7 +21,7 @@ internal sealed partial class LiveRecallSampler : IDisposable
     /// <summary>Time between two looks whether searches still wait.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    private readonly Queue<RecallSample> _waiting = new();
+    private readonly List<RecallSample> _waiting = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly BackgroundThreads _thread = new(share: 0.001); // one
     private readonly LiveRecallBoard _board;
@@ -30,13 +30,16 @@ internal sealed partial class LiveRecallSampler : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<LiveRecallSampler> _log;
     private readonly SampleChoice _choice;
+    private readonly LiveRecallFile _file;
+    private readonly int _mostEf;
     private Task _measuring = Task.CompletedTask;
+    private int _waitingCount;
     private bool _isMeasuring;
     private bool _closed;
 
     public LiveRecallSampler(
-        LiveRecallBoard board, AdmissionControl admission, ServerMetrics metrics, IOptions<ServerOptions> options, TimeProvider time,
-        ILogger<LiveRecallSampler> log)
+        LiveRecallBoard board, LiveRecallFile file, AdmissionControl admission, ServerMetrics metrics, IOptions<ServerOptions> options,
+        TimeProvider time, ILogger<LiveRecallSampler> log)
     {
         _board = board;
         _admission = admission.SearchPlaces;
@@ -44,6 +47,8 @@ internal sealed partial class LiveRecallSampler : IDisposable
         _time = time;
         _log = log;
         _choice = new SampleChoice(options.Value.LiveRecallShare);
+        _file = file;
+        _mostEf = options.Value.MaxRecallEf;
     }
 
     /// <summary>Samples that wait now, and the one being measured.</summary>
@@ -57,42 +62,43 @@ internal sealed partial class LiveRecallSampler : IDisposable
     }
 
     /// <summary>True when the query now answered is one to keep.</summary>
-    public bool Wants() => _choice.Next();
+    /// <param name="weight">How much is known of such: <see cref="KnownRecall.WeightOf"/>.</param>
+    public bool Wants(double weight) => _choice.Next(weight) && Volatile.Read(ref _waitingCount) < MostWaiting;
 
     /// <summary>
-    /// Keeps a query. Only for a whole answer that is the nearest items and nothing else: not cut short, not degraded, not exact, without
-    /// quotas, diversity or union.
+    /// Keeps a query. Only for a whole answer that is the nearest items and nothing else: not cut short, not degraded, not exact by the
+    /// caller's own wish, without quotas, diversity or union.
     /// </summary>
     /// <param name="index">That answered; held.</param>
     /// <param name="query">As the caller gave it.</param>
     /// <param name="at">What the answer saw.</param>
     /// <param name="asked">k, target and restriction.</param>
+    /// <param name="answer">How it was found.</param>
     /// <param name="hits">The answer.</param>
-    public void Offer(IndexSnapshot index, ReadOnlySpan<float> query, ReadPoint at, in SampledRequest asked, ReadOnlySpan<SearchHit> hits)
+    public void Offer(
+        IndexSnapshot index, ReadOnlySpan<float> query, ReadPoint at, in SampledRequest asked, SampledAnswer answer,
+        ReadOnlySpan<SearchHit> hits)
     {
         RecallSample sample = new()
         {
             Kind = RecallKind.Of(index, asked.Selectivity, asked.K),
             Lease = index.HoldLonger(),
             Query = query.ToArray(),
-            K = asked.K,
             At = at,
-            Filter = asked.Filter,
-            Excluded = asked.Excluded,
+            Asked = asked,
+            Answer = answer,
             Hits = hits.ToArray(),
-            Target = asked.Target,
             Taken = _time.GetTimestamp(),
         };
         lock (_waiting)
         {
-            if (_closed)
+            if (_closed || _waiting.Count == MostWaiting)
             {
                 sample.Dispose();
                 return;
             }
-            if (_waiting.Count == MostWaiting)
-                PushOut();
-            _waiting.Enqueue(sample);
+            _waiting.Add(sample);
+            Volatile.Write(ref _waitingCount, _waiting.Count);
             if (_isMeasuring)
                 return;
             _isMeasuring = true;
@@ -109,9 +115,11 @@ internal sealed partial class LiveRecallSampler : IDisposable
         _measuring.Wait();
         lock (_waiting)
         {
-            while (_waiting.TryDequeue(out RecallSample? sample))
+            foreach (RecallSample sample in _waiting)
                 sample.Dispose();
+            _waiting.Clear();
         }
+        _file.Save();
         _thread.Dispose();
         _stopping.Dispose();
     }
@@ -130,6 +138,7 @@ internal sealed partial class LiveRecallSampler : IDisposable
                 else
                     Measure(sample);
             }
+            _file.SaveIfDue();
         }
     }
 
@@ -137,9 +146,9 @@ internal sealed partial class LiveRecallSampler : IDisposable
     {
         try
         {
-            if (sample.Measure(_stopping.Token) is not { } recall)
+            if (sample.Measure(_mostEf, _stopping.Token) is not { } measured)
                 return;
-            _board.Add(sample.Kind, recall, sample.Target);
+            _board.Add(sample.Kind, in measured);
             _metrics.Sampled(sample.Kind);
         }
         catch (Exception e) // whatever it is, the next sample is measured: nobody waits for this one
@@ -153,26 +162,17 @@ internal sealed partial class LiveRecallSampler : IDisposable
         lock (_waiting)
         {
             _isMeasuring = !_closed && _waiting.Count > 0;
-            return _isMeasuring ? _waiting.Dequeue() : null;
+            if (!_isMeasuring)
+                return null;
+            RecallSample next = _waiting.MinBy(static sample => sample.Rows)!; // the oldest of the smallest index
+            _waiting.Remove(next);
+            Volatile.Write(ref _waitingCount, _waiting.Count);
+            return next;
         }
     }
 
     private bool IsTooOld(RecallSample sample) => _time.GetElapsedTime(sample.Taken) > LongestHold;
 
-    private void PushOut()
-    {
-        using RecallSample oldest = _waiting.Dequeue();
-        _metrics.Dropped(oldest.Kind);
-    }
-
     [LoggerMessage(EventId = 60, Level = LogLevel.Warning, Message = "A sample of live recall of index {Index} could not be measured.")]
     private partial void NotMeasured(string index, Exception failure);
 }
-
-/// <summary>What of a request its sample needs.</summary>
-/// <param name="K">Results wanted.</param>
-/// <param name="Target">Recall wanted; null for none.</param>
-/// <param name="Filter">Null for none.</param>
-/// <param name="Excluded">Null for none.</param>
-/// <param name="Selectivity">Share of the items that may be returned; null when nothing restricts them.</param>
-internal readonly record struct SampledRequest(int K, double? Target, BoundFilter? Filter, ExcludedKeys? Excluded, double? Selectivity);

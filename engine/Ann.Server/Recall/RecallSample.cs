@@ -15,34 +15,68 @@ internal sealed record RecallSample : IDisposable
 
     public required float[] Query { get; init; }
 
-    public required int K { get; init; }
-
     /// <summary>What the answer saw.</summary>
     public required ReadPoint At { get; init; }
 
-    public BoundFilter? Filter { get; init; }
+    public required SampledRequest Asked { get; init; }
 
-    public ExcludedKeys? Excluded { get; init; }
+    public required SampledAnswer Answer { get; init; }
 
     /// <summary>The answer.</summary>
     public required SearchHit[] Hits { get; init; }
 
-    public double? Target { get; init; }
-
     /// <summary>When it was taken: a timestamp of the clock.</summary>
     public long Taken { get; init; }
 
-    /// <summary>Share of the exact answer that is in the answer; null when there was nothing to find, or the scan was stopped.</summary>
-    public double? Measure(CancellationToken cancellation)
+    /// <summary>What measuring it reads about.</summary>
+    public long Rows => Lease.Snapshot.Rows;
+
+    /// <summary>
+    /// Asks again exactly; where the answer was exact already because no walk was known to reach the target, asks by the walk that was
+    /// passed over, so that what is known of it stays true. Null when there was nothing to find, or the search was stopped.
+    /// </summary>
+    /// <param name="mostEf">Widest beam that a target may ask for.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public MeasuredAnswer? Measure(int mostEf, CancellationToken cancellation)
     {
-        SearchHit[] exact = new SearchHit[K];
+        int k = Asked.K;
+        SearchHit[] other = new SearchHit[k];
+        SearchParameters again = Answer.IsScanInstead ? new SearchParameters(k, Asked.Ef) : new SearchParameters(k, Exact: true);
         SearchBudget budget = new(long.MaxValue, cancellation);
-        int count = Lease.Snapshot.SearchExactly(
-            Query, K, At, Filter, Excluded, in budget, exact, out SearchStatistics statistics);
-        if (count == 0 || statistics.Stopped != StopReason.None)
+        int count = Lease.Snapshot.SearchAsOf(
+            Query, in again, At, Asked.Filter, Asked.Excluded, in budget, other, out SearchStatistics statistics);
+        if (statistics.Stopped != StopReason.None)
             return null;
-        return TieAwareRecall.Of(exact.AsSpan(0, count)).RecallOf(Hits);
+        ReadOnlySpan<SearchHit> found = other.AsSpan(0, count);
+        ReadOnlySpan<SearchHit> exact = Answer.IsScanInstead ? Hits : found;
+        if (exact.Length == 0)
+            return null;
+        double recall = TieAwareRecall.Of(exact).RecallOf(Answer.IsScanInstead ? found : Hits);
+        RecallWish wish = new(k, Asked.Target ?? 0, Asked.Selectivity ?? 1);
+        AnswerWay way = Answer.IsScanInstead ? KnownRecall.WayOf(in again, in statistics) : Answer.Way;
+        return new MeasuredAnswer(
+            Answer.IsScanInstead ? 1 : recall, way, k, Asked.Ef, Answer.IsScanInstead ? statistics.EstimatedRecall : Answer.Certified,
+            EfForRecall.Certified(Lease.Snapshot, in wish, Asked.Ef), recall,
+            Asked.Target is null || way != AnswerWay.Walk
+                ? null
+                : (double)Asked.Ef / EfForRecall.Of(Lease.Snapshot, in wish, RecallCorrection.None, mostEf).Ef);
     }
 
     public void Dispose() => Lease.Dispose();
 }
+
+/// <summary>What of a request its sample needs.</summary>
+/// <param name="K">Results wanted.</param>
+/// <param name="Ef">Beam width of the walk; where a scan took its place, of the one that it took the place of.</param>
+/// <param name="Target">Recall wanted; null for none.</param>
+/// <param name="Filter">Null for none.</param>
+/// <param name="Excluded">Null for none.</param>
+/// <param name="Selectivity">Share of the items that may be returned; null when nothing restricts them.</param>
+internal readonly record struct SampledRequest(
+    int K, int Ef, double? Target, BoundFilter? Filter, ExcludedKeys? Excluded, double? Selectivity);
+
+/// <summary>What of an answer its sample needs.</summary>
+/// <param name="Way">How it was found.</param>
+/// <param name="Certified">Recall that the certificate says; NaN when unknown.</param>
+/// <param name="IsScanInstead">True when the server scanned exactly of its own accord.</param>
+internal readonly record struct SampledAnswer(AnswerWay Way, double Certified, bool IsScanInstead);

@@ -162,7 +162,8 @@ internal sealed class RankedCalls(
     {
         int k = (int)Math.Min(request.K, int.MaxValue);
         SearchEffort effort = SearchEffort.Of(
-            request, index, () => recall.FactorOf(RecallKind.Of(index, selectivity: null, k)), step, _limits.MaxRecallEf);
+            request, index, selectivity: null, () => recall.KnownOf(RecallKind.Of(index, selectivity: null, k)), step, _limits.MaxRecallEf,
+            mayScan: false);
         if ((long)lists * k > _limits.MaxResultsPerRequest)
         {
             throw AnnException.Invalid(

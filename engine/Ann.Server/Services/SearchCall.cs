@@ -59,8 +59,8 @@ internal sealed class SearchCall(
         using ItemSelection? selection = input.Index.Select(input.Filter, excluded, in whole);
         TimeSpan selected = Stopwatch.GetElapsedTime(selecting);
         SearchEffort effort = SearchEffort.Of(
-            request, input.Index, () => recall.FactorOf(RecallKind.Of(input.Index, selection?.Selectivity, k)), place.Step,
-            _limits.MaxRecallEf);
+            request, input.Index, selection?.Selectivity, () => recall.KnownOf(RecallKind.Of(input.Index, selection?.Selectivity, k)),
+            place.Step, _limits.MaxRecallEf, mayScan: true);
         if ((long)queries.Count * k > _limits.MaxResultsPerRequest)
         {
             throw AnnException.Invalid(
@@ -108,8 +108,8 @@ internal sealed class SearchCall(
                     quality.Add(in statistics[i]);
                     if (statistics[i].Stopped == StopReason.None)
                         work.Input.Index.Sample(queries[first + i]); // the search has checked it: a query of real traffic
-                    if (work.Effort.CanBeSampled(in statistics[i]) && sampler.Wants())
-                        sampler.Offer(work.Input.Index, queries[first + i], at, work.Sampled, hits);
+                    if (work.Effort.CanBeSampled(in statistics[i]) && sampler.Wants(work.Effort.WeightOf(in statistics[i])))
+                        sampler.Offer(work.Input.Index, queries[first + i], at, work.Sampled, work.Effort.AnswerOf(in statistics[i]), hits);
                 }
             }
         }
@@ -160,6 +160,8 @@ internal sealed class SearchCall(
         SearchInput Input, SearchEffort Effort, ItemSelection? Selection, ExcludedKeys? Excluded, SearchBudget Budget, OnDeadline Choice,
         ServerCallContext Context)
     {
-        public SampledRequest Sampled => new(Effort.Parameters.K, Effort.Target, Input.Filter, Excluded, Selection?.Selectivity);
+        public SampledRequest Sampled => new(
+            Effort.Parameters.K, Effort.PassedOver > 0 ? Effort.PassedOver : Effort.Parameters.BeamWidth, Effort.Target, Input.Filter,
+            Excluded, Selection?.Selectivity);
     }
 }

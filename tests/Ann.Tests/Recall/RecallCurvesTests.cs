@@ -43,7 +43,7 @@ public sealed class RecallCurvesTests(MeasuredSegments segments) : IClassFixture
         {
             RecallCurves curves = RecallCurves.Of(segment.Certificate)!;
             int ef = k;
-            while (curves.OfWideBeam(k, ef) < target)
+            while (curves.OfBeam(k, ef) < target)
                 ef++;
             (double recall, _) = segments.Compare(segment, k, ef, looks: int.MaxValue, (int _, in SearchStatistics _) => 0);
             Assert.True(
@@ -77,7 +77,21 @@ public sealed class RecallCurvesTests(MeasuredSegments segments) : IClassFixture
         Assert.Equal(1, RecallEstimate.Of(null, 50, 10, new SearchStatistics { EfSearch = 64, Expanded = 50 }));
         Assert.True(double.IsNaN(RecallEstimate.Of(null, 5000, 10, new SearchStatistics { EfSearch = 64 })));
         Assert.True(double.IsNaN(RecallEstimate.Of(
-            RecallCurves.Of(segments.All[0].Certificate), 8000, 10, new SearchStatistics { EfSearch = 64, Plan = SearchPlan.TwoHopWalk })));
+            null, 8000, 10, new SearchStatistics { EfSearch = 64, Kept = 64, Plan = SearchPlan.TwoHopWalk })));
+        Assert.True(double.IsNaN(RecallEstimate.Of(null, 8000, 10, new SearchStatistics { Visited = 8000, IsByCodes = true })));
+    }
+
+    /// <summary>A walk that went through nine refused nodes for each one of the answer has walked for ten times as many.</summary>
+    [Fact]
+    public void AFilteredWalkIsOneForMoreNodes()
+    {
+        RecallCurves curves = RecallCurves.Of(segments.All[0].Certificate)!;
+        SearchStatistics walk = new() { EfSearch = 40, Plan = SearchPlan.FilteredWalk, Kept = 20, Refused = 180 };
+
+        Assert.Equal(curves.OfBeam(100, 200), RecallEstimate.Of(curves, 800, 10, in walk), 1e-9);
+        Assert.Equal(curves.OfBeam(10, 20), RecallEstimate.Of(curves, 800, 10, walk with { Refused = 0 }), 1e-9);
+        SearchStatistics cut = walk with { Stopped = StopReason.Deadline, Expanded = 16 };
+        Assert.True(RecallEstimate.Of(curves, 800, 10, in cut) < curves.OfBeam(100, 200));
     }
 
     [Fact]
@@ -106,8 +120,8 @@ public sealed class RecallCurvesTests(MeasuredSegments segments) : IClassFixture
                 double before = 0;
                 for (int work = 1; work < 5000; work += 7)
                 {
-                    Assert.InRange(curves.OfWideBeam(k, work), before, 1);
-                    before = curves.OfWideBeam(k, work);
+                    Assert.InRange(curves.OfBeam(k, work), before, 1);
+                    before = curves.OfBeam(k, work);
                     Assert.InRange(curves.OfWork(k, work), 0, 1);
                 }
             }

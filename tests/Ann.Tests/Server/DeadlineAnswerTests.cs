@@ -105,34 +105,6 @@ public sealed class DeadlineAnswerTests(SampleIndexes samples)
         }
     }
 
-    [Fact]
-    public async Task ATargetTakesTheWidthThatReachesIt()
-    {
-        await using RunningServer server = await RunningServer.StartAsync(samples, static options => options.MaxRecallEf = 40);
-        using SnapshotLease lease = server.Host.Indexes.Acquire("plain");
-        SearchRequest request = RunningServer.Request(samples);
-        foreach (float target in new[] { 0.5f, 0.9f, 0.999f })
-        {
-            request.RecallTarget = target;
-            SearchResponse answer = await server.Retrieval.SearchAsync(request);
-
-            Assert.Equal((uint)EfForRecall.Of(lease.Snapshot, 5, target, factor: 1, most: 40), answer.Stats.EfSearch);
-            Assert.InRange(answer.Stats.EfSearch, 5u, 40u);
-            Assert.True(answer.Stats.EstimatedRecall >= target - 0.01 || answer.Stats.EfSearch == 40);
-        }
-    }
-
-    [Fact]
-    public void AFactorWidensTheBeamAndTheLimitHolds()
-    {
-        using IndexFile file = new(samples.L2);
-        int once = EfForRecall.Of(file.Snapshot, 10, 0.9, 1, 1000);
-
-        Assert.Equal(2 * once, EfForRecall.Of(file.Snapshot, 10, 0.9, 2, 1000));
-        Assert.Equal(once + 1, EfForRecall.Of(file.Snapshot, 10, 0.9, 4, once + 1));
-        Assert.Equal(50, EfForRecall.Of(file.Snapshot, 50, 0.9, 4, 20));
-    }
-
     [Theory]
     [InlineData(0f, null, "above 0 and below 1")]
     [InlineData(1f, null, "above 0 and below 1")]

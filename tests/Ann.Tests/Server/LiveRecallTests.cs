@@ -54,25 +54,6 @@ public sealed class LiveRecallTests(SampleIndexes samples)
         Assert.Equal(Samples, counted);
     }
 
-    [Fact]
-    public async Task WhatFallsShortOfItsTargetIsSearchedWider()
-    {
-        await using RunningServer server = await RunningServer.StartAsync(samples);
-        SearchRequest request = RunningServer.Request(samples, k: K);
-        request.RecallTarget = 0.9f;
-        uint before = (await server.Retrieval.SearchAsync(request)).Stats.EfSearch;
-
-        using (SnapshotLease lease = server.Host.Indexes.Acquire("plain"))
-        {
-            RecallKind kind = RecallKind.Of(lease.Snapshot, selectivity: null, K);
-            for (int i = 0; i < 50; i++)
-                server.Part<LiveRecallBoard>().Add(kind, recall: 0.5, target: 0.9);
-        }
-
-        uint after = (await server.Retrieval.SearchAsync(request)).Stats.EfSearch;
-        Assert.Equal((uint)Math.Ceiling(before * 1.25), after);
-    }
-
     /// <summary>What was measured of a generation that is gone says nothing of an index of the same name.</summary>
     [Fact]
     public async Task WhatWasMeasuredGoesWithItsGeneration()
@@ -80,9 +61,10 @@ public sealed class LiveRecallTests(SampleIndexes samples)
         await using RunningServer server = await LiveCalls.StartAsync(samples, samples.NewDirectory());
         await LiveCalls.CreateAsync(server);
         LiveRecallBoard board = server.Part<LiveRecallBoard>();
-        board.Add(new RecallKind("shop", "fedcba9876543210", "none", K), recall: 1, target: null); // of another one, detached long ago
-        board.Add(new RecallKind("shop", server.GenerationOf("shop"), "none", K), recall: 1, target: null);
-        board.Add(new RecallKind("shops", "0", "none", K), recall: 1, target: null);
+        MeasuredAnswer whole = new(1, AnswerWay.Walk, K, K, Certified: 0.9, PlannedMiss: 0.1, WalkRecall: 1);
+        board.Add(new RecallKind("shop", "fedcba9876543210", "none", K), in whole); // of another one, detached long ago
+        board.Add(new RecallKind("shop", server.GenerationOf("shop"), "none", K), in whole);
+        board.Add(new RecallKind("shops", "0", "none", K), in whole);
 
         IndexDescription before = (await server.Indexes.DescribeAsync(new DescribeRequest { Index = "shop" })).Index;
         await server.Indexes.DropAsync(new DropRequest { Index = "shop" });
@@ -113,7 +95,27 @@ public sealed class LiveRecallTests(SampleIndexes samples)
         foreach ((double share, int least, int most) in expected)
         {
             SampleChoice choice = new(share);
-            Assert.InRange(Enumerable.Range(0, 100_000).Count(_ => choice.Next()), least, most);
+            Assert.InRange(Enumerable.Range(0, 100_000).Count(_ => choice.Next(SampleChoice.Many)), least, most);
+        }
+    }
+
+    /// <summary>All of what little is known of, the least share of what is known well, and none at all with share 0.</summary>
+    [Fact]
+    public void TheShareFallsAsMoreIsKnown()
+    {
+        SampleChoice choice = new(0.001);
+
+        Assert.Equal(1, choice.ShareAt(0));
+        Assert.Equal(1, choice.ShareAt(SampleChoice.Few));
+        Assert.InRange(choice.ShareAt(600), 0.02, 0.05);
+        Assert.Equal(0.001, choice.ShareAt(RecallCorrection.Memory - 1), 1e-12); // a place that is full is well known
+        Assert.Equal(0.001, choice.ShareAt(double.PositiveInfinity), 1e-12);
+        Assert.Equal(0, new SampleChoice(0).ShareAt(0));
+        double before = 1;
+        for (int weight = 0; weight < 2000; weight += 10)
+        {
+            Assert.InRange(choice.ShareAt(weight), 0.001, before);
+            before = choice.ShareAt(weight);
         }
     }
 

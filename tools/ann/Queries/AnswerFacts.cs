@@ -51,6 +51,8 @@ internal static class AnswerFacts
             facts.Add(report.Completeness);
         if (report.EstimatedRecall is double recall)
             facts.Add($"estimated recall {recall:F3}");
+        if (report.TargetOutOfReach == true)
+            facts.Add("recall target out of reach");
         if (report.BrownOut is uint step)
             facts.Add($"brown-out step {step}");
         if (facts.Count > 0)

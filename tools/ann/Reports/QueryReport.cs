@@ -35,6 +35,9 @@ internal sealed record QueryReport
     /// <summary>Recall that the answer has by what was measured, 0..1; null when unknown.</summary>
     public double? EstimatedRecall { get; init; }
 
+    /// <summary>True when a recall was asked for that no beam width that the server allows is known to reach; null otherwise.</summary>
+    public bool? TargetOutOfReach { get; init; }
+
     /// <summary>Beam width; null for an exact scan.</summary>
     public uint? EfSearch { get; init; }
 

@@ -105,6 +105,7 @@ internal static class QueryVerb
             Selectivity = stats.HasSelectivity ? stats.Selectivity : null,
             FilterUs = stats.HasMatching ? stats.FilterUs : null,
             EstimatedRecall = stats.HasEstimatedRecall ? stats.EstimatedRecall : null,
+            TargetOutOfReach = stats.TargetOutOfReach ? true : null,
             EfSearch = stats.EfSearch > 0 ? stats.EfSearch : null,
             BrownOut = stats.BrownOut > 0 ? stats.BrownOut : null,
             Quotas = AnswerFacts.Quotas(search, found),

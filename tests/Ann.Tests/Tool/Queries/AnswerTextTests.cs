@@ -62,6 +62,7 @@ public sealed class AnswerTextTests
                 EstimatedRecall = 0.97,
                 EfSearch = 128,
                 BrownOut = 2,
+                TargetOutOfReach = true,
             },
         };
 
@@ -84,7 +85,7 @@ public sealed class AnswerTextTests
         AnswerFacts.Print(text, report);
         string printed = text.ToString();
         Assert.Contains("plan two_hop_walk, ef 128, 120 items match (1.2 %", printed);
-        Assert.Contains("truncated_deadline, estimated recall 0.970, brown-out step 2", printed);
+        Assert.Contains("truncated_deadline, estimated recall 0.970, recall target out of reach, brown-out step 2", printed);
         Assert.Contains("cap on brand kept out 4 nearer items of 'acme'", printed);
         Assert.Contains("floor \"exists(tags)\" lacks 2 items", printed);
     }
