@@ -33,12 +33,14 @@ public readonly record struct TieAwareRecall
     /// <summary>Items of a right answer: k, or all that exist where they are fewer. With 0 every answer is right.</summary>
     public int Wanted { get; }
 
-    /// <summary>Items strictly nearer than the last of a right answer, 0 to <see cref="Wanted"/> − 1. The others tie with the last.</summary>
+    /// <summary>Items strictly nearer than the last of a right answer, fewer than <see cref="Wanted"/>. The others tie with it.</summary>
     public int Nearer { get; }
 
     /// <summary>Of the distances of the k nearest, or of all items where there are fewer.</summary>
     /// <param name="exact">Finite, in any order; smaller is nearer.</param>
-    /// <param name="scale">Size of the numbers that the distances were computed from, where it may be larger than the last one; 0 or more.</param>
+    /// <param name="scale">
+    /// Size of the numbers that the distances were computed from, where it may be larger than the last one; 0 or more.
+    /// </param>
     public static TieAwareRecall Of(ReadOnlySpan<double> exact, double scale = 0)
     {
         if (exact.IsEmpty)

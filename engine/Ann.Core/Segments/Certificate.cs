@@ -50,15 +50,15 @@ public sealed record Certificate
     public string? QueryFile { get; init; }
 
     /// <summary>
-    /// The most that a point of the curves by beam width was lowered by, 0 to 1, because rows are easier than what will be asked; null where
-    /// none was.
+    /// The most that a point of the curves by beam width was lowered by, 0 to 1, because rows are easier than what will be asked; null
+    /// where none was.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Discount { get; init; }
 
     /// <summary>
-    /// Recall@10 against exact search at several beam widths, with the queries of <see cref="QuerySource"/>. Older files count a row as one of
-    /// its own nearest; those with <see cref="CutRecall"/> leave it out, and hide it from the walk.
+    /// Recall@10 against exact search at several beam widths, with the queries of <see cref="QuerySource"/>. Older files count a row as one
+    /// of its own nearest; those with <see cref="CutRecall"/> leave it out, and hide it from the walk.
     /// </summary>
     public IReadOnlyList<EfRecall> EfRecall { get; init => field = value ?? []; } = [];
 

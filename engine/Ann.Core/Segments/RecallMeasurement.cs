@@ -19,7 +19,7 @@ internal sealed unsafe class RecallMeasurement(
     private const int Batch = 64;
 
     /// <summary>Queries of the walks that are cut: their curves are read coarsely.</summary>
-    private const int CutQueries = 64;
+    private const int CutQueries = 128;
 
     /// <summary>Standard error of the recall at <see cref="JudgedEf"/> and wider beams that is small enough.</summary>
     private const double WantedError = 0.005;
@@ -141,7 +141,8 @@ internal sealed unsafe class RecallMeasurement(
 
     private int MostOf(int queries)
     {
-        int affordable = (int)Math.Clamp(ExactBudget / ((double)segment.Count * segment.RowStride), LeastQueries, SegmentBuildOptions.MostQueries);
+        double paid = ExactBudget / ((double)segment.Count * segment.RowStride);
+        int affordable = (int)Math.Clamp(paid, LeastQueries, SegmentBuildOptions.MostQueries);
         return Math.Min(Math.Min(queries, affordable), Math.Max(FewQueries, segment.Count / RowsPerQuery));
     }
 
@@ -212,7 +213,7 @@ internal sealed class MeasuredRecall(int trials)
     /// <summary>Recall of a trial, 0 to 1.</summary>
     public double RecallOf(int trial) => _wanted[trial] == 0 ? 1 : (double)_right[trial] / _wanted[trial];
 
-    /// <summary>Standard error of that. Where hardly anything is missed the sample does not show how much it may be: never quite 0.</summary>
+    /// <summary>Standard error of that, never quite 0: where hardly anything is missed a sample does not show how much it may be.</summary>
     public double ErrorOf(int trial)
     {
         int queries = _queries[trial];
