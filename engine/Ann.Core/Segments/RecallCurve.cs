@@ -9,7 +9,7 @@ namespace Ann.Core.Segments;
 internal sealed class RecallCurve
 {
     /// <summary>No measurement tells less from nothing missed.</summary>
-    private const double LeastMissed = 1e-4;
+    public const double LeastMissed = 1e-4;
 
     /// <summary>Beyond the last point the curve falls at least so steeply: where it is flat it was measured coarsely.</summary>
     private const double LeastSlope = 0.1;

@@ -78,5 +78,11 @@ internal sealed class RecallCurves
     private static RecallCurve? Work(Certificate certificate, int k) =>
         RecallCurve.Of(certificate.CutRecall.Where(p => p.K == k).Select(static p => ((double)p.Expanded, p.Recall)));
 
-    private static double Between(double low, double high, double k) => low + Math.Log10(k / LowK) * (high - low);
+    /// <summary>As along a curve: the logarithm of what is missed is taken as linear in that of k.</summary>
+    private static double Between(double low, double high, double k)
+    {
+        double lowMissed = Math.Log(Math.Max(1 - low, RecallCurve.LeastMissed));
+        double highMissed = Math.Log(Math.Max(1 - high, RecallCurve.LeastMissed));
+        return 1 - Math.Exp(lowMissed + Math.Log10(k / LowK) * (highMissed - lowMissed));
+    }
 }

@@ -117,7 +117,7 @@ public sealed class RecallTargetTests(SampleIndexes samples) : IClassFixture<Wal
             (double recall, double told, uint last) = await MeasureAsync(server, queries[500..]);
 
             Assert.True(last > first, $"{first}, {last}; seed {WalkedIndex.Seed}");
-            Assert.True(recall >= 0.88, $"recall {recall:F3} at ef {last}; seed {WalkedIndex.Seed}");
+            Assert.True(recall >= 0.86, $"recall {recall:F3} at ef {last}; seed {WalkedIndex.Seed}");
             Assert.Equal(recall, told, 0.03);
             await RunningServer.Eventually(() => server.Part<LiveRecallSampler>().Waiting == 0, "the samples are measured");
             known = Known(server);
