@@ -6,11 +6,11 @@ namespace Ann.Core.Distances;
 /// </summary>
 /// <remarks>
 /// A component goes through at most one operation for each four components of a row, the sums of the scalar kernel, and
-/// <see cref="FurtherOperations"/> more: adding the sums up, subtracting, multiplying, and making both rows unit length. Each errs by half a
-/// unit in the last place at most, u = 2⁻²⁴ of its value, so that n of them err by n·u/(1 − n·u) of the sum of the terms' magnitudes (Higham,
-/// Accuracy and Stability of Numerical Algorithms, 3.1). That sum is the distance itself under L2, and 1 at most under cosine. Under inner
-/// product it is known only where all terms have one sign, as those of a row with itself have; where they cancel out, a limit is as sharp as
-/// the kernel is.
+/// <see cref="FurtherOperations"/> more: adding the sums up, subtracting, multiplying, and making both rows unit length. Each errs by half
+/// a unit in the last place at most, u = 2⁻²⁴ of its value, so that n of them err by n·u/(1 − n·u) of the sum of the terms' magnitudes
+/// (Higham, Accuracy and Stability of Numerical Algorithms, 3.1). That sum is the distance itself under L2, and 1 at most under cosine.
+/// Under inner product it is known only where all terms have one sign, as those of a row with itself have; where they cancel out, a limit
+/// is as sharp as the kernel is.
 /// </remarks>
 public static class DistanceRounding
 {

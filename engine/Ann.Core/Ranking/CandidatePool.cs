@@ -39,7 +39,8 @@ internal sealed class CandidatePool(ICandidateSource source, RankingQuery query,
     /// <summary>Takes what a search found.</summary>
     /// <param name="hits">Nearest first.</param>
     /// <param name="isNeeded">
-    /// True where quotas ask for what was found: it is chosen from however many are nearer. Diversity chooses from its candidates otherwise.
+    /// True where quotas ask for what was found: it is chosen from however many are nearer. Diversity chooses from its candidates
+    /// otherwise.
     /// </param>
     /// <param name="budget">Looked at where each item is compared with several rows.</param>
     /// <param name="stopped">Set when the budget ends it; what follows is not taken.</param>

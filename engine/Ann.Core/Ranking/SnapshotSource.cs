@@ -162,7 +162,9 @@ internal sealed class SnapshotSource : ICandidateSource
             slots.Add(slot);
     }
 
-    /// <summary>Leaves what a refinement leaves. What is not the source's own selection afterwards is to be disposed, also on failure.</summary>
+    /// <summary>
+    /// Leaves what a refinement leaves. What is not the source's own selection afterwards is to be disposed, also on failure.
+    /// </summary>
     private void Refine(ref ItemSelection selection, Refinement refinement, in SearchBudget budget)
     {
         for (int floor = 0; floor < _kinds.Length; floor++)

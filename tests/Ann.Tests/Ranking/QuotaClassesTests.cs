@@ -24,7 +24,9 @@ public sealed class QuotaClassesTests
 
     public static TheoryData<Metric, bool, bool> Places() => RankingClasses.Places();
 
-    /// <summary>Caps, floors, and both: of a few items every subset is tried, of all of them the choice that knows them all stands in.</summary>
+    /// <summary>
+    /// Caps, floors, and both: of a few items every subset is tried, of all of them the choice that knows them all stands in.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Places))]
     public void QuotasAreMetAsWellAsByAnySubset(Metric metric, bool isLive, bool isExact)

@@ -62,7 +62,8 @@ public class QuotaSelectionTests
             state.Reset(choice.Items);
             best.Offer(state);
             state.Reset([]);
-            double bound = BoundOf(state, QuotaPrices.Find(state, [.. Enumerable.Range(0, count)], best, QuotaWork.Unlimited.PartOf(1_000_000)), k);
+            QuotaWork.Part work = QuotaWork.Unlimited.PartOf(1_000_000);
+            double bound = BoundOf(state, QuotaPrices.Find(state, [.. Enumerable.Range(0, count)], best, work), k);
             worst = Math.Min(worst, choice.Value.Score / bound);
         }
         TestContext.Current.TestOutputHelper?.WriteLine($"worst share of the bound {worst:F4}");

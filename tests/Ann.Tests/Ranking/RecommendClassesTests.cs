@@ -51,7 +51,8 @@ public sealed class RecommendClassesTests
     }
 
     /// <summary>
-    /// The nearest to the positive are all nearer to a negative: what is best lies behind more of them than a search of a few times k finds.
+    /// The nearest to the positive are all nearer to a negative: what is best lies behind more of them than a search of a few times k
+    /// finds.
     /// </summary>
     [Theory]
     [InlineData(true, 4000)]

@@ -7,7 +7,9 @@ using Ann.Tests.Segments;
 
 namespace Ann.Tests.Ranking;
 
-/// <summary>Goal: a copy of the query has the best score there is, and a limit of that score lets it through, whatever rounding does.</summary>
+/// <summary>
+/// Goal: a copy of the query has the best score there is, and a limit of that score lets it through, whatever rounding does.
+/// </summary>
 public sealed class ScoreLimitTests
 {
     private const int Seed = 20_260_714;

@@ -79,8 +79,8 @@ public sealed class LongVectorTests
         {
             foreach (CodesKind codes in new[] { CodesKind.Int8, CodesKind.F32 })
             {
-                using SealedSegment segment = SegmentFixture.Seal(
-                    rows, SegmentFixture.Options(metric, codes) with { Layout = codes == CodesKind.F32 ? SegmentLayout.Lean : layout }, keys);
+                SegmentLayout own = codes == CodesKind.F32 ? SegmentLayout.Lean : layout;
+                using SealedSegment segment = SegmentFixture.Seal(rows, SegmentFixture.Options(metric, codes) with { Layout = own }, keys);
                 for (int round = 0; round < 20; round++)
                 {
                     float[] query = OfLength(random, dimension, Longest * (1 - 1e-6f));
@@ -104,8 +104,8 @@ public sealed class LongVectorTests
     }
 
     /// <summary>
-    /// What was written before there was a limit opens and answers: distances that overflow are infinite and come last, in the order of keys;
-    /// the others are right.
+    /// What was written before there was a limit opens and answers: distances that overflow are infinite and come last, in the order of
+    /// keys; the others are right.
     /// </summary>
     [Theory]
     [InlineData(CodesKind.F32)]
