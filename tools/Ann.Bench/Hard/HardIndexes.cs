@@ -52,7 +52,10 @@ internal sealed class HardIndexes(
         }
     }
 
-    /// <summary>A live index: first while all rows are in its head, then compacted.</summary>
+    /// <summary>
+    /// A live index: first while all rows are in heads, of which the first takes 4,096 rows, then compacted. One head keeps its graph when
+    /// it is sealed; two are merged into a new one.
+    /// </summary>
     /// <param name="codes">Of the walk in sealed segments.</param>
     /// <param name="layout">Of sealed segments.</param>
     /// <param name="directory">Where it is made; it is deleted again.</param>
@@ -61,21 +64,30 @@ internal sealed class HardIndexes(
         CodesKind codes, SegmentLayout layout, string directory, CancellationToken cancellation)
     {
         IndexSchema schema = new() { Dimension = rows.Base[0].Length, Metric = rows.Metric, Codes = codes, Layout = layout };
+        HeldBackground background = new(threads);
         LiveIndexOptions options = new()
         {
             CommitWindow = TimeSpan.Zero,
             HeadRows = Math.Max(4096, rows.Base.Length + 1),
             HeadBytes = 1L << 32,
-            BackgroundShare = 1,
+            MaxFrozenHeads = int.MaxValue,
+            Background = background,
         };
         IReadOnlyList<HardAnswers> head, compacted;
         await using (LiveIndex index = LiveIndex.Create(
             files, directory, "hard", schema, null, "", options, MemoryBudget.Unlimited(), time))
         {
-            for (int first = 0; first < rows.Base.Length; first += BatchRows)
-                await (await index.WriteAsync(Batch(first, Math.Min(BatchRows, rows.Base.Length - first)), cancellation)).Visible;
-            using (SnapshotLease lease = index.Acquire())
+            try
+            {
+                for (int first = 0; first < rows.Base.Length; first += BatchRows)
+                    await (await index.WriteAsync(Batch(first, Math.Min(BatchRows, rows.Base.Length - first)), cancellation)).Visible;
+                using SnapshotLease lease = index.Acquire();
                 head = Ask(lease.Snapshot, null, cancellation);
+            }
+            finally
+            {
+                background.LetOn(); // closing waits for what was begun
+            }
             await index.CompactAsync(cancellation);
             using (SnapshotLease lease = index.Acquire())
             {

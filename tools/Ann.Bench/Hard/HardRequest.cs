@@ -23,7 +23,7 @@ internal enum HardPlace
     /// <summary>In a live index, written in batches and then compacted into one segment.</summary>
     Live,
 
-    /// <summary>In the head of a live index, unsealed.</summary>
+    /// <summary>In the heads of a live index, unsealed.</summary>
     Head,
 }
 
