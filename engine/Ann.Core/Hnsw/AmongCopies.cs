@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Ann.Core.Hnsw;
 
-/// <summary>A filter as a walk sees it where rows have copies: a leader may be found when it or any of its copies may be returned.</summary>
+/// <summary>
+/// A filter as a walk sees it where rows have copies: a leader may be found when it or any of its copies may be returned.
+/// </summary>
 /// <param name="items">Decides of each node by itself.</param>
 /// <param name="copies">Of the graph.</param>
 /// <param name="verdicts">Room for <see cref="Verdicts"/> words, cleared for each search: what was found out of large groups.</param>

@@ -3,7 +3,9 @@ namespace Ann.Core.Hnsw;
 /// <summary>Expands what a walk found, leaders, to the items that they stand for.</summary>
 internal static class CopyExpansion
 {
-    /// <summary>Writes the items of ranked leaders, each at its leader's distance: k of them, where there are as many, and some more.</summary>
+    /// <summary>
+    /// Writes the items of ranked leaders, each at its leader's distance: k of them, where there are as many, and some more.
+    /// </summary>
     /// <param name="copies">Of the graph.</param>
     /// <param name="ranked">Entries of leaders without marks, nearest first.</param>
     /// <param name="k">Items wanted.</param>
@@ -11,7 +13,9 @@ internal static class CopyExpansion
     /// <param name="inKeyOrder">
     /// True where the copies of a leader follow it in the order of their keys: then the first k of a group are those that ties leave.
     /// </param>
-    /// <param name="items">Receives the entries, nearest first; entries of equal distance in node order. Grows when it is too small.</param>
+    /// <param name="items">
+    /// Receives the entries, nearest first; entries of equal distance in node order. Grows when it is too small.
+    /// </param>
     /// <returns>Entries written.</returns>
     public static int Run<TFilter>(
         NodeCopies copies, ReadOnlySpan<ulong> ranked, int k, in TFilter filter, bool inKeyOrder, ref ulong[] items)

@@ -9,7 +9,9 @@ internal interface INodeFilter
     /// <summary>True when no node is refused; <see cref="Accepts"/> is then never called.</summary>
     static abstract bool AcceptsAll { get; }
 
-    /// <summary>True when a node may be returned; with identical rows, when it or any of its copies may be: <see cref="AmongCopies{TFilter}"/>.</summary>
+    /// <summary>
+    /// True when a node may be returned; with identical rows, when it or any of its copies may be: <see cref="AmongCopies{TFilter}"/>.
+    /// </summary>
     bool Accepts(int node);
 
     /// <summary>True when a node by itself may be returned, whatever holds for its copies.</summary>

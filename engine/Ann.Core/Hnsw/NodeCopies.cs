@@ -9,7 +9,8 @@ namespace Ann.Core.Hnsw;
 internal readonly record struct CopyLink(int Leader, int Next);
 
 /// <summary>
-/// Nodes whose rows are identical. One of them, the leader, stands for all in the graph; the others, its copies, have no links, are linked to
+/// Nodes whose rows are identical. One of them, the leader, stands for all in the graph; the others, its copies, have no links, are
+/// linked to
 /// by nobody, and are chained behind it. A walk finds leaders, and an answer is expanded to their copies.
 /// </summary>
 /// <remarks>
@@ -50,7 +51,9 @@ internal readonly unsafe struct NodeCopies(CopyLink* links)
         return count;
     }
 
-    /// <summary>Chains a copy behind its leader, before those that are chained there. One writer; readers may follow the chain meanwhile.</summary>
+    /// <summary>
+    /// Chains a copy behind its leader, before those that are chained there. One writer; readers may follow the chain meanwhile.
+    /// </summary>
     /// <param name="leader">A node that is no copy.</param>
     /// <param name="copy">A node that nothing is known of yet.</param>
     public void Add(int leader, int copy)

@@ -10,7 +10,8 @@ namespace Ann.Core.Segments;
 /// <param name="copies">Which rows are identical.</param>
 /// <param name="keys">Breaks ties between equal distances.</param>
 /// <param name="dead">Which nodes are deleted.</param>
-internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes, HeadCopies copies, HeadKeys keys, Tombstones dead) : IDisposable
+internal sealed unsafe class HeadSearcher(SegmentView view, GrowingCodes? codes, HeadCopies copies, HeadKeys keys, Tombstones dead)
+    : IDisposable
 {
     private readonly QueryContextPool _contexts = new(view);
 

@@ -15,7 +15,8 @@ internal static unsafe class MaskedSegmentSearch
     /// <param name="live">Accepts the nodes that the reader sees; null when it sees all.</param>
     /// <param name="parameters">k, beam width, exact or not.</param>
     public static Span<ulong> Run(
-        in SegmentView segment, SegmentKeys? keys, QueryContext context, NodeMask mask, LiveNodes? live, scoped in SearchParameters parameters)
+        in SegmentView segment, SegmentKeys? keys, QueryContext context, NodeMask mask, LiveNodes? live,
+            scoped in SearchParameters parameters)
     {
         if (mask.Count == 0)
         {
@@ -28,7 +29,8 @@ internal static unsafe class MaskedSegmentSearch
     }
 
     private static Span<ulong> RunAmongDead(
-        in SegmentView segment, SegmentKeys? keys, QueryContext context, NodeMask mask, LiveNodes live, scoped in SearchParameters parameters) =>
+        in SegmentView segment, SegmentKeys? keys, QueryContext context, NodeMask mask, LiveNodes live,
+            scoped in SearchParameters parameters) =>
         RunAmongCopies(in segment, keys, context, mask, new MaskedNodes(mask.Start, mask.Nodes, live), live, in parameters);
 
     private static Span<ulong> RunAmongCopies<TFilter, TLive>(

@@ -4,7 +4,8 @@ using Ann.Core.Hnsw;
 namespace Ann.Core.Segments;
 
 /// <summary>
-/// The identical rows of a segment that is being built. Of each group the item with the smallest key is the leader, and its copies follow in
+/// The identical rows of a segment that is being built. Of each group the item with the smallest key is the leader, and its copies follow
+/// in
 /// the order of their keys.
 /// </summary>
 internal sealed unsafe class RowCopies : IDisposable

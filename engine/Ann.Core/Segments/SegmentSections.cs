@@ -175,7 +175,10 @@ internal sealed unsafe class SegmentSections
             bool isSound = (uint)leader <= (uint)count && (uint)next <= (uint)count
                 && (leader == 0 || (links[leader - 1].Leader == 0 && levels[node] == 0));
             if (!isSound)
-                throw Bad(SectionKind.Copies, section.Offset + node * 8L, $"node {node} names leader {leader - 1} and next copy {next - 1}.");
+            {
+                throw Bad(
+                    SectionKind.Copies, section.Offset + node * 8L, $"node {node} names leader {leader - 1} and next copy {next - 1}.");
+            }
             copies += leader != 0 ? 1 : 0;
         }
         int chained = 0;
@@ -186,7 +189,11 @@ internal sealed unsafe class SegmentSections
             for (int copy = links[node].Next; copy != 0; copy = links[copy - 1].Next)
             {
                 if (links[copy - 1].Leader != node + 1 || ++chained > copies)
-                    throw Bad(SectionKind.Copies, section.Offset + (copy - 1) * 8L, $"node {copy - 1} is chained behind {node}, not its leader.");
+                {
+                    throw Bad(
+                        SectionKind.Copies, section.Offset + (copy - 1) * 8L,
+                        $"node {copy - 1} is chained behind {node}, not its leader.");
+                }
             }
         }
         return chained == copies

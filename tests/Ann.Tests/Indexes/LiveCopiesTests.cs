@@ -25,7 +25,8 @@ public sealed class LiveCopiesTests
         AssertFound(live, "written");
 
         // Half of each group moves away, a tenth of everything goes, some come back as they were.
-        await WriteAsync(live, Enumerable.Range(0, 1000).Where(key => key % 2 == 0).Select(key => ((ulong)key, LiveFixture.Row((ulong)key, 1))));
+        IEnumerable<int> even = Enumerable.Range(0, 1000).Where(static key => key % 2 == 0);
+        await WriteAsync(live, even.Select(static key => ((ulong)key, LiveFixture.Row((ulong)key, 1))));
         AssertFound(live, "updated");
         await live.DeleteAsync(Enumerable.Range(0, 2000).Where(_ => random.Next(10) == 0).Select(static key => (ulong)key));
         AssertFound(live, "deleted");

@@ -7,15 +7,16 @@ using Ann.Tests.Files;
 namespace Ann.Tests.Segments;
 
 /// <summary>
-/// Goal: a file whose section of identical rows is nonsense is refused, or answers each item once and ends. Method: a small file with copies,
+/// Goal: a file whose section of identical rows is nonsense is refused, or answers each item once and ends. Method: a small file with
+/// copies,
 /// damaged by a sender who mends the hashes.
 /// </summary>
 public sealed class HostileCopiesTests
 {
     private const int Seed = 20261129;
     private const int Count = 60;
-    private static readonly float[][] Rows =
-        [.. SegmentFixture.Clustered(40, 6, Seed, clusters: 4), .. Enumerable.Range(0, 20).Select(i => SegmentFixture.Clustered(40, 6, Seed, clusters: 4)[i % 3])];
+    private static readonly float[][] Distinct = SegmentFixture.Clustered(40, 6, Seed, clusters: 4);
+    private static readonly float[][] Rows = [.. Distinct, .. Enumerable.Range(0, 20).Select(static i => Distinct[i % 3])];
     private static readonly byte[] Sound = Write();
     private static readonly int Section = SectionOffset(Sound);
 
