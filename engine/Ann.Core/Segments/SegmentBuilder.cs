@@ -182,7 +182,8 @@ public sealed unsafe class SegmentBuilder : IDisposable
             view = view with { MoreMargin = _margin - 1 };
         }
         Certificate = CertificateMeasurement.Measure(in view, repaired, _options.Threads, Report(BuildStage.Certificate), cancellation)
-            with { CodesRecall10 = _choice?.Recall?.Scan10, CodesRecall100 = _choice?.Recall?.Scan100 };
+            with
+        { CodesRecall10 = _choice?.Recall?.Scan10, CodesRecall100 = _choice?.Recall?.Scan100 };
 
         Action<int>? Report(BuildStage stage) => progress is null
             ? null
