@@ -14,7 +14,8 @@ namespace Ann.Core.Codes;
 /// |q − v|² = |q − u|² + |r|² − 2⟨q − u, r⟩; what does not depend on the query is the addend, what stands before Σ ±(P·q)ᵢ the weight.
 /// Cosine is half of that, since −⟨q, v⟩ = |q − v|²/2 − 1 between unit vectors. Inner product takes x = q: −⟨q, v⟩ = −⟨q, u⟩ − ⟨q, r⟩.
 /// <para>Addend and weight are rounded, and both parts are about |r|·|u − μ|: where that dwarfs |r|², as among near-identical rows far from
-/// the mean, the addend is made for the weight as rounded, and rounded down: a neighbour is then never told farther than it is for that.</para>
+/// the mean, the addend is made for the weight as rounded, and rounded down: a neighbour is then never told farther than it is for
+/// that.</para>
 /// </remarks>
 internal sealed unsafe class EstimateEncoder : IDisposable
 {

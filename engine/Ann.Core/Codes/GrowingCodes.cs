@@ -55,8 +55,8 @@ internal sealed unsafe class GrowingCodes : IDisposable
     public bool IsUnfit => _isUnfit;
 
     /// <summary>
-    /// For a reader: begins to read codes. Null while they are encoded anew, and when they are unfit; else what <see cref="AreStill"/> must be asked with when they
-    /// have been read, for then they may have been encoded anew meanwhile.
+    /// For a reader: begins to read codes. Null while they are encoded anew, and when they are unfit; else what <see cref="AreStill"/> must
+    /// be asked with when they have been read, for then they may have been encoded anew meanwhile.
     /// </summary>
     public int? TryBegin()
     {

@@ -11,10 +11,10 @@ namespace Ann.Core.Codes;
 /// <remarks>
 /// <para>With q′ = q − μ quantised to 16 bits as q′ ≈ t·b: L2 uses |q − x|² = |q′|² + |x − μ|² − 2·t·s·⟨b, c⟩; cosine and inner product
 /// use −⟨q, x⟩ = −⟨q, μ⟩ + o − t·s·⟨b, c⟩ with b made from q itself, and leave out the first term, the same for every row.</para>
-/// <para>A scale per row is s = |x′|²/⟨x′, c⟩, with x′ = x − μ, not the step by which x′ was rounded: the error e = x′ − s·c is then at right
-/// angles to x′. L2 errs by 2·⟨q′, e⟩, so only by what q′ has at right angles to x′, at most |q − x|; cosine by ⟨q − μ, e⟩ likewise, once
-/// the offset o = −⟨μ, e⟩ has taken out what does not depend on the query. Rows that are near each other are told apart however far they
-/// lie from the mean.</para>
+/// <para>A scale per row is s = |x′|²/⟨x′, c⟩, with x′ = x − μ, not the step by which x′ was rounded: the error e = x′ − s·c is then at
+/// right angles to x′. L2 errs by 2·⟨q′, e⟩, so only by what q′ has at right angles to x′, at most |q − x|; cosine by ⟨q − μ, e⟩ likewise,
+/// once the offset o = −⟨μ, e⟩ has taken out what does not depend on the query. Rows that are near each other are told apart however far
+/// they lie from the mean.</para>
 /// <para>Queries of inner product have any length, and a short one would be lost in the offset: there it is 0 and s the step, unless the
 /// rows need better (<see cref="Segments.CodesChoice"/>).</para>
 /// </remarks>

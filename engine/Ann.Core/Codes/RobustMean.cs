@@ -84,7 +84,9 @@ internal static unsafe class RobustMean
         return median;
     }
 
-    /// <summary>The middle squared distance of the sample from its median; of those that are not zero, when that is. 0 when all are.</summary>
+    /// <summary>
+    /// The middle squared distance of the sample from its median; of those that are not zero, when that is. 0 when all are.
+    /// </summary>
     private static double TypicalSquare(float* rows, int stride, int count, TemperedNorm* norms, float[] median)
     {
         double[] squares = new double[Math.Min(SampleSize, count)];

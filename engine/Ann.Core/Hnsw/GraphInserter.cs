@@ -47,8 +47,8 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
     /// <param name="growing">
     /// Set for a graph that is searched while it grows, on one thread: what is known of its rows, which stays the caller's. Its rows on
     /// level 0 are then filled with the nearest of what the heuristic pruned, for a hop costs nearly the same whether a row is full or
-    /// not; those give way to chosen links. And every node stays reachable. Null where <see cref="LinkFill"/> and <see cref="Reachability"/> do both better at
-    /// the end.
+    /// not; those give way to chosen links. And every node stays reachable. Null where <see cref="LinkFill"/> and <see
+    /// cref="Reachability"/> do both better at the end.
     /// </param>
     public GraphInserter(
         HnswGraph graph, HnswParameters parameters, TDistance distance, int threads, GrowingLinks? growing = null)

@@ -27,8 +27,8 @@ public sealed record BuildRecord
     public string CodesAsked { get; init; } = "";
 
     /// <summary>
-    /// Why the codes are not those that ordinary rows get where int8 is asked for, one scale for all rows of L2 and cosine: a sentence, with
-    /// what was measured. Empty when they are.
+    /// Why the codes are not those that ordinary rows get where int8 is asked for, one scale for all rows of L2 and cosine: a sentence,
+    /// with what was measured. Empty when they are.
     /// </summary>
     public string CodesReason { get; init; } = "";
 

@@ -14,7 +14,9 @@ namespace Ann.Core.Segments;
 /// </remarks>
 internal sealed unsafe class CodesFidelity
 {
-    /// <summary>Candidates beyond k that a walk may be relied on to bring: a beam of 64 is the narrowest that a promise is made for.</summary>
+    /// <summary>
+    /// Candidates beyond k that a walk may be relied on to bring: a beam of 64 is the narrowest that a promise is made for.
+    /// </summary>
     private const int WalkMargin = 64;
 
     private const int MinQueries = 64;

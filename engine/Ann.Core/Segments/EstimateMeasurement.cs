@@ -51,7 +51,8 @@ internal static class EstimateMeasurement
                 SearchBudget budget = SearchBudget.Unlimited with { Limit = new CheckLimit(int.MaxValue) { HiddenNode = row } };
                 foreach (int ef in Widths)
                 {
-                    int count = searcher.Search(fidelity.QueryOf(i, segment.Dimension), new SearchParameters(K, ef), in budget, results, out SearchStatistics _);
+                    int count = searcher.Search(
+                        fidelity.QueryOf(i, segment.Dimension), new SearchParameters(K, ef), in budget, results, out SearchStatistics _);
                     foreach (Neighbor result in results.AsSpan(0, count))
                         found += fidelity.IsNearest(i, K, result.Node) ? 1 : 0;
                 }

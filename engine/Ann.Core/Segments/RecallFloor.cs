@@ -14,7 +14,9 @@ public readonly record struct RecallFloor(double Least)
     /// </summary>
     public const int Ef = 256;
 
-    /// <summary>What is warned of where nobody says otherwise: below it something is wrong with the rows, or they are as hard as noise.</summary>
+    /// <summary>
+    /// What is warned of where nobody says otherwise: below it something is wrong with the rows, or they are as hard as noise.
+    /// </summary>
     public static RecallFloor Default => new(0.95);
 
     /// <summary>The point of the certificate that is looked at; null when nothing was measured, as of a single row.</summary>
@@ -39,6 +41,7 @@ public readonly record struct RecallFloor(double Least)
             : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"Of the 10 nearest of sampled rows a walk finds {narrow.Recall:0.0000} at ef {narrow.Ef} and {wide.Recall:0.0000} at ef {wide.Ef}.{codes}");
+            $"Of the 10 nearest of sampled rows a walk finds {narrow.Recall:0.0000} at ef {narrow.Ef} and "
+            + $"{wide.Recall:0.0000} at ef {wide.Ef}.{codes}");
     }
 }

@@ -34,15 +34,17 @@ internal static unsafe class Reranking
 
     /// <summary>
     /// Exact distances for the head of the beam: the first k, then, in the order of the codes, as long as the codes may err by enough to
-    /// make one of the k nearest of the next: through the whole beam where they tell nothing apart. When the budget ends before the first k, or allows no more, the others follow in the order of
-    /// the codes, with the codes' distances. A cancelled search gets nothing.
+    /// make one of the k nearest of the next: through the whole beam where they tell nothing apart. When the budget ends before the first
+    /// k, or allows no more, the others follow in the order of the codes, with the codes' distances. A cancelled search gets nothing.
     /// </summary>
     /// <param name="segment">Where the rows lie.</param>
     /// <param name="context">Holds the query, and gives the room.</param>
     /// <param name="beam">What the walk found, nearest first by the codes.</param>
     /// <param name="k">Results wanted.</param>
     /// <param name="coded">How the query was quantised.</param>
-    /// <returns>The nearest, nearest first: k, if there are as many, and perhaps some more, all that are as near as the k-th among them.</returns>
+    /// <returns>
+    /// The nearest, nearest first: k, if there are as many, and perhaps some more, all that are as near as the k-th among them.
+    /// </returns>
     public static Span<ulong> Run<TDistance>(
         scoped in SegmentView segment, QueryContext context, ReadOnlySpan<ulong> beam, int k, Int8Query coded)
         where TDistance : struct, IDistance

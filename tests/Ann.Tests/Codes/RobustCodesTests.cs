@@ -56,7 +56,8 @@ public sealed unsafe class RobustCodesTests
         float[][] all = [.. Enumerable.Range(0, 10).SelectMany(_ =>
         {
             float[] centre = SegmentFixture.Gaussian(random, Dimension, 1);
-            return Enumerable.Range(0, 41).Select(_ => centre.Zip(SegmentFixture.Gaussian(random, Dimension, 0.01), (a, b) => a + b).ToArray());
+            return Enumerable.Range(0, 41)
+                .Select(_ => centre.Zip(SegmentFixture.Gaussian(random, Dimension, 0.01), (a, b) => a + b).ToArray());
         })];
         using VectorTable rows = new(all.Length, Dimension);
         for (int i = 0; i < all.Length; i++)
@@ -70,7 +71,8 @@ public sealed unsafe class RobustCodesTests
             int query = family * 41;
             fixed (short* start = quantised)
             {
-                Int8Query coded = Int8Query.Quantise(metric, rows.Row(query), (float*)codes.Mean.Start, scratch.Row(0), rows.Stride, quantised);
+                Int8Query coded = Int8Query.Quantise(
+                    metric, rows.Row(query), (float*)codes.Mean.Start, scratch.Row(0), rows.Stride, quantised);
                 Int8Scorer scorer = new((sbyte*)codes.Codes.Start, codes.Stride, (float*)codes.Factors.Start, start, coded.Unit);
                 for (int row = query + 1; row < query + 41; row++)
                 {

@@ -37,7 +37,9 @@ internal static class HardRows
         return (all[..^Queries], all[^Queries..]);
     }
 
-    /// <summary>The share of the exact answer that was found: of items as far as the last any will do, but no nearer one may be missing.</summary>
+    /// <summary>
+    /// The share of the exact answer that was found: of items as far as the last any will do, but no nearer one may be missing.
+    /// </summary>
     public static double Share(ReadOnlySpan<Neighbor> exact, ReadOnlySpan<Neighbor> found)
     {
         float last = exact[^1].Distance;

@@ -5,8 +5,8 @@ using Ann.Core.Segments;
 namespace Ann.Tests.Segments;
 
 /// <summary>
-/// Goal: int8 codes lose nothing on rows that int8 cannot tell apart, that one row spoils, or that lie far from the mean: the file finds what
-/// one of float32 finds, in either layout. Method: recall against exact search, ties counted right, at equal beams.
+/// Goal: int8 codes lose nothing on rows that int8 cannot tell apart, that one row spoils, or that lie far from the mean: the file finds
+/// what one of float32 finds, in either layout. Method: recall against exact search, ties counted right, at equal beams.
 /// </summary>
 public sealed class HardRowsTests
 {
@@ -17,7 +17,9 @@ public sealed class HardRowsTests
         ["variants 0.1", "variants 0.03", "variants 0.003", "variants on the sphere 0.03", "variants on the sphere 0.003"],
         [Metric.Cosine, Metric.L2]);
 
-    /// <summary>Near-identical rows in families larger than any beam that ranks them: product variants, boilerplate, video frames.</summary>
+    /// <summary>
+    /// Near-identical rows in families larger than any beam that ranks them: product variants, boilerplate, video frames.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Families))]
     public void VariantsAreToldApart(string set, Metric metric)
@@ -42,7 +44,9 @@ public sealed class HardRowsTests
         HoldsUp(rows, queries, metric, least: 0.985);
     }
 
-    /// <summary>256 signs of 2,048 tell little of rows without structure: the builder measures it, and the file asks for a wider margin.</summary>
+    /// <summary>
+    /// 256 signs of 2,048 tell little of rows without structure: the builder measures it, and the file asks for a wider margin.
+    /// </summary>
     [Fact]
     public void EstimatesOfManyComponentsGetTheMarginTheyNeed()
     {
@@ -73,7 +77,8 @@ public sealed class HardRowsTests
         (rows, _) = HardRows.Of("variants 0.03", Seed);
         using SealedSegment finer = SegmentFixture.Seal(rows, SegmentFixture.Options(Metric.Cosine));
         Assert.Equal((CodesKind.Int8, SegmentLayout.Fast), (finer.Codes, finer.Layout));
-        Assert.StartsWith("Codes with a scale and an offset per row, for one scale", finer.BuildRecord.CodesReason, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Codes with a scale and an offset per row, for one scale", finer.BuildRecord.CodesReason, StringComparison.Ordinal);
         Assert.True(finer.Certificate.CodesRecall10 > 0.999, $"{finer.Certificate.CodesRecall10}");
 
         using SealedSegment plain = SegmentFixture.Seal(SegmentFixture.Clustered(2000, 40, Seed), SegmentFixture.Options(Metric.L2));
@@ -116,7 +121,8 @@ public sealed class HardRowsTests
         using SealedSegment f32 = SegmentFixture.Seal(rows, options with { Codes = CodesKind.F32 });
         foreach (int ef in new[] { 64, 256 })
         {
-            (double ofFast, double ofLean, double ofRows) = (Recall(fast, queries, ef), Recall(lean, queries, ef), Recall(f32, queries, ef));
+            (double ofFast, double ofLean) = (Recall(fast, queries, ef), Recall(lean, queries, ef));
+            double ofRows = Recall(f32, queries, ef);
             string told = $"ef {ef}: fast {ofFast:f4}, lean {ofLean:f4}, f32 {ofRows:f4}; {lean.BuildRecord.CodesReason} seed {Seed}";
             Assert.True(ofFast >= ofRows - 0.02 && ofLean >= ofRows - 0.02 && ofFast >= ofLean - 0.01, told);
             Assert.True(ef < 256 || Math.Min(ofFast, ofLean) >= least, told);

@@ -54,6 +54,28 @@ public sealed class BuildVerbTests : IDisposable
         Assert.Contains("500 of 500", (await ToolRun.RunAsync("info", _folder["y.ann"])).Expect(0).Out);
     }
 
+    /// <summary>One row a piece of noise: no walk of 256 finds all of the nearest of 3,000 in 200 dimensions.</summary>
+    [Fact]
+    public async Task AFileThatMissesTheFloorIsNotWritten()
+    {
+        Random random = new(7);
+        float[] values = [.. Enumerable.Range(0, 3000 * 200).Select(_ => random.NextSingle() - 0.5f)];
+        string input = _folder.Write("x.fbin", [.. Bytes(3000u, 200u), .. Bytes(values)]);
+
+        ToolRun refused = (await Build(input, "--m", "4", "--ef-construction", "10", "--min-recall", "1")).Expect(1);
+        Assert.Contains("at ef 256, below 1. ", refused.Error);
+        Assert.Contains("y.ann is not written.", refused.Error);
+        Assert.Equal(["x.fbin"], _folder.Names());
+
+        ToolRun warned = (await Build(input, "--m", "4", "--ef-construction", "10")).Expect(0);
+        Assert.Contains("ann: warning: recall@10 is 0.", warned.Error);
+        Assert.Contains("Of the 10 nearest of sampled rows a walk finds 0.", warned.Out);
+        ToolRun verified = (await ToolRun.RunAsync("verify", _folder["y.ann"])).Expect(0);
+        Assert.Contains("ann: warning: recall@10 is 0.", verified.Error);
+        Assert.Contains("Of the 10 nearest of sampled rows a walk finds 0.", verified.Out);
+        Assert.Contains("  warning       recall@10 is 0.", (await ToolRun.RunAsync("info", _folder["y.ann"])).Expect(0).Out);
+    }
+
     [Fact]
     public async Task KeysOfAJsonlFileAreKept()
     {

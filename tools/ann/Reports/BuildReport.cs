@@ -26,7 +26,9 @@ internal sealed record BuildReport
     /// <summary><c>cosine</c>, <c>l2</c> or <c>ip</c>.</summary>
     public required string Metric { get; init; }
 
-    /// <summary>What the walk reads: <c>int8</c> or <c>f32</c>, which is taken by itself where int8 codes cannot tell the rows apart.</summary>
+    /// <summary>
+    /// What the walk reads: <c>int8</c> or <c>f32</c>, which is taken by itself where int8 codes cannot tell the rows apart.
+    /// </summary>
     public required string Codes { get; init; }
 
     /// <summary>Why the codes are not those that ordinary rows get; empty when they are.</summary>
