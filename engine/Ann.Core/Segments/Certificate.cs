@@ -13,7 +13,8 @@ public sealed record Certificate
     public int Repaired { get; init; }
 
     /// <summary>
-    /// Items whose vector is that of another, which stands for them in the graph: they have no links, and degrees leave them out. 0 in older
+    /// Items whose vector is that of another, which stands for them in the graph: they have no links, and degrees leave them out. 0 in
+    /// older
     /// files, where such items are nodes like any others.
     /// </summary>
     public int Copies { get; init; }

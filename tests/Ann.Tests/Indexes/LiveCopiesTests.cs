@@ -1,4 +1,3 @@
-using Ann.Core;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;

@@ -1,6 +1,5 @@
 using System.Threading.RateLimiting;
 using Ann.Core.Indexes;
-using Ann.Core.Recall;
 using Ann.Protocol.V1;
 using Ann.Server.Admission;
 using Grpc.Core;
