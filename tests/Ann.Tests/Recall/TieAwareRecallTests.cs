@@ -73,7 +73,9 @@ public sealed class TieAwareRecallTests(ITestOutputHelper output)
         }
     }
 
-    private static Neighbor[] Neighbors(float[] distances) => [.. distances.Select(static (distance, node) => new Neighbor(node, distance))];
+    private static Neighbor[] Neighbors(float[] distances) =>
+        [.. distances.Select(static (distance, node) => new Neighbor(node, distance))];
 
-    private static SearchHit[] Hits(float[] distances) => [.. distances.Select(static (distance, node) => new SearchHit(0, node, distance))];
+    private static SearchHit[] Hits(float[] distances) =>
+        [.. distances.Select(static (distance, node) => new SearchHit(0, node, distance))];
 }

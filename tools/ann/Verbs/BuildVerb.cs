@@ -63,7 +63,8 @@ internal static class BuildVerb
             AttributeRequest wanted = new(
                 AttributeOptions.ParseSchema(tool.Files, parsed.GetValue(attributes)), parsed.GetValue(attributesFile));
             BuildReport report = Run(
-                tool, inputPath, parsed.GetRequiredValue(output), parsed.GetValue(keys), wanted, options, cancellation, parsed.GetValue(queries));
+                tool, inputPath, parsed.GetRequiredValue(output), parsed.GetValue(keys), wanted, options, cancellation,
+                parsed.GetValue(queries));
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.BuildReport);
             else
