@@ -24,8 +24,7 @@ internal readonly record struct TrialResult(int Right, int Wanted);
 /// (200,000 rows of SIFT).</para>
 /// <para>A node that only the hidden one links to is no part of the answer: had the row never been there, another node would link to it.
 /// A row with an identical copy is a query like any other: it and the copies are what a query that equals them is to find. Nothing is
-/// hidden
-/// from a walk that comes to all nodes anyway; nor are the entry point and nodes on upper levels, where walks come without those
+/// hidden from a walk that comes to all nodes anyway; nor are the entry point and nodes on upper levels, where walks come without those
 /// links.</para>
 /// </remarks>
 /// <param name="searcher">Of the segment.</param>

@@ -19,9 +19,7 @@ public sealed class CertificateTests(ITestOutputHelper output)
     public static MatrixTheoryData<Metric, CodesKind, SegmentLayout> Kinds =>
         new(Enum.GetValues<Metric>(), Enum.GetValues<CodesKind>(), Enum.GetValues<SegmentLayout>());
 
-    /// <summary>
-    /// Every graph of at most 33 nodes links each of them to all others, so that nothing can be missed; a few more change little.
-    /// </summary>
+    /// <summary>A graph of at most 33 nodes links each to all others, so that nothing can be missed; a few more change little.</summary>
     [Theory]
     [MemberData(nameof(Kinds))]
     public void SmallSetsAreFoundWhole(Metric metric, CodesKind codes, SegmentLayout layout)

@@ -92,9 +92,9 @@ public sealed class EvalVerbTests : IDisposable
             right += Math.Min(copies, 10) + Math.Min(k - copies, k - 10);
         }
 
-        string[] asked = ["--k", $"{k}", "--ef", $"{k}", "--json"];
-        ToolRun exact = (await Eval(_folder["x.ann"], queries, [.. asked, "--write-truth", _folder["t.ibin"]])).Expect(0);
-        ToolRun file = (await Eval(_folder["x.ann"], queries, [.. asked, "--truth", _folder["t.ibin"]])).Expect(0);
+        string[] options = ["--k", $"{k}", "--ef", $"{k}", "--json"];
+        ToolRun exact = (await Eval(_folder["x.ann"], queries, [.. options, "--write-truth", _folder["t.ibin"]])).Expect(0);
+        ToolRun file = (await Eval(_folder["x.ann"], queries, [.. options, "--truth", _folder["t.ibin"]])).Expect(0);
 
         Assert.Equal(right / 200 / k, Recall(exact), tolerance: 1e-9);
         Assert.Equal(right / 200 / k, Recall(file), tolerance: 1e-9);
