@@ -181,9 +181,8 @@ public sealed unsafe class SegmentBuilder : IDisposable
             _margin = EstimateMeasurement.Measure(in lean, in view, fidelity, _options.Threads, cancellation);
             view = view with { MoreMargin = _margin - 1 };
         }
-        Certificate = CertificateMeasurement.Measure(in view, repaired, _options.Threads, Report(BuildStage.Certificate), cancellation)
-            with
-        { CodesRecall10 = _choice?.Recall?.Scan10, CodesRecall100 = _choice?.Recall?.Scan100 };
+        Certificate = CertificateMeasurement.Measure(in view, repaired, _options.Threads, Report(BuildStage.Certificate), cancellation);
+        Certificate = Certificate with { CodesRecall10 = _choice?.Recall?.Scan10, CodesRecall100 = _choice?.Recall?.Scan100 };
 
         Action<int>? Report(BuildStage stage) => progress is null
             ? null
