@@ -29,6 +29,11 @@ internal sealed unsafe class CodesFidelity
     /// <summary>Bytes of rows that all queries look at before the next piece.</summary>
     private const int PieceBytes = 128 << 10;
 
+    /// <summary>Nearest rows whose order links depend on, and how deep they may lie by codes: ties of a cluster are as good as lost.</summary>
+    private const int LinkK = 4;
+
+    private const int LinkDepth = 8;
+
     private static readonly int[] Ks = [10, 100];
 
     private readonly float* _rows;
@@ -99,10 +104,10 @@ internal sealed unsafe class CodesFidelity
             else
                 Compare<SteadyNegativeDot>(codes, from, to, right);
         }, cancellation);
-        double[] recall = new double[2 * Ks.Length];
+        double[] recall = new double[2 * Ks.Length + 1];
         for (int i = 0; i < recall.Length; i++)
             recall[i] = Math.Round(right.Average(shares => shares[i]), 4);
-        return new CodesRecall(recall[0], recall[1], recall[2], recall[3]);
+        return new CodesRecall(recall[0], recall[1], recall[2], recall[3], recall[4]);
     }
 
     /// <summary>One row of each of as many equal pieces; not the first of each, for rows often come in an order that repeats.</summary>
@@ -179,6 +184,7 @@ internal sealed unsafe class CodesFidelity
             [
                 Share(exact, _exact[i], Ks[0], Ks[0] + WalkMargin), Share(exact, _exact[i], Ks[1], Math.Max(2 * Ks[1], Ks[1] + WalkMargin)),
                 Share(exact, _exact[i], Ks[0], Reranking.MostOfScan(Ks[0])), Share(exact, _exact[i], Ks[1], Reranking.MostOfScan(Ks[1])),
+                Share(exact, _exact[i], LinkK, LinkDepth),
             ];
         }
     }
@@ -210,11 +216,18 @@ internal sealed unsafe class CodesFidelity
 /// <param name="Walk100">Of the 100 nearest, the share among the first 200.</param>
 /// <param name="Scan10">Of the 10 nearest, the share among as many as a scan by codes keeps.</param>
 /// <param name="Scan100">Likewise of the 100 nearest.</param>
-internal sealed record CodesRecall(double Walk10, double Walk100, double Scan10, double Scan100)
+/// <param name="Links">Of the 4 nearest, the share among the first 8 by codes: what a graph is linked by, without a second look.</param>
+internal sealed record CodesRecall(double Walk10, double Walk100, double Scan10, double Scan100, double Links)
 {
     /// <summary>Codes that lose more than this share are worth replacing: ordinary data loses nothing at all.</summary>
     public const double Floor = 0.995;
 
+    /// <summary>Ordinary codes lose a thousandth of the order at most; where rows cannot be told apart it is half of it.</summary>
+    public const double LinksFloor = 0.99;
+
     /// <summary>True when codes tell the nearest well enough to walk by.</summary>
     public bool IsFit => Walk10 >= Floor && Walk100 >= Floor;
+
+    /// <summary>True when codes order the nearest well enough to choose links by.</summary>
+    public bool IsFitForLinks => Links >= LinksFloor;
 }

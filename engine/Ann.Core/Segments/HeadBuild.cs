@@ -155,7 +155,7 @@ internal sealed unsafe class HeadBuild : IDisposable
         if (isFixed)
             BeginFix(to);
         EncodeNew(to);
-        if (RowCodes is not { } codes || to < _nextMeasure)
+        if (_codes is not { IsUnfit: false } codes || to < _nextMeasure)
             return;
         _nextMeasure = (int)Math.Min(2L * to, int.MaxValue);
         if (AreFit(codes, to))
@@ -185,7 +185,7 @@ internal sealed unsafe class HeadBuild : IDisposable
     {
         for (int row = _encoded; row < to && _norms is not null; row++)
             Norms[row] = TemperedNorm.Of(TemperedNorm.NormOf(Row(row), _rowStride), _median);
-        if (_codes is not null)
+        if (_codes is { IsUnfit: false })
         {
             bool anew = _encoded == 0;
             if (anew)
@@ -205,8 +205,25 @@ internal sealed unsafe class HeadBuild : IDisposable
     {
         int newest = (int)Math.Clamp(MeasureBudget / _rowStride, LeastMeasured, count);
         int first = count - newest;
-        CodesFidelity fidelity = new(Row(first), _rowStride, newest, _metric, threads: 1, CancellationToken.None, MeasureQueries);
-        return fidelity.Measure(new MeasuredCodes(codes, first), CancellationToken.None).IsFit;
+        using VectorTable? tempered = _norms is null ? null : Tempered(first, newest);
+        float* rows = tempered is null ? Row(first) : tempered.Start;
+        Metric metric = tempered is null ? _metric : Metric.L2;
+        CodesFidelity fidelity = new(rows, _rowStride, newest, metric, threads: 1, CancellationToken.None, MeasureQueries);
+        return fidelity.Measure(new MeasuredCodes(codes, first), CancellationToken.None) is { IsFit: true, IsFitForLinks: true };
+    }
+
+    /// <summary>Rows as the codes of inner product stand for them.</summary>
+    private VectorTable Tempered(int first, int count)
+    {
+        VectorTable tempered = new(count, _dimension);
+        for (int row = 0; row < count; row++)
+        {
+            Span<float> values = tempered.Values(row);
+            new ReadOnlySpan<float>(Row(first + row), _dimension).CopyTo(values);
+            foreach (ref float value in values)
+                value *= Norms[first + row].Scale;
+        }
+        return tempered;
     }
 
     private double MedianOf(int count)

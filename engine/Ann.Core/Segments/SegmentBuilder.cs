@@ -255,7 +255,7 @@ public sealed unsafe class SegmentBuilder : IDisposable
     {
         using NativeBlock? norms = _options.Metric == Metric.InnerProduct ? TemperedNorm.Compute(_rows) : null;
         TemperedNorm* tempered = norms is null ? null : (TemperedNorm*)norms.Start;
-        if (_codes is not null && _rows.Dimension >= CodeDistance.MinDimension)
+        if (_codes is not null && _rows.Dimension >= CodeDistance.MinDimension && _choice?.Recall is null or { IsFitForLinks: true })
             return BuildGraphOnCodes(tempered, progress, cancellation);
         return _options.Metric switch
         {

@@ -61,9 +61,17 @@ public sealed class HardSetRecallTests
         HardSetReport report = await new HardRun(tool, request).MeasureAsync(set, peer: null, TestContext.Current.CancellationToken);
 
         Assert.Equal(HardColumn.All.Count * request.Ef.Count, report.Cells.Count);
-        string broken = string.Join('\n', report.Cells.Where(static cell => !cell.IsKept));
+        string broken = string.Join('\n', report.Cells.Where(cell => !cell.IsKept && !PromisesLess(set, cell)));
         Assert.True(broken.Length == 0, broken);
     }
+
+    /// <summary>
+    /// Under inner product a certificate by rows is that of sums and differences of rows, which may be harder than what is asked (ADR 0022):
+    /// it may promise up to 0.03 too little, and nothing too much.
+    /// </summary>
+    private static bool PromisesLess(HardSet set, HardCell cell) =>
+        set.Name.EndsWith("-ip", StringComparison.Ordinal) && cell is { IsLow: false, IsBehind: false, Certified: { } certified }
+        && certified < cell.Recall && cell.Recall - certified <= 0.03;
 
     /// <summary>Groups larger than the widest beam: one of them must not swallow a walk.</summary>
     private static HardSet Copies(Metric metric)
