@@ -29,7 +29,9 @@ internal sealed unsafe class CodesFidelity
     /// <summary>Bytes of rows that all queries look at before the next piece.</summary>
     private const int PieceBytes = 128 << 10;
 
-    /// <summary>Nearest rows whose order links depend on, and how deep they may lie by codes: ties of a cluster are as good as lost.</summary>
+    /// <summary>
+    /// Nearest rows whose order links depend on, and how deep they may lie by codes: ties of a cluster are as good as lost.
+    /// </summary>
     private const int LinkK = 4;
 
     private const int LinkDepth = 8;

@@ -1,3 +1,4 @@
+using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 
 namespace Ann.Core.Segments;
@@ -48,6 +49,8 @@ internal static class EstimateMeasurement
             for (int i = from; i < to; i++)
             {
                 int row = fidelity.RowOf(i);
+                if (!RowPreparation.IsQuery(segment.Metric, fidelity.QueryOf(i, segment.Dimension)))
+                    continue; // a row of before there was a limit
                 SearchBudget budget = SearchBudget.Unlimited with { Limit = new CheckLimit(int.MaxValue) { HiddenNode = row } };
                 foreach (int ef in Widths)
                 {

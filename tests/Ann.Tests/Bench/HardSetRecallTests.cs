@@ -66,7 +66,8 @@ public sealed class HardSetRecallTests
     }
 
     /// <summary>
-    /// Under inner product a certificate by rows is that of sums and differences of rows, which may be harder than what is asked (ADR 0022):
+    /// Under inner product a certificate by rows is that of sums and differences of rows, which may be harder than what is asked (ADR
+    /// 0022):
     /// it may promise up to 0.03 too little, and nothing too much.
     /// </summary>
     private static bool PromisesLess(HardSet set, HardCell cell) =>
