@@ -20,11 +20,13 @@ internal sealed unsafe class CodesFidelity
     private const int WalkMargin = 64;
 
     private const int MinQueries = 64;
-    private const int MaxQueries = 256;
+    private const int MaxQueries = 128;
     private const int RowsPerQuery = 32;
 
-    /// <summary>Multiply-adds that the exact answers may cost: half a second on one core.</summary>
-    private const double ExactBudget = 4e9;
+    /// <summary>
+    /// Multiply-adds that the exact answers may cost, unless the fewest queries cost more: an eighth of a second on one core.
+    /// </summary>
+    private const double ExactBudget = 1e9;
 
     /// <summary>Bytes of rows that all queries look at before the next piece.</summary>
     private const int PieceBytes = 128 << 10;

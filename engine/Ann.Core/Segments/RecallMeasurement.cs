@@ -30,7 +30,7 @@ internal sealed unsafe class RecallMeasurement(
     private const int FewQueries = 256;
 
     /// <summary>A larger segment is measured by one query for so many rows: measuring must not cost more than building.</summary>
-    private const int RowsPerQuery = 64;
+    private const int RowsPerQuery = 128;
 
     /// <summary>Multiply-adds that the exact answers may cost: seconds on one core.</summary>
     private const double ExactBudget = 2e10;
@@ -91,7 +91,7 @@ internal sealed unsafe class RecallMeasurement(
     private MeasuredRecall OfPairs(Func<float, float, (float First, float Second)> weigh)
     {
         int[] rows = SpreadRows();
-        return Measure(rows.Length, i =>
+        return Measure((rows.Length + 1) / 2, i => // a pair has two rows
         {
             float* first = segment.Row(rows[i]);
             float* second = segment.Row(rows[(i + rows.Length / 2) % rows.Length]);
