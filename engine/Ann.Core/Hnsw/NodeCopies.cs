@@ -28,12 +28,12 @@ internal readonly unsafe struct NodeCopies(CopyLink* links)
 
     /// <summary>True for a node that another stands for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool IsCopy(int node) => _links is not null && Volatile.Read(ref Unsafe.AsRef<int>(&_links[node])) != 0;
+    public bool IsCopy(int node) => _links is not null && Volatile.Read(ref *(int*)(_links + node)) != 0;
 
     /// <summary>The node that stands for a node: itself, unless it is a copy.</summary>
     public int LeaderOf(int node)
     {
-        int leader = _links is null ? 0 : Volatile.Read(ref Unsafe.AsRef<int>(&_links[node]));
+        int leader = _links is null ? 0 : Volatile.Read(ref *(int*)(_links + node));
         return leader == 0 ? node : leader - 1;
     }
 

@@ -39,8 +39,8 @@ internal sealed class QuotaSearch(
     private const int MostFloorPairs = 32;
     private const int MostFloorRounds = 6;
     private const int DeepCandidates = 2048;
-    private const long MostScanned = 1 << 22; // distances: some 0.3 s at a thousand dimensions
-    private const long MostWork = 4_000_000; // some 0.2 s
+    private const long MostScanned = 1 << 22; // distances
+    private const long MostWork = 4_000_000;
     private const double GainInDoubt = 0.01; // half of the loss that a list may have
 
     private readonly int _rows = queries.Length / source.Dimension;

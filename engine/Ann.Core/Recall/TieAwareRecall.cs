@@ -56,31 +56,23 @@ public readonly record struct TieAwareRecall
     }
 
     /// <inheritdoc cref="Of(ReadOnlySpan{double}, double)"/>
-    /// <param name="exact">Nearest first.</param>
+    /// <param name="exact">In any order.</param>
     public static TieAwareRecall Of(ReadOnlySpan<Neighbor> exact)
     {
-        if (exact.IsEmpty)
-            return default;
-        double last = exact[^1].Distance;
-        double margin = MarginOf(last, scale: 0);
-        int nearer = 0;
-        while (exact[nearer].Distance < last - margin)
-            nearer++;
-        return new TieAwareRecall(exact.Length, nearer, last, margin);
+        double[] distances = new double[exact.Length];
+        for (int i = 0; i < distances.Length; i++)
+            distances[i] = exact[i].Distance;
+        return Of(distances);
     }
 
     /// <inheritdoc cref="Of(ReadOnlySpan{double}, double)"/>
-    /// <param name="exact">Nearest first.</param>
+    /// <param name="exact">In any order.</param>
     public static TieAwareRecall Of(ReadOnlySpan<SearchHit> exact)
     {
-        if (exact.IsEmpty)
-            return default;
-        double last = exact[^1].Distance;
-        double margin = MarginOf(last, scale: 0);
-        int nearer = 0;
-        while (exact[nearer].Distance < last - margin)
-            nearer++;
-        return new TieAwareRecall(exact.Length, nearer, last, margin);
+        double[] distances = new double[exact.Length];
+        for (int i = 0; i < distances.Length; i++)
+            distances[i] = exact[i].Distance;
+        return Of(distances);
     }
 
     /// <summary>True when a distance is that of an item which no right answer lacks.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
+using Ann.Core.Recall;
 
 namespace Ann.Core.Segments;
 
@@ -211,7 +212,7 @@ internal sealed unsafe class CodesFidelity
             else if (distance == last)
                 foundTied++;
         }
-        return (foundNearer + Math.Min(foundTied, k - nearer)) / (double)k;
+        return (double)TieAwareRecall.CountRight(foundNearer, foundTied, nearer, k) / k;
     }
 }
 

@@ -17,12 +17,6 @@ internal sealed unsafe class RowCopies : IDisposable
     /// <summary>One <see cref="CopyLink"/> a row.</summary>
     public NativeBlock Links { get; }
 
-    /// <summary>Rows that another stands for.</summary>
-    public int Count { get; private set; }
-
-    /// <summary>Rows that stand for others.</summary>
-    public int Groups { get; private set; }
-
     /// <summary>As the graph needs it. Valid until this is disposed.</summary>
     public NodeCopies Nodes => new((CopyLink*)Links.Start);
 
@@ -89,8 +83,6 @@ internal sealed unsafe class RowCopies : IDisposable
             CopyLink* links = (CopyLink*)copies.Links.Start;
             links[last] = links[last] with { Next = row + 1 };
             links[row] = new CopyLink(leader + 1, 0);
-            copies.Groups += last == leader ? 1 : 0;
-            copies.Count++;
             last = row;
         }
         return alike[..others];
