@@ -10,20 +10,22 @@ namespace Ann.Core.Codes;
 /// the codes of cosine are of unit rows, where Euclidean order is angular order; for inner product rows are tempered before encoding.
 /// </summary>
 /// <param name="points">Codes with what belongs to them.</param>
-/// <param name="keepsPruned">See <see cref="IRowDistance.KeepsPruned"/>.</param>
-internal readonly struct CodeDistance(CodePoints points, bool keepsPruned) : IBuildDistance<CodeScorer>
+/// <param name="norms">Of the rows, where they were tempered; null where they were not.</param>
+internal readonly unsafe struct CodeDistance(CodePoints points, TemperedNorm* norms) : IBuildDistance<CodeScorer>
 {
     /// <summary>Below this dimension a float32 row is as few cache lines as a code, and codes are coarse.</summary>
     public const int MinDimension = 32;
 
-    public bool KeepsPruned => keepsPruned;
+    public bool Climbs => norms != null;
+
+    public float Descent(int node, int other, float distance) => TemperedNorm.Descent(norms[node], norms[other], distance);
 
     public bool AnyNearer(int node, ReadOnlySpan<int> others, float than) => points.AnyNearer(node, others, than);
 
     public CodeScorer ScorerOf(int node) => new(points, node);
 
     /// <summary>What <see cref="CodePoints"/> needs beside the codes: one <see cref="CodePoint"/> a row.</summary>
-    public static unsafe NativeBlock ComputePoints(Int8Codes codes, Metric metric, int count)
+    public static NativeBlock ComputePoints(Int8Codes codes, Metric metric, int count)
     {
         NativeBlock block = new((long)count * sizeof(CodePoint));
         CodePoint* points = (CodePoint*)block.Start;

@@ -14,7 +14,9 @@ internal interface IBuildDistance<TScorer> : IRowDistance
 internal readonly unsafe struct RowBuildDistance<TDistance>(float* rows, int stride) : IBuildDistance<RowScorer<TDistance>>
     where TDistance : struct, IDistance
 {
-    public bool KeepsPruned => false;
+    public bool Climbs => false;
+
+    public float Descent(int node, int other, float distance) => distance;
 
     public bool AnyNearer(int node, ReadOnlySpan<int> others, float than)
     {

@@ -137,7 +137,7 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
             BuildSearch.RunLevel(in graph, level, in scorer, context);
             int count = GrowingOn(level) is { } growing
                 ? ChooseGrowing(growing, node, worker)
-                : NeighborSelection.Select(Spread(node, worker), _parameters.M, in _distance, worker.Links);
+                : NeighborSelection.Select(Spread(node, worker), _parameters.M, _parameters.M, in _distance, worker.Links);
             worker.Links.AsSpan(0, count).CopyTo(new Span<int>(graph.Links(level, node), graph.Slots(level)));
         }
     }
@@ -148,10 +148,10 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
         Span<ulong> candidates = worker.Candidates(worker.Context.Beam.Count);
         worker.Context.Beam.Entries.CopyTo(candidates);
         growing.LiveFirst(candidates);
-        int count = NeighborSelection.Select(candidates, _parameters.M, in _distance, worker.Links);
+        int count = NeighborSelection.Select(candidates, _parameters.M, _parameters.M, in _distance, worker.Links);
         growing.Adopt(node, worker.Links.AsSpan(0, count), candidates);
         growing.Chosen[node] = (ushort)count;
-        return NeighborSelection.Fill(candidates, worker.Links, count);
+        return NeighborSelection.FillRow(node, candidates, in _distance, worker.Links, count);
     }
 
     /// <summary>What a search found, nearest first, ties in the order of the node that searched. The beam stays as it is.</summary>
@@ -214,7 +214,7 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
         else
         {
             TieOrder.Spread(target, candidates);
-            int kept = NeighborSelection.Select(candidates, slots, in _distance, worker.Links);
+            int kept = NeighborSelection.Select(candidates, slots, _parameters.M, in _distance, worker.Links);
             worker.Links.AsSpan(kept, slots - kept).Fill(HnswGraph.NoNode);
         }
         Write(links, worker.Links, 0, slots);

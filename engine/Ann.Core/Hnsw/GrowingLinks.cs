@@ -106,7 +106,7 @@ internal sealed unsafe class GrowingLinks(int nodes, int slots, Predicate<int> i
                 links[kept++] = node;
         }
         Chosen[target] = (ushort)kept;
-        int filled = NeighborSelection.Fill(candidates, links[..slots], kept);
+        int filled = NeighborSelection.FillRow(target, candidates, in distance, links[..slots], kept);
         Debug.Assert(filled == slots);
     }
 

@@ -5,7 +5,7 @@ namespace Ann.Core.Hnsw;
 /// <summary>
 /// Uses the slots that the diversity heuristic left free on level 0: a hop costs nearly the same whether a row is full or not, so links
 /// are worth having. Candidates are the neighbours of a node's nearest neighbours. Those that a relaxed heuristic accepts come first
-/// (Vamana's α: Subramanya et al., NeurIPS 2019), then the nearest of the others.
+/// (Vamana's α: Subramanya et al., NeurIPS 2019), then the nearest of the others, or for inner product those that lead outwards.
 /// </summary>
 /// <remarks>
 /// Links are only added, behind those of the builder, and only those of the builder are read: the result does not depend on the threads.
@@ -63,7 +63,8 @@ internal static unsafe class LinkFill
                 return;
 
             Span<ulong> entries = Candidates(node, row[..links]);
-            for (int i = 0; i < Math.Min(entries.Length, Heads) && links < row.Length; i++)
+            int nearest = NeighborSelection.NearestSlots(row.Length, links, in distance);
+            for (int i = 0; i < Math.Min(entries.Length, Heads) && links < nearest; i++)
             {
                 int candidate = Beam.NodeOf(entries[i]);
                 if (distance.AnyNearer(candidate, row[..links], Beam.DistanceOf(entries[i]) / Relaxation))
@@ -71,9 +72,15 @@ internal static unsafe class LinkFill
                 row[links++] = candidate;
                 entries[i] = 0; // taken
             }
+            int left = 0;
+            foreach (ulong entry in entries)
+                if (entry != 0)
+                    entries[left++] = entry;
+            entries = entries[..left];
+            if (distance.Climbs)
+                NeighborSelection.OrderOutwards(node, entries, in distance);
             for (int i = 0; i < entries.Length && links < row.Length; i++)
-                if (entries[i] != 0)
-                    row[links++] = Beam.NodeOf(entries[i]);
+                row[links++] = Beam.NodeOf(entries[i]);
         }
 
         /// <summary>Beam entries of the neighbours of neighbours, nearest first, without those that are linked already.</summary>

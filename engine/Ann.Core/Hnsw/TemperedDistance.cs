@@ -5,18 +5,20 @@ using Ann.Core.Distances;
 namespace Ann.Core.Hnsw;
 
 /// <summary>
-/// The distance by which a graph for maximum inner product is built: Euclidean between rows whose norms were tempered, x → x·|x|^−1.2.
+/// The distance by which a graph for maximum inner product is built: Euclidean between rows whose norms were tempered, x → x·|x|^−1.25.
 /// The walk itself scores rows by their inner product with the query, untouched.
 /// </summary>
 /// <remarks>
 /// A graph by raw inner product links everything to the few rows of large norm and loses the rest; one by angle (exponent 1) forgets the
 /// norm, which decides who can be an answer; the Möbius transform (exponent 2; Zhou et al., NeurIPS 2019) puts all large norms in one
 /// crowd. Between the two, neighbours are alike in direction and lean towards larger norms. ADR 0003 has the figures for each exponent.
-/// Hubs crowd out diverse candidates here, so rows of links are filled up with the nearest of the pruned.
+/// Hubs crowd out diverse candidates here: <see cref="NeighborSelection"/> keeps some of the pruned.
 /// </remarks>
 internal readonly unsafe struct TemperedDistance(float* rows, int stride, TemperedNorm* norms) : IBuildDistance<TemperedScorer>
 {
-    public bool KeepsPruned => true;
+    public bool Climbs => true;
+
+    public float Descent(int node, int other, float distance) => TemperedNorm.Descent(norms[node], norms[other], distance);
 
     public bool AnyNearer(int node, ReadOnlySpan<int> others, float than)
     {
@@ -62,8 +64,8 @@ internal readonly unsafe struct TemperedScorer(
 /// <param name="Square">Squared norm of the tempered row.</param>
 internal readonly record struct TemperedNorm(float Scale, float Square)
 {
-    /// <summary>Norm of a tempered row as a power of its own: exponent 1.2 of tempering leaves −0.2.</summary>
-    private const double Power = -0.2;
+    /// <summary>Norm of a tempered row as a power of its own: exponent 1.25 of tempering leaves −0.25.</summary>
+    private const double Power = -0.25;
 
     /// <summary>
     /// Norms count as no smaller than this share of the median, so that no row, a zero row least of all, becomes a point at infinity.
@@ -75,6 +77,16 @@ internal readonly record struct TemperedNorm(float Scale, float Square)
 
     /// <summary>Keeps scales finite where most rows are zero or next to it.</summary>
     private const double SmallestMedian = 1e-30;
+
+    /// <summary>What <see cref="IRowDistance.Descent"/> tells of two rows.</summary>
+    /// <param name="first">Of the first.</param>
+    /// <param name="second">Of the second.</param>
+    /// <param name="distance">Squared distance of the tempered rows.</param>
+    public static float Descent(TemperedNorm first, TemperedNorm second, float distance)
+    {
+        float descent = (distance - first.Square - second.Square) / second.Scale;
+        return float.IsNaN(descent) ? 0 : descent; // a scale may be too small for a float
+    }
 
     /// <summary>One a row.</summary>
     public static unsafe NativeBlock Compute(VectorTable rows)

@@ -39,6 +39,12 @@ internal sealed unsafe class CodesFidelity
 
     private const int LinkDepth = 8;
 
+    /// <summary>
+    /// So many rows as far from a query as each other are a tie that links must not break: codes that do so break it the same way for
+    /// every node, and all link to the same few.
+    /// </summary>
+    private const int Tie = 32;
+
     private static readonly int[] Ks = [10, 100];
 
     private readonly float* _rows;
@@ -189,9 +195,35 @@ internal sealed unsafe class CodesFidelity
             [
                 Share(exact, _exact[i], Ks[0], Ks[0] + WalkMargin), Share(exact, _exact[i], Ks[1], Math.Max(2 * Ks[1], Ks[1] + WalkMargin)),
                 Share(exact, _exact[i], Ks[0], Reranking.MostOfScan(Ks[0])), Share(exact, _exact[i], Ks[1], Reranking.MostOfScan(Ks[1])),
-                Share(exact, _exact[i], LinkK, LinkDepth),
+                BreakTie(byCodes, exact, _exact[i]) ? 0 : Share(exact, _exact[i], LinkK, LinkDepth),
             ];
         }
+    }
+
+    /// <summary>True when rows that are equally far are not so by codes.</summary>
+    /// <param name="byCodes">Candidates with the distances of their codes.</param>
+    /// <param name="exact">The same with exact distances.</param>
+    /// <param name="nearest">The exact answer.</param>
+    private static bool BreakTie(ReadOnlySpan<ulong> byCodes, ReadOnlySpan<ulong> exact, ReadOnlySpan<ulong> nearest)
+    {
+        for (int i = Tie - 1; i < nearest.Length; i++)
+        {
+            float tied = Beam.DistanceOf(nearest[i]);
+            if (tied != Beam.DistanceOf(nearest[i - (Tie - 1)]))
+                continue;
+            float? first = null;
+            for (int j = 0; j < exact.Length; j++)
+            {
+                if (Beam.DistanceOf(exact[j]) != tied)
+                    continue;
+                float coded = Beam.DistanceOf(byCodes[j]);
+                if (first is { } other && other != coded)
+                    return true;
+                first = coded;
+            }
+            return false;
+        }
+        return false;
     }
 
     /// <summary>The share of the k nearest that is among the first candidates. Of items as far as the k-th any will do.</summary>

@@ -133,7 +133,7 @@ internal sealed unsafe class HeadBuild : IDisposable
     private IGraphInserter MakeInserter(bool onCodes)
     {
         if (onCodes)
-            return Of<CodeDistance, CodeScorer>(new(_codes!.Points, keepsPruned: _metric == Metric.InnerProduct));
+            return Of<CodeDistance, CodeScorer>(new(_codes!.Points, _metric == Metric.InnerProduct ? Norms : null));
         return _metric switch
         {
             Metric.L2 => Of<RowBuildDistance<SquaredL2>, RowScorer<SquaredL2>>(new(_rows, _rowStride)),

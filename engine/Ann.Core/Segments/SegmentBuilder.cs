@@ -275,7 +275,7 @@ public sealed unsafe class SegmentBuilder : IDisposable
         Int8Codes codes = tempered ?? _codes!;
         using NativeBlock block = CodeDistance.ComputePoints(codes, tempered is null ? _options.Metric : Metric.L2, _rows.Count);
         CodePoints points = new((sbyte*)codes.Codes.Start, codes.Stride, (CodePoint*)block.Start);
-        return BuildGraph<CodeDistance, CodeScorer>(new(points, keepsPruned: norms is not null), progress, cancellation);
+        return BuildGraph<CodeDistance, CodeScorer>(new(points, norms), progress, cancellation);
     }
 
     private int BuildGraph<TDistance, TScorer>(TDistance distance, Action<int>? progress, CancellationToken cancellation)

@@ -123,7 +123,7 @@ public sealed unsafe class CodeGraphTests
         public GraphStorage BuildGraph(int threads)
         {
             GraphStorage storage = new(_rows.Count, Parameters);
-            CodeDistance distance = new(Points, keepsPruned: false);
+            CodeDistance distance = new(Points, norms: null);
             using GraphBuilder<CodeDistance, CodeScorer> builder = new(storage, Parameters, distance, threads);
             builder.Build(progress: null, CancellationToken.None);
             HnswGraph graph = storage.Graph;
