@@ -27,7 +27,7 @@ internal sealed unsafe class RecallMeasurement(
     private const int JudgedEf = 32;
 
     /// <summary>Queries where a segment is small.</summary>
-    private const int FewQueries = 256;
+    private const int FewQueries = 512;
 
     /// <summary>A larger segment is measured by one query for so many rows: measuring must not cost more than building.</summary>
     private const int RowsPerQuery = 128;
@@ -53,11 +53,11 @@ internal sealed unsafe class RecallMeasurement(
     /// <summary>Expansions; walks look at their budget every 16.</summary>
     private static readonly int[] Cuts = [16, 32, 64, 128, 256, 512];
 
-    /// <summary>Whole walks first.</summary>
+    /// <summary>Whole walks first; of those that are alike but for k the one with the larger k, whose results serve both.</summary>
     private static readonly RecallTrial[] AllTrials =
     [
-        .. Widths10.Select(static ef => new RecallTrial(10, ef, 0)),
-        .. Widths100.Select(static ef => new RecallTrial(100, ef, 0)),
+        .. Widths10.Select(static ef => new RecallTrial(10, ef, 0)).Concat(Widths100.Select(static ef => new RecallTrial(100, ef, 0)))
+            .OrderBy(static trial => trial.Ef).ThenByDescending(static trial => trial.K),
         .. Cuts.SelectMany(static cut => new[] { new RecallTrial(100, CutWidth, cut), new RecallTrial(10, CutWidth, cut) }),
     ];
 

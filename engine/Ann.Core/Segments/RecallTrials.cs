@@ -41,7 +41,7 @@ internal sealed unsafe class RecallTrials(SegmentSearcher searcher, SegmentView 
     /// <summary>Results of each trial.</summary>
     /// <param name="query">As a caller would give it.</param>
     /// <param name="row">The row that it is; −1 for none.</param>
-    /// <param name="trials">What to try. Of those that are cut at the same place the one with the largest k comes first.</param>
+    /// <param name="trials">What to try. Of those that are alike but for k the one with the largest comes first.</param>
     /// <param name="results">One a trial.</param>
     public void Run(ReadOnlySpan<float> query, int row, ReadOnlySpan<RecallTrial> trials, Span<TrialResult> results)
     {
@@ -58,7 +58,7 @@ internal sealed unsafe class RecallTrials(SegmentSearcher searcher, SegmentView 
             if (sees && row >= 0)
                 others = Others(row, known, all: true);
             TieAwareRecall truth = TieAwareRecall.Of(_others.AsSpan(0, Math.Min(trial.K, others)));
-            bool repeats = i > 0 && trial.Cut > 0 && trial.Cut == trials[i - 1].Cut && trial.Ef == trials[i - 1].Ef;
+            bool repeats = i > 0 && trial.Cut == trials[i - 1].Cut && trial.Ef == trials[i - 1].Ef;
             Debug.Assert(!repeats || trial.K <= trials[i - 1].K);
             if (!repeats)
                 found = Search(query, trial, row, hidden: sees ? -1 : row);
