@@ -29,9 +29,6 @@ internal sealed unsafe class CodesFidelity
     /// </summary>
     private const double ExactBudget = 1e9;
 
-    /// <summary>Bytes of rows that all queries look at before the next piece.</summary>
-    private const int PieceBytes = 128 << 10;
-
     /// <summary>
     /// Nearest rows whose order links depend on, and how deep they may lie by codes: ties of a cluster are as good as lost.
     /// </summary>
@@ -73,14 +70,7 @@ internal sealed unsafe class CodesFidelity
         _metric = metric;
         _threads = threads;
         _queries = ChooseQueries(count, stride, mostQueries);
-        _exact = new ulong[_queries.Length][];
-        Each((from, to) =>
-        {
-            if (metric == Metric.L2)
-                FindExact<SteadySquaredL2>(from, to);
-            else
-                FindExact<SteadyNegativeDot>(from, to);
-        }, cancellation);
+        _exact = FindExact(cancellation);
     }
 
     /// <summary>How many rows are queries.</summary>
@@ -144,33 +134,26 @@ internal sealed unsafe class CodesFidelity
 
     private float* Row(int row) => _rows + (long)row * _stride;
 
-    private void FindExact<TDistance>(int fromQuery, int toQuery)
-        where TDistance : struct, IDistance
+    private ulong[][] FindExact(CancellationToken cancellation)
     {
-        int most = Math.Min(Ks[^1], _count - 1);
-        ulong[][] heaps = new ulong[toQuery - fromQuery][];
-        int[] counts = new int[heaps.Length];
-        int piece = Math.Max(8, PieceBytes / (_stride * sizeof(float)));
-        for (int from = 0; from < _count; from += piece)
+        using VectorTable queries = new(_queries.Length, _stride);
+        for (int i = 0; i < _queries.Length; i++)
+            queries.Set(i, new ReadOnlySpan<float>(Row(_queries[i]), _stride));
+        ExactNeighbors neighbors = new(_metric, queries, Math.Min(Ks[^1] + 1, _count), steady: true);
+        neighbors.Scan(_rows, _count, firstRow: 0, _threads, cancellation);
+
+        ulong[][] exact = new ulong[_queries.Length][];
+        for (int i = 0; i < exact.Length; i++)
         {
-            int to = Math.Min(from + piece, _count);
-            for (int i = 0; i < heaps.Length; i++)
-            {
-                int query = _queries[fromQuery + i];
-                TopK top = new(heaps[i] ??= new ulong[most], counts[i]);
-                for (int row = from; row < to; row++)
-                {
-                    ulong entry = Beam.Pack(row, TDistance.Between(Row(query), Row(row), (nuint)_stride));
-                    if (row != query && entry < top.Threshold)
-                        top.Add(entry);
-                }
-                counts[i] = top.Count;
-            }
+            ReadOnlySpan<ulong> found = neighbors.Sorted(i);
+            ulong[] others = new ulong[Math.Min(Ks[^1], _count - 1)];
+            int count = 0;
+            foreach (ulong entry in found)
+                if (Beam.NodeOf(entry) != _queries[i] && count < others.Length)
+                    others[count++] = entry;
+            exact[i] = others;
         }
-        for (int i = 0; i < heaps.Length; i++)
-        {
-            _exact[fromQuery + i] = new TopK(heaps[i], counts[i]).Sorted().ToArray();
-        }
+        return exact;
     }
 
     private void Compare<TDistance>(MeasuredCodes codes, int fromQuery, int toQuery, double[][] right)

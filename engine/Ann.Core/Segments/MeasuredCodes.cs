@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Ann.Core.Codes;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
@@ -67,6 +68,7 @@ internal readonly unsafe struct MeasuredCodes
         /// <param name="except">A row that is left out.</param>
         /// <param name="count">Rows.</param>
         /// <param name="top">What is kept.</param>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)] // it runs a few times, for long
         public void Run(float* query, int except, int count, ref TopK top)
         {
             short* quantised = (short*)_quantised.Start;

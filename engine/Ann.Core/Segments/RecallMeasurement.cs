@@ -19,7 +19,7 @@ internal sealed unsafe class RecallMeasurement(
     private const int Batch = 64;
 
     /// <summary>Queries of the walks that are cut: their curves are read coarsely.</summary>
-    private const int CutQueries = 128;
+    private const int CutQueries = 64;
 
     /// <summary>Standard error of the recall at <see cref="JudgedEf"/> and wider beams that is small enough.</summary>
     private const double WantedError = 0.005;
@@ -146,9 +146,9 @@ internal sealed unsafe class RecallMeasurement(
         return Math.Min(Math.Min(queries, affordable), Math.Max(FewQueries, segment.Count / RowsPerQuery));
     }
 
-    private MeasuredRecall Measure(int queries, Func<int, (float[] Query, int Row)> queryOf)
+    private MeasuredRecall Measure(int asked, Func<int, (float[] Query, int Row)> queryOf)
     {
-        int most = MostOf(queries);
+        int most = MostOf(asked);
         MeasuredRecall measured = new(AllTrials.Length);
         for (int from = 0; from < most; from += Batch)
         {
@@ -156,13 +156,22 @@ internal sealed unsafe class RecallMeasurement(
             int count = Math.Min(Batch, most - from);
             int trials = from < CutQueries ? AllTrials.Length : WholeTrials;
             TrialResult[] results = new TrialResult[count * trials];
+            (float[] Query, int Row)[] queries = new (float[], int)[count];
+            using VectorTable prepared = new(count, segment.Dimension);
+            for (int i = 0; i < count; i++)
+            {
+                queries[i] = queryOf(first + i);
+                RowPreparation.Prepare(segment.Metric, queries[i].Query, prepared.Values(i), "query", first + i);
+            }
+            ExactNeighbors exact = new(segment.Metric, prepared, RecallTrials.KnownOf(segment.Count));
+            exact.Scan(segment.Rows, segment.Count, firstRow: 0, threads, cancellation);
             ParallelBuild.For(count, threads, grain: 1, (_, start, end) =>
             {
                 RecallTrials search = new(searcher, segment, inDegrees);
                 for (int i = start; i < end; i++)
                 {
-                    (float[] query, int row) = queryOf(first + i);
-                    search.Run(query, row, AllTrials.AsSpan(0, trials), results.AsSpan(i * trials, trials));
+                    (float[] query, int row) = queries[i];
+                    search.Run(query, exact.Sorted(i), row, AllTrials.AsSpan(0, trials), results.AsSpan(i * trials, trials));
                 }
             }, cancellation);
             measured.Add(results, count);

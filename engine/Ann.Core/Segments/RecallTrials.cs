@@ -34,18 +34,26 @@ internal sealed unsafe class RecallTrials(SegmentSearcher searcher, SegmentView 
 {
     private const int MostK = 100;
 
-    private readonly Neighbor[] _exact = new Neighbor[Math.Min(MostK + 1, segment.Count)];
+    private readonly Neighbor[] _exact = new Neighbor[KnownOf(segment.Count)];
     private readonly Neighbor[] _others = new Neighbor[Math.Min(MostK + 1, segment.Count)];
     private readonly Neighbor[] _found = new Neighbor[MostK + 1];
 
+    /// <summary>Nearest rows that have to be known of a query, itself among them.</summary>
+    /// <param name="rows">Of the segment.</param>
+    public static int KnownOf(int rows) => Math.Min(MostK + 1, rows);
+
     /// <summary>Results of each trial.</summary>
     /// <param name="query">As a caller would give it.</param>
+    /// <param name="exact">Its exact answer, <see cref="KnownOf"/> beam entries.</param>
     /// <param name="row">The row that it is; −1 for none.</param>
     /// <param name="trials">What to try. Of those that are alike but for k the one with the largest comes first.</param>
     /// <param name="results">One a trial.</param>
-    public void Run(ReadOnlySpan<float> query, int row, ReadOnlySpan<RecallTrial> trials, Span<TrialResult> results)
+    public void Run(
+        ReadOnlySpan<float> query, ReadOnlySpan<ulong> exact, int row, ReadOnlySpan<RecallTrial> trials, Span<TrialResult> results)
     {
-        int known = searcher.Search(query, new SearchParameters(_exact.Length, Exact: true), SearchBudget.Unlimited, _exact, out _);
+        int known = exact.Length;
+        for (int i = 0; i < known; i++)
+            _exact[i] = new Neighbor(Beam.NodeOf(exact[i]), Beam.DistanceOf(exact[i]));
         if (row >= 0 && HasCopy(row, known))
             row = -1;
         bool hides = row >= 0 && CanHide(row);

@@ -20,7 +20,7 @@ public sealed class HardSetRecallTests
         // These need codes that tell neighbours apart, and a rerank as deep as the codes err.
         Of("variants-0.1", 1500, Metric.Cosine, (seed, metric) => new FamilyLaw(seed, 64, metric, 4, 1, 0.1f)),
         Of("variants-0.03", 1500, Metric.Cosine, (seed, metric) => new FamilyLaw(seed, 64, metric, 4, 1, 0.03f)),
-        Of("variants-0.03", 1500, Metric.InnerProduct, (seed, metric) => new FamilyLaw(seed, 64, metric, 4, 1, 0.03f)),
+        Of("variants-0.03", 1500, Metric.InnerProduct, (seed, metric) => new FamilyLaw(seed, 64, metric, 4, 1, 0.03f)) with { FloorEf = 64 },
         Of("variants-0.003", 1500, Metric.L2, (seed, metric) => new FamilyLaw(seed, 64, metric, 4, 1, 0.003f)),
         Of("far-clusters", 1500, Metric.L2, (seed, metric) => new FamilyLaw(seed, 32, metric, 15, 100, 0.01f)),
         Of("outlier-1e9", 1001, Metric.L2, (seed, metric) => new OutlierLaw(seed, 16, metric, 1000, 1e9f, 1)),
@@ -38,9 +38,11 @@ public sealed class HardSetRecallTests
         Copies(Metric.Cosine), Copies(Metric.L2), Copies(Metric.InnerProduct),
         Of("zeros", 1500, Metric.L2, (seed, metric) => new CopiesLaw(seed, 32, metric, 1000, [500], zero: true)) with { FloorEf = 128 },
         Of("onehot", 1000, Metric.L2, (seed, metric) => new OneHotLaw(seed, 100, metric)) with { FloorEf = 128 },
+        Of("onehot", 2000, Metric.Cosine, (seed, metric) => new OneHotLaw(seed, 200, metric)) with { FloorEf = 64 },
 
         // These need what there is.
         Of("pareto", 1500, Metric.L2, (seed, metric) => new ParetoLaw(seed, 32, metric)),
+        Of("pareto", 1500, Metric.InnerProduct, (seed, metric) => new ParetoLaw(seed, 32, metric)),
         Of("pareto-norms", 1500, Metric.InnerProduct, (seed, metric) => new ParetoNormLaw(seed, 32, metric)),
         Of("line", 1500, Metric.L2, (seed, metric) => new LineLaw(seed, 32, metric)),
         Of("d1", 1500, Metric.L2, (seed, metric) => new NormalLaw(seed, 1, metric)),
