@@ -20,6 +20,9 @@ internal sealed unsafe class CodesFidelity
     /// </summary>
     private const int WalkMargin = 64;
 
+    /// <summary>The narrowest beam for 100 results that a promise is made for.</summary>
+    private const int NarrowBeam = 128;
+
     private const int MinQueries = 64;
     private const int MaxQueries = 128;
     private const int RowsPerQuery = 32;
@@ -176,7 +179,7 @@ internal sealed unsafe class CodesFidelity
             }
             right[i] =
             [
-                Share(exact, _exact[i], Ks[0], Ks[0] + WalkMargin), Share(exact, _exact[i], Ks[1], Math.Max(2 * Ks[1], Ks[1] + WalkMargin)),
+                Share(exact, _exact[i], Ks[0], Ks[0] + WalkMargin), Share(exact, _exact[i], Ks[1], NarrowBeam),
                 Share(exact, _exact[i], Ks[0], Reranking.MostOfScan(Ks[0])), Share(exact, _exact[i], Ks[1], Reranking.MostOfScan(Ks[1])),
                 BreakTie(byCodes, exact, _exact[i]) ? 0 : Share(exact, _exact[i], LinkK, LinkDepth),
             ];
@@ -233,7 +236,7 @@ internal sealed unsafe class CodesFidelity
 
 /// <summary>What was measured of codes.</summary>
 /// <param name="Walk10">Of the 10 nearest, the share among the first 74 by codes: as many as a walk at a narrow beam brings.</param>
-/// <param name="Walk100">Of the 100 nearest, the share among the first 200.</param>
+/// <param name="Walk100">Of the 100 nearest, the share among the first 128: likewise.</param>
 /// <param name="Scan10">Of the 10 nearest, the share among as many as a scan by codes keeps.</param>
 /// <param name="Scan100">Likewise of the 100 nearest.</param>
 /// <param name="Links">Of the 4 nearest, the share among the first 8 by codes: what a graph is linked by, without a second look.</param>
@@ -242,11 +245,14 @@ internal sealed record CodesRecall(double Walk10, double Walk100, double Scan10,
     /// <summary>Codes that lose more than this share are worth replacing: ordinary data loses nothing at all.</summary>
     public const double Floor = 0.995;
 
+    /// <summary>The same for 100, where a narrow beam has room for few more: ordinary data loses nothing here either.</summary>
+    public const double Floor100 = 0.985;
+
     /// <summary>Ordinary codes lose a thousandth of the order at most; where rows cannot be told apart it is half of it.</summary>
     public const double LinksFloor = 0.99;
 
     /// <summary>True when codes tell the nearest well enough to walk by.</summary>
-    public bool IsFit => Walk10 >= Floor && Walk100 >= Floor;
+    public bool IsFit => Walk10 >= Floor && Walk100 >= Floor100;
 
     /// <summary>True when codes order the nearest well enough to choose links by.</summary>
     public bool IsFitForLinks => Links >= LinksFloor;
