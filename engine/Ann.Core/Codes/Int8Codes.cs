@@ -15,8 +15,7 @@ namespace Ann.Core.Codes;
 /// right angles to x′. L2 errs by 2·⟨q′, e⟩, so only by what q′ has at right angles to x′, at most |q − x|; cosine by ⟨q − μ, e⟩ likewise,
 /// once the offset o = −⟨μ, e⟩ has taken out what does not depend on the query. Rows that are near each other are told apart however far
 /// they lie from the mean.</para>
-/// <para>Queries of inner product have any length, and a short one would be lost in the offset: there it is 0 and s the step, unless the
-/// rows need better (<see cref="Segments.CodesChoice"/>).</para>
+/// <para>Queries of inner product have any length, and a short one would be lost in the offset: there it is 0 and s the step.</para>
 /// </remarks>
 internal sealed unsafe class Int8Codes : IDisposable
 {
@@ -63,7 +62,7 @@ internal sealed unsafe class Int8Codes : IDisposable
     /// <param name="threads">Of the work.</param>
     /// <param name="progress">Told of the rows that are done.</param>
     /// <param name="cancellation">Ends the work early.</param>
-    /// <param name="finer">True for a scale per row even where one would serve all, and with an offset.</param>
+    /// <param name="finer">True for a scale per row even where one would serve all. Nothing else for inner product.</param>
     public static Int8Codes Encode(
         VectorTable rows, Metric metric, int threads, Action<int>? progress, CancellationToken cancellation, bool finer = false) =>
         Encode(rows, metric, norms: null, finer, threads, progress, cancellation);
@@ -85,7 +84,7 @@ internal sealed unsafe class Int8Codes : IDisposable
             rows.Start, rows.Stride, rows.Dimension, rows.Count, norms, new Span<float>((float*)codes.Mean.Start, rows.Dimension));
         if (metric != Metric.InnerProduct && norms is null && !finer)
             codes.Scale = codes.CommonScale(rows);
-        bool isAligned = codes.Scale == 0 && norms is null && (metric != Metric.InnerProduct || finer);
+        bool isAligned = codes.Scale == 0 && norms is null && metric != Metric.InnerProduct;
         int done = 0;
         ParallelBuild.For(rows.Count, threads, Grain, (_, from, to) =>
         {

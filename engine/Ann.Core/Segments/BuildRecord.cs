@@ -9,7 +9,7 @@ namespace Ann.Core.Segments;
 public sealed record BuildRecord
 {
     /// <summary>Index name the builder was given; empty when none.</summary>
-    public string Name { get; init; } = "";
+    public string Name { get; init => field = value ?? ""; } = "";
 
     /// <summary>HNSW M.</summary>
     public int M { get; init; }
@@ -21,16 +21,16 @@ public sealed record BuildRecord
     public ulong Seed { get; init; }
 
     /// <summary>Codes of the walk: <c>f32</c> or <c>int8</c>.</summary>
-    public string Codes { get; init; } = "";
+    public string Codes { get; init => field = value ?? ""; } = "";
 
     /// <summary>Codes that were asked for: <c>f32</c> or <c>int8</c>. Empty in older files, which have those that were asked for.</summary>
-    public string CodesAsked { get; init; } = "";
+    public string CodesAsked { get; init => field = value ?? ""; } = "";
 
     /// <summary>
     /// Why the codes are not those that ordinary rows get where int8 is asked for, one scale for all rows of L2 and cosine: a sentence,
     /// with what was measured. Empty when they are.
     /// </summary>
-    public string CodesReason { get; init; } = "";
+    public string CodesReason { get; init => field = value ?? ""; } = "";
 
     /// <summary>
     /// Factor on the margin of the estimates of the fast layout, where the usual one lost recall when it was measured, 1 to 16. Null for 1.
@@ -39,13 +39,13 @@ public sealed record BuildRecord
     public float? EstimateMargin { get; init; }
 
     /// <summary>Fingerprint of the encoder of the rows, 16 hex digits; empty when unknown.</summary>
-    public string EncoderFingerprint { get; init; } = "";
+    public string EncoderFingerprint { get; init => field = value ?? ""; } = "";
 
     /// <summary>Name of that encoder, for people; empty when unknown.</summary>
-    public string EncoderName { get; init; } = "";
+    public string EncoderName { get; init => field = value ?? ""; } = "";
 
     /// <summary>File the rows came from, without its directory; empty when they came from none.</summary>
-    public string Source { get; init; } = "";
+    public string Source { get; init => field = value ?? ""; } = "";
 
     /// <summary>
     /// Position in the log of the live index that the rows were exported from: its writes up to there are in them. Null when unknown.
@@ -54,5 +54,5 @@ public sealed record BuildRecord
     public long? LogPosition { get; init; }
 
     /// <summary>Version of the engine that wrote the file.</summary>
-    public string EngineVersion { get; init; } = "";
+    public string EngineVersion { get; init => field = value ?? ""; } = "";
 }

@@ -26,7 +26,7 @@ internal static class CodeScoring
                 ? CodeBound.OfDistance(Metric.L2, stepPerWeight, coded.Square, segment.Dimension)
                 : CodeBound.OfLength(MathF.Sqrt(coded.Square), stepPerWeight);
         }
-        if (segment.Metric == Metric.InnerProduct) // the first without an offset, the second with one
+        if (segment.Metric == Metric.InnerProduct) // with an offset, as some older files have, the second counts
             return CodeBound.OfLength(MathF.Max(MathF.Sqrt(coded.Square), coded.FromMean), stepPerWeight);
         if (!segment.CodesAreAligned) // the error has all directions, so it counts by the whole of the vector that was quantised
             return CodeBound.OfLength(MathF.Sqrt(coded.Square) / stepPerWeight, stepPerWeight);

@@ -6,7 +6,7 @@ namespace Ann.Core.Segments;
 
 /// <summary>
 /// The codes that a segment gets where int8 was asked for: the plainest that tell the nearest of its rows, as measured on them before the
-/// graph is built. One scale for all rows, or for inner product a scale per row; else a scale per row with an offset; else none, and
+/// graph is built. One scale for all rows, else a scale per row with an offset, or for inner product a scale per row; else none, and
 /// searches read the rows themselves.
 /// </summary>
 internal sealed class CodesChoice
@@ -56,7 +56,7 @@ internal sealed class CodesChoice
                 return new CodesChoice(codes, fidelity, first, "");
             string tried = codes.Scale > 0 ? "one scale for all rows" : "a scale per row";
             tried = $"{tried} tells {Told(first)} of sampled rows";
-            if (codes.Scale > 0 || metric == Metric.InnerProduct)
+            if (metric != Metric.InnerProduct && codes.Scale > 0) // a short query of inner product would be lost in offsets
             {
                 codes.Dispose();
                 codes = Int8Codes.Encode(rows, metric, threads, progress: null, cancellation, finer: true);

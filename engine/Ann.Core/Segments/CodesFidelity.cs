@@ -108,10 +108,10 @@ internal sealed unsafe class CodesFidelity
             else
                 Compare<SteadyNegativeDot>(codes, from, to, right);
         }, cancellation);
-        double[] recall = new double[2 * Ks.Length + 1];
+        double[] recall = new double[2 * Ks.Length + 2];
         for (int i = 0; i < recall.Length; i++)
             recall[i] = Math.Round(right.Average(shares => shares[i]), 4);
-        return new CodesRecall(recall[0], recall[1], recall[2], recall[3], recall[4]);
+        return new CodesRecall(recall[0], recall[1], recall[2], recall[3], recall[4], recall[5]);
     }
 
     /// <summary>One row of each of as many equal pieces; not the first of each, for rows often come in an order that repeats.</summary>
@@ -181,7 +181,7 @@ internal sealed unsafe class CodesFidelity
             [
                 Share(exact, _exact[i], Ks[0], Ks[0] + WalkMargin), Share(exact, _exact[i], Ks[1], NarrowBeam),
                 Share(exact, _exact[i], Ks[0], Reranking.MostOfScan(Ks[0])), Share(exact, _exact[i], Ks[1], Reranking.MostOfScan(Ks[1])),
-                BreakTie(byCodes, exact, _exact[i]) ? 0 : Share(exact, _exact[i], LinkK, LinkDepth),
+                Share(exact, _exact[i], LinkK, LinkDepth), BreakTie(byCodes, exact, _exact[i]) ? 1 : 0,
             ];
         }
     }
@@ -240,7 +240,8 @@ internal sealed unsafe class CodesFidelity
 /// <param name="Scan10">Of the 10 nearest, the share among as many as a scan by codes keeps.</param>
 /// <param name="Scan100">Likewise of the 100 nearest.</param>
 /// <param name="Links">Of the 4 nearest, the share among the first 8 by codes: what a graph is linked by, without a second look.</param>
-internal sealed record CodesRecall(double Walk10, double Walk100, double Scan10, double Scan100, double Links)
+/// <param name="BrokenTies">Share of the queries with a tie of many rows that codes break.</param>
+internal sealed record CodesRecall(double Walk10, double Walk100, double Scan10, double Scan100, double Links, double BrokenTies)
 {
     /// <summary>Codes that lose more than this share are worth replacing: ordinary data loses nothing at all.</summary>
     public const double Floor = 0.995;
@@ -251,9 +252,12 @@ internal sealed record CodesRecall(double Walk10, double Walk100, double Scan10,
     /// <summary>Ordinary codes lose a thousandth of the order at most; where rows cannot be told apart it is half of it.</summary>
     public const double LinksFloor = 0.99;
 
+    /// <summary>A row so far away that all others are one tie is an exception; rows of which each has such a tie are not.</summary>
+    public const double MostBrokenTies = 0.1;
+
     /// <summary>True when codes tell the nearest well enough to walk by.</summary>
     public bool IsFit => Walk10 >= Floor && Walk100 >= Floor100;
 
     /// <summary>True when codes order the nearest well enough to choose links by.</summary>
-    public bool IsFitForLinks => Links >= LinksFloor;
+    public bool IsFitForLinks => Links >= LinksFloor && BrokenTies <= MostBrokenTies;
 }

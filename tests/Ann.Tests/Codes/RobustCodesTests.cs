@@ -48,7 +48,6 @@ public sealed unsafe class RobustCodesTests
     [Theory]
     [InlineData(Metric.L2)]
     [InlineData(Metric.Cosine)]
-    [InlineData(Metric.InnerProduct)]
     public void FinerCodesErrByTheDistanceOfTheQuery(Metric metric)
     {
         const int Dimension = 64;

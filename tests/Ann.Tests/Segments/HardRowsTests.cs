@@ -74,7 +74,7 @@ public sealed class HardRowsTests
         Assert.StartsWith("No codes, for one scale for all rows tells 0.", hard.BuildRecord.CodesReason, StringComparison.Ordinal);
         Assert.Null(hard.Certificate.CodesRecall10);
 
-        (rows, _) = HardRows.Of("variants 0.03", Seed);
+        (rows, _) = HardRows.Of("variants 0.1", Seed);
         using SealedSegment finer = SegmentFixture.Seal(rows, SegmentFixture.Options(Metric.Cosine));
         Assert.Equal((CodesKind.Int8, SegmentLayout.Fast), (finer.Codes, finer.Layout));
         Assert.StartsWith(

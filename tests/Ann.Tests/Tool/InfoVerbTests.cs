@@ -38,6 +38,17 @@ public sealed class InfoVerbTests : IDisposable
         Assert.Matches(@"rows +19,200 +64\.0", text);
     }
 
+    [Theory]
+    [InlineData("golden-v1.ann")]
+    [InlineData("golden-v1-fast.ann")]
+    public async Task FilesOfBeforeAreTold(string file)
+    {
+        string path = Path.Combine(AppContext.BaseDirectory, "Segments", file);
+        string told = (await ToolRun.RunAsync("info", path)).Expect(0).Out;
+        Assert.Contains("recall@10", told, StringComparison.Ordinal);
+        Assert.Contains("generation", told, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task ResidenceIsChosenWhereAFileIsOpened()
     {
