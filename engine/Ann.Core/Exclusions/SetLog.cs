@@ -172,29 +172,35 @@ internal sealed class SetLog : IDisposable
     /// <summary>Makes the file, with its header on disk before a record follows.</summary>
     private void Begin()
     {
+        bool isOurs = !_locks || _lock is not null;
         try
         {
             if (!_files.DirectoryExists(_directory))
             {
                 _files.CreateDirectory(_directory);
-                FlushNames(_directory);
-                TakeLock();
-                if (_files.FileExists(_path))
-                    throw new AnnException(AnnError.Unavailable, $"{_path}: another process made it. Restart to read it.");
+                _appender.BreakOnFailure(_directory, FlushNames);
             }
+            TakeLock();
         }
         catch (IOException e)
         {
             throw RecordAppender.DiskFull(_path, e);
+        }
+        if (!isOurs && _files.FileExists(_path))
+        {
+            // It was made before the lock was taken: what it holds was never read here, and must not be written over.
+            _lock!.Dispose();
+            _lock = null;
+            throw new AnnException(AnnError.Unavailable, $"{_path}: another process made it. Restart to read it.");
         }
         _ = Salt; // makes the header
         _appender.Begin(_path, _header!.ToBytes());
     }
 
     /// <summary>A directory survives a power cut when the one that names it was flushed; that one may be new, too.</summary>
-    private void FlushNames(string directory)
+    private void FlushNames()
     {
-        if (Path.GetDirectoryName(Path.GetFullPath(directory)) is not { } parent)
+        if (Path.GetDirectoryName(Path.GetFullPath(_directory)) is not { } parent)
             return;
         _files.FlushDirectory(parent);
         if (Path.GetDirectoryName(parent) is { } above)
