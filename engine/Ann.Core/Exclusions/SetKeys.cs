@@ -1,6 +1,7 @@
 using System.Text;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Records;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Exclusions;
@@ -51,7 +52,7 @@ internal sealed class SetKeys : ExcludedKeys
         get
         {
             int records = Math.Max(1, (Count + SetRecordHead.MaxKeys - 1) / SetRecordHead.MaxKeys);
-            return records * (long)(SetRecordHead.Size + NameBytes) + SetRecordHead.KeyBytes(Run.Kind, Count, Run.TextBytes);
+            return records * (long)(SetRecordHead.Size + NameBytes) + RecordKeys.SizeOf(Run);
         }
     }
 

@@ -1,7 +1,5 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Ann.Core.Files;
-using Ann.Core.Log;
+using Ann.Core.Records;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Exclusions;
@@ -26,10 +24,9 @@ internal sealed class SetLog : IDisposable
     private readonly KeyKind _kind;
     private readonly bool _locks;
     private readonly Func<ulong> _salts;
+    private readonly RecordAppender _appender;
     private IDisposable? _lock;
     private SetLogHeader? _header;
-    private WalOutput? _output;
-    private AnnException? _broken;
 
     private SetLog(ItemSetsHome home)
     {
@@ -38,20 +35,21 @@ internal sealed class SetLog : IDisposable
         _path = Path.Combine(home.Directory, FileName);
         _kind = home.KeyKind;
         _locks = home.Locks;
-        _salts = home.Salts ?? DrawSalt;
+        _salts = home.Salts ?? RecordFormat.DrawSalt;
+        _appender = new RecordAppender(home.Files, SetLogHeader.Format);
     }
 
     /// <summary>Bytes of the file that count; 0 when there is none.</summary>
-    public long Length => _output?.Length ?? 0;
+    public long Length => _appender.Length;
 
     /// <summary>Bytes of it that survive a power cut.</summary>
-    public long FlushedBytes => _output?.FlushedBytes ?? SetLogHeader.Size;
+    public long FlushedBytes => _appender.FlushedBytes;
 
     /// <summary>Seeds the hashes of the records that come next.</summary>
     public ulong Salt => (_header ??= new SetLogHeader(_kind, SetLogHeader.Size, _salts())).Salt;
 
     /// <summary>Why nothing can be written any more; null while it can.</summary>
-    public AnnException? Broken => _broken;
+    public AnnException? Broken => _appender.Broken;
 
     /// <summary>Reads the file, cuts a torn tail, and makes what is left survive a power cut.</summary>
     /// <param name="home">Where it is, and of what index.</param>
@@ -86,16 +84,10 @@ internal sealed class SetLog : IDisposable
     public void Append(ReadOnlySpan<byte> records)
     {
         ThrowIfBroken();
-        _output ??= Begin();
-        try
-        {
-            _output.Append(records);
-        }
-        catch (IOException e)
-        {
-            throw DiskFull(e);
-        }
-        BreakOnFailure(_output.Flush);
+        if (!_appender.HasFile)
+            Begin();
+        _appender.Append(records);
+        _appender.Flush();
     }
 
     /// <summary>Puts a new file in the place of the old one, in one step.</summary>
@@ -106,47 +98,34 @@ internal sealed class SetLog : IDisposable
     {
         ThrowIfBroken();
         SetLogHeader header = new(_kind, SetLogHeader.Size + length, _salts());
-        using AtomicFile file = Beside();
         try
         {
+            using AtomicFile file = new(_files, _path);
             file.Stream.Write(header.ToBytes());
             write(file.Stream, header.Salt);
             _files.Flush(file.Stream);
+            // From here on a failure leaves it open which of the two files a power cut leaves.
+            _appender.BreakOnFailure(_path, () =>
+            {
+                file.Commit();
+                _appender.Reopen(_path, header.WholeBytes);
+            });
         }
         catch (IOException e)
         {
-            throw DiskFull(e);
+            throw RecordAppender.DiskFull(_path, e);
         }
-        // From here on a failure leaves it open which of the two files a power cut leaves.
-        BreakOnFailure(() =>
-        {
-            file.Commit();
-            _output?.Dispose();
-            _output = null;
-            _output = WalOutput.Reopen(_files, _path, header.WholeBytes);
-        });
         _header = header;
     }
 
     /// <summary>Refuses when nothing can be written any more.</summary>
-    public void ThrowIfBroken()
-    {
-        if (_broken is not null)
-            throw new AnnException(_broken.Error, _broken.Message, _broken);
-    }
+    public void ThrowIfBroken() => _appender.ThrowIfBroken();
 
     /// <summary>Closes the file.</summary>
     public void Dispose()
     {
-        _output?.Dispose();
+        _appender.Dispose();
         _lock?.Dispose();
-    }
-
-    private static ulong DrawSalt()
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
-        RandomNumberGenerator.Fill(bytes);
-        return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
     }
 
     private void Read(Action<SetRecordHead, string, KeyColumn> apply)
@@ -157,10 +136,31 @@ internal sealed class SetLog : IDisposable
         if (!_files.FileExists(_path))
             return;
         long length;
-        using (SetLogReader reader = new(_files, _path, _kind))
-            _header = reader.Read(apply, out length);
-        if (_header is not null)
-            _output = WalOutput.Reopen(_files, _path, length);
+        using (RecordReader reader = new(_files, _path, SetLogHeader.Format))
+        {
+            byte[] start = reader.ReadHeader();
+            if (reader.NeverHadRecord && !SetLogHeader.Format.IsWholeHeader(start))
+                return; // the beginning of a file counts as none
+            _header = SetLogHeader.Read(_path, start, reader.Length, _kind);
+            reader.Begin(_header.Salt, new WholePart(
+                _header.WholeBytes, $"the file was whole up to byte {_header.WholeBytes} when it was made"));
+            Replay(reader, apply);
+            length = reader.Offset;
+        }
+        _appender.Reopen(_path, length);
+    }
+
+    private void Replay(RecordReader reader, Action<SetRecordHead, string, KeyColumn> apply)
+    {
+        while (reader.TryReadHead())
+        {
+            SetRecordHead head = SetRecordHead.Of(reader, _kind);
+            if (!reader.TryReadBody(out ReadOnlySpan<byte> body))
+                return;
+            KeyColumn? keys = head.ReadKeys(body, _kind, out string name);
+            apply(head, name, keys ?? throw reader.Corrupt("the lengths of the keys do not fit the record."));
+            reader.Advance();
+        }
     }
 
     private void TakeLock()
@@ -169,71 +169,41 @@ internal sealed class SetLog : IDisposable
             _lock ??= _files.Lock(Path.Combine(_directory, LockFile));
     }
 
-    private AtomicFile Beside()
-    {
-        try
-        {
-            return new AtomicFile(_files, _path);
-        }
-        catch (IOException e)
-        {
-            throw DiskFull(e);
-        }
-    }
-
     /// <summary>Makes the file, with its header on disk before a record follows.</summary>
-    private WalOutput Begin()
+    private void Begin()
     {
-        WalOutput output;
+        bool isOurs = !_locks || _lock is not null;
         try
         {
             if (!_files.DirectoryExists(_directory))
             {
                 _files.CreateDirectory(_directory);
-                FlushNames(_directory);
-                TakeLock();
-                if (_files.FileExists(_path))
-                    throw new AnnException(AnnError.Unavailable, $"{_path}: another process made it. Restart to read it.");
+                _appender.BreakOnFailure(_directory, FlushNames);
             }
-            _ = Salt; // makes the header
-            output = WalOutput.Begin(_files, _path, _header!.ToBytes());
+            TakeLock();
         }
         catch (IOException e)
         {
-            throw DiskFull(e); // the beginning of a file counts as none
+            throw RecordAppender.DiskFull(_path, e);
         }
-        BreakOnFailure(() =>
+        if (!isOurs && _files.FileExists(_path))
         {
-            output.Flush();
-            _files.FlushDirectory(_directory);
-        });
-        return output;
+            // It was made before the lock was taken: what it holds was never read here, and must not be written over.
+            _lock!.Dispose();
+            _lock = null;
+            throw new AnnException(AnnError.Unavailable, $"{_path}: another process made it. Restart to read it.");
+        }
+        _ = Salt; // makes the header
+        _appender.Begin(_path, _header!.ToBytes());
     }
 
     /// <summary>A directory survives a power cut when the one that names it was flushed; that one may be new, too.</summary>
-    private void FlushNames(string directory)
+    private void FlushNames()
     {
-        if (Path.GetDirectoryName(Path.GetFullPath(directory)) is not { } parent)
+        if (Path.GetDirectoryName(Path.GetFullPath(_directory)) is not { } parent)
             return;
         _files.FlushDirectory(parent);
         if (Path.GetDirectoryName(parent) is { } above)
             _files.FlushDirectory(above);
-    }
-
-    private AnnException DiskFull(IOException e) =>
-        new(AnnError.Overloaded, $"{_path}: disk full, or it refuses writes; nothing was written: {e.Message}", e) { Field = "disk" };
-
-    private void BreakOnFailure(Action action)
-    {
-        try
-        {
-            action();
-        }
-        catch (IOException e)
-        {
-            _broken = new AnnException(
-                AnnError.Unavailable, $"{_path}: the device failed; item sets take nothing until they are opened again: {e.Message}", e);
-            throw _broken;
-        }
     }
 }

@@ -62,11 +62,9 @@ internal sealed class SetRecords
             Begins = begins,
             NameBytes = nameBytes,
             Count = keys.Count,
-            BodyBytes = bytes.Length - SetRecordHead.Size,
             ExpiresAt = expiresAt,
-            FlushedBytes = flushedBytes,
         };
-        head.Write(bytes, name, keys, salt);
+        head.Write(bytes, name, keys, flushedBytes, salt);
         return bytes;
     }
 }

@@ -1,6 +1,5 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Ann.Core.Files;
+using Ann.Core.Records;
 
 namespace Ann.Core.Log;
 
@@ -23,21 +22,19 @@ internal sealed class Wal : IDisposable
     private readonly WalShape _shape;
     private readonly Func<ulong> _salts;
     private readonly List<WalFile> _done;
+    private readonly RecordAppender _appender;
     private WalFile _current;
-    private WalOutput _output;
     private byte[] _buffer = [];
-    private AnnException? _broken;
 
-    private Wal(
-        IFileSystem files, string directory, WalShape shape, Func<ulong> salts, List<WalFile> done, WalFile current, WalOutput output)
+    private Wal(IFileSystem files, string directory, WalShape shape, Func<ulong> salts, List<WalFile> done, WalFile current)
     {
+        _appender = new RecordAppender(files, WalFileHeader.Format);
         _files = files;
         _directory = directory;
         _shape = shape;
         _salts = salts;
         _done = done;
         _current = current;
-        _output = output;
     }
 
     /// <summary>The first sequence still held; equal to <see cref="Next"/> when none is.</summary>
@@ -67,9 +64,7 @@ internal sealed class Wal : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(firstSequence, 1);
         if (WalRecovery.FindFiles(files, directory) is [string path, ..])
             throw new AnnException(AnnError.AlreadyExists, $"{path}: the directory has a log already.");
-        salts ??= DrawSalt;
-        WalFile file = NewFile(directory, shape, firstSequence, salts);
-        return new Wal(files, directory, shape, salts, [], file, Begin(files, directory, file));
+        return Begin(files, directory, shape, firstSequence, salts ?? RecordFormat.DrawSalt);
     }
 
     /// <summary>Opens a log: checks every record, and cuts a torn tail of the last file. What it holds then is on disk.</summary>
@@ -88,7 +83,7 @@ internal sealed class Wal : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(minimalNextSequence, 1);
         List<WalFile> found = WalRecovery.Check(files, directory, shape, out string? abandoned);
-        salts ??= DrawSalt;
+        salts ??= RecordFormat.DrawSalt;
         try
         {
             if (abandoned is not null)
@@ -102,15 +97,16 @@ internal sealed class Wal : IDisposable
             {
                 // The name of a file that never came to be still says how far the log had come.
                 _ = WalFileHeader.TryParseName(abandoned ?? "", out long named);
-                WalFile file = NewFile(directory, shape, Math.Max(minimalNextSequence, named), salts);
-                return new Wal(files, directory, shape, salts, [], file, Begin(files, directory, file));
+                return Begin(files, directory, shape, Math.Max(minimalNextSequence, named), salts);
             }
             WalFile last = found[^1];
             if (last.Next < minimalNextSequence)
                 throw AnnException.Corrupt(
                     last.Path, "record", last.Length,
                     $"the log has a gap: it ends before sequence {last.Next}, and held all before {minimalNextSequence} once.");
-            return new Wal(files, directory, shape, salts, found[..^1], last, WalOutput.Reopen(files, last));
+            Wal wal = new(files, directory, shape, salts, found[..^1], last);
+            wal._appender.Reopen(last.Path, last.Length);
+            return wal;
         }
         catch (IOException e)
         {
@@ -125,7 +121,7 @@ internal sealed class Wal : IDisposable
     /// </exception>
     public void Append(IReadOnlyList<WalRecord> records)
     {
-        ThrowIfBroken();
+        _appender.ThrowIfBroken();
         if (records.Count == 0)
             return;
         WalFile file = _current;
@@ -135,19 +131,12 @@ internal sealed class Wal : IDisposable
             Check(record, file.Next);
             int size = WalRecordCodec.SizeOf(record, _shape);
             Reserve(bytes, size);
-            WalRecordCodec.Encode(record, _shape, _output.FlushedBytes, file.Header.Salt, _buffer.AsSpan(bytes, size));
+            WalRecordCodec.Encode(record, _shape, _appender.FlushedBytes, file.Header.Salt, _buffer.AsSpan(bytes, size));
             bytes += size;
             file = file.With(record.FirstSequence, record.LastSequence + 1, _current.Length + bytes);
         }
 
-        try
-        {
-            _output.Append(_buffer.AsSpan(0, bytes));
-        }
-        catch (IOException e)
-        {
-            throw DiskFull(_current.Path, e);
-        }
+        _appender.Append(_buffer.AsSpan(0, bytes));
         lock (_gate)
             _current = file;
         if (_buffer.Length > KeptBufferBytes)
@@ -159,11 +148,7 @@ internal sealed class Wal : IDisposable
     /// Unavailable: the device failed. What was appended since the last flush may be lost, and no later flush can tell, so the log takes
     /// nothing more: this and every later call fails.
     /// </exception>
-    public void Flush()
-    {
-        ThrowIfBroken();
-        BreakOnFailure(_output.Flush);
-    }
+    public void Flush() => _appender.Flush();
 
     /// <summary>Lets the next record begin a new file. Flushes. Does nothing when the current file has no item.</summary>
     /// <exception cref="AnnException">
@@ -171,23 +156,12 @@ internal sealed class Wal : IDisposable
     /// </exception>
     public void Rotate()
     {
-        ThrowIfBroken();
+        _appender.ThrowIfBroken();
         if (_current.Next == _current.First)
             return;
         Flush();
         WalFile next = NewFile(_directory, _shape, _current.Next, _salts);
-        WalOutput output;
-        try
-        {
-            output = Begin(_files, _directory, next);
-        }
-        catch (AnnException e) when (e.Error == AnnError.Unavailable)
-        {
-            _broken = e;
-            throw;
-        }
-        _output.Dispose();
-        _output = output;
+        _appender.Begin(next.Path, next.Header.ToBytes());
         lock (_gate)
         {
             _done.Add(_current);
@@ -201,7 +175,7 @@ internal sealed class Wal : IDisposable
     /// <exception cref="AnnException">Overloaded: a file cannot be deleted now. Unavailable: the log is broken for good.</exception>
     public void TrimBefore(long sequence, long keepBytes)
     {
-        ThrowIfBroken();
+        _appender.ThrowIfBroken();
         while (_done.Count > 0 && _done[0].IsBefore(sequence) && SizeInBytes - _done[0].Length > keepBytes)
         {
             string oldest = _done[0].Path;
@@ -216,7 +190,7 @@ internal sealed class Wal : IDisposable
             lock (_gate)
                 _done.RemoveAt(0);
             // One by one: were a power cut to keep a later deletion and lose an earlier one, the log would have a gap.
-            BreakOnFailure(() => _files.FlushDirectory(_directory));
+            _appender.BreakOnFailure(_current.Path, () => _files.FlushDirectory(_directory));
         }
     }
 
@@ -237,51 +211,17 @@ internal sealed class Wal : IDisposable
     }
 
     /// <summary>Closes the file. Does not flush.</summary>
-    public void Dispose() => _output.Dispose();
-
-    private static ulong DrawSalt()
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
-        RandomNumberGenerator.Fill(bytes);
-        return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
-    }
+    public void Dispose() => _appender.Dispose();
 
     private static WalFile NewFile(string directory, WalShape shape, long first, Func<ulong> salts) =>
         new(Path.Combine(directory, WalFileHeader.NameOf(first)), new WalFileHeader(shape, first, salts()));
 
-    /// <summary>Makes a file that survives a power cut, or none.</summary>
-    /// <exception cref="AnnException">Overloaded: the disk is full. Unavailable: nobody knows what is on disk.</exception>
-    private static WalOutput Begin(IFileSystem files, string directory, WalFile file)
+    private static Wal Begin(IFileSystem files, string directory, WalShape shape, long first, Func<ulong> salts)
     {
-        WalOutput? output = null;
-        try
-        {
-            output = WalOutput.Begin(files, file);
-        }
-        catch (IOException e)
-        {
-            try
-            {
-                // Were it to come back after a power cut, the log would have gone on without it.
-                Remove(files, directory, file.Path);
-            }
-            catch (IOException second)
-            {
-                throw Failed(file.Path, second);
-            }
-            throw DiskFull(file.Path, e);
-        }
-        try
-        {
-            output.Flush();
-            files.FlushDirectory(directory);
-            return output;
-        }
-        catch (IOException e)
-        {
-            output.Dispose();
-            throw Failed(file.Path, e);
-        }
+        WalFile file = NewFile(directory, shape, first, salts);
+        Wal wal = new(files, directory, shape, salts, [], file);
+        wal._appender.Begin(file.Path, file.Header.ToBytes());
+        return wal;
     }
 
     private static void Remove(IFileSystem files, string directory, string path)
@@ -290,33 +230,8 @@ internal sealed class Wal : IDisposable
         files.FlushDirectory(directory);
     }
 
-    private static AnnException DiskFull(string path, IOException e) =>
-        new(AnnError.Overloaded, $"{path}: disk full, or it refuses writes; nothing was written: {e.Message}", e) { Field = "disk" };
-
-    private static AnnException Failed(string path, IOException e) =>
-        new(AnnError.Unavailable, $"{path}: the device failed; the log takes no writes until it is opened again: {e.Message}", e);
-
     private AnnException NotHeld(long sequence, long first, Exception? inner) =>
         new(AnnError.FailedPrecondition, $"{_directory}: the log begins at {first}; sequence {sequence} was asked for.", inner);
-
-    private void ThrowIfBroken()
-    {
-        if (_broken is not null)
-            throw new AnnException(_broken.Error, _broken.Message, _broken);
-    }
-
-    private void BreakOnFailure(Action flush)
-    {
-        try
-        {
-            flush();
-        }
-        catch (IOException e)
-        {
-            _broken = Failed(_current.Path, e);
-            throw _broken;
-        }
-    }
 
     private void Check(WalRecord record, long next)
     {
@@ -353,24 +268,26 @@ internal sealed class Wal : IDisposable
         {
             if (file.IsEmpty || file.IsBefore(from))
                 continue;
-            using WalFileReader reader = OpenHeld(file, from);
-            while (reader.Offset < file.Length)
+            using RecordReader reader = OpenHeld(file, from);
+            while (reader.TryReadHead())
             {
-                WalRecordHead head = reader.ReadHead();
+                WalRecordHead head = WalRecordHead.Of(reader, _shape);
                 if (head.FirstSequence - (head.Count == 0 ? 1 : 0) > to)
                     yield break;
                 if (head.NextSequence - (head.Count == 0 ? 0 : 1) >= from)
-                    yield return reader.ReadRecord(head);
-                reader.Advance(head);
+                    yield return WalRecordCodec.Read(reader, head, _shape)!; // nothing of it can be torn
+                reader.Advance();
             }
         }
     }
 
-    private WalFileReader OpenHeld(WalFile file, long from)
+    private RecordReader OpenHeld(WalFile file, long from)
     {
         try
         {
-            return new WalFileReader(_files, file.Path, file.Header, file.Length);
+            RecordReader reader = new(_files, file.Path, WalFileHeader.Format) { Length = file.Length };
+            reader.Begin(file.Header.Salt, new WholePart(file.Length, "it was whole when the log was opened, or when it was written"));
+            return reader;
         }
         catch (AnnException e) when (e.Error == AnnError.NotFound)
         {

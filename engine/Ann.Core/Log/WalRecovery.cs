@@ -1,4 +1,5 @@
 using Ann.Core.Files;
+using Ann.Core.Records;
 
 namespace Ann.Core.Log;
 
@@ -30,66 +31,44 @@ internal static class WalRecovery
         {
             string path = paths[i];
             _ = WalFileHeader.TryParseName(path, out long first);
-            byte[] start = WalFileReader.ReadStart(files, path, out long length);
+            using RecordReader reader = new(files, path, WalFileHeader.Format);
+            byte[] start = reader.ReadHeader();
             long expected = i == 0 ? first : found[^1].Next;
             bool isLast = i == paths.Count - 1;
 
-            // A file gets its first record only after its header is on disk, so one this short never had a record.
-            bool neverUsed = isLast && length <= WalFileHeader.Size;
-            if (neverUsed && first <= expected && (first < expected || !WalFileHeader.IsWhole(start)))
+            if (isLast && reader.NeverHadRecord && first <= expected
+                && (first < expected || !WalFileHeader.Format.IsWholeHeader(start)))
             {
                 abandoned = path;
                 break;
             }
             WalFileHeader header = WalFileHeader.Read(path, start, shape);
             if (first != expected)
-                throw AnnException.Corrupt(
-                    path, "header", 24, $"the log has a gap: this file begins at {first}, and the one before ends before {expected}.");
-            found.Add(CheckRecords(files, path, header, length, isLast));
+                throw RecordFormat.BadHeader(
+                    path, 24, $"the log has a gap: this file begins at {first}, and the one before ends before {expected}.");
+            reader.Begin(header.Salt, isLast ? default : new WholePart(reader.Length, "another file follows"));
+            found.Add(CheckRecords(reader, new WalFile(path, header)));
         }
         return found;
     }
 
-    private static WalFile CheckRecords(IFileSystem files, string path, WalFileHeader header, long length, bool isLast)
+    private static WalFile CheckRecords(RecordReader reader, WalFile file)
     {
-        using WalFileReader reader = new(files, path, header, length);
-        WalFile file = new(path, header);
-        while (reader.Offset < length)
+        WalShape shape = file.Header.Shape;
+        while (reader.TryReadHead())
         {
-            if (!reader.TryReadHead(out WalRecordHead head))
-            {
-                CutHere(reader, reader.Offset, isLast, "no whole record begins here");
-                return file;
-            }
-            if (reader.Fault(head) is string fault)
-                throw reader.Corrupt(reader.Offset, fault);
+            WalRecordHead head = WalRecordHead.Of(reader, shape);
             if (head.FirstSequence != file.Next)
             {
-                CutHere(reader, reader.Offset, isLast, $"the log has a gap: a record of sequence {head.FirstSequence} where "
-                    + $"{file.Next} was expected");
-                return file;
+                reader.RequireTornTail(
+                    reader.Offset, $"the log has a gap: a record of sequence {head.FirstSequence} where {file.Next} was expected");
+                break;
             }
-            if (!reader.TryReadBody(head, out ReadOnlySpan<byte> body))
-            {
-                // What a row looks like is up to who wrote it: the search begins behind the body.
-                CutHere(reader, reader.Offset + head.RecordBytes, isLast, "the record is not whole, or does not have the hash that it "
-                    + "says");
-                return file;
-            }
-            if (WalRecordCodec.Decode(head, body, header.Shape) is null)
-                throw reader.Corrupt(reader.Offset, "the lengths of the keys, or the attributes, do not fit the record.");
-            reader.Advance(head);
+            if (WalRecordCodec.Read(reader, head, shape) is null)
+                break;
+            reader.Advance();
             file = file.With(head.FirstSequence, head.NextSequence, reader.Offset);
         }
         return file;
-    }
-
-    /// <summary>Returns when the bytes from here on are a torn tail.</summary>
-    private static void CutHere(WalFileReader reader, long searchFrom, bool isLast, string what)
-    {
-        if (!isLast)
-            throw reader.Corrupt(reader.Offset, $"{what}, and another file follows.");
-        if (reader.FindRecordThatProves(searchFrom, reader.Offset, out long proof))
-            throw reader.Corrupt(reader.Offset, $"{what}, and a later record, at byte {proof}, was written after this place was flushed.");
     }
 }

@@ -35,6 +35,12 @@ internal readonly ref struct KeySpan
     /// <summary>Keys.</summary>
     public int Count => Kind == KeyKind.UInt64 ? _numbers.Length : _ends.Length;
 
+    /// <summary>All of them, where they are numbers.</summary>
+    public ReadOnlySpan<ulong> Numbers => _numbers;
+
+    /// <summary>All texts, one after another, and nothing else.</summary>
+    public ReadOnlySpan<byte> Texts => _text.Slice((int)_start, (int)TextBytes);
+
     /// <summary>UTF-8 bytes of all texts; 0 for numbers.</summary>
     public long TextBytes => Kind == KeyKind.UInt64 || _ends.Length == 0 ? 0 : _ends[^1] - _start;
 

@@ -85,6 +85,19 @@ public sealed class ItemSetsFaultTests
         Assert.Equal(["1"], Keys(again, "s"));
     }
 
+    /// <summary>A later flush of the directory above may succeed and say nothing of the failed one.</summary>
+    [Fact]
+    public async Task ADirectoryThatMayNotBeOnDiskBreaksTheSets()
+    {
+        SimulatedFileSystem files = new();
+        await using ItemSets sets = Open(files);
+        files.FailAt(SimulatedOperation.FlushDirectory, 1);
+
+        for (int i = 0; i < 2; i++)
+            Assert.Equal(AnnError.Unavailable, (await Fails(sets.AppendAsync("s", Numbers(1), null))).Error);
+        Assert.Contains("/shop: the device failed", sets.Failure!.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>The last record may be torn anywhere; what is before it may not be damaged.</summary>
     [Fact]
     public async Task ATornTailIsCutAndDamageBeforeItIsRefused()

@@ -268,4 +268,24 @@ public sealed class ItemSetsTests
         await using ItemSets third = ItemSets.Open(home);
         Assert.Equal(["1"], Keys(third, "s"));
     }
+
+    [Fact]
+    public async Task OfTwoProcessesThatFoundNoSetsOneMakesThem()
+    {
+        ItemSetsHome home = new(_files, "/data/_sets/plain", "plain", KeyKind.UInt64, MemoryBudget.Unlimited(), _time) { Locks = true };
+        _files.CreateDirectory("/data");
+        ItemSets first = ItemSets.Open(home);
+        await using ItemSets second = ItemSets.Open(home);
+        await first.AppendAsync("s", Numbers(1), null);
+        Assert.Equal(AnnError.FailedPrecondition, (await Fails(second.AppendAsync("s", Numbers(2), null))).Error);
+        await first.DisposeAsync();
+        for (int i = 0; i < 2; i++)
+        {
+            AnnException e = await Fails(second.AppendAsync("s", Numbers(2), null));
+            Assert.Equal(AnnError.Unavailable, e.Error);
+            Assert.Contains("another process made it", e.Message, StringComparison.Ordinal);
+        }
+        await using ItemSets third = ItemSets.Open(home);
+        Assert.Equal(["1"], Keys(third, "s"));
+    }
 }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Log;
+using Ann.Core.Records;
 using Ann.Core.Segments;
 using Ann.Tests.Attributes;
 using Ann.Tests.Files;
@@ -94,7 +95,7 @@ public sealed class WalAttributesTests
         bytes[WalFileHeader.Size + 5] |= WalRecordHead.AttributesFlag;
         long salt = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(32));
         Span<byte> head = bytes.AsSpan(WalFileHeader.Size);
-        BinaryPrimitives.WriteUInt64LittleEndian(head[56..], WalRecordHead.HashOf(head[..56], unchecked((ulong)salt)));
+        BinaryPrimitives.WriteUInt64LittleEndian(head[56..], RecordFormat.HashOf(head[..56], unchecked((ulong)salt)));
         files.Put(path, bytes);
 
         AnnException error = Assert.Throws<AnnException>(() => Open(files));

@@ -1,14 +1,14 @@
 using Ann.Core.Files;
 
-namespace Ann.Core.Log;
+namespace Ann.Core.Records;
 
 /// <summary>The file that a log grows in. Its own length is what counts: what a failed append left behind is cut before the next.</summary>
-internal sealed class WalOutput : IDisposable
+internal sealed class RecordOutput : IDisposable
 {
     private readonly IAppendFile _file;
     private bool _mustCut;
 
-    private WalOutput(IAppendFile file, long length)
+    private RecordOutput(IAppendFile file, long length)
     {
         _file = file;
         Length = length;
@@ -25,10 +25,7 @@ internal sealed class WalOutput : IDisposable
     /// Makes a file with its header. It is there after a power cut only when it, and then its directory, was flushed.
     /// </summary>
     /// <exception cref="IOException">The disk is full: the file is there, but it is not whole.</exception>
-    public static WalOutput Begin(IFileSystem files, WalFile file) => Begin(files, file.Path, file.Header.ToBytes());
-
-    /// <inheritdoc cref="Begin(IFileSystem, WalFile)"/>
-    public static WalOutput Begin(IFileSystem files, string path, ReadOnlySpan<byte> header)
+    public static RecordOutput Begin(IFileSystem files, string path, ReadOnlySpan<byte> header)
     {
         IAppendFile output = files.OpenAppend(path);
         try
@@ -36,7 +33,7 @@ internal sealed class WalOutput : IDisposable
             if (output.Length > 0)
                 output.Truncate(0); // the beginning of a file that never came to be
             output.Append(header);
-            return new WalOutput(output, header.Length) { FlushedBytes = 0 };
+            return new RecordOutput(output, header.Length) { FlushedBytes = 0 };
         }
         catch
         {
@@ -49,10 +46,7 @@ internal sealed class WalOutput : IDisposable
     /// Opens a file that was checked, cuts what is behind its last record, and flushes: what was read may not be on disk yet.
     /// </summary>
     /// <exception cref="IOException">The device failed.</exception>
-    public static WalOutput Reopen(IFileSystem files, WalFile file) => Reopen(files, file.Path, file.Length);
-
-    /// <inheritdoc cref="Reopen(IFileSystem, WalFile)"/>
-    public static WalOutput Reopen(IFileSystem files, string path, long length)
+    public static RecordOutput Reopen(IFileSystem files, string path, long length)
     {
         IAppendFile output = files.OpenAppend(path);
         try
@@ -60,7 +54,7 @@ internal sealed class WalOutput : IDisposable
             if (output.Length > length)
                 output.Truncate(length);
             output.Flush();
-            return new WalOutput(output, length);
+            return new RecordOutput(output, length);
         }
         catch
         {
