@@ -39,10 +39,10 @@ public static class ExplainSearch
             return ExplanationText.AddTo(new Explanation { Verdict = ExplainVerdict.NoSuchItem }, index, query, key.ToString());
 
         hit = hit with { Distance = asked.Scores.DistanceOf(index.RowOf(hit), out int row) };
-        BoundFilter? filter = SnapshotSource.BoundFilterOf(index, query);
+        BoundFilter? filter = QuerySelection.FilterOf(index, query);
         IReadOnlyList<FailedClause> failed = filter is null ? [] : index.FailedClauses(filter, hit, asked.At);
         bool isExcluded = query.Excluded?.Contains(in key) ?? false;
-        ItemSelection? among = failed.Count > 0 || isExcluded ? null : source.Selection;
+        ItemSelection? among = failed.Count > 0 || isExcluded ? null : source.Items;
         long rank = ExactRank.Of(index, asked.At, among, asked.Scores, hit, in budget, out StopReason stopped);
         bool? isReachable = index.Segments[hit.Segment].Reaches(hit.Node, in budget);
         Explanation known = new()
@@ -54,7 +54,7 @@ public static class ExplainSearch
             FailedClauses = failed,
             ExcludedBy = NamesOf(exclusions, in key),
             IsReachable = isReachable ?? false,
-            Stopped = FirstOf(source.Selection.Stopped, FirstOf(stopped, isReachable is null ? budget.Check() : StopReason.None)),
+            Stopped = FirstOf(source.Items.Stopped, FirstOf(stopped, isReachable is null ? budget.Check() : StopReason.None)),
         };
         if (known.Stopped == StopReason.None)
         {

@@ -24,7 +24,7 @@ internal sealed class ExplainedQuery : IDisposable
         _query = query;
         _budget = budget;
         At = index.Now;
-        IsPlain = query.Caps.Count + query.Floors.Count == 0 && query.Diversity is null && query.Union is null;
+        IsPlain = query.IsPlain;
         float[] prepared = Prepare(queries);
         _queries = IsPlain ? queries.ToArray() : prepared;
         // As searches do it, to the bit: each prepares what it is given, and rows that are merged are scored anew.
@@ -65,7 +65,7 @@ internal sealed class ExplainedQuery : IDisposable
 
     private RankingAnswer Nearest(SnapshotSource source, RankingQuery query)
     {
-        SearchParameters parameters = new(query.K, query.Exact ? 0 : query.EfSearch, query.Exact);
+        SearchParameters parameters = query.Parameters;
         SearchHit[] hits = ArrayPool<SearchHit>.Shared.Rent(query.K);
         try
         {

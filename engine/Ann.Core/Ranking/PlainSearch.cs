@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 
@@ -12,48 +11,37 @@ internal static class PlainSearch
     public static RankingAnswer Run(
         IndexSnapshot index, ReadOnlySpan<float> queries, int rows, RankingQuery query, in SearchBudget budget)
     {
-        long start = Stopwatch.GetTimestamp();
-        using ItemSelection? selection = index.Select(SnapshotSource.BoundFilterOf(index, query), query.Excluded, in budget);
-        TimeSpan selecting = Stopwatch.GetElapsedTime(start);
-        SearchParameters parameters = new(query.K, query.Exact ? 0 : query.EfSearch, query.Exact);
+        using QuerySelection selection = QuerySelection.Of(index, query, index.Now, in budget);
+        SearchParameters parameters = query.Parameters;
         float? farthest = query.FarthestOf(index.Metric, index.Dimension);
         SearchHit[] found = ArrayPool<SearchHit>.Shared.Rent(checked(rows * query.K));
         int[] counts = new int[rows];
         SearchStatistics[] costs = new SearchStatistics[rows];
         try
         {
-            index.SearchMany(queries, in parameters, in budget, selection, found, counts, costs);
+            index.SearchMany(queries, in parameters, in budget, selection.Items, found, counts, costs);
             int total = 0;
             for (int row = 0; row < rows; row++)
                 total += counts[row] = Within(found.AsSpan(row * query.K, counts[row]), farthest);
             SearchHit[] hits = new SearchHit[total];
             int[] offsets = new int[rows + 1];
             SearchStatistics sum = default;
+            double estimates = 0;
             for (int row = 0; row < rows; row++)
             {
                 found.AsSpan(row * query.K, counts[row]).CopyTo(hits.AsSpan(offsets[row]));
                 offsets[row + 1] = offsets[row] + counts[row];
                 Costs.Add(ref sum, in costs[row]);
+                estimates += costs[row].EstimatedRecall;
             }
-            return AnswerOf(hits, offsets, sum, selection, selecting);
+            sum.EstimatedRecall = estimates / rows;
+            return selection.AddTo(new RankingAnswer { Hits = hits, Offsets = offsets, Statistics = sum });
         }
         finally
         {
             ArrayPool<SearchHit>.Shared.Return(found);
         }
     }
-
-    /// <summary>An answer, with what its selection was.</summary>
-    public static RankingAnswer AnswerOf(
-        SearchHit[] hits, int[] offsets, SearchStatistics statistics, ItemSelection? selection, TimeSpan selecting) => new()
-        {
-            Hits = hits,
-            Offsets = offsets,
-            Statistics = statistics,
-            Matching = selection?.Matching,
-            Selectivity = selection?.Selectivity,
-            Selecting = selection is null ? TimeSpan.Zero : selecting,
-        };
 
     /// <summary>How many of the hits, nearest first, are no farther than a distance.</summary>
     public static int Within(ReadOnlySpan<SearchHit> hits, float? distance)

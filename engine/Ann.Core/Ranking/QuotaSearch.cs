@@ -51,6 +51,7 @@ internal sealed class QuotaSearch(
 
     private readonly QuotaWork _work = new(budget, MostWork);
     private SearchStatistics _statistics;
+    private int _searches;
     private bool _scans = query.Exact && scores is { HasNegatives: true };
     private bool _isExhausted;
     private bool _isFullest = true;
@@ -68,6 +69,11 @@ internal sealed class QuotaSearch(
         && query.Caps.Count <= (_scans || _rows == 1 ? 1 : 0);
 
     private bool HasNegatives => scores is { HasNegatives: true };
+
+    /// <summary>
+    /// True when a list that takes one search is the answer of that search, so that its recall is known: curves are of the nearest alone.
+    /// </summary>
+    private bool IsOfNearest => query.Diversity is null && query.Union is null && scores is null;
 
     private bool IsStopped => _statistics.Stopped != StopReason.None;
 
@@ -308,6 +314,7 @@ internal sealed class QuotaSearch(
                 ? source.Best(scores!, in budget, refinement, hits.AsSpan(0, k), out SearchStatistics cost)
                 : Nearest(row, refinement, hits.AsSpan(0, k), out cost);
             Costs.Add(ref _statistics, in cost);
+            _statistics.EstimatedRecall = _searches++ == 0 && IsOfNearest ? cost.EstimatedRecall : double.NaN;
             _isExhausted &= count < k || hits[count - 1].Distance > _farthest;
             for (int of = _scans ? 0 : row; of < (_scans ? _rows : row + 1); of++)
                 _reachedFarther |= _reach.Note(of, refinement, hits.AsSpan(0, count), isAll: count < k);
@@ -332,6 +339,8 @@ internal sealed class QuotaSearch(
 
     private RankedList ToList(QuotaProblem problem, int[] items, int list)
     {
+        if (_searches == 0)
+            _statistics.EstimatedRecall = double.NaN;
         QuotaState state = new(problem);
         state.Reset(items);
         List<QuotaFact> facts = [];

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 
@@ -31,9 +30,7 @@ public static class RangeSearch
         Refuse("search.diversity", query.Diversity is not null);
         Refuse("search.union", query.Union is not null);
 
-        long start = Stopwatch.GetTimestamp();
-        using ItemSelection? selection = index.Select(SnapshotSource.BoundFilterOf(index, query), query.Excluded, in budget);
-        TimeSpan selecting = Stopwatch.GetElapsedTime(start);
+        using QuerySelection selection = QuerySelection.Of(index, query, index.Now, in budget);
         List<SearchHit> hits = [];
         int[] offsets = new int[rows + 1];
         bool[] bounded = new bool[rows];
@@ -44,7 +41,7 @@ public static class RangeSearch
             for (int row = 0; row < rows; row++)
             {
                 ReadOnlySpan<float> vector = queries.Slice(row * index.Dimension, index.Dimension);
-                int count = Search(index, vector, query, in budget, selection, found, ref sum);
+                int count = Search(index, vector, query, in budget, selection.Items, found, ref sum);
                 bounded[row] = count == query.K;
                 hits.AddRange(found.AsSpan(0, count));
                 offsets[row + 1] = hits.Count;
@@ -54,7 +51,8 @@ public static class RangeSearch
         {
             ArrayPool<SearchHit>.Shared.Return(found);
         }
-        return new RangeAnswer(PlainSearch.AnswerOf([.. hits], offsets, sum, selection, selecting), bounded);
+        sum.EstimatedRecall = double.NaN; // curves are of the nearest k
+        return new RangeAnswer(selection.AddTo(new RankingAnswer { Hits = hits, Offsets = offsets, Statistics = sum }), bounded);
     }
 
     private static int Search(

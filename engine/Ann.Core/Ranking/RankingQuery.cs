@@ -1,5 +1,6 @@
 using Ann.Core.Attributes;
 using Ann.Core.Distances;
+using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 
 namespace Ann.Core.Ranking;
@@ -45,6 +46,18 @@ public sealed record RankingQuery
 
     /// <summary>Merges the rows into one list; null for a list a row.</summary>
     public UnionMerge? Union { get; init; }
+
+    /// <summary>True when nothing is asked for but the nearest, as far as <see cref="MaxDistance"/> reaches.</summary>
+    public bool IsPlain => Caps.Count + Floors.Count == 0 && Diversity is null && Union is null;
+
+    /// <summary>
+    /// The items that <see cref="Filter"/> and <see cref="Excluded"/> leave, where that was found out before; null to find it out. It stays
+    /// the caller's.
+    /// </summary>
+    internal ItemSelection? Selected { get; init; }
+
+    /// <summary>How hard one search for <see cref="K"/> items looks.</summary>
+    internal SearchParameters Parameters => new(K, Exact ? 0 : EfSearch, Exact);
 
     /// <summary><see cref="MaxDistance"/> with the room that rounding takes: what is farther is no result.</summary>
     /// <param name="metric">How nearness is measured.</param>

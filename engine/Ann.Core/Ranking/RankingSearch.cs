@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
@@ -24,20 +23,17 @@ public static class RankingSearch
         IndexSnapshot index, ReadOnlySpan<float> queries, int rows, RankingQuery query, in SearchBudget budget)
     {
         Check(index, queries, rows, query);
-        if (query.Caps.Count + query.Floors.Count == 0 && query.Diversity is null && query.Union is null)
+        if (query.IsPlain)
             return PlainSearch.Run(index, queries, rows, query, in budget);
 
-        long start = Stopwatch.GetTimestamp();
         using SnapshotSource source = new(index, query, in budget);
-        TimeSpan selecting = Stopwatch.GetElapsedTime(start);
         float[] prepared = queries.ToArray();
         for (int row = 0; row < rows; row++)
         {
             ReadOnlySpan<float> vector = queries.Slice(row * index.Dimension, index.Dimension);
             RowPreparation.Prepare(index.Metric, vector, prepared.AsSpan(row * index.Dimension, index.Dimension), "queries", row);
         }
-        RankingAnswer answer = Run(source, prepared, query, in budget);
-        return WithSelection(answer, source, selecting);
+        return source.Selection.AddTo(Run(source, prepared, query, in budget));
     }
 
     /// <summary>Refuses what cannot be asked.</summary>
@@ -74,6 +70,7 @@ public static class RankingSearch
         List<int> fromRows = [];
         List<QuotaFact> facts = [];
         SearchStatistics statistics = default;
+        double estimates = 0;
         bool isFullest = true;
         for (int from = 0; from < queries.Length; from += step)
         {
@@ -86,7 +83,9 @@ public static class RankingSearch
                 fromRows.AddRange(list.Rows);
             SearchStatistics cost = list.Statistics;
             Costs.Add(ref statistics, in cost);
+            estimates += cost.EstimatedRecall;
         }
+        statistics.EstimatedRecall = estimates / Math.Max(offsets.Count - 1, 1);
         return new RankingAnswer
         {
             Hits = hits,
@@ -97,14 +96,4 @@ public static class RankingSearch
             IsFullest = isFullest,
         };
     }
-
-    /// <summary>The answer with what its selection was.</summary>
-    internal static RankingAnswer WithSelection(RankingAnswer answer, SnapshotSource source, TimeSpan selecting) => !source.IsRestricted
-        ? answer
-        : answer with
-        {
-            Matching = source.Selection.Matching,
-            Selectivity = source.Selection.Selectivity,
-            Selecting = selecting,
-        };
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
@@ -38,11 +37,8 @@ public static class RecommendSearch
 
         RankingQuery union = query.Search with { Union = new UnionMerge(0) };
         RankingSearch.Check(index, positives, positives.Length / dimension, union);
-        long start = Stopwatch.GetTimestamp();
         using SnapshotSource source = new(index, union, in budget);
-        TimeSpan selecting = Stopwatch.GetElapsedTime(start);
-        RankingAnswer answer = Run(source, positives, negatives, union, in budget);
-        return RankingSearch.WithSelection(answer, source, selecting);
+        return source.Selection.AddTo(Run(source, positives, negatives, union, in budget));
     }
 
     /// <summary>By best score, from any source.</summary>

@@ -11,6 +11,7 @@ internal sealed class SnapshotSource : ICandidateSource
     private readonly IndexSnapshot _index;
     private readonly int[] _columns;
     private readonly AttributeType[] _types;
+    private readonly QuerySelection _selected;
     private readonly ItemSelection _selection;
     private readonly BoundFilter[] _kindFilters;
     private readonly ItemSelection?[] _kinds;
@@ -31,13 +32,11 @@ internal sealed class SnapshotSource : ICandidateSource
         _columns = [.. _caps.Select(cap => schema.Find(cap.Attribute))];
         _types = [.. _columns.Select(column => schema.Fields[column].Type)];
         Slots = new CapSlots(_types);
-        BoundFilter? filter = BoundFilterOf(index, query);
         _kindFilters = [.. query.Floors.Select((floor, i) => index.Bind(floor.Filter, $"floors[{i}].filter"))];
         _kinds = new ItemSelection?[_kindFilters.Length];
-        ReadPoint at = now ?? index.Now;
-        ItemSelection? selection = SelectionEvaluation.Run(index, at, filter, query.Excluded, in budget);
-        IsRestricted = selection is not null;
-        _selection = selection ?? new ItemSelection(index, at, new MaskHold[index.Segments.Count], index.Rows, StopReason.None);
+        ReadPoint at = query.Selected?.At ?? now ?? index.Now;
+        _selected = QuerySelection.Of(index, query, at, in budget);
+        _selection = _selected.Items ?? new ItemSelection(index, at, new MaskHold[index.Segments.Count], index.Rows, StopReason.None);
         try
         {
             for (int floor = 0; floor < _kinds.Length; floor++)
@@ -63,14 +62,10 @@ internal sealed class SnapshotSource : ICandidateSource
     public long Matching => _selection.Matching;
 
     /// <summary>What may be returned.</summary>
-    public ItemSelection Selection => _selection;
+    public ItemSelection Items => _selection;
 
-    /// <summary>True when a filter or exclusions narrow it.</summary>
-    public bool IsRestricted { get; }
-
-    /// <summary>The filter of a query, checked against an index; null for none.</summary>
-    public static BoundFilter? BoundFilterOf(IndexSnapshot index, RankingQuery query) =>
-        query.Prepared ?? (query.Filter is null ? null : index.Bind(query.Filter));
+    /// <summary>How filter and exclusions narrow it.</summary>
+    public QuerySelection Selection => _selected;
 
     /// <inheritdoc/>
     public int Nearest(
@@ -81,7 +76,7 @@ internal sealed class SnapshotSource : ICandidateSource
         try
         {
             Refine(ref selection, refinement, in budget);
-            statistics = new SearchStatistics { Stopped = selection.Stopped };
+            statistics = new SearchStatistics { Stopped = selection.Stopped, EstimatedRecall = 1 };
             return selection.Matching == 0 ? 0 : _index.Search(query, in parameters, in budget, selection, hits, out statistics);
         }
         finally
@@ -151,7 +146,7 @@ internal sealed class SnapshotSource : ICandidateSource
     /// <inheritdoc/>
     public void Dispose()
     {
-        _selection.Dispose();
+        _selected.Dispose();
         foreach (ItemSelection? kind in _kinds)
             kind?.Dispose();
     }

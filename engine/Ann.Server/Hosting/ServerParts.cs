@@ -86,8 +86,17 @@ internal static class ServerParts
         services.AddSingleton<LiveRecallFile>();
         services.AddSingleton<ServerMetrics>();
         services.AddSingleton<LiveRecallSampler>();
-        services.AddSingleton<RankedCalls>();
-        services.AddSingleton<SearchCall>();
+        services.AddSingleton<SearchPipeline>();
+        services.AddSingleton<SearchKinds>();
+        services.AddSingleton<NearestCall>();
+        services.AddSingleton<RankedCall>();
+        services.AddSingleton<RecommendCall>();
+        services.AddSingleton<RangeCall>();
+        services.AddSingleton<ExplainCall>();
+        services.AddSingleton<ScrollCall>();
+        services.AddSingleton<FetchCall>();
+        services.AddSingleton<PrepareFilterCall>();
+        services.AddSingleton<EmbedCall>();
         services.AddSingleton<StartPhase>();
         services.AddHostedService<StopPhase>();
     }

@@ -49,7 +49,7 @@ internal readonly ref struct VectorRows
     /// <param name="batch">Rows of the request; null when it has none.</param>
     /// <param name="target">What they are meant for.</param>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/> with the target's field.</exception>
-    public static VectorRows Read(VectorBatch? batch, in VectorTarget target)
+    public static VectorRows Read(VectorBatch? batch, scoped in VectorTarget target)
     {
         string field = target.Field;
         if (batch is null || (batch.Data.IsEmpty && batch.Values.Count == 0))
@@ -67,7 +67,7 @@ internal readonly ref struct VectorRows
             ArrayPool<float>.Shared.Return(_rented);
     }
 
-    private static VectorRows FromValues(VectorBatch batch, in VectorTarget target)
+    private static VectorRows FromValues(VectorBatch batch, scoped in VectorTarget target)
     {
         if (batch.Dtype is not (Dtype.Unspecified or Dtype.F32))
             throw AnnException.Invalid(target.Field, $"dtype is {batch.Dtype}; values are always F32.");
@@ -80,7 +80,7 @@ internal readonly ref struct VectorRows
         return new VectorRows(rented.AsSpan(0, count), dimension, rented);
     }
 
-    private static VectorRows FromData(VectorBatch batch, in VectorTarget target)
+    private static VectorRows FromData(VectorBatch batch, scoped in VectorTarget target)
     {
         int width = batch.Dtype switch
         {

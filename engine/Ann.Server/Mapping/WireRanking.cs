@@ -13,10 +13,11 @@ internal static class WireRanking
     private const int LeastCandidates = 64;
     private const int CandidatesPerResult = 4;
 
-    /// <summary>True when a request asks for more than the k nearest of what may be returned.</summary>
+    /// <summary>
+    /// True when a request asks for more than the k nearest of what may be returned, as <see cref="RankingQuery.IsPlain"/> tells of queries.
+    /// </summary>
     public static bool IsRanked(Wire.SearchRequest request) =>
-        request.Caps.Count > 0 || request.Floors.Count > 0 || request.Diversity is not null || request.Union is not null
-        || request.HasMinScore;
+        request.Caps.Count > 0 || request.Floors.Count > 0 || request.Diversity is not null || request.Union is not null;
 
     /// <summary>Reads it.</summary>
     /// <param name="request">The request.</param>
@@ -34,7 +35,7 @@ internal static class WireRanking
             Exact = parameters.Exact,
             Prepared = filter,
             Excluded = excluded,
-            MaxDistance = request.HasMinScore ? MaxDistance(request.MinScore, index.Metric) : null,
+            MaxDistance = MaxDistanceOf(request, index.Metric),
             Caps = [.. request.Caps.Select(static cap => new Cap(cap.Attribute, Bounded(cap.Most)))],
             Floors = [.. request.Floors.Select((floor, i) => new Floor(KindOf(floor, i, index), Bounded(floor.Least)))],
             Diversity = DiversityOf(request.Diversity, parameters.K),
@@ -65,8 +66,13 @@ internal static class WireRanking
             { Field = "prepared_filter" };
     }
 
-    private static float MaxDistance(float score, Metric metric)
+    /// <summary>The distance of the least score of a request; null for none.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: names the field.</exception>
+    public static float? MaxDistanceOf(Wire.SearchRequest request, Metric metric)
     {
+        if (!request.HasMinScore)
+            return null;
+        float score = request.MinScore;
         if (float.IsNaN(score))
             throw AnnException.Invalid("min_score", "min_score is NaN; a number was expected.");
         if (metric == Metric.L2 && score < 0)

@@ -3,30 +3,50 @@ using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Ranking;
 using Ann.Core.Segments;
+using Ann.Server.Admission;
 using Ann.Server.Mapping;
+using Ann.Server.Recall;
+using Grpc.Core;
 using Wire = Ann.Protocol.V1;
 
 namespace Ann.Server.Services;
 
-/// <summary>Explains why an item is in the answer to a search, or not, as a reply tells it.</summary>
-internal static class ExplainCall
+/// <summary>Why an item is in the answer to a search, or not.</summary>
+internal sealed class ExplainCall(SearchPipeline pipeline)
 {
-    /// <summary>Runs a search that was read already, and says what becomes of one item.</summary>
+    /// <summary>Answers it, as of a server that is not pressed.</summary>
+    public Wire.ExplainResponse Run(Wire.ExplainRequest request, ServerCallContext context, SearchPlace place) =>
+        NestedSearch.Run(request.Search, asked =>
+        {
+            using AcquiredSearch search = pipeline.Acquire(asked, context, in place);
+            using VectorRows queries = pipeline.ReadRows(in search);
+            SearchEffort effort = pipeline.EffortOf(
+                search with { Place = default }, RankedCall.ListsOf(asked, queries.Count), selectivity: null, mayScan: false);
+            RankingQuery query = search.Input.Query(effort.Parameters, search.Input.Excluded());
+            SearchBudget budget = search.Budget;
+            Wire.ExplainResponse response = Explain(
+                search.Index, query, queries.Rows(0, queries.Count), request.Key, search.Input.Exclusions, in budget,
+                out StopReason stopped);
+            pipeline.RequireWhole(stopped, context); // half an explanation is none
+            return response;
+        });
+
+    /// <summary>Says what becomes of one item in a search that was read already.</summary>
     /// <param name="index">Held by the caller.</param>
     /// <param name="query">What the search asks; its exclusions are the union of <paramref name="exclusions"/>.</param>
     /// <param name="queries">Its rows, one after another: one, or several of a union.</param>
-    /// <param name="rows">Rows.</param>
     /// <param name="key">Of the request: one key.</param>
     /// <param name="exclusions">The parts that it excludes (<see cref="WireExclusions.ReadParts"/>).</param>
     /// <param name="budget">When to stop early.</param>
     /// <param name="stopped">Why it stopped early, if it did: the reply is no answer then.</param>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: names the field of the search, or <c>key</c>.</exception>
-    public static Wire.ExplainResponse Run(
-        IndexSnapshot index, RankingQuery query, ReadOnlySpan<float> queries, int rows, Wire.KeyColumn? key,
+    internal static Wire.ExplainResponse Explain(
+        IndexSnapshot index, RankingQuery query, ReadOnlySpan<float> queries, Wire.KeyColumn? key,
         IReadOnlyList<NamedExclusion> exclusions, in SearchBudget budget, out StopReason stopped)
     {
         ItemKey item = WireKeys.At(WireKeys.Read(key, index.KeyKind, index.Name, most: 1, "key"), 0);
-        Explanation found = ExplainSearch.Run(index, queries, rows, query, in item, exclusions, in budget);
+        Explanation found = ExplainSearch.Run(
+            index, queries, queries.Length / index.Dimension, query, in item, exclusions, in budget);
         stopped = found.Stopped;
         return ToResponse(found, index);
     }

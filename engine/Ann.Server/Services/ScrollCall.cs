@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Runtime.InteropServices;
 using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Hnsw;
@@ -8,8 +6,7 @@ using Ann.Core.Ranking;
 using Ann.Core.Segments;
 using Ann.Protocol.V1;
 using Ann.Server.Mapping;
-using Google.Protobuf;
-using AttributeColumn = Ann.Core.Attributes.AttributeColumn;
+using Grpc.Core;
 using Filter = Ann.Core.Attributes.Filter;
 using KeyColumn = Ann.Core.Segments.KeyColumn;
 using KeyKind = Ann.Core.Segments.KeyKind;
@@ -17,16 +14,15 @@ using KeyKind = Ann.Core.Segments.KeyKind;
 namespace Ann.Server.Services;
 
 /// <summary>A page of the items of one snapshot, in the order of their keys.</summary>
-internal static class ScrollCall
+internal sealed class ScrollCall(IndexCatalog catalog, TimeProvider time)
 {
-    /// <summary>The page.</summary>
-    /// <param name="index">Held by the caller.</param>
-    /// <param name="request">The request.</param>
-    /// <param name="budget">When to stop early.</param>
-    /// <param name="stopped">Why it stopped early, if it did: the page lacks items then.</param>
+    /// <summary>The page, or none: one that lacks items must not be paged on from.</summary>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: names the field.</exception>
-    public static ScrollResponse Run(IndexSnapshot index, ScrollRequest request, in SearchBudget budget, out StopReason stopped)
+    public ScrollResponse Run(ScrollRequest request, ServerCallContext context)
     {
+        using SnapshotLease lease = catalog.Acquire(request.Index);
+        IndexSnapshot index = lease.Snapshot;
+        SearchBudget budget = CallBudget.Of(context, time);
         BoundFilter? filter = WireFilter.Read(request.Filter, "filter", index) is Filter tree ? index.Bind(tree) : null;
         int[] asked = WireAttributes.ReadAsked(request.Attributes, index.Attributes);
         KeyColumn? after = request.After is null ? null : WireKeys.Read(request.After, index.KeyKind, index.Name, most: 1, "after");
@@ -35,9 +31,8 @@ internal static class ScrollCall
             throw AnnException.Invalid("limit", $"limit is {limit}, whose vectors do not fit in a message; ask for fewer.");
 
         using ItemSelection? selection = index.Select(filter, null, in budget);
-        SearchHit[] hits = ItemScroll.Page(index, selection, after, limit, in budget, out stopped);
-        if (stopped == StopReason.None)
-            stopped = selection?.Stopped ?? StopReason.None;
+        SearchHit[] hits = ItemScroll.Page(index, selection, after, limit, in budget, out StopReason stopped);
+        CallBudget.RequireComplete(stopped == StopReason.None ? selection?.Stopped ?? stopped : stopped, context, time);
         ScrollResponse response = new() { Keys = new Protocol.V1.KeyColumn(), Generation = index.Generation };
         foreach (SearchHit hit in hits)
         {
@@ -47,35 +42,9 @@ internal static class ScrollCall
             else
                 response.Keys.Texts.Add(key.ToString());
         }
-        response.Attributes.Add(ColumnsOf(index, hits, asked));
+        response.Attributes.Add(ItemColumns.AttributesOf(index, hits, asked));
         if (request.WithVectors && hits.Length > 0)
-            response.Vectors = RowsOf(index, hits);
+            response.Vectors = ItemColumns.RowsOf(index, hits);
         return response;
-    }
-
-    /// <summary>The values that some items have of some attributes.</summary>
-    public static IEnumerable<Protocol.V1.AttributeColumn> ColumnsOf(IndexSnapshot index, IReadOnlyList<SearchHit> hits, int[] asked)
-    {
-        foreach (int column in asked)
-        {
-            AttributeColumn values = new(index.Attributes.Fields[column]);
-            foreach (SearchHit hit in hits)
-                index.CopyAttribute(hit, column, values);
-            yield return WireAttributes.ToWire(values);
-        }
-    }
-
-    /// <summary>The vectors of some items.</summary>
-    public static VectorBatch RowsOf(IndexSnapshot index, IReadOnlyList<SearchHit> hits)
-    {
-        ArrayBufferWriter<byte> rows = new(hits.Count * index.Dimension * sizeof(float));
-        foreach (SearchHit hit in hits)
-            rows.Write(MemoryMarshal.AsBytes(index.RowOf(hit)));
-        return new VectorBatch
-        {
-            Dtype = Dtype.F32,
-            Dim = (uint)index.Dimension,
-            Data = UnsafeByteOperations.UnsafeWrap(rows.WrittenMemory),
-        };
     }
 }

@@ -1,11 +1,12 @@
 using Ann.Core;
 using Ann.Core.Attributes;
+using Ann.Core.Distances;
+using Ann.Core.Exclusions;
 using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Ranking;
 using Ann.Protocol.V1;
 using Ann.Server.Mapping;
-using Ann.Server.Recall;
 
 namespace Ann.Server.Services;
 
@@ -49,21 +50,23 @@ internal sealed class SearchInput
     /// <summary>Columns of the attributes wanted back.</summary>
     public int[] Asked { get; }
 
-    /// <summary>True when more is asked for than the k nearest of what may be returned.</summary>
-    public bool IsRanked => WireRanking.IsRanked(_request);
+    /// <summary>The farthest distance of a result, with the room that rounding takes; null for any.</summary>
+    /// <exception cref="AnnException">InvalidArgument: no number, or no distance.</exception>
+    public float? Farthest => WireRanking.MaxDistanceOf(_request, Index.Metric) is float distance
+        ? DistanceRounding.FarthestOf(Index.Metric, distance, Index.Dimension)
+        : null;
 
     /// <summary>What the parts of <see cref="Exclusions"/> hold together; null for nothing.</summary>
-    public ExcludedKeys? Excluded() => Exclusions.Count == 0 ? null : WireExclusions.UnionOf(Exclusions);
+    /// <param name="more">Keys that are excluded besides; null for none.</param>
+    public ExcludedKeys? Excluded(ExcludedKeys? more = null)
+    {
+        ExcludedKeys? own = Exclusions.Count == 0 ? null : WireExclusions.UnionOf(Exclusions);
+        return own is null ? more : more is null ? own : Exclusion.Union([own, more]);
+    }
 
     /// <summary>The question without its rows.</summary>
-    /// <param name="effort">How hard it is searched for.</param>
-    /// <param name="more">Keys that are excluded besides; null for none.</param>
-    public RankingQuery Query(in SearchEffort effort, ExcludedKeys? more = null)
-    {
-        SearchParameters parameters = effort.Parameters;
-        ExcludedKeys? excluded = Excluded();
-        if (more is not null)
-            excluded = excluded is null ? more : Ann.Core.Exclusions.Exclusion.Union([excluded, more]);
-        return WireRanking.Read(_request, Index, in parameters, Filter, excluded);
-    }
+    /// <param name="parameters">How hard it is searched for.</param>
+    /// <param name="excluded">What must not be returned; null for nothing.</param>
+    public RankingQuery Query(in SearchParameters parameters, ExcludedKeys? excluded) =>
+        WireRanking.Read(_request, Index, in parameters, Filter, excluded);
 }

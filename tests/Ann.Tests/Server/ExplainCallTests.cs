@@ -87,23 +87,23 @@ public sealed class ExplainCallTests : IDisposable
         Assert.Equal("key", Refused(new Wire.KeyColumn { Numbers = { 1, 2 } }));
         Assert.Equal("key", Refused(new Wire.KeyColumn { Texts = { "a" } }));
 
-        string? Refused(Wire.KeyColumn? key) => Assert.Throws<AnnException>(() => ExplainCall.Run(
-            _world.Index, Plain, _row, 1, key, [], SearchBudget.Unlimited, out _)).Field;
+        string? Refused(Wire.KeyColumn? key) => Assert.Throws<AnnException>(() => ExplainCall.Explain(
+            _world.Index, Plain, _row, key, [], SearchBudget.Unlimited, out _)).Field;
     }
 
     [Fact]
     public void A_call_whose_budget_ends_says_so()
     {
         SearchBudget budget = SearchBudget.Unlimited with { Limit = new CheckLimit(0, StopReason.Cancelled) };
-        Wire.ExplainResponse response = ExplainCall.Run(
-            _world.Index, Plain, _row, 1, new Wire.KeyColumn { Numbers = { _nearest[0].Key } }, [], in budget, out StopReason stopped);
+        Wire.ExplainResponse response = ExplainCall.Explain(
+            _world.Index, Plain, _row, new Wire.KeyColumn { Numbers = { _nearest[0].Key } }, [], in budget, out StopReason stopped);
         Assert.Equal((StopReason.Cancelled, Wire.Verdict.Unspecified), (stopped, response.Verdict));
     }
 
     private Wire.ExplainResponse Explain(RankingQuery query, ulong key, params NamedExclusion[] exclusions)
     {
-        Wire.ExplainResponse response = ExplainCall.Run(
-            _world.Index, query, _row, 1, new Wire.KeyColumn { Numbers = { key } }, exclusions, SearchBudget.Unlimited,
+        Wire.ExplainResponse response = ExplainCall.Explain(
+            _world.Index, query, _row, new Wire.KeyColumn { Numbers = { key } }, exclusions, SearchBudget.Unlimited,
             out StopReason stopped);
         Assert.Equal(StopReason.None, stopped);
         return response;

@@ -44,7 +44,7 @@ public sealed class RankingEndTests(SampleIndexes samples)
     {
         Assert.NotEmpty(question);
         await using RunningServer server = await ShopServer.StartAsync(samples);
-        RankedCalls calls = server.Part<RankedCalls>();
+        SearchKinds calls = server.Part<SearchKinds>();
         foreach (string index in ShopServer.Names)
         {
             using CancellationTokenSource caller = new();
@@ -58,15 +58,15 @@ public sealed class RankingEndTests(SampleIndexes samples)
 
             RpcException[] ends =
             [
-                Assert.Throws<RpcException>(() => server.Part<SearchCall>().Run(request, context, in place, null)),
-                Assert.Throws<RpcException>(() => calls.Range(new RangeRequest { Search = range }, context, in place)),
-                Assert.Throws<RpcException>(() => calls.Recommend(
-                    new RecommendRequest { Search = examples, PositiveKeys = ShopServer.Keys(index, 1) }, context, in place)),
-                Assert.Throws<RpcException>(() => calls.Explain(
-                    new ExplainRequest { Search = request, Key = ShopServer.Keys(index, 1) }, context, in place)),
+                Assert.Throws<RpcException>(() => calls.Nearest.Run(request, context, in place, null)),
+                Assert.Throws<RpcException>(() => calls.Range.Run(new RangeRequest { Search = range }, context, place)),
+                Assert.Throws<RpcException>(() => calls.Recommend.Run(
+                    new RecommendRequest { Search = examples, PositiveKeys = ShopServer.Keys(index, 1) }, context, place)),
+                Assert.Throws<RpcException>(() => calls.Explain.Run(
+                    new ExplainRequest { Search = request, Key = ShopServer.Keys(index, 1) }, context, place)),
             ];
             request.OnDeadline = OnDeadline.BestSoFar;
-            RpcException best = Assert.Throws<RpcException>(() => server.Part<SearchCall>().Run(request, context, in place, null));
+            RpcException best = Assert.Throws<RpcException>(() => calls.Nearest.Run(request, context, in place, null));
 
             Assert.All([.. ends, best], static e => Assert.Equal(StatusCode.Cancelled, e.StatusCode));
         }

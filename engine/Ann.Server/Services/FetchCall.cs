@@ -3,18 +3,21 @@ using Ann.Core.Indexes;
 using Ann.Core.Segments;
 using Ann.Protocol.V1;
 using Ann.Server.Mapping;
+using Microsoft.Extensions.Options;
 using KeyColumn = Ann.Core.Segments.KeyColumn;
 
 namespace Ann.Server.Services;
 
-/// <summary>Looks items of one snapshot up by their keys.</summary>
-internal static class ItemFetch
+/// <summary>Items of one snapshot, by their keys.</summary>
+internal sealed class FetchCall(IndexCatalog catalog, IOptions<ServerOptions> options)
 {
     /// <summary>Found and missing keys, in the order of the request.</summary>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: the keys, or a reply beyond what a message holds.</exception>
-    public static FetchResponse Run(IndexSnapshot index, FetchRequest request, int most)
+    public FetchResponse Run(FetchRequest request)
     {
-        KeyColumn keys = WireKeys.Read(request.Keys, index.KeyKind, index.Name, most);
+        using SnapshotLease lease = catalog.Acquire(request.Index);
+        IndexSnapshot index = lease.Snapshot;
+        KeyColumn keys = WireKeys.Read(request.Keys, index.KeyKind, index.Name, options.Value.MaxRowsPerRequest);
         FetchResponse response = new()
         {
             Found = new Protocol.V1.KeyColumn(),
@@ -35,8 +38,8 @@ internal static class ItemFetch
                 found.Add(hit);
         }
         if (request.WithVectors && found.Count > 0)
-            response.Vectors = ScrollCall.RowsOf(index, found);
-        response.Attributes.Add(ScrollCall.ColumnsOf(index, found, asked));
+            response.Vectors = ItemColumns.RowsOf(index, found);
+        response.Attributes.Add(ItemColumns.AttributesOf(index, found, asked));
         return response;
     }
 }

@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+using Ann.Core;
+using Ann.Core.Indexes;
+using Ann.Encoding;
+using Ann.Protocol.V1;
+using Ann.Server.Encoders;
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.Extensions.Options;
+
+namespace Ann.Server.Services;
+
+/// <summary>The vectors of some texts.</summary>
+internal sealed class EmbedCall(IndexCatalog catalog, EncoderCatalog encoders, IOptions<ServerOptions> options)
+{
+    private readonly ServerOptions _limits = options.Value;
+
+    /// <summary>Answers it.</summary>
+    public EmbedResponse Run(EmbedRequest request, ServerCallContext context)
+    {
+        if (request.Texts.Count is 0 || request.Texts.Count > _limits.MaxTextsPerRequest)
+            throw AnnException.Invalid("texts", $"texts holds {request.Texts.Count}; a request takes 1 to {_limits.MaxTextsPerRequest}.");
+        TextEncoder encoder = EncoderOf(request);
+
+        int dimension = encoder.Info.Dimension;
+        long length = (long)request.Texts.Count * dimension * sizeof(float);
+        if (length > Array.MaxLength)
+            throw AnnException.Invalid("texts", $"texts holds {request.Texts.Count}, whose vectors make {length} bytes; send fewer.");
+        byte[] rows = new byte[length];
+        encoder.Encode(request.Texts, MemoryMarshal.Cast<byte, float>(rows.AsSpan()), context.CancellationToken);
+        return new EmbedResponse
+        {
+            Vectors = new VectorBatch { Dtype = Dtype.F32, Dim = (uint)dimension, Data = UnsafeByteOperations.UnsafeWrap(rows) },
+            EncoderFingerprint = encoder.Info.Fingerprint,
+            Encoder = encoder.Info.Name,
+        };
+    }
+
+    private TextEncoder EncoderOf(EmbedRequest request)
+    {
+        if (request.SourceCase == EmbedRequest.SourceOneofCase.Encoder)
+            return encoders.Named(request.Encoder);
+        if (request.SourceCase == EmbedRequest.SourceOneofCase.None)
+            throw AnnException.Invalid("source", "Neither index nor encoder is set; one of them must be.");
+
+        using SnapshotLease lease = catalog.Acquire(request.Index);
+        IndexSnapshot index = lease.Snapshot;
+        if (index.EncoderFingerprint is not ulong fingerprint)
+            throw new AnnException(AnnError.FailedPrecondition, $"Index '{index.Name}' was built without naming an encoder.");
+        return encoders.WithFingerprint(fingerprint)
+            ?? throw new AnnException(
+                AnnError.FailedPrecondition,
+                $"The encoder of index '{index.Name}', '{index.Encoder.Name}' ({fingerprint:x16}), is not hosted here.");
+    }
+}

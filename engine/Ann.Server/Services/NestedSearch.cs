@@ -1,0 +1,33 @@
+using Ann.Core;
+using Ann.Protocol.V1;
+
+namespace Ann.Server.Services;
+
+/// <summary>Searches that lie in another request, as <c>search</c>: their fields are named from there.</summary>
+internal static class NestedSearch
+{
+    /// <summary>Answers a request by the search in it.</summary>
+    /// <param name="search">The search; null when it is not set.</param>
+    /// <param name="run">Answers.</param>
+    /// <exception cref="AnnException">As <paramref name="run"/> throws it, its fields as the whole request spells them.</exception>
+    public static TResponse Run<TResponse>(SearchRequest? search, Func<SearchRequest, TResponse> run)
+    {
+        if (search is null)
+            throw AnnException.Invalid("search", "search is not set; it says what is asked.");
+        try
+        {
+            return run(search);
+        }
+        catch (AnnException e) when (
+            e is { Error: AnnError.InvalidArgument or AnnError.FailedPrecondition, Field: { } field } && IsOfSearch(field))
+        {
+            throw new AnnException(e.Error, e.Message, e) { Field = "search." + field, Violations = e.Violations };
+        }
+    }
+
+    private static bool IsOfSearch(string field) =>
+        field is not ("key" or "strategy" or "memory" or "disk")
+        && !field.StartsWith("search.", StringComparison.Ordinal)
+        && !field.StartsWith("positive_", StringComparison.Ordinal)
+        && !field.StartsWith("negative_", StringComparison.Ordinal);
+}

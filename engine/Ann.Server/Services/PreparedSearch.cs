@@ -1,0 +1,30 @@
+using Ann.Core.Hnsw;
+using Ann.Core.Indexes;
+using Ann.Core.Ranking;
+using Ann.Core.Segments;
+using Ann.Server.Recall;
+
+namespace Ann.Server.Services;
+
+/// <summary>A search that is ready to run: its items are selected, its effort and the end of its time are known.</summary>
+/// <param name="Of">The request.</param>
+/// <param name="Effort">How hard it is searched for.</param>
+/// <param name="Budget">What is left of its time and of its rerank.</param>
+/// <param name="Selection">What may be returned; null for all.</param>
+/// <param name="Excluded">What must not be returned; null for nothing.</param>
+/// <param name="Selecting">Time that the selection took.</param>
+internal readonly record struct PreparedSearch(
+    AcquiredSearch Of, SearchEffort Effort, SearchBudget Budget, ItemSelection? Selection, ExcludedKeys? Excluded, TimeSpan Selecting)
+    : IDisposable
+{
+    /// <summary>What is searched.</summary>
+    public IndexSnapshot Index => Of.Index;
+
+    /// <summary>The write that all of the answer is as of.</summary>
+    public ReadPoint At => Selection?.At ?? Of.Index.Now;
+
+    /// <summary>The question as the core takes it, without its rows.</summary>
+    public RankingQuery Query => Of.Input.Query(Effort.Parameters, Excluded) with { Selected = Selection };
+
+    public void Dispose() => Selection?.Dispose();
+}

@@ -1,0 +1,33 @@
+using Ann.Core;
+using Ann.Core.Ranking;
+using Ann.Protocol.V1;
+using Ann.Server.Mapping;
+
+namespace Ann.Server.Services;
+
+/// <summary>A search that asks for more than the nearest: quotas, diversity, a union.</summary>
+internal sealed class RankedCall(SearchPipeline pipeline)
+{
+    /// <summary>Answers it.</summary>
+    /// <param name="search">The request.</param>
+    /// <param name="queries">Its rows.</param>
+    public SearchResponse Run(in AcquiredSearch search, in VectorRows queries)
+    {
+        using PreparedSearch prepared = pipeline.Prepare(in search, ListsOf(search.Request, queries.Count), mayScan: false);
+        RankingAnswer answer;
+        try
+        {
+            answer = RankingSearch.Run(
+                search.Index, queries.Rows(0, queries.Count), queries.Count, prepared.Query, prepared.Budget);
+        }
+        catch (AnnException e) when (e is { Error: AnnError.InvalidArgument, Field: "queries" })
+        {
+            SearchPipeline.RequireSound(search.Index, in queries, 0, queries.Count);
+            throw;
+        }
+        return pipeline.Reply(in prepared, answer);
+    }
+
+    /// <summary>Lists of an answer: one of a union, else one a row.</summary>
+    public static int ListsOf(SearchRequest request, int rows) => request.Union is null ? rows : 1;
+}

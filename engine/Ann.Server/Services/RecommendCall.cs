@@ -1,0 +1,42 @@
+using Ann.Core;
+using Ann.Core.Exclusions;
+using Ann.Core.Indexes;
+using Ann.Core.Ranking;
+using Ann.Protocol.V1;
+using Ann.Server.Admission;
+using Grpc.Core;
+using RecommendStrategy = Ann.Core.Ranking.RecommendStrategy;
+
+namespace Ann.Server.Services;
+
+/// <summary>Items like some examples and unlike others.</summary>
+internal sealed class RecommendCall(SearchPipeline pipeline)
+{
+    /// <summary>Answers it.</summary>
+    public RecommendResponse Run(RecommendRequest request, ServerCallContext context, SearchPlace place) =>
+        NestedSearch.Run(request.Search, asked =>
+        {
+            if (asked.Queries is not null)
+                throw AnnException.Invalid("queries", "queries is set; the examples take its place.");
+            using AcquiredSearch search = pipeline.Acquire(asked, context, in place);
+            Examples examples = Examples.Read(request, search.Index, pipeline.MaxRows);
+            ExcludedKeys? own = request.WithExamples || examples.Keys.Count == 0 ? null : Exclusion.OfKeys(examples.Keys);
+            using PreparedSearch prepared = pipeline.Prepare(in search, lists: 1, mayScan: false, own);
+            RecommendQuery query = new()
+            {
+                Search = prepared.Query,
+                Positives = examples.Positives,
+                Negatives = examples.Negatives,
+                Strategy = StrategyOf(request.Strategy),
+            };
+            RankingAnswer answer = RecommendSearch.Run(search.Index, query, prepared.Budget);
+            return new RecommendResponse { Answer = pipeline.Reply(in prepared, answer), Missing = examples.Missing };
+        });
+
+    private static RecommendStrategy StrategyOf(Protocol.V1.RecommendStrategy strategy) => strategy switch
+    {
+        Protocol.V1.RecommendStrategy.Unspecified or Protocol.V1.RecommendStrategy.Average => RecommendStrategy.Average,
+        Protocol.V1.RecommendStrategy.BestScore => RecommendStrategy.BestScore,
+        _ => throw AnnException.Invalid("strategy", $"strategy is {(int)strategy}; it must be AVERAGE (1), BEST_SCORE (2), or not set."),
+    };
+}

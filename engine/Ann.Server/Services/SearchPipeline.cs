@@ -1,0 +1,176 @@
+using System.Diagnostics;
+using Ann.Core;
+using Ann.Core.Distances;
+using Ann.Core.Hnsw;
+using Ann.Core.Indexes;
+using Ann.Core.Ranking;
+using Ann.Protocol.V1;
+using Ann.Server.Admission;
+using Ann.Server.Mapping;
+using Ann.Server.Recall;
+using Grpc.Core;
+using Microsoft.Extensions.Options;
+
+namespace Ann.Server.Services;
+
+/// <summary>
+/// What every kind of search shares, in its order: <see cref="Acquire"/> the index, <see cref="Prepare"/> (select, choose the effort), run,
+/// and reply. Synchronous on the request's thread: from here to the reply nothing waits.
+/// </summary>
+internal sealed class SearchPipeline(
+    IndexCatalog catalog, LiveRecallBoard recall, LiveRecallSampler sampler, ServerMetrics metrics, IOptions<ServerOptions> options,
+    TimeProvider time)
+{
+    private readonly ServerOptions _limits = options.Value;
+
+    /// <summary>Examples and rows that a request may have.</summary>
+    public int MaxRows => _limits.MaxRowsPerRequest;
+
+    /// <summary>The time of a call, less what its reply needs where the caller wants what there is by the deadline.</summary>
+    /// <exception cref="AnnException">InvalidArgument: no such choice.</exception>
+    public SearchBudget BudgetOf(SearchRequest request, ServerCallContext context) =>
+        CallBudget.Of(context, time, request.OnDeadline, TimeSpan.FromMilliseconds(_limits.DeadlineMarginMs));
+
+    /// <summary>Holds the index of a request, and checks what is asked against it.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="context">Its deadline and cancellation.</param>
+    /// <param name="place">That it was admitted to.</param>
+    /// <param name="early">Its budget, where that was taken before it waited; null to take it now.</param>
+    public AcquiredSearch Acquire(SearchRequest request, ServerCallContext context, in SearchPlace place, SearchBudget? early = null)
+    {
+        long started = Stopwatch.GetTimestamp();
+        RequestTag.Note(request.RequestTag);
+        SnapshotLease lease = catalog.Acquire(request.Index, out HostedIndex hosted);
+        try
+        {
+            SearchInput input = new(request, lease.Snapshot, hosted, _limits.MaxExcludedKeys);
+            SearchBudget budget = early ?? BudgetOf(request, context);
+            return new AcquiredSearch(request, input, context, place, budget, lease, started);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The query rows of a request.</summary>
+    public VectorRows ReadRows(in AcquiredSearch search) => VectorRows.Read(
+        search.Request.Queries, new VectorTarget("queries", search.Index.Name, search.Index.Dimension, _limits.MaxRowsPerRequest));
+
+    /// <summary>Selects what may be returned, and chooses the effort.</summary>
+    /// <param name="search">The request.</param>
+    /// <param name="lists">Lists that it will have.</param>
+    /// <param name="mayScan">True where one search answers, so that an exact scan may take the place of its walk.</param>
+    /// <param name="more">Keys that are excluded besides; null for none.</param>
+    public PreparedSearch Prepare(in AcquiredSearch search, int lists, bool mayScan, ExcludedKeys? more = null)
+    {
+        SearchRequest request = search.Request;
+        SearchBudget whole = search.Place.IsLate ? CallBudget.Least(search.Budget) : search.Budget;
+        bool takesRest = !search.Place.IsLate && request.OnDeadline == OnDeadline.BestSoFar;
+        ExcludedKeys? excluded = search.Input.Excluded(more);
+        long selecting = Stopwatch.GetTimestamp();
+        ItemSelection? selection = search.Index.Select(search.Input.Filter, excluded, in whole);
+        try
+        {
+            TimeSpan selected = Stopwatch.GetElapsedTime(selecting);
+            SearchEffort effort = EffortOf(in search, lists, selection?.Selectivity, mayScan);
+            return new PreparedSearch(search, effort, effort.Limit(in whole, takesRest), selection, excluded, selected);
+        }
+        catch
+        {
+            selection?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>How hard a request is searched for; refuses one that asks for too much.</summary>
+    /// <inheritdoc cref="Prepare"/>
+    /// <param name="search">The request.</param>
+    /// <param name="lists">Lists that it will have.</param>
+    /// <param name="selectivity">Share of the items that may be returned; null when nothing restricts them.</param>
+    /// <param name="mayScan">True where one search answers.</param>
+    public SearchEffort EffortOf(in AcquiredSearch search, int lists, double? selectivity, bool mayScan)
+    {
+        IndexSnapshot index = search.Index;
+        int k = search.K;
+        SearchEffort effort = SearchEffort.Of(
+            search.Request, index, selectivity, () => recall.KnownOf(RecallKind.Of(index, selectivity, k)), search.Place.Step,
+            _limits.MaxRecallEf, mayScan);
+        if ((long)lists * k > _limits.MaxResultsPerRequest)
+        {
+            throw AnnException.Invalid(
+                "k", $"Rows times k is {(long)lists * k}; a request takes at most {_limits.MaxResultsPerRequest}.");
+        }
+        return effort;
+    }
+
+    /// <summary>Ends the call when its search was stopped, but for a deadline whose caller wants what was found.</summary>
+    public void RequireComplete(StopReason stopped, in AcquiredSearch search) =>
+        CallBudget.RequireComplete(stopped, search.Request.OnDeadline, search.Context, time);
+
+    /// <summary>Ends the call when its search was stopped, whatever the caller takes.</summary>
+    public void RequireWhole(StopReason stopped, ServerCallContext context) => CallBudget.RequireComplete(stopped, context, time);
+
+    /// <summary>Offers a row and what was found for it to those who learn from traffic.</summary>
+    /// <param name="search">The request.</param>
+    /// <param name="query">The row; a search has checked it.</param>
+    /// <param name="statistics">Of its search.</param>
+    /// <param name="hits">The nearest k, or as many as there are.</param>
+    public void Learn(in PreparedSearch search, ReadOnlySpan<float> query, in SearchStatistics statistics, ReadOnlySpan<SearchHit> hits)
+    {
+        SearchEffort effort = search.Effort;
+        if (statistics.Stopped == StopReason.None)
+            search.Index.Sample(query);
+        if (!effort.CanBeSampled(in statistics) || !sampler.Wants(effort.WeightOf(in statistics)))
+            return;
+        int ef = effort.PassedOver > 0 ? effort.PassedOver : effort.Parameters.BeamWidth;
+        SampledRequest sampled = new(
+            effort.Parameters.K, ef, effort.Target, search.Of.Input.Filter, search.Excluded, search.Selection?.Selectivity);
+        sampler.Offer(search.Index, query, search.At, sampled, effort.AnswerOf(in statistics), hits);
+    }
+
+    /// <summary>The reply to an answer that the core ranked.</summary>
+    public SearchResponse Reply(in PreparedSearch search, RankingAnswer answer)
+    {
+        RequireComplete(answer.Statistics.Stopped, search.Of);
+        int lists = answer.Offsets.Count - 1;
+        SearchColumns columns = ColumnsOf(in search, lists);
+        SearchHit[] hits = [.. answer.Hits];
+        for (int list = 0; list < lists; list++)
+            columns.Add(hits.AsSpan(answer.Offsets[list]..answer.Offsets[list + 1]));
+        SearchStatistics statistics = answer.Statistics;
+        columns.AddCosts(in statistics);
+        columns.Explain(answer);
+        AnswerQuality quality = new(search.Effort);
+        quality.Add(in statistics);
+        if (!answer.IsFullest)
+            quality.AddLimitedWork();
+        return Reply(in search, columns, in quality);
+    }
+
+    /// <summary>The columns of a reply that will have so many lists.</summary>
+    public static SearchColumns ColumnsOf(in PreparedSearch search, int lists) =>
+        new(search.Index, lists, search.Effort.Parameters.K, search.Of.Input.Asked);
+
+    /// <summary>The reply, with what became of the request.</summary>
+    public SearchResponse Reply(in PreparedSearch search, SearchColumns columns, in AnswerQuality quality)
+    {
+        if (search.Selection is { } selection)
+            columns.Restrict(selection.Matching, selection.Selectivity, search.Selecting);
+        SearchResponse response = columns.ToResponse(search.Of.Place.Queued, Stopwatch.GetElapsedTime(search.Of.Started));
+        quality.Write(response, metrics);
+        return response;
+    }
+
+    /// <summary>
+    /// Refuses rows that cannot be searched with, by their number in the request: what the core refuses of them is NaN, infinity or a zero
+    /// vector, and it does not know the row that the caller knows.
+    /// </summary>
+    public static void RequireSound(IndexSnapshot index, in VectorRows queries, int first, int count)
+    {
+        float[] scratch = new float[queries.Dimension];
+        for (int row = first; row < first + count; row++)
+            RowPreparation.Prepare(index.Metric, queries[row], scratch, "queries", row);
+    }
+}
