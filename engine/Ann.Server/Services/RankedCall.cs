@@ -1,4 +1,6 @@
 using Ann.Core;
+using Ann.Core.Hnsw;
+using Ann.Core.Indexes;
 using Ann.Core.Ranking;
 using Ann.Protocol.V1;
 using Ann.Server.Mapping;
@@ -25,7 +27,22 @@ internal sealed class RankedCall(SearchPipeline pipeline)
             SearchPipeline.RequireSound(search.Index, in queries, 0, queries.Count);
             throw;
         }
+        Learn(in prepared, in queries, answer);
         return pipeline.Reply(in prepared, answer);
+    }
+
+    /// <summary>Where nothing that was asked came into play, the lists are those of a plain search, and as good to learn from.</summary>
+    private void Learn(in PreparedSearch search, in VectorRows queries, RankingAnswer answer)
+    {
+        SearchStatistics statistics = answer.Statistics;
+        if (double.IsNaN(statistics.EstimatedRecall) || answer.Quotas.Count > 0 || search.Of.Request.HasMinScore)
+            return;
+        SearchHit[] hits = [.. answer.Hits];
+        for (int list = 0; list < queries.Count; list++)
+        {
+            pipeline.Learn(
+                in search, queries[list], in statistics, hits.AsSpan(answer.Offsets[list]..answer.Offsets[list + 1]));
+        }
     }
 
     /// <summary>Lists of an answer: one of a union, else one a row.</summary>
