@@ -11,7 +11,9 @@ internal interface IRowDistance
     /// </summary>
     bool Climbs { get; }
 
-    /// <summary>The negative inner product of two rows but for a factor of the first: the smaller, the farther out the second one lies.</summary>
+    /// <summary>
+    /// The negative inner product of two rows but for a factor of the first: the smaller, the farther out the second one lies.
+    /// </summary>
     /// <param name="node">The first row.</param>
     /// <param name="other">The second.</param>
     /// <param name="distance">Between them.</param>

@@ -20,7 +20,8 @@ public sealed class HardSetRecallTests
         // These need codes that tell neighbours apart, and a rerank as deep as the codes err.
         Of("variants-0.1", 1500, Metric.Cosine, (seed, metric) => new FamilyLaw(seed, 64, metric, 4, 1, 0.1f)),
         Of("variants-0.03", 1500, Metric.Cosine, (seed, metric) => new FamilyLaw(seed, 64, metric, 4, 1, 0.03f)),
-        Of("variants-0.03", 1500, Metric.InnerProduct, (seed, metric) => new FamilyLaw(seed, 64, metric, 4, 1, 0.03f)) with { FloorEf = 64 },
+        Of("variants-0.03", 1500, Metric.InnerProduct, (seed, metric) => new FamilyLaw(seed, 64, metric, 4, 1, 0.03f))
+            with { FloorEf = 64 },
         Of("variants-0.003", 1500, Metric.L2, (seed, metric) => new FamilyLaw(seed, 64, metric, 4, 1, 0.003f)),
         Of("far-clusters", 1500, Metric.L2, (seed, metric) => new FamilyLaw(seed, 32, metric, 15, 100, 0.01f)),
         Of("outlier-1e9", 1001, Metric.L2, (seed, metric) => new OutlierLaw(seed, 16, metric, 1000, 1e9f, 1)),
