@@ -42,7 +42,7 @@ internal static class Comparison
         TrialResult garnet;
         using (Child.StartServer(Environment.ProcessPath!, core, "ready", "host", port.ToString(CultureInfo.InvariantCulture)))
         {
-            GarnetTrial trial = new(port, [.. queries], truth, K);
+            GarnetTrial trial = new(port, [.. queries], new AnswerRecall(rows, queries, truth, K), K);
             loadSeconds = trial.Load(rows);
             garnet = trial.Measure(Smallest("garnet", trial.Recall, target), seconds);
         }
