@@ -115,7 +115,7 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
         ulong entry = Beam.Pack(graph.EntryPoint, scorer.Score(graph.EntryPoint));
         for (int above = graph.MaxLevel; above > level; above--)
         {
-            entry = LayerSearch.Descend(in graph, in scorer, entry, above, above, context);
+            entry = GreedyDescent.Run<TScorer, SealedLinks>(in graph, in scorer, entry, above, above, context);
             path = (path << 32) | (uint)Beam.NodeOf(entry);
         }
         return new BatchPlace(level, path, node, entry);

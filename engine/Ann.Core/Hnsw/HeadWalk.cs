@@ -30,37 +30,10 @@ internal static unsafe class HeadWalk
         where TScorer : struct, INodeScorer
         where TFilter : struct, INodeFilter
     {
-        ulong entry = Descend(in graph, in scorer, context);
+        ulong entry = GreedyDescent.Run<TScorer, GrowingRows>(in graph, in scorer, context);
         context.Reset<TFilter>(ef);
         SearchContext.Add(context.Beam, entry, in filter);
         RunBottom(in graph, in scorer, filter, context);
-    }
-
-    /// <summary>Steps to the nearest neighbour until none is nearer, level by level, down to level 1.</summary>
-    private static ulong Descend<TScorer>(in HnswGraph graph, in TScorer scorer, SearchContext context)
-        where TScorer : struct, INodeScorer
-    {
-        int* nodes = context.NodesStart;
-        float* distances = context.DistancesStart;
-        ulong nearest = Beam.Pack(graph.EntryPoint, scorer.Score(graph.EntryPoint));
-        context.Statistics.Visited++;
-        for (int level = graph.MaxLevel; level >= 1; level--)
-        {
-            ulong from;
-            do
-            {
-                from = nearest;
-                int count = Read(in graph, level, Beam.NodeOf(from), nodes);
-                for (int i = 0; i < count; i++)
-                    scorer.Prefetch(nodes[i]);
-                scorer.Score(new ReadOnlySpan<int>(nodes, count), new Span<float>(distances, count));
-                for (int i = 0; i < count; i++)
-                    nearest = Math.Min(nearest, Beam.Pack(nodes[i], distances[i]));
-                context.Statistics.Visited += count;
-            }
-            while (nearest != from);
-        }
-        return nearest;
     }
 
     private static void RunBottom<TScorer, TFilter>(in HnswGraph graph, in TScorer scorer, TFilter filter, SearchContext context)
@@ -111,22 +84,5 @@ internal static unsafe class HeadWalk
         scorer.Score(new ReadOnlySpan<int>(nodes, count), new Span<float>(context.DistancesStart, count));
         foreach (ulong entry in context.PackFound(nodes, count, beam.Threshold))
             SearchContext.Add(beam, entry, in filter);
-    }
-
-    /// <summary>Copies a row of links up to the first slot that is not used.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Read(in HnswGraph graph, int level, int node, int* nodes)
-    {
-        int* links = graph.Links(level, node);
-        int slots = graph.Slots(level);
-        int count = 0;
-        while (count < slots)
-        {
-            int link = Volatile.Read(ref links[count]);
-            if ((uint)link >= (uint)graph.Count)
-                break;
-            nodes[count++] = link;
-        }
-        return count;
     }
 }

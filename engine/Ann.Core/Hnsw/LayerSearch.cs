@@ -19,45 +19,10 @@ internal static class LayerSearch
         where TScorer : struct, INodeScorer
         where TFilter : struct, INodeFilter
     {
-        ulong entry = Descend(in graph, in scorer, fromLevel: graph.MaxLevel, toLevel: 1, context);
+        ulong entry = GreedyDescent.Run<TScorer, SealedLinks>(in graph, in scorer, context);
         context.Reset<TFilter>(ef);
         SearchContext.Add(context.Beam, entry, in filter);
         RunLevel(in graph, 0, in scorer, filter, context);
-    }
-
-    /// <summary>Steps to the nearest neighbour until none is nearer, level by level.</summary>
-    /// <returns>The beam entry of the node reached on <paramref name="toLevel"/>.</returns>
-    public static ulong Descend<TScorer>(in HnswGraph graph, in TScorer scorer, int fromLevel, int toLevel, SearchContext context)
-        where TScorer : struct, INodeScorer
-    {
-        ulong nearest = Beam.Pack(graph.EntryPoint, scorer.Score(graph.EntryPoint));
-        context.Statistics.Visited++;
-        return Descend(in graph, in scorer, nearest, fromLevel, toLevel, context);
-    }
-
-    /// <summary>The same, from a given node instead of the entry point.</summary>
-    public static ulong Descend<TScorer>(
-        in HnswGraph graph, in TScorer scorer, ulong nearest, int fromLevel, int toLevel, SearchContext context)
-        where TScorer : struct, INodeScorer
-    {
-        for (int level = fromLevel; level >= toLevel; level--)
-        {
-            ulong from;
-            do
-            {
-                from = nearest;
-                ReadOnlySpan<int> neighbors = graph.Neighbors(level, Beam.NodeOf(from));
-                foreach (int node in neighbors)
-                    scorer.Prefetch(node);
-                Span<float> distances = context.Distances[..neighbors.Length];
-                scorer.Score(neighbors, distances);
-                for (int i = 0; i < neighbors.Length; i++)
-                    nearest = Math.Min(nearest, Beam.Pack(neighbors[i], distances[i]));
-                context.Statistics.Visited += neighbors.Length;
-            }
-            while (nearest != from);
-        }
-        return nearest;
     }
 
     /// <summary>

@@ -21,9 +21,8 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
     private const int FilteredMargin = 1024;
 
     /// <summary>A walk of two hops finds up to twice as many nodes as a row has slots.</summary>
-    private readonly int _slots = Math.Max(2 * slots, LeastRoom);
-    private readonly NativeBlock _scratch =
-        new(Math.Max(2 * slots, LeastRoom) * (long)(sizeof(ulong) + 3 * sizeof(int) + sizeof(float)));
+    private readonly int _slots = RoomOf(slots);
+    private readonly NativeBlock _scratch = new(ScratchBytesOf(slots));
     private bool _swapped;
     private bool _overflowed;
 
@@ -81,6 +80,11 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
         }
         return new Span<ulong>(found, kept);
     }
+
+    /// <summary>Bytes of the scratch of rows of so many slots.</summary>
+    public static long ScratchBytesOf(int slots) => RoomOf(slots) * (long)(sizeof(ulong) + 3 * sizeof(int) + sizeof(float));
+
+    private static int RoomOf(int slots) => Math.Max(2 * slots, LeastRoom);
 
     /// <summary>Empties the beam, and sets how many nodes are to be found.</summary>
     public void Reset<TFilter>(int ef)

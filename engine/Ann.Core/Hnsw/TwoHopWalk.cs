@@ -21,35 +21,6 @@ internal static unsafe class TwoHopWalk
     /// <summary>Rows of links of refused neighbours asked for before the first is read.</summary>
     private const int BridgesAhead = 8;
 
-    /// <summary>The node where the greedy descent ends, on level 0.</summary>
-    /// <returns>A beam entry.</returns>
-    public static ulong Descend<TScorer, TLinks>(in HnswGraph graph, in TScorer scorer, SearchContext context)
-        where TScorer : struct, INodeScorer
-        where TLinks : struct, ILinkRows
-    {
-        int* nodes = context.NodesStart;
-        float* distances = context.DistancesStart;
-        ulong nearest = Beam.Pack(graph.EntryPoint, scorer.Score(graph.EntryPoint));
-        context.Statistics.Visited++;
-        for (int level = graph.MaxLevel; level >= 1; level--)
-        {
-            ulong from;
-            do
-            {
-                from = nearest;
-                int count = TLinks.Read(in graph, level, Beam.NodeOf(from), nodes);
-                for (int i = 0; i < count; i++)
-                    scorer.Prefetch(nodes[i]);
-                scorer.Score(new ReadOnlySpan<int>(nodes, count), new Span<float>(distances, count));
-                for (int i = 0; i < count; i++)
-                    nearest = Math.Min(nearest, Beam.Pack(nodes[i], distances[i]));
-                context.Statistics.Visited += count;
-            }
-            while (nearest != from);
-        }
-        return nearest;
-    }
-
     /// <summary>
     /// The share of the nodes around a node that a filter accepts, 0 to 1: those two hops away, over a few of its neighbours.
     /// </summary>

@@ -80,7 +80,7 @@ internal static class MaskedSearch
         if (statistics.Plan == SearchPlan.TwoHopWalk)
         {
             statistics.EfSearch = query.Ef;
-            ulong entry = TwoHopWalk.Descend<TScorer, TLinks>(in graph, in scorer, search);
+            ulong entry = GreedyDescent.Run<TScorer, TLinks>(in graph, in scorer, search);
             isOpposed = isOpposed
                 || planner.IsOpposed(TwoHopWalk.ShareAround<TFilter, TLinks>(in graph, Beam.NodeOf(entry), in filter, search));
             statistics.Plan = isOpposed ? planner.ChooseOpposed() : SearchPlan.TwoHopWalk;

@@ -195,9 +195,8 @@ public sealed record SegmentFootprint
         /// <summary>As <see cref="SearchContext"/>, <see cref="VisitedSet"/> and <see cref="Beam"/> make it.</summary>
         private long WalkBytes(int slots, int ef)
         {
-            long scratch = slots * (long)(sizeof(ulong) + 2 * sizeof(int) + sizeof(float));
             long visited = (_rows + 63) / 64 * sizeof(ulong) + Math.Min(_rows, 1 << 16) * sizeof(int);
-            return scratch + visited + (ef + 2L * SortedWords.Margin) * sizeof(ulong);
+            return SearchContext.ScratchBytesOf(slots) + visited + (ef + 2L * SortedWords.Margin) * sizeof(ulong);
         }
     }
 }

@@ -58,7 +58,7 @@ internal sealed class SearchColumns
         stats.Expanded += (ulong)statistics.Expanded;
         stats.Reranked += (ulong)statistics.Reranked;
         stats.EfSearch = (uint)statistics.EfSearch;
-        stats.Plan = (Wire.Plan)statistics.Plan; // the same numbers
+        stats.Plan = statistics.Plan.ToWire();
     }
 
     /// <summary>Appends a list.</summary>

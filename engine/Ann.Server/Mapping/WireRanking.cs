@@ -14,7 +14,8 @@ internal static class WireRanking
     private const int CandidatesPerResult = 4;
 
     /// <summary>
-    /// True when a request asks for more than the k nearest of what may be returned, as <see cref="RankingQuery.IsPlain"/> tells of queries.
+    /// True when a request asks for more than the k nearest of what may be returned: what <see cref="RankingQuery.IsPlain"/> tells of
+    /// queries.
     /// </summary>
     public static bool IsRanked(Wire.SearchRequest request) =>
         request.Caps.Count > 0 || request.Floors.Count > 0 || request.Diversity is not null || request.Union is not null;

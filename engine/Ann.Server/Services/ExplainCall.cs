@@ -55,7 +55,7 @@ internal sealed class ExplainCall(SearchPipeline pipeline)
     {
         Wire.ExplainResponse response = new()
         {
-            Verdict = (Wire.Verdict)found.Verdict,
+            Verdict = found.Verdict.ToWire(),
             Explanation = found.Text,
             Row = (uint)found.Row,
             Reachable = found.IsReachable,

@@ -91,7 +91,7 @@ public sealed unsafe class TwoHopWalkTests
         HnswGraph graph = world.Graph;
         RowScorer<SquaredL2> scorer = world.ScorerOf(query);
         context.Begin(budget ?? SearchBudget.Unlimited);
-        ulong entry = TwoHopWalk.Descend<RowScorer<SquaredL2>, TLinks>(in graph, in scorer, context);
+        ulong entry = GreedyDescent.Run<RowScorer<SquaredL2>, TLinks>(in graph, in scorer, context);
         TwoHopWalk.Run<RowScorer<SquaredL2>, MaskBits, TLinks>(
             in graph, in scorer, new MaskBits(mask.Start), entry, mask.Seeds, ef, context);
         return [.. context.Beam.Entries.ToArray().Select(Beam.NodeOf)];
