@@ -1,6 +1,6 @@
 using Ann.Core.Attributes;
 using Ann.Core.Distances;
-using Ann.Core.Indexes;
+using Ann.Core.Exclusions;
 
 namespace Ann.Core.Ranking;
 

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using Ann.Core;
 using Ann.Core.Exclusions;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Ranking;
+using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Server.Admission;
 using Ann.Server.Mapping;
