@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 using Microsoft.Extensions.Options;
 

@@ -1,7 +1,7 @@
 using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Files.Formats;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 using Ann.Encoding;
 
 namespace Ann.Tool;

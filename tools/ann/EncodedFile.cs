@@ -2,7 +2,7 @@ using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Ann.Core.Attributes;
 using Ann.Core.Files.Formats;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 using Ann.Encoding;
 
 namespace Ann.Tool;

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Files.Formats;
+using Ann.Core.Keys;
 using Ann.Core.Segments;
 using Ann.Tool.Attributes;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Ann.Core.Segments;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Attributes;
 
@@ -43,9 +43,9 @@ internal abstract class BoundClause
 
 /// <summary>A segment as a reader sees it.</summary>
 /// <param name="Table">Attributes of its nodes; null when they have none.</param>
-/// <param name="Segment">For keys; held by the caller.</param>
+/// <param name="Keys">Those of its nodes; held by the caller.</param>
 /// <param name="At">What the reader sees.</param>
-internal readonly record struct SegmentNodes(AttributeTable? Table, LiveSegment Segment, ReadPoint At);
+internal readonly record struct SegmentNodes(AttributeTable? Table, INodeLookup Keys, ReadPoint At);
 
 /// <summary>Some consecutive nodes of a segment.</summary>
 /// <param name="Table">Attributes of the segment's nodes; null when they have none.</param>

@@ -1,6 +1,6 @@
 using System.IO.Hashing;
 using System.Text;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 
 namespace Ann.Core.Attributes;
 

@@ -1,4 +1,4 @@
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 
 namespace Ann.Core.Attributes;
 

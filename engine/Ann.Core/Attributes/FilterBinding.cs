@@ -1,5 +1,5 @@
 using System.Text;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 using Tag = Ann.Core.Attributes.CanonicalBytes.Tag;
 
 namespace Ann.Core.Attributes;

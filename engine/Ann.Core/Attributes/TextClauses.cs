@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Ann.Core.Distances;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 
 namespace Ann.Core.Attributes;
 
@@ -105,14 +105,13 @@ internal sealed class KeyClause : BoundClause
     /// </remarks>
     public override void Prepare(in SegmentNodes segment, FilterScratch scratch)
     {
-        Debug.Assert(segment.Segment.KeyKind == _kind);
-        bool isSealed = segment.Segment is LiveSealedSegment;
+        Debug.Assert(segment.Keys.KeyKind == _kind);
         Span<int> nodes = scratch.MakeNumbers(Number, Count);
         int found = 0;
         for (int i = 0; i < Count && !scratch.MustStop(); i++)
         {
             ItemKey key = _texts is null ? new ItemKey(_numbers[i]) : new ItemKey(_texts[i]);
-            int node = isSealed ? segment.Segment.FindNewest(in key) : segment.Segment.Find(in key, segment.At);
+            int node = segment.Keys.Locate(in key, segment.At);
             if (node >= 0)
                 nodes[found++] = node;
         }
@@ -134,7 +133,7 @@ internal sealed class KeyClause : BoundClause
 
     public override bool Holds(in SegmentNodes segment, int node)
     {
-        ItemKey key = segment.Segment.KeyOf(node);
+        ItemKey key = segment.Keys.KeyOf(node);
         return _texts is null ? Array.BinarySearch(_numbers, key.Number) >= 0 : _texts.Contains(key.Utf8);
     }
 

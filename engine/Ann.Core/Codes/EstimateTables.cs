@@ -1,4 +1,5 @@
 using Ann.Core.Distances;
+using Ann.Core.Hnsw;
 
 namespace Ann.Core.Codes;
 

@@ -21,8 +21,8 @@ internal readonly unsafe struct CodePoints(sbyte* codes, int stride, CodePoint* 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Prefetch(int node)
     {
-        Hnsw.Memory.Prefetch(points + node, sizeof(CodePoint));
-        Hnsw.Memory.Prefetch(codes + (long)node * stride, stride);
+        Memory.Prefetch(points + node, sizeof(CodePoint));
+        Memory.Prefetch(codes + (long)node * stride, stride);
     }
 
     /// <summary>Squared distance of two nodes.</summary>

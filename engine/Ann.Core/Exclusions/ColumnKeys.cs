@@ -1,5 +1,5 @@
-using Ann.Core.Hnsw;
-using Ann.Core.Indexes;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Exclusions;

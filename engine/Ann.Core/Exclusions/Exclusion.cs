@@ -1,5 +1,4 @@
-using Ann.Core.Indexes;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 
 namespace Ann.Core.Exclusions;
 

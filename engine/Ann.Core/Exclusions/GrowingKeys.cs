@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 
 namespace Ann.Core.Exclusions;
 

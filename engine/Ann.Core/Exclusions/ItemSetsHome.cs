@@ -1,6 +1,5 @@
 using Ann.Core.Files;
-using Ann.Core.Indexes;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 
 namespace Ann.Core.Exclusions;
 

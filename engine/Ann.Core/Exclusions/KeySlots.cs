@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Numerics;
 using System.Security.Cryptography;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 
 namespace Ann.Core.Exclusions;
 

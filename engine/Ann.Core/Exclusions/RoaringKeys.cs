@@ -1,6 +1,6 @@
 using System.Buffers;
-using Ann.Core.Hnsw;
-using Ann.Core.Indexes;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Exclusions;

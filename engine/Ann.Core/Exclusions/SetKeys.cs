@@ -1,7 +1,7 @@
 using System.Text;
-using Ann.Core.Hnsw;
-using Ann.Core.Indexes;
+using Ann.Core.Keys;
 using Ann.Core.Records;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Exclusions;

@@ -1,6 +1,6 @@
 using Ann.Core.Files;
+using Ann.Core.Keys;
 using Ann.Core.Records;
-using Ann.Core.Segments;
 
 namespace Ann.Core.Exclusions;
 

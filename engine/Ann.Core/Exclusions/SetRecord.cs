@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
+using Ann.Core.Keys;
 using Ann.Core.Records;
-using Ann.Core.Segments;
 
 namespace Ann.Core.Exclusions;
 

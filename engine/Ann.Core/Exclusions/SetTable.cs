@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using Ann.Core.Indexes;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 
 namespace Ann.Core.Exclusions;
 

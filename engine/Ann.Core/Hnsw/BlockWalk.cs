@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Ann.Core.Codes;
 using Ann.Core.Distances;
 
 namespace Ann.Core.Hnsw;

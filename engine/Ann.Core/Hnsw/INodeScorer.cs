@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using Ann.Core.Distances;
 
 namespace Ann.Core.Hnsw;
@@ -34,24 +33,5 @@ internal readonly unsafe struct RowScorer<TDistance>(float* rows, int stride, fl
     {
         for (int i = 0; i < nodes.Length; i++)
             distances[i] = Score(nodes[i]);
-    }
-}
-
-/// <summary>Prefetch hints.</summary>
-internal static unsafe class Memory
-{
-    private const int LineInBytes = 64;
-
-    /// <summary>More lines than this only push each other out; the hardware's own prefetcher follows a stream that long.</summary>
-    private const int MaxLines = 16;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Prefetch(void* start, int sizeInBytes)
-    {
-        if (!Sse.IsSupported)
-            return;
-        byte* end = (byte*)start + Math.Min(sizeInBytes, MaxLines * LineInBytes);
-        for (byte* line = (byte*)start; line < end; line += LineInBytes)
-            Sse.Prefetch1(line);
     }
 }

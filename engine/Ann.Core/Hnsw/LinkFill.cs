@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ann.Core.Distances;
 
 namespace Ann.Core.Hnsw;
 

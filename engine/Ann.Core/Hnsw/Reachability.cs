@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Hnsw;
 

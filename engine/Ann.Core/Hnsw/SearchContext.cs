@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Ann.Core.Distances;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Hnsw;
 

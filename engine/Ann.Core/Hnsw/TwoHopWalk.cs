@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Ann.Core.Distances;
 
 namespace Ann.Core.Hnsw;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ann.Core.Keys;
 using Ann.Core.Log;
 using Ann.Core.Segments;
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Ann.Core.Attributes;
 using Ann.Core.Hnsw;
+using Ann.Core.Keys;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using Ann.Core.Attributes;
-using Ann.Core.Hnsw;
+using Ann.Core.Exclusions;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;

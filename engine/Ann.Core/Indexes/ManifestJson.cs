@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ann.Core.Attributes;
+using Ann.Core.Keys;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;

@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Ann.Core.Distances;
-using Ann.Core.Hnsw;
-using Ann.Core.Recall;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Indexes;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ann.Core.Keys;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using Ann.Core.Hnsw;
 using Ann.Core.Recall;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Ann.Core.Attributes;
-using Ann.Core.Hnsw;
+using Ann.Core.Exclusions;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;

@@ -1,5 +1,6 @@
 using Ann.Core.Attributes;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
+using Ann.Core.Log;
 
 namespace Ann.Core.Indexes;
 
@@ -23,7 +24,7 @@ public sealed record WriteBatch
     public const int MaxItems = 65_536;
 
     /// <summary>Longest name of a producer, in UTF-8 bytes.</summary>
-    public const int MaxProducerBytes = 128;
+    public const int MaxProducerBytes = WalRecordHead.MaxProducerBytes;
 
     /// <summary>What to do.</summary>
     public required WriteMode Mode { get; init; }

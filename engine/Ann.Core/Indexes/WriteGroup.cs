@@ -1,6 +1,6 @@
 using Ann.Core.Attributes;
+using Ann.Core.Keys;
 using Ann.Core.Log;
-using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;
 

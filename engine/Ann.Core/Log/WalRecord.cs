@@ -1,5 +1,5 @@
 using Ann.Core.Attributes;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 
 namespace Ann.Core.Log;
 
@@ -26,7 +26,7 @@ internal sealed record WalShape(int Dimension, KeyKind KeyKind)
 /// <param name="Kind">What is done.</param>
 /// <param name="FirstSequence">Sequence of the first item; of the next write when there is no item.</param>
 /// <param name="EncoderFingerprint">Encoder of the rows; null when unknown.</param>
-/// <param name="Producer">Who wrote; empty for nobody. At most <see cref="Indexes.WriteBatch.MaxProducerBytes"/> bytes of UTF-8.</param>
+/// <param name="Producer">Who wrote; empty for nobody. At most <see cref="WalRecordHead.MaxProducerBytes"/> bytes of UTF-8.</param>
 /// <param name="ProducerSequence">The producer's own count of its batches.</param>
 /// <param name="Keys">One key an item. None in a record that only says how far a producer has come.</param>
 /// <param name="Rows">One row an item, one after another; empty for a delete.</param>

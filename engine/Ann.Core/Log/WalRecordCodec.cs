@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using Ann.Core.Attributes;
-using Ann.Core.Indexes;
 using Ann.Core.Records;
 
 namespace Ann.Core.Log;
@@ -22,7 +21,7 @@ internal static class WalRecordCodec
     public static int SizeOf(WalRecord record, WalShape shape)
     {
         int producer = Encoding.UTF8.GetByteCount(record.Producer);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(producer, WriteBatch.MaxProducerBytes, nameof(record));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(producer, WalRecordHead.MaxProducerBytes, nameof(record));
         long attributes = record.Attributes is null ? 0 : WalAttributesCodec.SizeOf(record.Attributes);
         long body = producer + RecordKeys.SizeOf(record.Keys.Span) + record.Count * RowBytes(shape, record.Kind) + attributes;
         if (body > WalRecordHead.MaxBodyBytes)

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
+using Ann.Core.Keys;
 using Ann.Core.Records;
-using Ann.Core.Segments;
 
 namespace Ann.Core.Log;
 
@@ -11,6 +11,9 @@ internal readonly record struct WalRecordHead
 
     /// <summary>Largest body, in bytes.</summary>
     public const int MaxBodyBytes = 1 << 30;
+
+    /// <summary>Longest name of a producer, in UTF-8 bytes.</summary>
+    public const int MaxProducerBytes = 128;
 
     /// <summary>Of <see cref="Flags"/>: attributes follow the rows.</summary>
     public const byte AttributesFlag = 2;
@@ -79,8 +82,8 @@ internal readonly record struct WalRecordHead
             return $"flags {Flags} are unknown.";
         if (HasAttributes && (Kind != (byte)WalRecordKind.Upsert || Count == 0 || shape.Attributes.Count == 0))
             return $"attributes of {Count} items in a record of kind {Kind}; the index has {shape.Attributes.Count} attributes.";
-        if (ProducerBytes > Indexes.WriteBatch.MaxProducerBytes)
-            return $"a producer's name of {ProducerBytes} bytes; at most {Indexes.WriteBatch.MaxProducerBytes} were expected.";
+        if (ProducerBytes > MaxProducerBytes)
+            return $"a producer's name of {ProducerBytes} bytes; at most {MaxProducerBytes} were expected.";
         if (Count < 0 || FirstSequence < 1 || FirstSequence > long.MaxValue - Count)
             return $"{Count} items from sequence {FirstSequence} on.";
         if (Count == 0 && ProducerBytes == 0)

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
-using Ann.Core.Hnsw;
-using Ann.Core.Indexes;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Ranking;
 

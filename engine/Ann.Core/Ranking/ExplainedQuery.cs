@@ -1,8 +1,7 @@
 using System.Buffers;
 using Ann.Core.Distances;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
-using Ann.Core.Segments;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Ranking;
 

@@ -1,5 +1,5 @@
-using Ann.Core.Hnsw;
-using Ann.Core.Indexes;
+using Ann.Core.Exclusions;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Ranking;
 

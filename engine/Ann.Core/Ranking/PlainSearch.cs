@@ -1,6 +1,6 @@
 using System.Buffers;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Ranking;
 

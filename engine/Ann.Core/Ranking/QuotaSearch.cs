@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Numerics;
-using Ann.Core.Hnsw;
-using Ann.Core.Indexes;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Ranking;
 

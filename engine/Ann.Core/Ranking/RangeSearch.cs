@@ -1,6 +1,6 @@
 using System.Buffers;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Ranking;
 
@@ -24,11 +24,11 @@ public static class RangeSearch
     {
         RankingSearch.Check(index, queries, rows, query);
         if (query.MaxDistance is null)
-            throw AnnException.Invalid("search.min_score", "min_score is not set; a range needs it.");
-        Refuse("search.caps", query.Caps.Count > 0);
-        Refuse("search.floors", query.Floors.Count > 0);
-        Refuse("search.diversity", query.Diversity is not null);
-        Refuse("search.union", query.Union is not null);
+            throw AnnException.Invalid("min_score", "min_score is not set; a range needs it.");
+        Refuse("caps", query.Caps.Count > 0);
+        Refuse("floors", query.Floors.Count > 0);
+        Refuse("diversity", query.Diversity is not null);
+        Refuse("union", query.Union is not null);
 
         using QuerySelection selection = QuerySelection.Of(index, query, index.Now, in budget);
         List<SearchHit> hits = [];

@@ -1,5 +1,4 @@
-using Ann.Core.Hnsw;
-using Ann.Core.Indexes;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Ranking;
 

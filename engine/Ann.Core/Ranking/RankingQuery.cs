@@ -1,7 +1,8 @@
 using Ann.Core.Attributes;
 using Ann.Core.Distances;
-using Ann.Core.Hnsw;
+using Ann.Core.Exclusions;
 using Ann.Core.Indexes;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Ranking;
 

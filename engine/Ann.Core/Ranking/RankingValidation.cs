@@ -1,5 +1,5 @@
 using Ann.Core.Attributes;
-using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Ranking;
 

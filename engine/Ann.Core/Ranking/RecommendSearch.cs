@@ -1,7 +1,7 @@
 using System.Globalization;
 using Ann.Core.Distances;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Ranking;
 
@@ -25,7 +25,7 @@ public static class RecommendSearch
     {
         int dimension = index.Dimension;
         if (query.Search.Union is not null)
-            throw AnnException.Invalid("search.union", "union is set; a recommendation takes none.");
+            throw AnnException.Invalid("union", "union is set; a recommendation takes none.");
         if (query.Positives.IsEmpty)
             throw AnnException.Invalid("positive_vectors", "there is no positive example; one at least was expected.");
         float[] positives = Prepare(index, query.Positives.Span, "positive_vectors");

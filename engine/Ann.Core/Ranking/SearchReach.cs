@@ -1,5 +1,5 @@
 using System.Numerics;
-using Ann.Core.Indexes;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Ranking;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
-using Ann.Core.Hnsw;
-using Ann.Core.Indexes;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Recall;
@@ -28,20 +27,20 @@ public static class EfForRecall
     /// The smallest beam width whose recall over all segments, each counted by its rows, reaches a target; the default width where nothing
     /// was measured. Beyond the widths that were measured the curves go on as they came.
     /// </summary>
-    /// <param name="index">The index; held.</param>
+    /// <param name="segments">Of the index; held.</param>
     /// <param name="asked">k, recall wanted, and of how many of the items.</param>
     /// <param name="correction">
     /// What live recall says of such requests, beside what <see cref="Certified"/> says; <see cref="RecallCorrection.None"/> for nothing.
     /// </param>
     /// <param name="most">Widest beam that latency allows; k where k is larger.</param>
-    public static RecallWidth Of(IndexSnapshot index, in RecallWish asked, RecallCorrection correction, int most)
+    public static RecallWidth Of(IReadOnlyList<LiveSegment> segments, in RecallWish asked, RecallCorrection correction, int most)
     {
-        ArgumentNullException.ThrowIfNull(index);
+        ArgumentNullException.ThrowIfNull(segments);
         ArgumentNullException.ThrowIfNull(correction);
         int k = asked.K;
         most = Math.Clamp(most, k, Math.Max(k, SearchParameters.MaxEfSearch));
         bool isMeasured = false;
-        foreach (LiveSegment segment in index.Segments)
+        foreach (LiveSegment segment in segments)
             isMeasured |= segment.Recall is not null && segment.Count > 0;
         if (!isMeasured)
             return new RecallWidth(Math.Min(SearchParameters.DefaultEfSearch(k), most), double.NaN, IsReached: true);
@@ -50,18 +49,19 @@ public static class EfForRecall
         while (low < high)
         {
             int middle = low + (high - low) / 2;
-            if (Reaches(index, in asked, correction, middle, out _))
+            if (Reaches(segments, in asked, correction, middle, out _))
                 high = middle;
             else
                 low = middle + 1;
         }
-        bool isReached = Reaches(index, in asked, correction, low, out double missed);
+        bool isReached = Reaches(segments, in asked, correction, low, out double missed);
         return new RecallWidth(low, 1 - missed, isReached);
     }
 
-    private static bool Reaches(IndexSnapshot index, in RecallWish asked, RecallCorrection correction, int ef, out double missed)
+    private static bool Reaches(
+        IReadOnlyList<LiveSegment> segments, in RecallWish asked, RecallCorrection correction, int ef, out double missed)
     {
-        double certified = Certified(index, in asked, ef);
+        double certified = Certified(segments, in asked, ef);
         missed = correction.MissedAt(asked.K, ef, certified, isCautious: true);
         // On the safe side where samples are few: of several widths that seem to do, one is the luckiest.
         return missed + correction.DeviationAt(asked.K, ef, missed) <= 1 - asked.Target;
@@ -70,10 +70,10 @@ public static class EfForRecall
     /// <summary>
     /// Share that walks of a width miss by the curves; NaN where nothing was measured. Of a selection as if it lay anyhow to the query.
     /// </summary>
-    /// <param name="index">The index; held.</param>
+    /// <param name="segments">Of the index; held.</param>
     /// <param name="asked">k, and of how many of the items.</param>
     /// <param name="ef">Beam width.</param>
-    public static double Certified(IndexSnapshot index, in RecallWish asked, int ef)
+    public static double Certified(IReadOnlyList<LiveSegment> segments, in RecallWish asked, int ef)
     {
         double share = asked.Selectivity;
         double wanted = asked.K;
@@ -85,7 +85,7 @@ public static class EfForRecall
         }
         double missed = 0;
         double rows = 0;
-        foreach (LiveSegment segment in index.Segments)
+        foreach (LiveSegment segment in segments)
         {
             if (segment.Recall is not { } curves || segment.Count == 0)
                 continue;

@@ -1,4 +1,3 @@
-using Ann.Core.Indexes;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Recall;
@@ -13,17 +12,17 @@ public static class ScanInstead
     public const double Patience = 2;
 
     /// <summary>True when the scan is to be taken.</summary>
-    /// <param name="index">The index; held.</param>
+    /// <param name="segments">Of the index; held.</param>
     /// <param name="k">Results wanted.</param>
     /// <param name="ef">Beam width of the walk.</param>
     /// <param name="selectivity">Share of the items that may be returned; 1 for all.</param>
     /// <param name="patience">Times that it may cost what the walk costs.</param>
-    public static bool IsBetter(IndexSnapshot index, int k, int ef, double selectivity, double patience)
+    public static bool IsBetter(IReadOnlyList<LiveSegment> segments, int k, int ef, double selectivity, double patience)
     {
-        ArgumentNullException.ThrowIfNull(index);
+        ArgumentNullException.ThrowIfNull(segments);
         double scan = 0;
         double walk = 0;
-        foreach (LiveSegment segment in index.Segments)
+        foreach (LiveSegment segment in segments)
         {
             if (segment.Count == 0)
                 continue;

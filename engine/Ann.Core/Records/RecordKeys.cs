@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 
 namespace Ann.Core.Records;
 

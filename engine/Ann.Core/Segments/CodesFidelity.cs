@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
-using Ann.Core.Recall;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Segments;
 

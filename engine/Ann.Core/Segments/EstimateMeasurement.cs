@@ -1,5 +1,6 @@
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Segments;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Ann.Core.Distances;
+using Ann.Core.Keys;
 
 namespace Ann.Core.Segments;
 

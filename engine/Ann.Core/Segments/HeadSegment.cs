@@ -4,6 +4,8 @@ using Ann.Core.Attributes;
 using Ann.Core.Codes;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Segments;
 

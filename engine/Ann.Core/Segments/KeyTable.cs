@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Ann.Core.Distances;
-using Ann.Core.Hnsw;
+using Ann.Core.Keys;
 
 namespace Ann.Core.Segments;
 

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Ann.Core.Attributes;
-using Ann.Core.Hnsw;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Segments;
 
@@ -51,6 +52,8 @@ public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         int node = Table().Find(in key);
         return node >= 0 && Dead.IsDead(node, at.Sequence) ? -1 : node;
     }
+
+    internal override int Locate(in ItemKey key, ReadPoint at) => Table().Find(in key);
 
     internal override void LocateMany(KeySpan keys, ReadPoint at, Span<int> nodes) => Table().FindMany(keys, nodes);
 

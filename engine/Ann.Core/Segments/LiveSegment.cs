@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Ann.Core.Attributes;
-using Ann.Core.Hnsw;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Segments;
 
@@ -8,7 +9,7 @@ namespace Ann.Core.Segments;
 /// A segment as an index holds it: sealed or head, with the tombstones of its nodes and a way from key to node. Counted by those who
 /// hold it: its memory goes when the last one lets go.
 /// </summary>
-public abstract class LiveSegment
+public abstract class LiveSegment : INodeLookup
 {
     private int _holders = 1;
     private SegmentMasks? _masks;
@@ -79,6 +80,9 @@ public abstract class LiveSegment
     /// <summary>The node of a key that a reader sees; −1 when it sees none.</summary>
     internal abstract int Find(in ItemKey key, ReadPoint at);
 
+    /// <inheritdoc cref="INodeLookup.Locate"/>
+    internal virtual int Locate(in ItemKey key, ReadPoint at) => Find(in key, at);
+
     /// <summary>
     /// The node of each key that a reader may see; −1 when it sees none. A node that is dead may be given too: who only strikes nodes out
     /// need not know.
@@ -97,6 +101,10 @@ public abstract class LiveSegment
 
     /// <summary>The key of a node. Valid while the segment is held.</summary>
     internal abstract ItemKey KeyOf(int node);
+
+    int INodeLookup.Locate(in ItemKey key, ReadPoint at) => Locate(in key, at);
+
+    ItemKey INodeLookup.KeyOf(int node) => KeyOf(node);
 
     /// <summary>The vector of a node as it is stored: unit length under cosine. Valid while the segment is held.</summary>
     internal abstract ReadOnlySpan<float> Row(int node);

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Segments;
 

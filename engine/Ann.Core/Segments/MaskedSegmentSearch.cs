@@ -1,6 +1,7 @@
 using Ann.Core.Codes;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Segments;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Numerics;
 using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Segments;
 

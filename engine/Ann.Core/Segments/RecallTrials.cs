@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Ann.Core.Hnsw;
-using Ann.Core.Recall;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Segments;
 

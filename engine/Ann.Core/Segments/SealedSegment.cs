@@ -4,6 +4,7 @@ using Ann.Core.Codes;
 using Ann.Core.Distances;
 using Ann.Core.Files;
 using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Segments;
 

@@ -5,6 +5,7 @@ using Ann.Core.Codes;
 using Ann.Core.Distances;
 using Ann.Core.Files;
 using Ann.Core.Hnsw;
+using Ann.Core.Keys;
 
 namespace Ann.Core.Segments;
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.IO.Hashing;
 using Ann.Core.Codes;
 using Ann.Core.Distances;
+using Ann.Core.Keys;
 
 namespace Ann.Core.Segments;
 

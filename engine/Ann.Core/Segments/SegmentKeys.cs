@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using Ann.Core.Hnsw;
+using Ann.Core.Distances;
+using Ann.Core.Keys;
 
 namespace Ann.Core.Segments;
 

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Ann.Core.Distances;
 using Ann.Core.Files;
 using Ann.Core.Hnsw;
+using Ann.Core.Keys;
 
 namespace Ann.Core.Segments;
 

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Ann.Core.Files;
+using Ann.Core.Keys;
 
 namespace Ann.Core.Segments;
 

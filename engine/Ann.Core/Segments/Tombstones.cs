@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Numerics;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 
 namespace Ann.Core.Segments;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Threading.RateLimiting;
 using Ann.Core;
-using Ann.Core.Hnsw;
 using Ann.Core.Recall;
+using Ann.Core.Searching;
 
 namespace Ann.Server.Admission;
 

@@ -1,6 +1,6 @@
 using Ann.Core.Distances;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 
 namespace Ann.Server.Hosting;

@@ -1,3 +1,4 @@
+using Ann.Core;
 using Ann.Core.Files;
 using Ann.Core.Indexes;
 using Ann.Server.Admission;

@@ -1,3 +1,4 @@
+using Ann.Server.Admission;
 using Ann.Server.Health;
 using Microsoft.Extensions.Options;
 

@@ -1,5 +1,6 @@
 using Ann.Core;
 using Ann.Core.Indexes;
+using Ann.Core.Keys;
 using Ann.Core.Segments;
 using Ann.Server.Encoders;
 using Ann.Server.Recall;

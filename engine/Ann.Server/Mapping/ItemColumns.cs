@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using Ann.Core.Indexes;
+using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Google.Protobuf;
 using AttributeColumn = Ann.Core.Attributes.AttributeColumn;

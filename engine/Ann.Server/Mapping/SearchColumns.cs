@@ -1,9 +1,9 @@
 using Ann.Core;
 using Ann.Core.Attributes;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Keys;
 using Ann.Core.Ranking;
-using Ann.Core.Segments;
+using Ann.Core.Searching;
 using Google.Protobuf.Collections;
 using Wire = Ann.Protocol.V1;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Ann.Core.Hnsw;
 using Ann.Core.Ranking;
+using Ann.Core.Searching;
 using Wire = Ann.Protocol.V1;
 
 namespace Ann.Server.Mapping;

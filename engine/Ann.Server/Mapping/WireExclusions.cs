@@ -1,8 +1,8 @@
 using Ann.Core;
 using Ann.Core.Exclusions;
 using Ann.Core.Indexes;
+using Ann.Core.Keys;
 using Ann.Core.Ranking;
-using Ann.Core.Segments;
 using Google.Protobuf.Collections;
 using Wire = Ann.Protocol.V1;
 

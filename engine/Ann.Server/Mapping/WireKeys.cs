@@ -1,5 +1,5 @@
 using Ann.Core;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 using Wire = Ann.Protocol.V1;
 
 namespace Ann.Server.Mapping;

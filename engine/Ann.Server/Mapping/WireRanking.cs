@@ -1,8 +1,9 @@
 using Ann.Core;
 using Ann.Core.Attributes;
-using Ann.Core.Hnsw;
+using Ann.Core.Exclusions;
 using Ann.Core.Indexes;
 using Ann.Core.Ranking;
+using Ann.Core.Searching;
 using Wire = Ann.Protocol.V1;
 
 namespace Ann.Server.Mapping;

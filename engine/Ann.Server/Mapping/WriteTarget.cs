@@ -1,7 +1,7 @@
 using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Indexes;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 using Wire = Ann.Protocol.V1;
 
 namespace Ann.Server.Mapping;

@@ -1,4 +1,4 @@
-using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 using Wire = Ann.Protocol.V1;
 
 namespace Ann.Server.Recall;

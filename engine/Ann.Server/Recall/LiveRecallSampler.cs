@@ -1,5 +1,5 @@
 using Ann.Core.Indexes;
-using Ann.Core.Segments;
+using Ann.Core.Searching;
 using Ann.Server.Admission;
 using Microsoft.Extensions.Options;
 

@@ -1,8 +1,8 @@
 using Ann.Core.Attributes;
-using Ann.Core.Hnsw;
+using Ann.Core.Exclusions;
 using Ann.Core.Indexes;
 using Ann.Core.Recall;
-using Ann.Core.Segments;
+using Ann.Core.Searching;
 
 namespace Ann.Server.Recall;
 
@@ -56,10 +56,10 @@ internal sealed record RecallSample : IDisposable
         AnswerWay way = Answer.IsScanInstead ? KnownRecall.WayOf(in again, in statistics) : Answer.Way;
         return new MeasuredAnswer(
             Answer.IsScanInstead ? 1 : recall, way, k, Asked.Ef, Answer.IsScanInstead ? statistics.EstimatedRecall : Answer.Certified,
-            EfForRecall.Certified(Lease.Snapshot, in wish, Asked.Ef), recall,
+            EfForRecall.Certified(Lease.Snapshot.Segments, in wish, Asked.Ef), recall,
             Asked.Target is null || way != AnswerWay.Walk
                 ? null
-                : (double)Asked.Ef / EfForRecall.Of(Lease.Snapshot, in wish, RecallCorrection.None, mostEf).Ef);
+                : (double)Asked.Ef / EfForRecall.Of(Lease.Snapshot.Segments, in wish, RecallCorrection.None, mostEf).Ef);
     }
 
     public void Dispose() => Lease.Dispose();

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Ann.Core;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Recall;
+using Ann.Core.Searching;
 using Wire = Ann.Protocol.V1;
 
 namespace Ann.Server.Recall;
@@ -57,12 +57,12 @@ internal readonly record struct SearchEffort(
             return Reduced(asked, asked, step, target, found);
 
         RecallWish wish = new(k, wanted, Math.Max(selectivity ?? 1, 1.0 / Math.Max(index.Rows, 1)));
-        RecallWidth width = EfForRecall.Of(index, in wish, found.Plans, mostEf);
+        RecallWidth width = EfForRecall.Of(index.Segments, in wish, found.Plans, mostEf);
         asked = asked with { EfSearch = width.Ef };
         SearchParameters walk = BrownOutLadder.Reduce(in asked, step);
         // Under overload a scan is taken only where it is the lesser work.
         double patience = width.IsReached || step > 0 || request.OnDeadline == Wire.OnDeadline.BestSoFar ? 1 : ScanInstead.Patience;
-        return mayScan && ScanInstead.IsBetter(index, k, walk.BeamWidth, wish.Selectivity, patience)
+        return mayScan && ScanInstead.IsBetter(index.Segments, k, walk.BeamWidth, wish.Selectivity, patience)
             ? new SearchEffort(asked with { EfSearch = 0, Exact = true }, step, IsReduced: false, target, found) { PassedOver = width.Ef }
             : Reduced(asked, walk, step, target, found) with { IsOutOfReach = !width.IsReached };
     }

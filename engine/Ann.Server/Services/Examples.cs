@@ -1,8 +1,9 @@
 using Ann.Core;
 using Ann.Core.Indexes;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 using Ann.Server.Mapping;
-using KeyColumn = Ann.Core.Segments.KeyColumn;
+using KeyColumn = Ann.Core.Keys.KeyColumn;
 using Wire = Ann.Protocol.V1;
 
 namespace Ann.Server.Services;

@@ -1,8 +1,8 @@
 using Ann.Core;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Keys;
 using Ann.Core.Ranking;
-using Ann.Core.Segments;
+using Ann.Core.Searching;
 using Ann.Server.Admission;
 using Ann.Server.Mapping;
 using Ann.Server.Recall;

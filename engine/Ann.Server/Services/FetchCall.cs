@@ -1,10 +1,10 @@
 using Ann.Core;
 using Ann.Core.Indexes;
-using Ann.Core.Segments;
+using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Server.Mapping;
 using Microsoft.Extensions.Options;
-using KeyColumn = Ann.Core.Segments.KeyColumn;
+using KeyColumn = Ann.Core.Keys.KeyColumn;
 
 namespace Ann.Server.Services;
 

@@ -1,9 +1,9 @@
 using Ann.Core;
 using Ann.Core.Indexes;
 using Ann.Protocol.V1;
+using Ann.Server.Admission;
 using Ann.Server.Encoders;
 using Ann.Server.Health;
-using Ann.Server.Hosting;
 using Ann.Server.Mapping;
 using Ann.Server.Recall;
 using Grpc.Core;

@@ -4,7 +4,6 @@ using Ann.Core.Exclusions;
 using Ann.Core.Indexes;
 using Ann.Protocol.V1;
 using Ann.Server.Admission;
-using Ann.Server.Hosting;
 using Ann.Server.Mapping;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
@@ -78,7 +77,7 @@ internal sealed class IngestService(
         HostedIndex index = SetOwner(request.Index);
         ItemSets sets = index.RequireSets();
         ItemSets.RequireName("set", request.Set);
-        Core.Segments.KeyColumn keys;
+        Core.Keys.KeyColumn keys;
         using (SnapshotLease lease = index.Acquire())
             keys = WireKeys.Read(request.Keys, lease.Snapshot.KeyKind, index.Name, Exclusion.MaxKeys);
         TimeSpan? ttl = request.HasTtlS ? TimeSpan.FromSeconds(request.TtlS) : null;

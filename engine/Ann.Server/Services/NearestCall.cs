@@ -1,8 +1,8 @@
 using System.Buffers;
 using Ann.Core;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Ranking;
+using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Server.Admission;
 using Ann.Server.Mapping;

@@ -1,7 +1,7 @@
 using Ann.Core;
 using Ann.Core.Attributes;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Server.Mapping;
 using Grpc.Core;

@@ -1,7 +1,7 @@
-using Ann.Core.Hnsw;
+using Ann.Core.Exclusions;
 using Ann.Core.Indexes;
 using Ann.Core.Ranking;
-using Ann.Core.Segments;
+using Ann.Core.Searching;
 using Ann.Server.Recall;
 
 namespace Ann.Server.Services;

@@ -1,7 +1,6 @@
 using Ann.Core;
-using Ann.Core.Hnsw;
-using Ann.Core.Indexes;
 using Ann.Core.Ranking;
+using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Server.Mapping;
 

@@ -1,6 +1,5 @@
 using Ann.Core;
 using Ann.Core.Exclusions;
-using Ann.Core.Indexes;
 using Ann.Core.Ranking;
 using Ann.Protocol.V1;
 using Ann.Server.Admission;

@@ -1,15 +1,15 @@
 using Ann.Core;
 using Ann.Core.Attributes;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Keys;
 using Ann.Core.Ranking;
-using Ann.Core.Segments;
+using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Server.Mapping;
 using Grpc.Core;
 using Filter = Ann.Core.Attributes.Filter;
-using KeyColumn = Ann.Core.Segments.KeyColumn;
-using KeyKind = Ann.Core.Segments.KeyKind;
+using KeyColumn = Ann.Core.Keys.KeyColumn;
+using KeyKind = Ann.Core.Keys.KeyKind;
 
 namespace Ann.Server.Services;
 

@@ -2,9 +2,9 @@ using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Distances;
 using Ann.Core.Exclusions;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Ranking;
+using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Server.Mapping;
 

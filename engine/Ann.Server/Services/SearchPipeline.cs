@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using Ann.Core;
 using Ann.Core.Distances;
-using Ann.Core.Hnsw;
+using Ann.Core.Exclusions;
 using Ann.Core.Indexes;
 using Ann.Core.Ranking;
+using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Server.Admission;
 using Ann.Server.Mapping;

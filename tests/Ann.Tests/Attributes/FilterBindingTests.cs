@@ -1,6 +1,6 @@
 using Ann.Core;
 using Ann.Core.Attributes;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 
 namespace Ann.Tests.Attributes;
 

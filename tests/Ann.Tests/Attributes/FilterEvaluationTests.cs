@@ -1,7 +1,7 @@
 using System.Globalization;
 using Ann.Core.Attributes;
-using Ann.Core.Hnsw;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 
 namespace Ann.Tests.Attributes;
 

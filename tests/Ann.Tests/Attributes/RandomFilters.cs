@@ -1,5 +1,5 @@
 using Ann.Core.Attributes;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 using Utf = System.Text.Encoding;
 
 namespace Ann.Tests.Attributes;

@@ -3,6 +3,7 @@ using Ann.Core;
 using Ann.Core.Codes;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 using Ann.Tests.Hnsw;
 
 namespace Ann.Tests.Codes;

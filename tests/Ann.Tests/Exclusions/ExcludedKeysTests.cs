@@ -1,8 +1,9 @@
 using System.Globalization;
 using Ann.Core;
 using Ann.Core.Exclusions;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 using Ann.Tests.Segments;
 

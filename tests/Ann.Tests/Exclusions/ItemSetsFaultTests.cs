@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Hashing;
 using Ann.Core;
 using Ann.Core.Exclusions;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 using Ann.Tests.Files;
 using static Ann.Tests.Exclusions.SetFixture;
 

@@ -1,7 +1,6 @@
 using Ann.Core;
 using Ann.Core.Exclusions;
-using Ann.Core.Indexes;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 using Roaring.Net.CRoaring;
 
 namespace Ann.Tests.Exclusions;

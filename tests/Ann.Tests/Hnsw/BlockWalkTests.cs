@@ -2,6 +2,7 @@ using Ann.Core;
 using Ann.Core.Codes;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 
 namespace Ann.Tests.Hnsw;
 

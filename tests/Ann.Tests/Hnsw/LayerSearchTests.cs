@@ -1,5 +1,6 @@
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 using Ann.Tests.Hnsw.Oracle;
 
 namespace Ann.Tests.Hnsw;

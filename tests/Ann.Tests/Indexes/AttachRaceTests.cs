@@ -1,3 +1,4 @@
+using Ann.Core;
 using Ann.Core.Indexes;
 using Ann.Tests.Tool;
 

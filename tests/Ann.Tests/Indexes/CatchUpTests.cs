@@ -1,6 +1,7 @@
+using Ann.Core;
 using Ann.Core.Indexes;
+using Ann.Core.Keys;
 using Ann.Core.Log;
-using Ann.Core.Segments;
 using Ann.Tests.Files;
 
 namespace Ann.Tests.Indexes;

@@ -1,6 +1,7 @@
 using Ann.Core;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 using Ann.Tests.Encoding;
 using Ann.Tests.Files;

@@ -1,6 +1,7 @@
 using Ann.Core;
 using Ann.Core.Files;
 using Ann.Core.Indexes;
+using Ann.Core.Keys;
 using Ann.Core.Segments;
 using Ann.Tests.Attributes;
 using Ann.Tests.Files;

@@ -1,8 +1,8 @@
 using Ann.Core.Attributes;
 using Ann.Core.Exclusions;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Ranking;
+using Ann.Core.Searching;
 using Ann.Tests.Exclusions;
 
 namespace Ann.Tests.Indexes;

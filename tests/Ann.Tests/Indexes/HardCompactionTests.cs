@@ -1,7 +1,7 @@
 using Ann.Core;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 using Ann.Tests.Segments;
 
 namespace Ann.Tests.Indexes;

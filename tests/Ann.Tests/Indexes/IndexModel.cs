@@ -3,9 +3,10 @@ using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Distances;
 using Ann.Core.Exclusions;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Keys;
 using Ann.Core.Ranking;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 using Ann.Tests.Attributes;
 

@@ -2,6 +2,8 @@ using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Files;
 using Ann.Core.Indexes;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 using Ann.Tests.Attributes;
 

@@ -2,7 +2,8 @@ using System.IO.Hashing;
 using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Indexes;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 using Ann.Tests.Attributes;
 using Ann.Tests.Files;
 

@@ -1,6 +1,6 @@
 using Ann.Core;
 using Ann.Core.Indexes;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 using Ann.Tests.Files;
 
 namespace Ann.Tests.Indexes;

@@ -1,7 +1,8 @@
 using Ann.Core;
 using Ann.Core.Files;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 
 namespace Ann.Tests.Indexes;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Indexes;
+using Ann.Core.Keys;
 using Ann.Core.Segments;
 using Ann.Tests.Attributes;
 using Ann.Tests.Encoding;

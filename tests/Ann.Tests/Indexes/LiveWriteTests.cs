@@ -1,6 +1,7 @@
 using Ann.Core;
 using Ann.Core.Indexes;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 
 namespace Ann.Tests.Indexes;
 

@@ -1,8 +1,10 @@
 using System.Globalization;
+using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Files;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 using Ann.Tests.Attributes;
 using Ann.Tests.Segments;

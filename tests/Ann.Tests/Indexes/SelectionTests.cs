@@ -1,7 +1,8 @@
 using Ann.Core.Attributes;
 using Ann.Core.Exclusions;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 using Ann.Tests.Attributes;
 using Ann.Tests.Exclusions;

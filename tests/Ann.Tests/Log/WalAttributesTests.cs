@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using Ann.Core;
 using Ann.Core.Attributes;
+using Ann.Core.Keys;
 using Ann.Core.Log;
 using Ann.Core.Records;
-using Ann.Core.Segments;
 using Ann.Tests.Attributes;
 using Ann.Tests.Files;
 using static Ann.Tests.Log.WalFixture;

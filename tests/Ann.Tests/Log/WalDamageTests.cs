@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Hashing;
 using Ann.Core;
+using Ann.Core.Keys;
 using Ann.Core.Log;
-using Ann.Core.Segments;
 using Ann.Tests.Files;
 using static Ann.Tests.Log.WalFixture;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Ann.Core.Attributes;
+using Ann.Core.Keys;
 using Ann.Core.Log;
-using Ann.Core.Segments;
 using Ann.Tests.Attributes;
 using Ann.Tests.Files;
 

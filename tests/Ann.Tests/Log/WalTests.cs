@@ -1,7 +1,7 @@
 using Ann.Core;
 using Ann.Core.Files;
+using Ann.Core.Keys;
 using Ann.Core.Log;
-using Ann.Core.Segments;
 using Ann.Tests.Files;
 using static Ann.Tests.Log.WalFixture;
 

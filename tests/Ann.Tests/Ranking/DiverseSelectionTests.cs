@@ -1,5 +1,5 @@
-using Ann.Core.Hnsw;
 using Ann.Core.Ranking;
+using Ann.Core.Searching;
 
 namespace Ann.Tests.Ranking;
 

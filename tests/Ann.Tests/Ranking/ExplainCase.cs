@@ -1,9 +1,9 @@
 using System.Globalization;
 using Ann.Core.Attributes;
 using Ann.Core.Exclusions;
-using Ann.Core.Hnsw;
+using Ann.Core.Keys;
 using Ann.Core.Ranking;
-using Ann.Core.Segments;
+using Ann.Core.Searching;
 using Ann.Tests.Attributes;
 
 namespace Ann.Tests.Ranking;

@@ -1,8 +1,8 @@
 using Ann.Core;
 using Ann.Core.Attributes;
-using Ann.Core.Hnsw;
+using Ann.Core.Keys;
 using Ann.Core.Ranking;
-using Ann.Core.Segments;
+using Ann.Core.Searching;
 using Ann.Tests.Attributes;
 
 namespace Ann.Tests.Ranking;

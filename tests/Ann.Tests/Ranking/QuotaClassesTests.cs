@@ -1,8 +1,7 @@
 using Ann.Core;
 using Ann.Core.Attributes;
-using Ann.Core.Hnsw;
-using Ann.Core.Indexes;
 using Ann.Core.Ranking;
+using Ann.Core.Searching;
 
 namespace Ann.Tests.Ranking;
 

@@ -1,8 +1,8 @@
 using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Exclusions;
+using Ann.Core.Keys;
 using Ann.Core.Ranking;
-using Ann.Core.Segments;
 
 namespace Ann.Tests.Ranking;
 

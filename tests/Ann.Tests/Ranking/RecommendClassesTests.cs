@@ -1,6 +1,6 @@
 using Ann.Core;
-using Ann.Core.Hnsw;
 using Ann.Core.Ranking;
+using Ann.Core.Searching;
 
 namespace Ann.Tests.Ranking;
 
@@ -78,7 +78,7 @@ public sealed class RecommendClassesTests
 
         double[] scores = [.. rows.Select(static row => row[1] > row[0] ? Math.Min(row[0], -row[1]) : (double)row[0])];
         Assert.Equal(10, answer.Hits.Count);
-        foreach ((double expected, Core.Indexes.SearchHit hit) in scores.OrderDescending().Zip(answer.Hits))
+        foreach ((double expected, Core.Searching.SearchHit hit) in scores.OrderDescending().Zip(answer.Hits))
             Assert.True(RankingWorld.IsSame(expected, -hit.Distance), $"{-hit.Distance} is not {expected}");
         index.Release();
         live.Release();

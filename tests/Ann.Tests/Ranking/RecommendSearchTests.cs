@@ -1,6 +1,6 @@
 using Ann.Core;
-using Ann.Core.Hnsw;
 using Ann.Core.Ranking;
+using Ann.Core.Searching;
 
 namespace Ann.Tests.Ranking;
 

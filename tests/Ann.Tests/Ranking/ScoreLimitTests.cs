@@ -1,7 +1,8 @@
 using Ann.Core;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Keys;
 using Ann.Core.Ranking;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 using Ann.Tests.Segments;
 

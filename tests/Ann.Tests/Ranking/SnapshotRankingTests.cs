@@ -1,9 +1,10 @@
 using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Exclusions;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Keys;
 using Ann.Core.Ranking;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 using Ann.Tests.Attributes;
 using Ann.Tests.Exclusions;
@@ -137,11 +138,11 @@ public sealed class SnapshotRankingTests : IDisposable
     public void ARangeTakesNoQuotasAndNeedsAnEnd()
     {
         RankingQuery query = new() { K = 10, MaxDistance = 1 };
-        Refused("search.min_score", query with { MaxDistance = null });
-        Refused("search.caps", query with { Caps = [new Cap("brand", 1)] });
-        Refused("search.floors", query with { Floors = [new Floor(new Filter.Exists("brand"), 1)] });
-        Refused("search.diversity", query with { Diversity = new Diversity(0.5f, 10) });
-        Refused("search.union", query with { Union = new UnionMerge(0) });
+        Refused("min_score", query with { MaxDistance = null });
+        Refused("caps", query with { Caps = [new Cap("brand", 1)] });
+        Refused("floors", query with { Floors = [new Floor(new Filter.Exists("brand"), 1)] });
+        Refused("diversity", query with { Diversity = new Diversity(0.5f, 10) });
+        Refused("union", query with { Union = new UnionMerge(0) });
 
         void Refused(string field, RankingQuery wrong) => Assert.Equal(
             field,
@@ -233,7 +234,7 @@ public sealed class SnapshotRankingTests : IDisposable
     public void AUnionIsRefusedWhereExamplesTakeItsPlace()
     {
         RecommendQuery query = new() { Search = new RankingQuery { K = 5, Union = new UnionMerge(0) }, Positives = Query };
-        Assert.Equal("search.union", Field(query));
+        Assert.Equal("union", Field(query));
         Assert.Equal("positive_vectors", Field(query with { Search = new RankingQuery { K = 5 }, Positives = default }));
         Assert.Equal(
             "negative_vectors", Field(query with { Search = new RankingQuery { K = 5 }, Negatives = (float[])[float.NaN, .. Query[1..]] }));

@@ -1,8 +1,8 @@
 using System.Numerics;
 using Ann.Core;
 using Ann.Core.Attributes;
-using Ann.Core.Hnsw;
 using Ann.Core.Ranking;
+using Ann.Core.Searching;
 
 namespace Ann.Tests.Ranking;
 

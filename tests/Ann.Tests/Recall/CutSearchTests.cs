@@ -1,4 +1,4 @@
-using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 
 namespace Ann.Tests.Recall;

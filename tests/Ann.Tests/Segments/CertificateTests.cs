@@ -1,7 +1,6 @@
 using Ann.Core;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
-using Ann.Core.Recall;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 using Ann.Tests.Indexes;
 

@@ -1,6 +1,7 @@
 using Ann.Core;
 using Ann.Core.Codes;
-using Ann.Core.Hnsw;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 
 namespace Ann.Tests.Segments;

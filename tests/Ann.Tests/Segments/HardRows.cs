@@ -1,4 +1,4 @@
-using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 
 namespace Ann.Tests.Segments;
 

@@ -1,4 +1,5 @@
 using Ann.Core.Attributes;
+using Ann.Core.Keys;
 using Ann.Core.Segments;
 using Ann.Tests.Attributes;
 

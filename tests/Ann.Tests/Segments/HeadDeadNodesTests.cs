@@ -1,5 +1,5 @@
 using Ann.Core;
-using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 
 namespace Ann.Tests.Segments;

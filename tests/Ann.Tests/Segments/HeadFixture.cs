@@ -1,7 +1,8 @@
 using Ann.Core;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
-using Ann.Core.Recall;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 
 namespace Ann.Tests.Segments;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ann.Core.Keys;
 using Ann.Core.Segments;
 
 namespace Ann.Tests.Segments;

@@ -1,4 +1,5 @@
-using Ann.Core.Hnsw;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 
 namespace Ann.Tests.Segments;

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using Ann.Core;
-using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 using Ann.Tests.Files;
 

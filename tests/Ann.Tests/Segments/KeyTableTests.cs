@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ann.Core;
+using Ann.Core.Keys;
 using Ann.Core.Segments;
 
 namespace Ann.Tests.Segments;

@@ -1,5 +1,6 @@
 using Ann.Core;
 using Ann.Core.Attributes;
+using Ann.Core.Keys;
 using Ann.Core.Segments;
 using Ann.Tests.Attributes;
 using Ann.Tests.Files;

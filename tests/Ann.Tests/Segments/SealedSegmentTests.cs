@@ -1,5 +1,6 @@
 using Ann.Core;
-using Ann.Core.Hnsw;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 using Ann.Tests.Files;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Ann.Core;
-using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Server.Services;
 using Grpc.Core;

@@ -102,7 +102,7 @@ public sealed class EmbedTests(SampleIndexes samples)
         });
         for (int row = 0; row < texts.Length; row++)
             builder.Add(rows.AsSpan(row * dimension, dimension));
-        builder.Build(Ann.Core.Segments.KeyColumn.Ordinals(texts.Length));
+        builder.Build(Ann.Core.Keys.KeyColumn.Ordinals(texts.Length));
         builder.Write(PhysicalFileSystem.Instance, path);
     }
 

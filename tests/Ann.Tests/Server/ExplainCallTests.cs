@@ -1,13 +1,13 @@
 using Ann.Core;
 using Ann.Core.Exclusions;
-using Ann.Core.Hnsw;
 using Ann.Core.Ranking;
+using Ann.Core.Searching;
 using Ann.Server.Mapping;
 using Ann.Server.Services;
 using Ann.Tests.Ranking;
 using Filter = Ann.Core.Attributes.Filter;
-using KeyKind = Ann.Core.Segments.KeyKind;
-using Keys = Ann.Core.Segments.KeyColumn;
+using KeyKind = Ann.Core.Keys.KeyKind;
+using Keys = Ann.Core.Keys.KeyColumn;
 using Wire = Ann.Protocol.V1;
 
 namespace Ann.Tests.Server;

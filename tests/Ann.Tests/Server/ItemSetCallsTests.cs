@@ -6,8 +6,8 @@ using Ann.Server.Mapping;
 using Google.Protobuf;
 using Google.Rpc;
 using Grpc.Core;
-using ItemKey = Ann.Core.Segments.ItemKey;
-using KeyKind = Ann.Core.Segments.KeyKind;
+using ItemKey = Ann.Core.Keys.ItemKey;
+using KeyKind = Ann.Core.Keys.KeyKind;
 using WireExclude = Ann.Protocol.V1.Exclusions;
 
 namespace Ann.Tests.Server;

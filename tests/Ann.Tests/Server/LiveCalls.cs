@@ -104,7 +104,7 @@ internal static class LiveCalls
         using SegmentBuilder builder = new(
             keys.Length, Dimension,
             new SegmentBuildOptions { Metric = Core.Metric.L2, M = 8, EfConstruction = 40, LogPosition = logPosition });
-        Ann.Core.Segments.KeyColumn column = new(Ann.Core.Segments.KeyKind.UInt64);
+        Ann.Core.Keys.KeyColumn column = new(Ann.Core.Keys.KeyKind.UInt64);
         foreach (ulong key in keys)
         {
             builder.Add(Row(key, version));

@@ -1,4 +1,5 @@
 using Ann.Core.Indexes;
+using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Google.Rpc;
 using Grpc.Core;
@@ -129,7 +130,7 @@ public sealed class LiveIndexesTests(SampleIndexes samples)
 
         await server.Indexes.DropAsync(new DropRequest { Index = "shop" });
 
-        Assert.True(lease.Snapshot.TryFind(new Ann.Core.Segments.ItemKey(1), out SearchHit hit));
+        Assert.True(lease.Snapshot.TryFind(new Ann.Core.Keys.ItemKey(1), out SearchHit hit));
         Assert.Equal(LiveCalls.Row(1), lease.Snapshot.RowOf(hit));
     }
 
@@ -211,7 +212,7 @@ public sealed class LiveIndexesTests(SampleIndexes samples)
     {
         string data = samples.NewDirectory();
 
-        Ann.Core.AnnException e = Assert.Throws<Ann.Core.AnnException>(() => Ann.Server.AnnServerHost.Create(
+        Ann.Core.AnnException e = Assert.Throws<Ann.Core.AnnException>(() => Ann.Server.Hosting.AnnServerHost.Create(
             options => (options.DataDirectory, options.SnapshotDirectory) = (data, data + "/."),
             new Ann.Server.Hosting.ServerSurroundings { Logging = static _ => { } }));
 

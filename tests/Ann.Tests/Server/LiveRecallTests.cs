@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Recall;
+using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Server.Recall;
 

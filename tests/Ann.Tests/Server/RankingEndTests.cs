@@ -1,4 +1,4 @@
-using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Server.Admission;
 using Ann.Server.Services;

@@ -1,6 +1,6 @@
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
 using Ann.Core.Recall;
+using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Server.Recall;
 
@@ -25,7 +25,7 @@ public sealed class RecallTargetTests(SampleIndexes samples) : IClassFixture<Wal
         {
             SearchResponse answer = await server.Retrieval.SearchAsync(Request(WalkedIndex.Row(3), target));
 
-            RecallWidth width = EfForRecall.Of(lease.Snapshot, new RecallWish(K, target), RecallCorrection.None, 4096);
+            RecallWidth width = EfForRecall.Of(lease.Snapshot.Segments, new RecallWish(K, target), RecallCorrection.None, 4096);
             Assert.Equal((uint)width.Ef, answer.Stats.EfSearch);
             Assert.True(answer.Stats.EstimatedRecall >= target - 0.001);
             Assert.False(answer.Stats.TargetOutOfReach);
@@ -70,10 +70,10 @@ public sealed class RecallTargetTests(SampleIndexes samples) : IClassFixture<Wal
     {
         using IndexFile file = new(WalkedIndex.File);
 
-        Assert.False(ScanInstead.IsBetter(file.Snapshot, K, 64, selectivity: 1, patience: 1));
-        Assert.False(ScanInstead.IsBetter(file.Snapshot, K, 64, selectivity: 1, ScanInstead.Patience));
-        Assert.True(ScanInstead.IsBetter(file.Snapshot, K, 4096, selectivity: 1, patience: 1)); // more than half of the nodes
-        Assert.True(ScanInstead.IsBetter(file.Snapshot, K, 64, selectivity: 0.01, patience: 1)); // 80 rows
+        Assert.False(ScanInstead.IsBetter(file.Snapshot.Segments, K, 64, selectivity: 1, patience: 1));
+        Assert.False(ScanInstead.IsBetter(file.Snapshot.Segments, K, 64, selectivity: 1, ScanInstead.Patience));
+        Assert.True(ScanInstead.IsBetter(file.Snapshot.Segments, K, 4096, selectivity: 1, patience: 1)); // more than half of the nodes
+        Assert.True(ScanInstead.IsBetter(file.Snapshot.Segments, K, 64, selectivity: 0.01, patience: 1)); // 80 rows
     }
 
     [Fact]
@@ -81,17 +81,17 @@ public sealed class RecallTargetTests(SampleIndexes samples) : IClassFixture<Wal
     {
         using IndexFile file = new(WalkedIndex.File);
         RecallWish wish = new(K, 0.9);
-        RecallWidth alone = EfForRecall.Of(file.Snapshot, in wish, RecallCorrection.None, 1000);
+        RecallWidth alone = EfForRecall.Of(file.Snapshot.Segments, in wish, RecallCorrection.None, 1000);
         RecallCorrection correction = RecallCorrection.None;
         for (int i = 0; i < 60; i++)
-            correction = correction.After(K, alone.Ef, EfForRecall.Certified(file.Snapshot, in wish, alone.Ef), missed: 0.3);
-        RecallWidth corrected = EfForRecall.Of(file.Snapshot, in wish, correction, 1000);
-        RecallWidth limited = EfForRecall.Of(file.Snapshot, in wish, correction, alone.Ef + 1);
+            correction = correction.After(K, alone.Ef, EfForRecall.Certified(file.Snapshot.Segments, in wish, alone.Ef), missed: 0.3);
+        RecallWidth corrected = EfForRecall.Of(file.Snapshot.Segments, in wish, correction, 1000);
+        RecallWidth limited = EfForRecall.Of(file.Snapshot.Segments, in wish, correction, alone.Ef + 1);
 
         Assert.True(alone is { IsReached: true, Recall: >= 0.9 });
         Assert.True(corrected.Ef >= 1.5 * alone.Ef, $"{alone.Ef}, {corrected.Ef}");
         Assert.Equal((alone.Ef + 1, false), (limited.Ef, limited.IsReached));
-        Assert.Equal(50, EfForRecall.Of(file.Snapshot, new RecallWish(50, 0.9), correction, 20).Ef);
+        Assert.Equal(50, EfForRecall.Of(file.Snapshot.Segments, new RecallWish(50, 0.9), correction, 20).Ef);
     }
 
     /// <summary>

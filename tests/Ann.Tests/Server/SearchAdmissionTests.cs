@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 using Ann.Server.Admission;
 
 namespace Ann.Tests.Server;

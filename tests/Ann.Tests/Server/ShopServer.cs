@@ -4,8 +4,8 @@ using Ann.Core.Files;
 using Ann.Core.Segments;
 using Ann.Protocol.V1;
 using Ann.Server.Mapping;
-using KeyColumn = Ann.Core.Segments.KeyColumn;
-using KeyKind = Ann.Core.Segments.KeyKind;
+using KeyColumn = Ann.Core.Keys.KeyColumn;
+using KeyKind = Ann.Core.Keys.KeyKind;
 
 namespace Ann.Tests.Server;
 

@@ -1,5 +1,6 @@
 using Ann.Core;
 using Ann.Core.Files;
+using Ann.Core.Keys;
 using Ann.Core.Segments;
 using Ann.Tests.Segments;
 

@@ -1,5 +1,5 @@
-using Ann.Core.Hnsw;
 using Ann.Core.Ranking;
+using Ann.Core.Searching;
 using Ann.Server.Mapping;
 using Wire = Ann.Protocol.V1;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Ann.Core.Files;
 using Ann.Core.Files.Formats;
-using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 using Ann.Tests.Files.Formats;
 using Ann.Tests.Segments;

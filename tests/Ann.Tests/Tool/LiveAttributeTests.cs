@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Ann.Server;
+using Ann.Server.Hosting;
 using Ann.Tests.Files.Formats;
 using static Ann.Tests.Files.Formats.TemporaryFolder;
 

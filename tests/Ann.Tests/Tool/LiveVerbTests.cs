@@ -1,8 +1,9 @@
 using System.Text.Json;
 using Ann.Core.Files;
 using Ann.Core.Files.Formats;
+using Ann.Core.Keys;
 using Ann.Core.Segments;
-using Ann.Server;
+using Ann.Server.Hosting;
 using Ann.Tests.Files.Formats;
 using Ann.Tool;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Ann.Server;
+using Ann.Server.Hosting;
 using Ann.Tests.Files.Formats;
 using Ann.Tool;
 

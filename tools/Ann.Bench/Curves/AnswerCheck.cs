@@ -4,7 +4,7 @@ using Ann.Bench.Sets;
 using Ann.Core;
 using Ann.Core.Files;
 using Ann.Core.Files.Formats;
-using Ann.Core.Recall;
+using Ann.Core.Searching;
 
 namespace Ann.Bench.Curves;
 

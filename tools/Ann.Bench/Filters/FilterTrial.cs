@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Ann.Bench.Reports;
-using Ann.Core.Hnsw;
-using Ann.Core.Recall;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 using Ann.Tool.Evaluation;
 

@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using Ann.Bench.Reports;
 using Ann.Core.Attributes;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
-using Ann.Core.Recall;
+using Ann.Core.Searching;
 using Ann.Tool.Evaluation;
 
 namespace Ann.Bench.Filters;

@@ -1,7 +1,9 @@
 using Ann.Bench.Sets.Hard;
+using Ann.Core;
 using Ann.Core.Files;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 
 namespace Ann.Bench.Hard;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using Ann.Core.Hnsw;
 using Ann.Core.Indexes;
-using Ann.Core.Recall;
+using Ann.Core.Searching;
 using Ann.Tool.Evaluation;
 
 namespace Ann.Bench.Live;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Ann.Core.Files.Formats;
 using Ann.Core.Indexes;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 using Ann.Tool;
 
 namespace Ann.Bench.Live;

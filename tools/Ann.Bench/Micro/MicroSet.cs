@@ -1,7 +1,7 @@
 using Ann.Bench.Sets;
 using Ann.Core.Files;
-using Ann.Core.Hnsw;
-using Ann.Core.Recall;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 
 namespace Ann.Bench.Micro;

@@ -1,5 +1,5 @@
 using Ann.Core.Files;
-using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 using BenchmarkDotNet.Attributes;
 

@@ -1,6 +1,7 @@
 using Ann.Bench.Live;
 using Ann.Bench.Sets;
 using Ann.Core.Attributes;
+using Ann.Core.Keys;
 using Ann.Core.Segments;
 using Ann.Tool;
 using Wire = Ann.Protocol.V1;

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Ann.Core.Recall;
+using Ann.Core.Searching;
 using Ann.Protocol.V1;
-using Ann.Server;
+using Ann.Server.Hosting;
 using Ann.Tool;
 using Ann.Tool.Evaluation;
 using Ann.Tool.Remote;

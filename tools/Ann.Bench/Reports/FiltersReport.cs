@@ -1,6 +1,6 @@
 using Ann.Bench.Filters;
 using Ann.Bench.Peers;
-using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 
 namespace Ann.Bench.Reports;
 

@@ -4,7 +4,7 @@ using Ann.Bench.Filters;
 using Ann.Bench.Reports;
 using Ann.Core;
 using Ann.Core.Files;
-using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 using Ann.Tool;
 
 using static System.Text.Encoding;

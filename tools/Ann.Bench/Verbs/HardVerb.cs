@@ -5,7 +5,7 @@ using Ann.Bench.Reports;
 using Ann.Bench.Sets.Hard;
 using Ann.Core;
 using Ann.Core.Files;
-using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 using Ann.Tool;
 
 namespace Ann.Bench.Verbs;

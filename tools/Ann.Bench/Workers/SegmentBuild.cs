@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Ann.Core.Files.Formats;
+using Ann.Core.Keys;
 using Ann.Core.Segments;
 using Ann.Tool;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Ann.Core.Recall;
+using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Tool.Evaluation;
 using Ann.Tool.Remote;

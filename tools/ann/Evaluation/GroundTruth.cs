@@ -1,6 +1,6 @@
 using Ann.Core;
 using Ann.Core.Files.Formats;
-using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 
 namespace Ann.Tool.Evaluation;

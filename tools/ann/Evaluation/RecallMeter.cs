@@ -1,5 +1,4 @@
-using Ann.Core.Hnsw;
-using Ann.Core.Recall;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 
 namespace Ann.Tool.Evaluation;

@@ -44,7 +44,7 @@ internal sealed class FilterParser
     /// </param>
     /// <param name="keys">What the index's keys are; null reads them as what they look like.</param>
     /// <exception cref="AnnException">InvalidArgument: names the option, the character, what was expected and what was found.</exception>
-    public static Filter Parse(string option, string text, AttributeSchema? schema = null, Core.Segments.KeyKind? keys = null)
+    public static Filter Parse(string option, string text, AttributeSchema? schema = null, Core.Keys.KeyKind? keys = null)
     {
         try
         {

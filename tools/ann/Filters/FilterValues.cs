@@ -2,7 +2,7 @@ using System.Globalization;
 using Ann.Core.Attributes;
 using Ann.Protocol.V1;
 using AttributeType = Ann.Core.Attributes.AttributeType;
-using KeyKind = Ann.Core.Segments.KeyKind;
+using KeyKind = Ann.Core.Keys.KeyKind;
 
 namespace Ann.Tool.Filters;
 

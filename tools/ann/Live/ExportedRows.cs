@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 using Ann.Core.Attributes;
 using Ann.Core.Files.Formats;
 using Ann.Core.Indexes;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 
 namespace Ann.Tool.Live;
 

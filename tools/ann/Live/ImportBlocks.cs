@@ -7,8 +7,8 @@ using Ann.Tool.Attributes;
 using Ann.Tool.Remote;
 using Google.Protobuf;
 using AttributeSchema = Ann.Core.Attributes.AttributeSchema;
-using KeyKind = Ann.Core.Segments.KeyKind;
-using Keys = Ann.Core.Segments.KeyColumn;
+using KeyKind = Ann.Core.Keys.KeyKind;
+using Keys = Ann.Core.Keys.KeyColumn;
 
 namespace Ann.Tool.Live;
 
@@ -97,7 +97,7 @@ internal sealed class ImportBlocks : IDisposable
                 Data = ByteString.CopyFrom(MemoryMarshal.AsBytes(_batch.AsSpan(0, rows * dimension))),
             };
             if (_rows.TakeAttributes(rows) is { } attributes)
-                block.Attributes.AddRange(WireAttributes.Columns(attributes));
+                block.Attributes.AddRange(RemoteAttributes.Columns(attributes));
         }
         _done += rows;
         block.Sequence = (ulong)_done;

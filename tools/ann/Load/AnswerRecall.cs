@@ -1,4 +1,4 @@
-using Ann.Core.Recall;
+using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Tool.Evaluation;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Ann.Core;
-using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 using Ann.Protocol.V1;
 
 namespace Ann.Tool.Load;

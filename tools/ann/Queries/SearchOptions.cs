@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Ann.Core;
 using Ann.Core.Attributes;
-using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Tool.Attributes;
 using Ann.Tool.Filters;
@@ -168,11 +168,11 @@ internal sealed class SearchOptions
     /// <exception cref="AnnException">InvalidArgument: names the option and the place.</exception>
     internal static Filter ParseFilter(string option, string text, IndexDescription index)
     {
-        AttributeSchema schema = WireAttributes.Schema(index);
-        Core.Segments.KeyKind? keys = index.KeyKind switch
+        AttributeSchema schema = RemoteAttributes.Schema(index);
+        Core.Keys.KeyKind? keys = index.KeyKind switch
         {
-            KeyKind.Uint64 => Core.Segments.KeyKind.UInt64,
-            KeyKind.String => Core.Segments.KeyKind.String,
+            KeyKind.Uint64 => Core.Keys.KeyKind.UInt64,
+            KeyKind.String => Core.Keys.KeyKind.String,
             _ => null,
         };
         return FilterParser.Parse(option, text, schema, keys);

@@ -51,7 +51,7 @@ internal static class KeyLists
     {
         if (path.EndsWith(KeySidecar.Suffix, StringComparison.Ordinal))
         {
-            Core.Segments.KeyColumn keys = KeySidecar.Read(tool.Files, path).Keys
+            Core.Keys.KeyColumn keys = KeySidecar.Read(tool.Files, path).Keys
                 ?? throw AnnException.BadInput(path, "", "its keys are in the .jsonl file that it belongs to; a key a line is expected.");
             for (int row = 0; row < keys.Count; row++)
                 Add($"{path}: row {row}", keys.Format(row), index, into);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ann.Core;
+using Ann.Core.Keys;
 using Ann.Core.Segments;
 using Ann.Tool.Attributes;
 using Ann.Tool.Evaluation;

@@ -65,14 +65,14 @@ internal static class CreateVerb
             if (parsed.GetValue(encoderName) is string name)
                 request.EncoderName = name;
             if (AttributeOptions.ParseSchema(tool.Files, parsed.GetValue(attributes)) is { } schema)
-                request.Attributes.AddRange(WireAttributes.Fields(schema));
+                request.Attributes.AddRange(RemoteAttributes.Fields(schema));
             using ServerConnection server = new(parsed.GetRequiredValue(address));
             IndexDescription made = (await server.ChangeAsync(
                 indexes => indexes.CreateAsync(request, cancellationToken: cancellation), cancellation)).Index;
             CreateReport report = new(
                 made.Name, made.Generation, (int)made.Dimension, parsed.GetRequiredValue(metric), parsed.GetRequiredValue(keys))
             {
-                Attributes = made.Attributes.Count == 0 ? null : AttributeColumnReport.Of(WireAttributes.Schema(made)),
+                Attributes = made.Attributes.Count == 0 ? null : AttributeColumnReport.Of(RemoteAttributes.Schema(made)),
             };
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.CreateReport);

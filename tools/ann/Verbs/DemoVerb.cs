@@ -2,6 +2,7 @@ using System.CommandLine;
 using Ann.Core;
 using Ann.Core.Segments;
 using Ann.Server;
+using Ann.Server.Hosting;
 using Ann.Tool.Attributes;
 using Ann.Tool.Demo;
 using Ann.Tool.Remote;

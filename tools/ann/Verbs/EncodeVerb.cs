@@ -2,7 +2,7 @@ using System.CommandLine;
 using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Files.Formats;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 using Ann.Encoding;
 using Ann.Tool.Attributes;
 using Ann.Tool.Reports;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Ann.Core;
 using Ann.Core.Files.Formats;
-using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 using Ann.Tool.Evaluation;
 using Ann.Tool.Reports;

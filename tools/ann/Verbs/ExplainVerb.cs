@@ -52,7 +52,7 @@ internal static class ExplainVerb
             if (parsed.GetValue(json))
                 tool.Out.WriteLine(Json.Format(response));
             else
-                ExplanationText.Print(tool.Out, request, response);
+                VerdictText.Print(tool.Out, request, response);
             return ExitCodes.Done;
         });
         return command;

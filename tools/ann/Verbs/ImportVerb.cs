@@ -122,7 +122,7 @@ internal static class ImportVerb
     /// <summary>Attributes that the index declares, or those of them that were asked for.</summary>
     private static async Task<AttributeRequest> WantedAsync(ServerConnection server, Request request, CancellationToken cancellation)
     {
-        AttributeSchema known = WireAttributes.Schema(await server.DescribeAsync(request.Index, cancellation));
+        AttributeSchema known = RemoteAttributes.Schema(await server.DescribeAsync(request.Index, cancellation));
         AttributeSchema wanted = AttributeOptions.Choose(known, request.Index, request.Attributes);
         return new AttributeRequest(wanted, request.AttributesFile, MayLack: request.Attributes is null);
     }

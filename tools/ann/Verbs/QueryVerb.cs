@@ -87,7 +87,7 @@ internal static class QueryVerb
         int lists = Math.Max(0, found.RowOffsets.Count - 1);
         JsonObject[]? attributes = search.Attributes.Count == 0
             ? null
-            : WireAttributes.Objects(found.Attributes, WireAttributes.Schema(index), found.Scores.Count);
+            : RemoteAttributes.Objects(found.Attributes, RemoteAttributes.Schema(index), found.Scores.Count);
         return new QueryReport
         {
             Index = search.Index,

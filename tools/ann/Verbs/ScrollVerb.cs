@@ -91,7 +91,7 @@ internal static class ScrollVerb
         int count = page.Keys.Texts.Count + page.Keys.Numbers.Count;
         JsonObject[]? attributes = request.Attributes.Count == 0
             ? null
-            : WireAttributes.Objects(page.Attributes, WireAttributes.Schema(index), count);
+            : RemoteAttributes.Objects(page.Attributes, RemoteAttributes.Schema(index), count);
         ScrolledItem[] items = new ScrolledItem[count];
         for (int i = 0; i < count; i++)
         {

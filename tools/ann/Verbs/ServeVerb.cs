@@ -2,6 +2,7 @@ using System.CommandLine;
 using Ann.Core;
 using Ann.Protocol.V1;
 using Ann.Server;
+using Ann.Server.Hosting;
 using Ann.Tool.Remote;
 using Ann.Tool.Reports;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 
 namespace Ann.Core.Files.Formats;
 
@@ -97,12 +97,12 @@ internal sealed class JsonlItem
         json.Read();
         if (json.TokenType == JsonTokenType.String)
         {
-            KeyKind = Segments.KeyKind.String;
+            KeyKind = Keys.KeyKind.String;
             StringKey = json.GetString()!;
         }
         else if (json.TokenType == JsonTokenType.Number && json.TryGetUInt64(out ulong number))
         {
-            KeyKind = Segments.KeyKind.UInt64;
+            KeyKind = Keys.KeyKind.UInt64;
             NumberKey = number;
         }
         else

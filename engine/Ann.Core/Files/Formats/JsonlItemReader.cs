@@ -1,5 +1,5 @@
 using Ann.Core.Attributes;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 
 namespace Ann.Core.Files.Formats;
 

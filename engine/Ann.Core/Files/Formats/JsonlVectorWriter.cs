@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Ann.Core.Attributes;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 
 namespace Ann.Core.Files.Formats;
 

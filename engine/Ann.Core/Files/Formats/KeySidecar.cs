@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 
 namespace Ann.Core.Files.Formats;
 

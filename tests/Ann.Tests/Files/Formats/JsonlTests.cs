@@ -1,7 +1,7 @@
 using Ann.Core;
 using Ann.Core.Files;
 using Ann.Core.Files.Formats;
-using Ann.Core.Segments;
+using Ann.Core.Keys;
 using static Ann.Tests.Files.Formats.BinaryFormatTests;
 using static Ann.Tests.Files.Formats.TemporaryFolder;
 

@@ -1,4 +1,5 @@
 using Ann.Core.Hnsw;
+using Ann.Core.Searching;
 
 namespace Ann.Tests.Hnsw.Oracle;
 

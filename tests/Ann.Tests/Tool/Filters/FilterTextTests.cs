@@ -4,7 +4,7 @@ using Ann.Tool.Filters;
 using Google.Protobuf;
 using AttributeType = Ann.Core.Attributes.AttributeType;
 using Filter = Ann.Protocol.V1.Filter;
-using KeyKind = Ann.Core.Segments.KeyKind;
+using KeyKind = Ann.Core.Keys.KeyKind;
 
 namespace Ann.Tests.Tool.Filters;
 

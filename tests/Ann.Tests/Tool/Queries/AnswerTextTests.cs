@@ -124,13 +124,13 @@ public sealed class AnswerTextTests
         };
         StringWriter text = new();
 
-        ExplanationText.Print(text, request, response);
+        VerdictText.Print(text, request, response);
 
         string printed = text.ToString().ReplaceLineEndings("\n");
         Assert.StartsWith(
             "17: capped\n  Two of acme are nearer.\n  score         0.5000, nearest to query 1\n  exact rank    12\n", printed);
         Assert.Contains("  capped by     at most 2 of each brand\n  reachable     yes\n", printed);
         foreach (Verdict verdict in Enum.GetValues<Verdict>())
-            Assert.Equal(verdict == Verdict.Unspecified, ExplanationText.Word(verdict) == "no verdict");
+            Assert.Equal(verdict == Verdict.Unspecified, VerdictText.Word(verdict) == "no verdict");
     }
 }

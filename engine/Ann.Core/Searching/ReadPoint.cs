@@ -1,4 +1,4 @@
-namespace Ann.Core.Segments;
+namespace Ann.Core.Searching;
 
 /// <summary>What of a live index one reader sees: every write up to a sequence, and none after it.</summary>
 /// <param name="Sequence">The last write seen. A tombstone of a later one is not there yet.</param>

@@ -1,4 +1,4 @@
-namespace Ann.Core.Hnsw;
+namespace Ann.Core.Searching;
 
 /// <summary>A node and how far it is. Ordered by distance, ties by node.</summary>
 /// <param name="Node">Row of the segment, from 0.</param>

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Ann.Core.Segments;
+namespace Ann.Core.Keys;
 
 /// <summary>A run of keys of one kind, read where they lie. Owns nothing.</summary>
 internal readonly ref struct KeySpan

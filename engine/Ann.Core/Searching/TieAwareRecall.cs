@@ -1,7 +1,4 @@
-using Ann.Core.Hnsw;
-using Ann.Core.Indexes;
-
-namespace Ann.Core.Recall;
+namespace Ann.Core.Searching;
 
 /// <summary>
 /// What an answer must hold to be right, and how much of it an answer holds: recall = (strictly nearer items found + min(tied items found,

@@ -2,12 +2,12 @@ using System.Net;
 using System.Net.Sockets;
 using Ann.Core;
 using Ann.Core.Indexes;
-using Ann.Server.Hosting;
+using Ann.Server.Admission;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 
-namespace Ann.Server;
+namespace Ann.Server.Hosting;
 
 /// <summary>A running server. Made by <see cref="StartAsync"/>; disposing it stops it.</summary>
 /// <remarks>The process's signals are not taken: the program that hosts the server decides when to stop it.</remarks>

@@ -1,8 +1,6 @@
-using Ann.Core.Hnsw;
-using Ann.Core.Indexes;
-using Ann.Core.Recall;
+using Ann.Core.Searching;
 
-namespace Ann.Tests.Recall;
+namespace Ann.Tests.Searching;
 
 /// <summary>Goal: what is counted as right is right, whatever the scale, the sign and the ties of the distances.</summary>
 public sealed class TieAwareRecallTests(ITestOutputHelper output)

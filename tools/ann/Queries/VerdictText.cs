@@ -3,7 +3,7 @@ using Ann.Protocol.V1;
 namespace Ann.Tool.Queries;
 
 /// <summary>Why an item is in an answer or not, for a person.</summary>
-internal static class ExplanationText
+internal static class VerdictText
 {
     /// <summary>Prints the verdict, the server's words and what belongs to it.</summary>
     /// <param name="text">Where to.</param>

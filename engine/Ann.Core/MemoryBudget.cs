@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Ann.Core.Indexes;
+namespace Ann.Core;
 
 /// <summary>
 /// Bytes that indexes may hold in memory together. What would pass it is refused before it is allocated. Mapped files are not counted:

@@ -1,6 +1,6 @@
 using Ann.Core;
 
-namespace Ann.Server.Hosting;
+namespace Ann.Server.Admission;
 
 /// <summary>Counts the calls under way, and lets no more in once the server is going away.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 using Ann.Core.Distances;
 
-namespace Ann.Core.Codes;
+namespace Ann.Core.Hnsw;
 
 /// <summary>What a query needs to read estimates: the tables of partial sums of its rotated self, and how to scale them.</summary>
 /// <param name="tables">Of <see cref="FastScan"/>.</param>

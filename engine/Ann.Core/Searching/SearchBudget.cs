@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Ann.Core.Hnsw;
+namespace Ann.Core.Searching;
 
 /// <summary>When a search has to stop. Looked at every few expansions, so it costs nothing measurable.</summary>
 /// <remarks>

@@ -3,7 +3,7 @@ using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Ann.Core.Segments;
+namespace Ann.Core.Keys;
 
 /// <summary>What an item key is. One kind per index. Stored in files: values never change.</summary>
 public enum KeyKind : byte

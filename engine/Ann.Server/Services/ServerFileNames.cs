@@ -1,7 +1,7 @@
 using Ann.Core;
 using Ann.Core.Indexes;
 
-namespace Ann.Server.Hosting;
+namespace Ann.Server.Services;
 
 /// <summary>Paths that callers may name: one file or directory right below a directory that the operator chose, and nothing else.</summary>
 internal static class ServerFileNames

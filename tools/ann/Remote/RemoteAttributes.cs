@@ -10,7 +10,7 @@ using Wire = Ann.Protocol.V1;
 namespace Ann.Tool.Remote;
 
 /// <summary>Attributes as <c>ann.v1</c> carries them. The numbers of types are the same on the wire and in files.</summary>
-internal static class WireAttributes
+internal static class RemoteAttributes
 {
     /// <summary>A schema as a request declares it.</summary>
     public static IEnumerable<Wire.AttributeField> Fields(AttributeSchema schema) =>

@@ -1,7 +1,7 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 
-namespace Ann.Server.Hosting;
+namespace Ann.Server.Admission;
 
 /// <summary>
 /// Passes every unary and bidirectional call of a service through the <see cref="DrainGate"/>. Health and reflection do without:

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO.Hashing;
 
-namespace Ann.Core.Segments;
+namespace Ann.Core.Keys;
 
 /// <summary>
 /// The caller's id of an item: a number, or UTF-8 text of 1 to <see cref="KeyColumn.MaxKeyBytes"/> bytes. A view; owns nothing.

@@ -1,4 +1,4 @@
-namespace Ann.Core.Indexes;
+namespace Ann.Core.Searching;
 
 /// <summary>A result of a search over the segments of an index. Good for the snapshot that gave it, while that is held.</summary>
 /// <param name="Segment">Number of the segment in the snapshot.</param>

@@ -1,7 +1,8 @@
-using Ann.Core.Hnsw;
+using Ann.Core.Keys;
+using Ann.Core.Searching;
 using Ann.Core.Segments;
 
-namespace Ann.Core.Indexes;
+namespace Ann.Core.Exclusions;
 
 /// <summary>Keys of items that must not be returned: those of a request and those of the sets that it names. Immutable.</summary>
 public abstract class ExcludedKeys
