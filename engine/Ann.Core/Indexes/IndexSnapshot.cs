@@ -204,7 +204,7 @@ public sealed class IndexSnapshot
         Span<SearchStatistics> sums = [default];
         if (query.Length != Dimension)
             throw AnnException.DimensionMismatch("queries", "The index", Dimension, query.Length);
-        SegmentedSearch.Run(_segments, selection?.At ?? Now, selection, query, in parameters, in budget, results, counts, sums);
+        Run(query, in parameters, in budget, selection, results, counts, sums);
         statistics = sums[0];
         return counts[0];
     }
@@ -217,7 +217,7 @@ public sealed class IndexSnapshot
         if (queries.Length != (long)counts.Length * Dimension)
             throw AnnException.DimensionMismatch("queries", "The index", Dimension, queries.Length / Math.Max(counts.Length, 1));
         if (counts.Length > 0)
-            SegmentedSearch.Run(_segments, selection?.At ?? Now, selection, queries, in parameters, in budget, results, counts, statistics);
+            Run(queries, in parameters, in budget, selection, results, counts, statistics);
     }
 
     /// <summary>
@@ -336,6 +336,21 @@ public sealed class IndexSnapshot
         foreach (LiveSegment segment in _segments)
             segment.Release();
     }
+
+    private void Run(
+        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ItemSelection? selection,
+        Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics) => new SegmentedSearch
+        {
+            Segments = _segments,
+            At = selection?.At ?? Now,
+            Selection = selection,
+            Queries = queries,
+            Parameters = parameters,
+            Budget = budget,
+            Results = results,
+            Counts = counts,
+            Statistics = statistics,
+        }.Run();
 
     /// <summary>A read point that is set at once, both halves of it.</summary>
     private sealed class LastPoint(ReadPoint point)
