@@ -49,7 +49,7 @@ public abstract record Filter
     public sealed record Exists(string Attribute) : Filter;
 
     /// <summary>The item's key is one of some.</summary>
-    public sealed record KeyIn(KeyColumn Keys) : Filter;
+    internal sealed record KeyIn(KeyColumn Keys) : Filter;
 }
 
 /// <summary>An end of a range.</summary>
