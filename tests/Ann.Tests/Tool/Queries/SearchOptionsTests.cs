@@ -4,9 +4,9 @@ using Ann.Core.Files;
 using Ann.Protocol.V1;
 using Ann.Tests.Files.Formats;
 using Ann.Tool;
-using Ann.Tool.Queries;
 using Google.Protobuf;
 using WireExclusions = Ann.Protocol.V1.Exclusions;
+using SearchOptions = Ann.Tool.Queries.SearchOptions;
 
 namespace Ann.Tests.Tool.Queries;
 
