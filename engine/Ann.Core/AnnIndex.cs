@@ -122,8 +122,8 @@ public sealed class AnnIndex : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Finds the nearest items of a query, nearest first, ties by key. Runs on the calling thread and allocates its answer; sees every write
-    /// that ended before it began, and each batch whole or not at all.
+    /// Finds the nearest items of a query, nearest first, ties by key. Runs on the calling thread and allocates its answer; sees every
+    /// write that ended before it began, and each batch whole or not at all.
     /// </summary>
     /// <param name="query"><see cref="Dimension"/> components; finite, and not all zero under <see cref="Metric.Cosine"/>.</param>
     /// <param name="k">Results wanted, 1 to 10,000.</param>
