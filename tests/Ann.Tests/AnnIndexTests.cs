@@ -65,7 +65,12 @@ public sealed class AnnIndexTests : IDisposable
             await index.UpsertAsync(Items().Take(20));
             AnnItem full = new(5, Rows[250])
             {
-                ["brand"] = "acme", ["tags"] = new[] { "a", "b" }, ["stock"] = 3, ["price"] = 19.9f, ["new"] = true, ["since"] = since,
+                ["brand"] = "acme",
+                ["tags"] = new[] { "a", "b" },
+                ["stock"] = 3,
+                ["price"] = 19.9f,
+                ["new"] = true,
+                ["since"] = since,
             };
             await index.UpsertAsync([full, new AnnItem(6, Rows[251]) { ["since"] = long.MaxValue, ["price"] = null }]);
             Assert.Equal(2, await index.DeleteAsync([1, 2, 400]));

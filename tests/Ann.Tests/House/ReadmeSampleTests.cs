@@ -16,8 +16,8 @@ public sealed partial class ReadmeSampleTests : IDisposable
     {
         string path = Path.Combine(_root.FullName, "shop");
         // begin of the sample
-        AnnIndexSchema schema = new() { Dimension = 3, Metric = Metric.Cosine, HasStringKeys = true,
-            Attributes = [new("brand", AttributeType.Keyword), new("price", AttributeType.Double)] };
+        AttributeField[] fields = [new("brand", AttributeType.Keyword), new("price", AttributeType.Double)];
+        AnnIndexSchema schema = new() { Dimension = 3, Metric = Metric.Cosine, HasStringKeys = true, Attributes = fields };
         await using AnnIndex index = await AnnIndex.CreateAsync(path, schema); // later AnnIndex.Open(path), which takes .ann files too
         await index.UpsertAsync([
             new AnnItem("sku-1", new[] { 0.9f, 0.1f, 0f }) { ["brand"] = "acme", ["price"] = 19.9 },

@@ -5,8 +5,8 @@ using Ann.Protocol.V1;
 using Ann.Tests.Files.Formats;
 using Ann.Tool;
 using Google.Protobuf;
-using WireExclusions = Ann.Protocol.V1.Exclusions;
 using SearchOptions = Ann.Tool.Queries.SearchOptions;
+using WireExclusions = Ann.Protocol.V1.Exclusions;
 
 namespace Ann.Tests.Tool.Queries;
 
