@@ -43,7 +43,7 @@ public sealed class AnnException(AnnError error, string message, Exception? inne
     /// <summary>A value of a request, an option or an input file is out of its range.</summary>
     /// <param name="field">The field or option, as the caller spells it.</param>
     /// <param name="message">What was expected and what was found.</param>
-    public static AnnException Invalid(string field, string message) =>
+    internal static AnnException Invalid(string field, string message) =>
         new(AnnError.InvalidArgument, message) { Field = field };
 
     /// <summary>An input file cannot be used as it is.</summary>
@@ -51,11 +51,11 @@ public sealed class AnnException(AnnError error, string message, Exception? inne
     /// <param name="place">Line, row or byte; empty when the whole file is meant.</param>
     /// <param name="what">What was expected and what was found.</param>
     /// <param name="inner">The cause, when another exception is one.</param>
-    public static AnnException BadInput(string path, string place, string what, Exception? inner = null) =>
+    internal static AnnException BadInput(string path, string place, string what, Exception? inner = null) =>
         new(AnnError.InvalidArgument, place.Length == 0 ? $"{path}: {what}" : $"{path}: {place}: {what}", inner);
 
     /// <summary>A vector has another length than the index or encoder it is meant for.</summary>
-    public static AnnException DimensionMismatch(string field, string owner, int expected, int actual) =>
+    internal static AnnException DimensionMismatch(string field, string owner, int expected, int actual) =>
         Invalid(field, $"{owner} holds vectors of dimension {expected}; found {actual}.");
 
     /// <summary>The disk is full, or refuses what is written to it.</summary>
@@ -63,7 +63,7 @@ public sealed class AnnException(AnnError error, string message, Exception? inne
         new(AnnError.Overloaded, $"The disk is full, or refuses writes: {inner.Message}", inner) { Field = "disk" };
 
     /// <summary>No index has that name.</summary>
-    public static AnnException NoSuchIndex(string name) =>
+    internal static AnnException NoSuchIndex(string name) =>
         new(AnnError.NotFound, $"No index is named '{name}'.") { Field = "index" };
 
     /// <summary>A checksum or an invariant of a file failed.</summary>
@@ -71,7 +71,7 @@ public sealed class AnnException(AnnError error, string message, Exception? inne
     /// <param name="section">The section of the file, or "header".</param>
     /// <param name="offset">Byte offset in the file where the fault was seen.</param>
     /// <param name="what">What was expected and what was found.</param>
-    public static AnnException Corrupt(string path, string section, long offset, string what) =>
+    internal static AnnException Corrupt(string path, string section, long offset, string what) =>
         new(AnnError.Corrupt, $"{path}: section {section}, byte {offset}: {what}");
 }
 

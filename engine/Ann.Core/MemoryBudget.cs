@@ -7,7 +7,7 @@ namespace Ann.Core;
 /// the system takes their pages back when it needs them.
 /// </summary>
 /// <param name="limit">Bytes; <see cref="long.MaxValue"/> for no limit.</param>
-public sealed class MemoryBudget(long limit)
+internal sealed class MemoryBudget(long limit)
 {
     private long _used;
 

@@ -20,7 +20,7 @@ public static class MetricExtensions
     /// The score of a core distance, in the metric's own unit: cosine similarity in [−1, 1], inner product (both larger is nearer),
     /// or Euclidean distance (smaller is nearer). A cosine that rounding carried beyond its ends is told as the end.
     /// </summary>
-    public static float ToScore(this Metric metric, float distance) => metric switch
+    internal static float ToScore(this Metric metric, float distance) => metric switch
     {
         Metric.L2 => MathF.Sqrt(MathF.Max(0, distance)),
         Metric.Cosine => Math.Clamp(-distance, -1, 1),
@@ -32,7 +32,7 @@ public static class MetricExtensions
     /// Of a cosine above 1, which no distance has, its negation. Says nothing of rounding: see
     /// <see cref="Distances.DistanceRounding.FarthestOf"/>.
     /// </summary>
-    public static float ToDistance(this Metric metric, float score)
+    internal static float ToDistance(this Metric metric, float score)
     {
         if (metric != Metric.L2)
             return metric == Metric.Cosine && score <= -1 ? float.PositiveInfinity : -score;
@@ -47,7 +47,7 @@ public static class MetricExtensions
     public static bool LargerIsNearer(this Metric metric) => metric != Metric.L2;
 
     /// <summary>The metric's name on the command line and in JSON: <c>cosine</c>, <c>l2</c>, <c>ip</c>.</summary>
-    public static string ToName(this Metric metric) => metric switch
+    internal static string ToName(this Metric metric) => metric switch
     {
         Metric.Cosine => "cosine",
         Metric.L2 => "l2",
@@ -56,7 +56,7 @@ public static class MetricExtensions
     };
 
     /// <summary>Reads a name written by <see cref="ToName"/>.</summary>
-    public static bool TryParse(string name, out Metric metric)
+    internal static bool TryParse(string name, out Metric metric)
     {
         metric = name switch
         {

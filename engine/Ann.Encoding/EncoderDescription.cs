@@ -94,7 +94,7 @@ public sealed record EncoderDescription
     /// <see cref="AnnError.NotFound"/>: no such file. <see cref="AnnError.InvalidArgument"/>: not JSON, or a field is unknown, of another
     /// type or out of range; the message names file, field, what was expected and what was found.
     /// </exception>
-    public static EncoderDescription Read(IFileSystem files, string path) =>
+    internal static EncoderDescription Read(IFileSystem files, string path) =>
         EncoderDescriptionReader.Read(path, EncoderFiles.ReadAll(files, path));
 }
 

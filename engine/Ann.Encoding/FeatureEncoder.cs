@@ -50,6 +50,10 @@ public sealed class FeatureEncoder : IDisposable
     /// <summary>What it reads.</summary>
     public FeatureInput Input => _graph.Input;
 
+    /// <summary>Opens an encoder directory or an <c>.onnx</c> file of this machine.</summary>
+    /// <inheritdoc cref="Open(IFileSystem, string, EncoderOptions?)"/>
+    public static FeatureEncoder Open(string path, EncoderOptions? options = null) => Open(PhysicalFileSystem.Instance, path, options);
+
     /// <summary>
     /// Opens an encoder directory whose <c>encoder.json</c> says <c>"kind": "features"</c> or nothing, or a single <c>.onnx</c> file.
     /// </summary>
@@ -61,7 +65,7 @@ public sealed class FeatureEncoder : IDisposable
     /// input of rank 1 or 2 and one float32 output of rank 2, or a field of <c>encoder.json</c> contradicts it.
     /// <see cref="AnnError.FailedPrecondition"/>: a required provider is missing.
     /// </exception>
-    public static FeatureEncoder Open(IFileSystem files, string path, EncoderOptions? options = null)
+    internal static FeatureEncoder Open(IFileSystem files, string path, EncoderOptions? options = null)
     {
         options ??= new EncoderOptions { MaxBatchRows = 1024 };
         EncoderDirectory source = EncoderDirectory.Open(files, path);

@@ -48,6 +48,11 @@ public sealed class TextEncoder : IDisposable
     /// <summary>Longest text in tokens, special ones included; the rest of a text is cut off.</summary>
     public int MaxTokens => _settings.MaxTokens;
 
+    /// <summary>Opens an encoder directory of this machine (<c>encoder.json</c>, <c>model.onnx</c>, tokenizer files).</summary>
+    /// <inheritdoc cref="Open(IFileSystem, string, EncoderOptions?)"/>
+    public static TextEncoder Open(string directory, EncoderOptions? options = null) =>
+        Open(PhysicalFileSystem.Instance, directory, options);
+
     /// <summary>Opens an encoder directory (<c>encoder.json</c>, <c>model.onnx</c>, tokenizer files).</summary>
     /// <param name="files">Where it is.</param>
     /// <param name="directory">The directory. Without <c>encoder.json</c> everything is inferred, and a notice says what.</param>
@@ -56,7 +61,7 @@ public sealed class TextEncoder : IDisposable
     /// <see cref="AnnError.NotFound"/>: a file is missing. <see cref="AnnError.InvalidArgument"/>: a file or an option cannot be used; the
     /// message names file, field, expected and found. <see cref="AnnError.FailedPrecondition"/>: a required provider is missing.
     /// </exception>
-    public static TextEncoder Open(IFileSystem files, string directory, EncoderOptions? options = null)
+    internal static TextEncoder Open(IFileSystem files, string directory, EncoderOptions? options = null)
     {
         EncoderDirectory source = EncoderDirectory.Open(files, directory);
         if (source.Description.Kind == EncoderKind.Features)
@@ -71,7 +76,7 @@ public sealed class TextEncoder : IDisposable
     /// </param>
     /// <param name="options">Null: the defaults.</param>
     /// <exception cref="AnnException">As for <see cref="Open(IFileSystem, string, EncoderOptions?)"/>, but for files.</exception>
-    public static TextEncoder OpenDefault(IFileSystem files, string cacheDirectory, EncoderOptions? options = null)
+    internal static TextEncoder OpenDefault(IFileSystem files, string cacheDirectory, EncoderOptions? options = null)
     {
         byte[] model = DefaultModelCache.Load(files, cacheDirectory, out string? notice);
         EncoderDirectory source = EncoderDirectory.InMemory("default", DefaultModel.Description, model);

@@ -1,7 +1,7 @@
 namespace Ann.Core.Attributes;
 
 /// <summary>All attributes of some items, column by column.</summary>
-public sealed class AttributeBatch
+internal sealed class AttributeBatch
 {
     /// <summary>Without items.</summary>
     /// <param name="schema">The attributes.</param>

@@ -7,7 +7,7 @@ namespace Ann.Core.Attributes;
 /// Values of one attribute, one an item, in memory that grows: what a write brings, what the log keeps, and what an answer gives back.
 /// </summary>
 /// <param name="attribute">What the values are of.</param>
-public sealed class AttributeColumn(AttributeField attribute)
+internal sealed class AttributeColumn(AttributeField attribute)
 {
     private const int WordBits = 64;
 

@@ -30,7 +30,7 @@ public enum AttributeType : byte
 public sealed record AttributeField(string Name, AttributeType Type);
 
 /// <summary>The attributes of an index, in their order. Never changes.</summary>
-public sealed class AttributeSchema : IEquatable<AttributeSchema>
+internal sealed class AttributeSchema : IEquatable<AttributeSchema>
 {
     /// <summary>Most attributes of an index.</summary>
     public const int MaxFields = 64;

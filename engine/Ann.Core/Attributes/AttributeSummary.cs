@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Ann.Core.Attributes;
 
 /// <summary>What the values of one attribute of some items are like, for people.</summary>
-public sealed record AttributeSummary
+internal sealed record AttributeSummary
 {
     /// <summary>The attribute.</summary>
     public required AttributeField Field { get; init; }

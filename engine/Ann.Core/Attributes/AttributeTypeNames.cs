@@ -1,7 +1,7 @@
 namespace Ann.Core.Attributes;
 
 /// <summary>Types of attributes as command lines, files of attributes and reports spell them.</summary>
-public static class AttributeTypeNames
+internal static class AttributeTypeNames
 {
     private static readonly (AttributeType Type, string Name)[] Names =
     [

@@ -8,7 +8,7 @@ namespace Ann.Core.Attributes;
 /// A filter that was checked against a schema, in a form that can be evaluated: nested conjunctions are one, values are sorted, each clause
 /// is there once. Immutable; used by many threads.
 /// </summary>
-public sealed class BoundFilter
+internal sealed class BoundFilter
 {
     private readonly byte[] _canonical;
 
@@ -94,4 +94,4 @@ public sealed class BoundFilter
 /// <summary>A clause that is false of an item.</summary>
 /// <param name="Path">Where it is in the filter, from the root: <c>all_of[1].any_of</c>.</param>
 /// <param name="Text">What it says, for a person.</param>
-public sealed record FailedClause(string Path, string Text);
+internal sealed record FailedClause(string Path, string Text);

@@ -49,7 +49,14 @@ public abstract record Filter
     public sealed record Exists(string Attribute) : Filter;
 
     /// <summary>The item's key is one of some.</summary>
-    public sealed record KeyIn(KeyColumn Keys) : Filter;
+    internal sealed record KeyIn(KeyColumn Keys) : Filter;
+
+    /// <summary>The item's key is one of some.</summary>
+    /// <param name="keys">1 to <see cref="MaxValues"/>, all numbers or all strings, as the index has them. One may come twice.</param>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.InvalidArgument"/>: numbers and strings are mixed, or a string takes 0 or more than 256 bytes of UTF-8.
+    /// </exception>
+    public static Filter OfKeys(IEnumerable<AnnKey> keys) => new KeyIn(AnnKey.ToColumn(keys));
 }
 
 /// <summary>An end of a range.</summary>

@@ -8,7 +8,7 @@ namespace Ann.Core.Attributes;
 /// <c>+0100</c> or <c>UTC</c>, a blank before it, and any number of digits. Digits beyond the microsecond are cut off, everywhere alike, so
 /// that a time finds itself. An offset is asked for, since without one nobody can tell which moment is meant.
 /// </summary>
-public static class TimestampText
+internal static class TimestampText
 {
     private const long MicrosecondTicks = TimeSpan.TicksPerMicrosecond;
     private const int MicrosecondDigits = 6;

@@ -12,7 +12,7 @@ namespace Ann.Core.Distances;
 /// Under inner product it is known only where all terms have one sign, as those of a row with itself have; where they cancel out, a limit
 /// is as sharp as the kernel is.
 /// </remarks>
-public static class DistanceRounding
+internal static class DistanceRounding
 {
     private const double Unit = 1.0 / (1 << 24);
     private const int ComponentsPerOperation = 4;

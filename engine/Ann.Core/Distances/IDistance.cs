@@ -6,7 +6,7 @@ namespace Ann.Core.Distances;
 /// directly. Never hold one in a variable of interface type, and never make one a class: reference types share one compiled body
 /// and bring the indirect call back. Components must be finite; the boundary refuses others.
 /// </remarks>
-public interface IDistance
+internal interface IDistance
 {
     /// <param name="a">First component of a row of <paramref name="length"/> floats.</param>
     /// <param name="b">First component of a row of <paramref name="length"/> floats.</param>

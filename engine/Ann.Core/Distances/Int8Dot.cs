@@ -10,7 +10,7 @@ namespace Ann.Core.Distances;
 /// Inner product of a 16-bit query with an 8-bit code, in exact integers. The query is wider than the code because it is quantised once
 /// and read from L1: its precision costs nothing.
 /// </summary>
-public static class Int8Dot
+internal static class Int8Dot
 {
     /// <summary>Codes are padded to a multiple of this many bytes: one cache line.</summary>
     public const int Lanes = 64;

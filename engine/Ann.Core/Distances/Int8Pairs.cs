@@ -9,7 +9,7 @@ namespace Ann.Core.Distances;
 /// Inner products of one 8-bit code with four others, in exact integers: the same on every machine. Four at a time, because the
 /// horizontal sum of one would take longer than its products.
 /// </summary>
-public static unsafe class Int8Pairs
+internal static unsafe class Int8Pairs
 {
     /// <summary>Σ aᵢ · bᵢ for each of four codes b.</summary>
     /// <param name="a">Components within ±127.</param>

@@ -6,7 +6,7 @@ namespace Ann.Core.Distances;
 /// <summary>
 /// A zeroed piece of native memory, 64-byte aligned, that never moves. Large ones start on a 2 MiB boundary and ask Linux for huge pages.
 /// </summary>
-public sealed unsafe class NativeBlock : IDisposable
+internal sealed unsafe class NativeBlock : IDisposable
 {
     private const nuint CacheLine = 64;
     private const nuint HugePage = 2 << 20;

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 namespace Ann.Core.Distances;
 
 /// <summary>Negated inner product, −Σ aᵢ·bᵢ: the distance of cosine (on unit rows) and inner product. Zero padding adds nothing.</summary>
-public readonly struct NegativeDot : IDistance
+internal readonly struct NegativeDot : IDistance
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

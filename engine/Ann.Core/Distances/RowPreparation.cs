@@ -6,7 +6,7 @@ namespace Ann.Core.Distances;
 /// <summary>
 /// What happens to a vector between the boundary and the kernels: it is checked, copied and, for cosine, made unit length.
 /// </summary>
-public static class RowPreparation
+internal static class RowPreparation
 {
     /// <summary>
     /// Largest squared norm of a vector under L2 and inner product, 2¹²⁰: a length of 2⁶⁰, some 1.15 · 10¹⁸. Float32 ends at 2¹²⁸. Two such

@@ -10,7 +10,7 @@ namespace Ann.Core.Distances;
 /// <see cref="Vector512.IsHardwareAccelerated"/> is false on Intel's Skylake and Cascade Lake although they have AVX-512: the runtime fears
 /// their clock throttling. The kernels here wait for memory, not for arithmetic, and gain from the wider loads all the same.
 /// </remarks>
-public static class SimdWidth
+internal static class SimdWidth
 {
     /// <summary>512-bit registers with byte and word operations.</summary>
     public static bool Has512 => Vector512.IsHardwareAccelerated || Avx512BW.IsSupported;

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 namespace Ann.Core.Distances;
 
 /// <summary>Squared Euclidean distance, Σ(aᵢ − bᵢ)². Zero padding adds nothing.</summary>
-public readonly struct SquaredL2 : IDistance
+internal readonly struct SquaredL2 : IDistance
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -5,7 +5,7 @@ namespace Ann.Core.Distances;
 /// <summary>
 /// Float32 rows of one dimension in native memory: 64-byte aligned, zero-padded to <see cref="Lanes"/>, never moving.
 /// </summary>
-public sealed unsafe class VectorTable : IDisposable
+internal sealed unsafe class VectorTable : IDisposable
 {
     /// <summary>Rows are padded to a multiple of this many floats, one 512-bit register, so kernels need no tail loop.</summary>
     public const int Lanes = 16;

@@ -5,7 +5,7 @@ using Ann.Core.Segments;
 namespace Ann.Core.Exclusions;
 
 /// <summary>Keys of items that must not be returned: those of a request and those of the sets that it names. Immutable.</summary>
-public abstract class ExcludedKeys
+internal abstract class ExcludedKeys
 {
     /// <summary>Keys, counted as often as they were given.</summary>
     public abstract int Count { get; }

@@ -3,7 +3,7 @@ using Ann.Core.Keys;
 namespace Ann.Core.Exclusions;
 
 /// <summary>Makes the keys that a search must not return from what a request brings.</summary>
-public static class Exclusion
+internal static class Exclusion
 {
     /// <summary>Largest bitmap, in bytes.</summary>
     public const int MaxRoaringBytes = 16 << 20;

@@ -11,7 +11,7 @@ namespace Ann.Core.Exclusions;
 /// One thread of the pool at a time does what waits: all that came while the device was busy shares the next fsync. Files that cannot be
 /// used make only the sets fail: every call then says why, and the index goes on.
 /// </remarks>
-public sealed class ItemSets : IAsyncDisposable
+internal sealed class ItemSets : IAsyncDisposable
 {
     /// <summary>Keys of a set at most; the oldest give way.</summary>
     public const int MaxSetKeys = 1_000_000;

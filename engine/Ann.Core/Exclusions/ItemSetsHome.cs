@@ -10,7 +10,7 @@ namespace Ann.Core.Exclusions;
 /// <param name="KeyKind">What the index has as keys.</param>
 /// <param name="Budget">Memory of all item sets of the process.</param>
 /// <param name="Time">The clock that sets are forgotten by.</param>
-public sealed record ItemSetsHome(
+internal sealed record ItemSetsHome(
     IFileSystem Files, string Directory, string Index, KeyKind KeyKind, MemoryBudget Budget, TimeProvider Time)
 {
     /// <summary>True where nothing else keeps other processes out of the directory. Default: false.</summary>

@@ -5,7 +5,7 @@ namespace Ann.Core.Files;
 /// the directory flushed: once <see cref="Commit"/> returned it survives a power cut.
 /// Disposing without <see cref="Commit"/> leaves the target as it was. A device (<c>/dev/stdout</c>) is written directly.
 /// </summary>
-public sealed class AtomicFile : IDisposable
+internal sealed class AtomicFile : IDisposable
 {
     private readonly IFileSystem _files;
     private readonly string _written;

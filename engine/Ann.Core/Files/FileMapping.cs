@@ -4,7 +4,7 @@ using Ann.Core.Distances;
 namespace Ann.Core.Files;
 
 /// <summary>A file seen as read-only memory. The owner must outlive every pointer taken from it.</summary>
-public sealed unsafe class FileMapping : IDisposable
+internal sealed unsafe class FileMapping : IDisposable
 {
     private const int AdviseRandom = 1;
 

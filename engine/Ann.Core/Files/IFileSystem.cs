@@ -1,7 +1,7 @@
 namespace Ann.Core.Files;
 
 /// <summary>Every access to a disk goes through here, so that tests can make it fail.</summary>
-public interface IFileSystem
+internal interface IFileSystem
 {
     /// <summary>True when <paramref name="path"/> is an existing file of any kind.</summary>
     bool FileExists(string path);
@@ -56,7 +56,7 @@ public interface IFileSystem
 }
 
 /// <summary>A file that grows at its end. One writer.</summary>
-public interface IAppendFile : IDisposable
+internal interface IAppendFile : IDisposable
 {
     /// <summary>Bytes of the file.</summary>
     long Length { get; }

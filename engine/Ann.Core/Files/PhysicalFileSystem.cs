@@ -6,7 +6,7 @@ namespace Ann.Core.Files;
 
 /// <summary>The machine's own files.</summary>
 [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "This is what IFileSystem stands for.")]
-public sealed class PhysicalFileSystem : IFileSystem
+internal sealed class PhysicalFileSystem : IFileSystem
 {
     private const int BufferSizeInBytes = 1 << 17;
 

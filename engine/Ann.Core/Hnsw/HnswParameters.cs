@@ -6,7 +6,7 @@ namespace Ann.Core.Hnsw;
 /// <param name="M">Neighbours kept per node on levels ≥ 1, <see cref="MinM"/> to <see cref="MaxM"/>.</param>
 /// <param name="EfConstruction">Beam width while inserting, M to <see cref="MaxEfConstruction"/>.</param>
 /// <param name="Seed">Seed of level sampling and insertion order.</param>
-public readonly record struct HnswParameters(int M, int EfConstruction, ulong Seed)
+internal readonly record struct HnswParameters(int M, int EfConstruction, ulong Seed)
 {
     /// <summary>With fewer than two edges the level law 1/ln M has no value, and the graph is a rope.</summary>
     public const int MinM = 2;

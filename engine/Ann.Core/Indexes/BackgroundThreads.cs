@@ -6,7 +6,7 @@ namespace Ann.Core.Indexes;
 /// Threads for sealing and compacting, apart from those that serve: as many as the share of the cores allows, and at a low priority, so
 /// that a search that wants the core gets it. A task that runs loops in parallel stays on them.
 /// </summary>
-public sealed class BackgroundThreads : TaskScheduler, IDisposable
+internal sealed class BackgroundThreads : TaskScheduler, IDisposable
 {
     private const int NiceBackground = 19;
 

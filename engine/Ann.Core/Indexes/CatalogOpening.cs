@@ -4,7 +4,7 @@ using Ann.Core.Segments;
 namespace Ann.Core.Indexes;
 
 /// <summary>What a catalog opens its indexes with. The same for all of them.</summary>
-public sealed record CatalogOpening
+internal sealed record CatalogOpening
 {
     /// <summary>Where files are.</summary>
     public required IFileSystem Files { get; init; }

@@ -1,7 +1,7 @@
 namespace Ann.Core.Indexes;
 
 /// <summary>What a generation of a live index does now.</summary>
-public enum GenerationRole
+internal enum GenerationRole
 {
     /// <summary>Answers what is asked of the index's name.</summary>
     Serving,
@@ -29,7 +29,7 @@ public enum GenerationRole
 /// <param name="MissedKeys">Items whose last write came from another encoder and could not be applied to it.</param>
 /// <param name="FileBytes">Bytes of its files.</param>
 /// <param name="MemoryBytes">Bytes of memory that it holds, mapped files not counted.</param>
-public sealed record GenerationStatus(
+internal sealed record GenerationStatus(
     string Id, GenerationRole Role, ulong? EncoderFingerprint, string EncoderName, long Items, long Dead, int Segments, long LogPosition,
     long AppliedPosition, long MissedKeys, long FileBytes, long MemoryBytes)
 {
@@ -42,4 +42,4 @@ public sealed record GenerationStatus(
 /// <param name="Durable">The last one on disk.</param>
 /// <param name="Visible">The last one that a search sees.</param>
 /// <param name="Bytes">Bytes of the log's files.</param>
-public sealed record LogStatus(long First, long Durable, long Visible, long Bytes);
+internal sealed record LogStatus(long First, long Durable, long Visible, long Bytes);

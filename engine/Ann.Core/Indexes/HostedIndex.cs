@@ -4,7 +4,7 @@ using Ann.Core.Segments;
 namespace Ann.Core.Indexes;
 
 /// <summary>What an index can do now.</summary>
-public enum IndexState
+internal enum IndexState
 {
     /// <summary>Being opened or warmed up.</summary>
     Loading,
@@ -21,13 +21,13 @@ public enum IndexState
 /// <param name="Snapshot">What searches of a file see; null unless a file is serving.</param>
 /// <param name="Live">The live index; null unless one is serving.</param>
 /// <param name="Failure">Why it failed, with full paths: for the operator; null unless failed.</param>
-public sealed record IndexStatus(IndexState State, IndexSnapshot? Snapshot, LiveIndex? Live, Exception? Failure)
+internal sealed record IndexStatus(IndexState State, IndexSnapshot? Snapshot, LiveIndex? Live, Exception? Failure)
 {
     internal static IndexStatus Loading { get; } = new(IndexState.Loading, null, null, null);
 }
 
 /// <summary>A name that the catalog hosts, and the status it has now. Readers take <see cref="Status"/> once and keep it.</summary>
-public sealed class HostedIndex
+internal sealed class HostedIndex
 {
     private volatile IndexStatus _status = IndexStatus.Loading;
     private MemoryBudget? _budget;

@@ -9,7 +9,7 @@ namespace Ann.Core.Indexes;
 /// (<see cref="HostedIndex.LoadAsync"/>).
 /// </summary>
 /// <remarks>Readers take the table as it is, without a lock; who changes it replaces it.</remarks>
-public sealed class IndexCatalog : IDisposable, IAsyncDisposable
+internal sealed class IndexCatalog : IDisposable, IAsyncDisposable
 {
     private readonly Lock _changing = new();
     private readonly string? _directory;

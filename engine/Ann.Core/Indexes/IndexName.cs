@@ -6,7 +6,7 @@ namespace Ann.Core.Indexes;
 /// The rules of index names: 1 to <see cref="MaxLength"/> ASCII letters, digits, '.', '_' and '-', the first a letter or digit.
 /// </summary>
 /// <remarks>'@' stays free: it parts a name from a generation. The rest is what files, URLs, metrics and shells all leave alone.</remarks>
-public static class IndexName
+internal static class IndexName
 {
     /// <summary>Longest name, in characters.</summary>
     public const int MaxLength = 128;
@@ -52,7 +52,7 @@ public static class IndexName
 /// <summary>What a caller writes to address an index: <c>name</c>, or <c>name@generation</c> to insist on one generation.</summary>
 /// <param name="Name">Name of the index.</param>
 /// <param name="Generation">The generation insisted on; null when any will do.</param>
-public readonly record struct IndexReference(string Name, string? Generation)
+internal readonly record struct IndexReference(string Name, string? Generation)
 {
     /// <summary>Longest reference, in characters: a name, '@' and a generation, with room to spare.</summary>
     private const int MaxLength = 256;

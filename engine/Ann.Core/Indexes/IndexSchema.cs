@@ -7,7 +7,7 @@ using Ann.Core.Segments;
 namespace Ann.Core.Indexes;
 
 /// <summary>What never changes of a live index, and how its segments are built.</summary>
-public sealed record IndexSchema
+internal sealed record IndexSchema
 {
     /// <summary>Components of a vector, 1 to <see cref="SegmentBuilder.MaxDimension"/>.</summary>
     public required int Dimension { get; init; }

@@ -12,7 +12,7 @@ namespace Ann.Core.Indexes;
 /// What a search sees of an index: its segments at one moment, taken at the start of a call and held to its end
 /// (<see cref="SnapshotLease"/>).
 /// </summary>
-public sealed class IndexSnapshot
+internal sealed class IndexSnapshot
 {
     private readonly LiveSegment[] _segments;
     private volatile LastPoint? _last;
@@ -362,7 +362,7 @@ public sealed class IndexSnapshot
 /// <summary>Who made the rows of a generation.</summary>
 /// <param name="Fingerprint">Null when unknown.</param>
 /// <param name="Name">For people; empty when unknown.</param>
-public readonly record struct SnapshotEncoder(ulong? Fingerprint, string Name)
+internal readonly record struct SnapshotEncoder(ulong? Fingerprint, string Name)
 {
     /// <summary>As the record of a build tells it.</summary>
     public static SnapshotEncoder Of(BuildRecord record) => new(

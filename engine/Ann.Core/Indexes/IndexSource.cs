@@ -6,7 +6,7 @@ namespace Ann.Core.Indexes;
 /// <param name="Name">Name of the index.</param>
 /// <param name="Path">Its <c>.ann</c> file, or the directory of a live index.</param>
 /// <param name="IsLive">True for a live index.</param>
-public sealed record IndexSource(string Name, string Path, bool IsLive = false)
+internal sealed record IndexSource(string Name, string Path, bool IsLive = false)
 {
     /// <summary>The file that makes a directory a live index.</summary>
     public const string ManifestName = ManifestFile.FileName;

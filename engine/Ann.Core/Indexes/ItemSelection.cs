@@ -9,7 +9,7 @@ namespace Ann.Core.Indexes;
 /// Which items of a snapshot a search may return, as a mask a segment, evaluated once for all rows of a request. Made by
 /// <see cref="IndexSnapshot.Select(Filter?, ExcludedKeys?)"/>; good while the snapshot is held, and let go before it.
 /// </summary>
-public sealed class ItemSelection : IDisposable
+internal sealed class ItemSelection : IDisposable
 {
     private readonly IndexSnapshot? _index;
     private readonly MaskHold[] _masks;

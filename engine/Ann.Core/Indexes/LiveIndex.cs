@@ -6,7 +6,7 @@ using Ann.Core.Log;
 namespace Ann.Core.Indexes;
 
 /// <summary>An index that is written to while it is searched: a directory of sealed segments, a log and a manifest.</summary>
-public sealed class LiveIndex : IAsyncDisposable
+internal sealed class LiveIndex : IAsyncDisposable
 {
     private readonly IndexHome _home;
     private readonly LiveState _state;

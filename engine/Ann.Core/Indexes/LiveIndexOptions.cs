@@ -3,7 +3,7 @@ using Ann.Core.Segments;
 namespace Ann.Core.Indexes;
 
 /// <summary>How a live index writes, seals and compacts. None of it changes what its files mean.</summary>
-public sealed record LiveIndexOptions
+internal sealed record LiveIndexOptions
 {
     /// <summary>Longest time that a batch waits for others to share its fsync. Zero: no sharing. Default: 2 ms.</summary>
     public TimeSpan CommitWindow { get; init; } = TimeSpan.FromMilliseconds(2);

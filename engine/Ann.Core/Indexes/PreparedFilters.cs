@@ -5,7 +5,7 @@ namespace Ann.Core.Indexes;
 /// <summary>Filters that clients name by their hash. Bounded: when there are too many, those not used for longest go.</summary>
 /// <param name="mostFilters">Filters at most.</param>
 /// <param name="mostBytes">Bytes at most, about.</param>
-public sealed class PreparedFilters(int mostFilters = PreparedFilters.DefaultFilters, long mostBytes = PreparedFilters.DefaultBytes)
+internal sealed class PreparedFilters(int mostFilters = PreparedFilters.DefaultFilters, long mostBytes = PreparedFilters.DefaultBytes)
 {
     /// <summary>Filters that an index keeps.</summary>
     public const int DefaultFilters = 1024;

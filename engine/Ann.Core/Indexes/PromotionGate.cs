@@ -1,7 +1,7 @@
 namespace Ann.Core.Indexes;
 
 /// <summary>What a candidate must prove before it takes over. What is null is not asked for.</summary>
-public sealed record PromotionGate
+internal sealed record PromotionGate
 {
     /// <summary>Recall@10 of the candidate against exact search of itself, 0 to 1.</summary>
     public double? MinRecall { get; init; }
@@ -28,6 +28,6 @@ public sealed record PromotionGate
 /// <param name="P99">99th percentile of the search time; null when not measured.</param>
 /// <param name="MissedKeys">Items whose last write the candidate does not have.</param>
 /// <param name="Forced">True when the gate would have refused it.</param>
-public sealed record PromotionReport(
+internal sealed record PromotionReport(
     string Serving, string Replaced, int Queries, int SampledRows, double? Recall, double? Overlap, TimeSpan? P99, long MissedKeys,
     bool Forced);

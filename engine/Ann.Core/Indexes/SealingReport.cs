@@ -8,4 +8,4 @@ namespace Ann.Core.Indexes;
 /// <param name="Rows">Its rows.</param>
 /// <param name="Build">How it was made.</param>
 /// <param name="Certificate">What was measured of it.</param>
-public sealed record SealingReport(string Index, string File, int Rows, BuildRecord Build, Certificate Certificate);
+internal sealed record SealingReport(string Index, string File, int Rows, BuildRecord Build, Certificate Certificate);

@@ -23,7 +23,7 @@ internal sealed record CopyList(string Index, long LogPosition, IReadOnlyList<Co
 /// Copies a live index while it serves, and puts copies back. A copy is the directory as a crash at that moment would have left it: the
 /// manifest, the files that it names, the log up to there; with a list of hashes.
 /// </summary>
-public static class SnapshotDirectory
+internal static class SnapshotDirectory
 {
     /// <summary>The list of a copy.</summary>
     public const string ListFile = "SNAPSHOT";

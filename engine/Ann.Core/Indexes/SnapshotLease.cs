@@ -1,7 +1,7 @@
 namespace Ann.Core.Indexes;
 
 /// <summary>Keeps the memory of a snapshot alive. Disposing it lets go; the snapshot must not be used after that.</summary>
-public readonly struct SnapshotLease(IndexSnapshot snapshot) : IDisposable
+internal readonly struct SnapshotLease(IndexSnapshot snapshot) : IDisposable
 {
     /// <summary>What is held.</summary>
     public IndexSnapshot Snapshot { get; } = snapshot;

@@ -5,7 +5,7 @@ using Ann.Core.Log;
 namespace Ann.Core.Indexes;
 
 /// <summary>What a write does with its items.</summary>
-public enum WriteMode
+internal enum WriteMode
 {
     /// <summary>Adds items and replaces those that exist.</summary>
     Upsert,
@@ -18,7 +18,7 @@ public enum WriteMode
 }
 
 /// <summary>Items that are written together: after a crash all of them are there, or none.</summary>
-public sealed record WriteBatch
+internal sealed record WriteBatch
 {
     /// <summary>Most items of one batch.</summary>
     public const int MaxItems = 65_536;
@@ -66,9 +66,9 @@ public sealed record WriteBatch
 /// <param name="Applied">Items added, replaced or removed.</param>
 /// <param name="Skipped">Items that existed already (insert only) or did not exist (delete).</param>
 /// <param name="IsRetry">True when the batch had been written before: nothing was changed.</param>
-public sealed record WriteReceipt(long Sequence, int Applied, int Skipped, bool IsRetry);
+internal sealed record WriteReceipt(long Sequence, int Applied, int Skipped, bool IsRetry);
 
 /// <summary>A batch on its way.</summary>
 /// <param name="Durable">Ends when the batch is on disk.</param>
 /// <param name="Visible">Ends when the next search sees it; that is after <paramref name="Durable"/>. Fails with what went wrong.</param>
-public sealed record PendingWrite(Task Durable, Task<WriteReceipt> Visible);
+internal sealed record PendingWrite(Task Durable, Task<WriteReceipt> Visible);

@@ -7,7 +7,7 @@ namespace Ann.Core.Keys;
 /// <summary>
 /// The caller's id of an item: a number, or UTF-8 text of 1 to <see cref="KeyColumn.MaxKeyBytes"/> bytes. A view; owns nothing.
 /// </summary>
-public readonly ref struct ItemKey
+internal readonly ref struct ItemKey
 {
     /// <summary>A numeric key.</summary>
     public ItemKey(ulong number)

@@ -16,7 +16,7 @@ public enum KeyKind : byte
 }
 
 /// <summary>The keys of a build's rows, in row order. Grows as rows are read; the kind is that of the first key added.</summary>
-public sealed class KeyColumn(KeyKind kind)
+internal sealed class KeyColumn(KeyKind kind)
 {
     /// <summary>Longest string key, in UTF-8 bytes.</summary>
     public const int MaxKeyBytes = 256;

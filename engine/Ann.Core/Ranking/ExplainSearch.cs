@@ -6,7 +6,7 @@ using Ann.Core.Searching;
 namespace Ann.Core.Ranking;
 
 /// <summary>Finds out why an item is in the answer to a query, or not. Slow: it looks at every item, and may answer many times.</summary>
-public static class ExplainSearch
+internal static class ExplainSearch
 {
     /// <summary>
     /// Answers the query as <see cref="RankingSearch"/> does, and where the item is missing looks for the reason: in filter and exclusions,

@@ -4,7 +4,7 @@ using Ann.Core.Searching;
 namespace Ann.Core.Ranking;
 
 /// <summary>Why an item is in the answer to a query, or not. All of it as of one write.</summary>
-public sealed record Explanation
+internal sealed record Explanation
 {
     /// <summary>The first reason that applies; <see cref="ExplainVerdict.Unknown"/> when the budget ended the search for it.</summary>
     public required ExplainVerdict Verdict { get; init; }
@@ -50,7 +50,7 @@ public sealed record Explanation
 }
 
 /// <summary>Why an item is in an answer, or not. The numbers are those of requests.</summary>
-public enum ExplainVerdict
+internal enum ExplainVerdict
 {
     /// <summary>Not found out.</summary>
     Unknown = 0,
@@ -89,4 +89,4 @@ public enum ExplainVerdict
 /// <summary>A part of what a query excludes.</summary>
 /// <param name="Name">How the answer calls it: <c>keys</c>, <c>roaring</c>, or the name of a set.</param>
 /// <param name="Keys">The keys.</param>
-public sealed record NamedExclusion(string Name, ExcludedKeys Keys);
+internal sealed record NamedExclusion(string Name, ExcludedKeys Keys);

@@ -10,7 +10,7 @@ namespace Ann.Core.Ranking;
 /// Pages through items in the order of their keys, all segments together. Looks at every node of the selection for each page, and keeps
 /// as many as a page takes.
 /// </summary>
-public static class ItemScroll
+internal static class ItemScroll
 {
     /// <summary>Nodes of the selection: each is compared with some keys of the page at worst.</summary>
     private const int NodesBetweenChecks = 512;

@@ -5,7 +5,7 @@ using Ann.Core.Searching;
 namespace Ann.Core.Ranking;
 
 /// <summary>All items within a distance of each query row, at most k of them.</summary>
-public static class RangeSearch
+internal static class RangeSearch
 {
     private const int FirstWant = 64;
     private const int Widening = 4;
@@ -82,4 +82,4 @@ public static class RangeSearch
 /// <summary>All within a distance.</summary>
 /// <param name="Answer">A list a row, nearest first.</param>
 /// <param name="Bounded">One a row: k items were in the range, and there may be more.</param>
-public sealed record RangeAnswer(RankingAnswer Answer, IReadOnlyList<bool> Bounded);
+internal sealed record RangeAnswer(RankingAnswer Answer, IReadOnlyList<bool> Bounded);

@@ -3,7 +3,7 @@ using Ann.Core.Searching;
 namespace Ann.Core.Ranking;
 
 /// <summary>One or more lists of items, and how they came about. Its hits are good while the snapshot is held.</summary>
-public sealed record RankingAnswer
+internal sealed record RankingAnswer
 {
     /// <summary>The lists one after another, each in its order.</summary>
     public required IReadOnlyList<SearchHit> Hits { get; init; }
@@ -45,4 +45,4 @@ public sealed record RankingAnswer
 /// Of a cap: items kept out that were nearer than the last of the list, as far as the searches came by them: a search that refuses a value
 /// does not count its items. Of a floor: items missing.
 /// </param>
-public sealed record QuotaFact(int List, int Cap, int Floor, string Value, int Count);
+internal sealed record QuotaFact(int List, int Cap, int Floor, string Value, int Count);

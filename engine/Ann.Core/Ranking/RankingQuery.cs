@@ -7,7 +7,7 @@ using Ann.Core.Searching;
 namespace Ann.Core.Ranking;
 
 /// <summary>What a ranking service asks beside its query vectors. The plain k nearest need none of it.</summary>
-public sealed record RankingQuery
+internal sealed record RankingQuery
 {
     /// <summary>Most caps, and most floors, of a query.</summary>
     public const int MaxQuotas = 16;
@@ -72,18 +72,18 @@ public sealed record RankingQuery
 /// </summary>
 /// <param name="Attribute">Keyword, keyword set, int64 or bool.</param>
 /// <param name="Most">1 to 10,000.</param>
-public sealed record Cap(string Attribute, int Most);
+internal sealed record Cap(string Attribute, int Most);
 
 /// <summary>At least <paramref name="Least"/> items that a filter takes, as long as there are so many.</summary>
 /// <param name="Filter">The kind.</param>
 /// <param name="Least">1 to k.</param>
-public sealed record Floor(Filter Filter, int Least);
+internal sealed record Floor(Filter Filter, int Least);
 
 /// <summary>Maximal marginal relevance (Carbonell &amp; Goldstein 1998).</summary>
 /// <param name="Lambda">0 to 1: 1 is by score alone.</param>
 /// <param name="Candidates">Candidates that are chosen from, k to 10,000.</param>
-public sealed record Diversity(float Lambda, int Candidates);
+internal sealed record Diversity(float Lambda, int Candidates);
 
 /// <summary>One list of several rows.</summary>
 /// <param name="LeastPerRow">Items that each row brings at least, as far as it finds so many.</param>
-public sealed record UnionMerge(int LeastPerRow);
+internal sealed record UnionMerge(int LeastPerRow);

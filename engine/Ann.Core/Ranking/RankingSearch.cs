@@ -8,7 +8,7 @@ namespace Ann.Core.Ranking;
 /// Answers what a ranking service asks: the nearest items of each query row, or of all rows together, under filter, exclusions, caps,
 /// floors and diversity.
 /// </summary>
-public static class RankingSearch
+internal static class RankingSearch
 {
     /// <summary>Searches. Synchronous; a search that its budget stops gives what there is, and its statistics say so.</summary>
     /// <param name="index">Held by the caller, until the answer's hits are read.</param>

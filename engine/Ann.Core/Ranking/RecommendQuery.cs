@@ -1,7 +1,7 @@
 namespace Ann.Core.Ranking;
 
 /// <summary>Items like some examples and unlike others.</summary>
-public sealed record RecommendQuery
+internal sealed record RecommendQuery
 {
     /// <summary>
     /// What is asked beside; no union. Its exclusions hold the keys of the examples too, unless the examples may be returned themselves.
@@ -19,7 +19,7 @@ public sealed record RecommendQuery
 }
 
 /// <summary>How examples make a query.</summary>
-public enum RecommendStrategy
+internal enum RecommendStrategy
 {
     /// <summary>
     /// The mean of the positives, plus its difference to the mean of the negatives. Under cosine each counts with length 1.

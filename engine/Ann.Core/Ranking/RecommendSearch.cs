@@ -6,7 +6,7 @@ using Ann.Core.Searching;
 namespace Ann.Core.Ranking;
 
 /// <summary>Items like some examples and unlike others.</summary>
-public static class RecommendSearch
+internal static class RecommendSearch
 {
     private const double LeastSquaredNorm = 1e-10;
 

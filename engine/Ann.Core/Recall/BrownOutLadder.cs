@@ -15,7 +15,7 @@ namespace Ann.Core.Recall;
 /// </remarks>
 /// <param name="Step">0 to <see cref="Steps"/>.</param>
 /// <param name="CalmSince">Time at which the pressure fell below half of the step's entry, or was last above it.</param>
-public readonly record struct BrownOutLadder(int Step, TimeSpan CalmSince)
+internal readonly record struct BrownOutLadder(int Step, TimeSpan CalmSince)
 {
     /// <summary>Steps below full quality.</summary>
     public const int Steps = 4;

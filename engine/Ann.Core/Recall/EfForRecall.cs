@@ -5,7 +5,7 @@ using Ann.Core.Segments;
 namespace Ann.Core.Recall;
 
 /// <summary>Turns a wanted recall into a beam width, by what was measured of the segments.</summary>
-public static class EfForRecall
+internal static class EfForRecall
 {
     /// <summary>Refuses a target that no beam width means.</summary>
     /// <param name="target">Recall wanted.</param>
@@ -100,10 +100,10 @@ public static class EfForRecall
 /// <param name="K">Results wanted.</param>
 /// <param name="Target">Recall wanted, above 0 and below 1.</param>
 /// <param name="Selectivity">Share of the items that may be returned, above 0; 1 for all.</param>
-public readonly record struct RecallWish(int K, double Target, double Selectivity = 1);
+internal readonly record struct RecallWish(int K, double Target, double Selectivity = 1);
 
 /// <summary>A beam width for a recall.</summary>
 /// <param name="Ef">k to the widest that is allowed.</param>
 /// <param name="Recall">Expected of it; NaN when nothing was measured.</param>
 /// <param name="IsReached">False when no width that is allowed is known to reach the target.</param>
-public readonly record struct RecallWidth(int Ef, double Recall, bool IsReached);
+internal readonly record struct RecallWidth(int Ef, double Recall, bool IsReached);

@@ -16,7 +16,7 @@ namespace Ann.Core.Recall;
 /// follow from it do not oscillate. Old samples of a place lose weight to new ones: it never has more than <see cref="Memory"/>.</para>
 /// <para>Shares that are missed are multiplied as odds, so that nothing comes to more than all of it.</para>
 /// </remarks>
-public sealed class RecallCorrection
+internal sealed class RecallCorrection
 {
     /// <summary>Places of beam widths: from a quarter of k to 1,024 times.</summary>
     public const int Places = 25;

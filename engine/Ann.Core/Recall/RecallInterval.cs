@@ -5,7 +5,7 @@ namespace Ann.Core.Recall;
 /// <param name="Low">Lower end.</param>
 /// <param name="High">Upper end.</param>
 /// <param name="Samples">Queries measured.</param>
-public readonly record struct RecallInterval(double Recall, double Low, double High, int Samples)
+internal readonly record struct RecallInterval(double Recall, double Low, double High, int Samples)
 {
     private const double Z = 1.959964;
 

@@ -2,7 +2,7 @@ namespace Ann.Core.Recall;
 
 /// <summary>The last samples of live recall of one kind of query. Not safe for several threads.</summary>
 /// <param name="capacity">Samples kept.</param>
-public sealed class RecallWindow(int capacity)
+internal sealed class RecallWindow(int capacity)
 {
     private readonly double[] _ring = new double[capacity];
     private long _added;

@@ -3,7 +3,7 @@ using Ann.Core.Segments;
 namespace Ann.Core.Recall;
 
 /// <summary>Whether an exact scan answers a wanted recall better than a walk: by what either would cost.</summary>
-public static class ScanInstead
+internal static class ScanInstead
 {
     /// <summary>
     /// Where no beam width is known to reach the target, a scan may cost this many times the widest walk: it reaches it, and takes no

@@ -3,7 +3,7 @@ namespace Ann.Core.Searching;
 /// <summary>A node and how far it is. Ordered by distance, ties by node.</summary>
 /// <param name="Node">Row of the segment, from 0.</param>
 /// <param name="Distance">The core's distance: smaller is nearer. <see cref="MetricExtensions.ToScore"/> makes it a score.</param>
-public readonly record struct Neighbor(int Node, float Distance) : IComparable<Neighbor>
+internal readonly record struct Neighbor(int Node, float Distance) : IComparable<Neighbor>
 {
     /// <inheritdoc/>
     public int CompareTo(Neighbor other)

@@ -9,7 +9,7 @@ namespace Ann.Core.Searching;
 /// </remarks>
 /// <param name="DeadlineTimestamp">A <see cref="Stopwatch.GetTimestamp"/> value; <see cref="long.MaxValue"/> for none.</param>
 /// <param name="Cancellation">Cancelled when nobody waits for the answer any more.</param>
-public readonly record struct SearchBudget(long DeadlineTimestamp, CancellationToken Cancellation)
+internal readonly record struct SearchBudget(long DeadlineTimestamp, CancellationToken Cancellation)
 {
     /// <summary>
     /// Candidates of a walk on codes whose exact distance is computed, at most; the others keep the order and the distances of the codes. 0
@@ -79,7 +79,7 @@ public enum StopReason : byte
 /// <param name="Exact">
 /// Scan every row instead of walking the graph. The answer is then exact; <paramref name="EfSearch"/> is not used.
 /// </param>
-public readonly record struct SearchParameters(int K, int EfSearch = 0, bool Exact = false)
+internal readonly record struct SearchParameters(int K, int EfSearch = 0, bool Exact = false)
 {
     /// <summary>Largest <see cref="K"/>.</summary>
     public const int MaxK = 10_000;
@@ -105,7 +105,7 @@ public readonly record struct SearchParameters(int K, int EfSearch = 0, bool Exa
 }
 
 /// <summary>How the nodes that may be returned were found.</summary>
-public enum SearchPlan : byte
+internal enum SearchPlan : byte
 {
     /// <summary>The graph, with nothing to refuse.</summary>
     Walk = 1,
@@ -121,7 +121,7 @@ public enum SearchPlan : byte
 }
 
 /// <summary>What one search cost.</summary>
-public struct SearchStatistics
+internal struct SearchStatistics
 {
     /// <summary>Distances computed in the walk or scan, upper levels included.</summary>
     public int Visited { get; set; }

@@ -4,4 +4,4 @@ namespace Ann.Core.Searching;
 /// <param name="Segment">Number of the segment in the snapshot.</param>
 /// <param name="Node">Node of that segment.</param>
 /// <param name="Distance">The core's distance: smaller is nearer. <see cref="MetricExtensions.ToScore"/> makes it a score.</param>
-public readonly record struct SearchHit(int Segment, int Node, float Distance);
+internal readonly record struct SearchHit(int Segment, int Node, float Distance);

@@ -11,7 +11,7 @@ namespace Ann.Core.Searching;
 /// matter, and neither does the sign. It is what float32 kernels round equal sums to when they add them in another order. Distances that
 /// are compared come from one kernel; where they do not, or where products cancel, a scale of the operands can be given.</para>
 /// </remarks>
-public readonly record struct TieAwareRecall
+internal readonly record struct TieAwareRecall
 {
     /// <summary>Relative width of a tie, to either side: two units in the last place of a float32.</summary>
     public const double Tolerance = 1.0 / (1 << 22);

@@ -6,7 +6,7 @@ namespace Ann.Core.Segments;
 /// How a segment was made. Stored as JSON in its file. Holds nothing of the clock, the machine or the thread count: the same input,
 /// options and seed give the same file.
 /// </summary>
-public sealed record BuildRecord
+internal sealed record BuildRecord
 {
     /// <summary>Index name the builder was given; empty when none.</summary>
     public string Name { get; init => field = value ?? ""; } = "";

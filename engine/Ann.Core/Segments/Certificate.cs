@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Ann.Core.Segments;
 
 /// <summary>What was measured of a segment when it was sealed. Stored as JSON in its file.</summary>
-public sealed record Certificate
+internal sealed record Certificate
 {
     /// <summary>Nodes reachable from the entry point on level 0; equals the count in a sound segment.</summary>
     public int Reachable { get; init; }
@@ -97,7 +97,7 @@ public sealed record Certificate
 }
 
 /// <summary>Norms of rows. A 99th percentile far above the median is the skew that breaks a raw inner-product graph.</summary>
-public sealed record NormSummary
+internal sealed record NormSummary
 {
     /// <summary>Smallest norm.</summary>
     public float Min { get; init; }
@@ -115,10 +115,10 @@ public sealed record NormSummary
 /// <summary>One point of the measured recall curve.</summary>
 /// <param name="Ef">efSearch.</param>
 /// <param name="Recall">Share of the exact nearest that came back, 0 to 1.</param>
-public sealed record EfRecall(int Ef, double Recall);
+internal sealed record EfRecall(int Ef, double Recall);
 
 /// <summary>Recall of walks that were stopped.</summary>
 /// <param name="K">Results wanted.</param>
 /// <param name="Expanded">Nodes expanded on level 0.</param>
 /// <param name="Recall">Share of the exact <paramref name="K"/> nearest that came back, 0 to 1.</param>
-public sealed record CutRecall(int K, int Expanded, double Recall);
+internal sealed record CutRecall(int K, int Expanded, double Recall);

@@ -6,7 +6,7 @@ namespace Ann.Core.Segments;
 /// <param name="Vectors">As a caller would give them, of the dimension of the rows; one at least. Not copied.</param>
 /// <param name="Source">What they are: <see cref="Given"/> or <see cref="Sampled"/>.</param>
 /// <param name="File">File they came from, without its directory; null when they came from none.</param>
-public sealed record CertificateQueries(IReadOnlyList<float[]> Vectors, string Source, string? File = null)
+internal sealed record CertificateQueries(IReadOnlyList<float[]> Vectors, string Source, string? File = null)
 {
     /// <summary>Source of queries that whoever built the segment gave.</summary>
     public const string Given = "queries";

@@ -8,7 +8,7 @@ namespace Ann.Core.Segments;
 
 /// <summary>A sealed segment in an index: its file, the tombstones of its nodes, and a table from key to node.</summary>
 /// <param name="segment">Owned from here on.</param>
-public sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
+internal sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
 {
     private readonly Lock _making = new();
     private volatile KeyTable? _table;

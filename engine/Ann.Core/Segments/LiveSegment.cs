@@ -9,7 +9,7 @@ namespace Ann.Core.Segments;
 /// A segment as an index holds it: sealed or head, with the tombstones of its nodes and a way from key to node. Counted by those who
 /// hold it: its memory goes when the last one lets go.
 /// </summary>
-public abstract class LiveSegment : INodeLookup
+internal abstract class LiveSegment : INodeLookup
 {
     private int _holders = 1;
     private SegmentMasks? _masks;

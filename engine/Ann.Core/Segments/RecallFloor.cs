@@ -7,7 +7,7 @@ namespace Ann.Core.Segments;
 /// of <see cref="Ef"/> or the nearest that was measured.
 /// </summary>
 /// <param name="Least">Recall@10 wanted, 0 to 1.</param>
-public readonly record struct RecallFloor(double Least)
+internal readonly record struct RecallFloor(double Least)
 {
     /// <summary>
     /// The beam width that is looked at: wide enough for nearly every set to reach 0.99, and no wider than servers are asked for.

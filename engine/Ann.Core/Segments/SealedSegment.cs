@@ -9,7 +9,7 @@ using Ann.Core.Searching;
 namespace Ann.Core.Segments;
 
 /// <summary>One <c>.ann</c> file, mapped and ready to be searched by any number of threads at once.</summary>
-public sealed unsafe class SealedSegment : IDisposable
+internal sealed unsafe class SealedSegment : IDisposable
 {
     private const float MostEstimateMargin = 16;
 

@@ -36,7 +36,7 @@ public enum SegmentResidence
 }
 
 /// <summary>What to build.</summary>
-public sealed record SegmentBuildOptions
+internal sealed record SegmentBuildOptions
 {
     /// <summary>How nearness is measured.</summary>
     public required Metric Metric { get; init; }
@@ -88,7 +88,7 @@ public sealed record SegmentBuildOptions
 }
 
 /// <summary>Stages of a build, in order.</summary>
-public enum BuildStage
+internal enum BuildStage
 {
     /// <summary>Compressing rows.</summary>
     Codes,
@@ -107,4 +107,4 @@ public enum BuildStage
 /// <param name="Stage">The stage under way.</param>
 /// <param name="Done">Rows, nodes or bytes done in this stage.</param>
 /// <param name="Total">Rows, nodes or bytes of this stage.</param>
-public readonly record struct BuildProgress(BuildStage Stage, long Done, long Total);
+internal readonly record struct BuildProgress(BuildStage Stage, long Done, long Total);

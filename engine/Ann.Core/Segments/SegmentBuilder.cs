@@ -13,7 +13,7 @@ namespace Ann.Core.Segments;
 /// Rows in, one <c>.ann</c> file out: add every row, <see cref="Build"/>, <see cref="Write"/>. The same rows, keys, options and seed give
 /// the same file on any number of threads.
 /// </summary>
-public sealed unsafe class SegmentBuilder : IDisposable
+internal sealed unsafe class SegmentBuilder : IDisposable
 {
     /// <summary>Most rows of one file: a node and two marks share 32 bits of a beam entry.</summary>
     public const int MaxRows = 1 << 30;

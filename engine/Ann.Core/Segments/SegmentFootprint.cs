@@ -11,7 +11,7 @@ namespace Ann.Core.Segments;
 /// a small index), string keys are as long as they are said to be, and cosine and L2 are taken to have one scale for all codes, as they
 /// have unless rows differ widely in range (8 bytes an item more).
 /// </remarks>
-public sealed record SegmentFootprint
+internal sealed record SegmentFootprint
 {
     /// <summary>Largest average of key bytes.</summary>
     public const int MaxKeyBytes = KeyColumn.MaxKeyBytes;

@@ -6,7 +6,7 @@ using Ann.Core.Keys;
 namespace Ann.Core.Segments;
 
 /// <summary>The keys of a segment's items, read where they lie.</summary>
-public sealed unsafe class SegmentKeys : INodeKeys
+internal sealed unsafe class SegmentKeys : INodeKeys
 {
     private readonly ulong* _numbers;
     private readonly long* _ends;

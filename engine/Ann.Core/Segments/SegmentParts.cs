@@ -1,7 +1,7 @@
 namespace Ann.Core.Segments;
 
 /// <summary>Bytes of an <c>.ann</c> file by what they are for. All in bytes; their sum is the length of the file.</summary>
-public sealed record SegmentParts
+internal sealed record SegmentParts
 {
     /// <summary>Links of all levels; in the fast layout with the estimates beside them.</summary>
     public required long Links { get; init; }

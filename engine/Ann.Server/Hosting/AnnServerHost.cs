@@ -31,14 +31,14 @@ public sealed partial class AnnServerHost : IAsyncDisposable
     public string Address => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
 
     /// <summary>What is hosted, and its state now.</summary>
-    public IndexCatalog Indexes => _app.Services.GetRequiredService<IndexCatalog>();
+    internal IndexCatalog Indexes => _app.Services.GetRequiredService<IndexCatalog>();
 
     /// <summary>The parts, for tests.</summary>
     internal IServiceProvider Services => _app.Services;
 
     /// <summary>
     /// Opens the port, then encoders and indexes, warms them up, and returns when the server serves. Until then health says NOT_SERVING
-    /// and searches get UNAVAILABLE. A damaged index does not keep the others from starting: see <see cref="Indexes"/>.
+    /// and searches get UNAVAILABLE. A damaged index does not keep the others from starting.
     /// </summary>
     /// <param name="configure">Sets options; overrides the environment.</param>
     /// <param name="logging">Adds the sinks of the log; null sends it to standard error.</param>

@@ -17,7 +17,8 @@ public class RankingValidationTests
 
     private static readonly RankingQuery Plain = new() { K = 10 };
 
-    public static TheoryData<string, RankingQuery, string> Refused => new()
+    /// <remarks>Queries as objects: tests are public, and queries are not.</remarks>
+    public static TheoryData<string, object, string> Refused => new()
     {
         { "k", Plain with { K = 0 }, "k is 0" },
         { "k", Plain with { K = 10_001 }, "10001" },
@@ -42,9 +43,9 @@ public class RankingValidationTests
 
     [Theory]
     [MemberData(nameof(Refused))]
-    public void RefusesAndNamesTheField(string field, RankingQuery query, string part)
+    public void RefusesAndNamesTheField(string field, object query, string part)
     {
-        AnnException error = Assert.Throws<AnnException>(() => RankingValidation.Check(query, Schema, 3));
+        AnnException error = Assert.Throws<AnnException>(() => RankingValidation.Check((RankingQuery)query, Schema, 3));
         Assert.Equal(AnnError.InvalidArgument, error.Error);
         Assert.Equal(field, error.Field);
         Assert.Contains(part, error.Message, StringComparison.Ordinal);

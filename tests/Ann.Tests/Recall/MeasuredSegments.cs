@@ -19,14 +19,14 @@ public sealed class MeasuredSegments : IDisposable
         Build(Metric.L2, CodesKind.F32, SegmentLayout.Lean), Build(Metric.Cosine, CodesKind.Int8, SegmentLayout.Fast),
     ];
 
-    public delegate double Estimate(int rows, in SearchStatistics statistics);
+    internal delegate double Estimate(int rows, in SearchStatistics statistics);
 
-    public IReadOnlyList<SealedSegment> All => _all;
+    internal IReadOnlyList<SealedSegment> All => _all;
 
     public static float[][] Queries => Vectors[Count..];
 
     /// <summary>Mean recall over the queries, and mean estimate.</summary>
-    public (double Recall, double Estimate) Compare(SealedSegment segment, int k, int ef, int looks, Estimate estimate)
+    internal (double Recall, double Estimate) Compare(SealedSegment segment, int k, int ef, int looks, Estimate estimate)
     {
         Neighbor[] exact = new Neighbor[k];
         Neighbor[] found = new Neighbor[k];

@@ -28,7 +28,7 @@ internal static class ExplainVerb
             HelpName = "FILE",
         };
         Option<string> key = VerbOptions.Required("--key", "KEY", "Key of the item.");
-        SearchOptions options = new();
+        SearchVerbOptions options = new();
         Option<bool> json = VerbOptions.Json();
         Verb command = new("explain",
             "Tell why an item is in the answer of a search, or why not. Takes what ann query takes. Runs exact searches: not for traffic.",

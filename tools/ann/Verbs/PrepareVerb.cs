@@ -31,7 +31,7 @@ internal static class PrepareVerb
             PrepareFilterRequest request = new()
             {
                 Index = name,
-                Filter = SearchOptions.ParseFilter("--filter", parsed.GetRequiredValue(filter), description),
+                Filter = SearchVerbOptions.ParseFilter("--filter", parsed.GetRequiredValue(filter), description),
             };
             PrepareFilterResponse prepared = await server.ReadAsync(
                 retrieval => retrieval.PrepareFilterAsync(request, cancellationToken: cancellation), cancellation);

@@ -20,7 +20,7 @@ internal static class QueryVerb
         Option<string[]> text = Text();
         Option<string?> vectorFile = VerbOptions.Optional(
             "--vector-file", "FILE", $"Query vectors, at most {QueryRows.MaxRows} rows, instead of texts.");
-        SearchOptions options = new();
+        SearchVerbOptions options = new();
         Option<string?> show = Show();
         Option<bool> json = VerbOptions.Json();
 

@@ -18,7 +18,7 @@ internal static class RangeVerb
         Option<string[]> text = QueryVerb.Text();
         Option<string?> vectorFile = VerbOptions.Optional(
             "--vector-file", "FILE", $"Query vectors, at most {QueryRows.MaxRows} rows, instead of texts.");
-        SearchOptions options = new(SearchKind.Range);
+        SearchVerbOptions options = new(SearchKind.Range);
         Option<string?> show = QueryVerb.Show();
         Option<bool> json = VerbOptions.Json();
 

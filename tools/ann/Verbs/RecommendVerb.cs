@@ -21,7 +21,7 @@ internal static class RecommendVerb
             "average: one search by the mean of the examples. best-score: a search by each, an item scores by the nearest example.",
             "average", "average", "best-score");
         Option<bool> withExamples = new("--with-examples") { Description = "Let the example items themselves be returned." };
-        SearchOptions options = new(SearchKind.Recommend);
+        SearchVerbOptions options = new(SearchKind.Recommend);
         Option<string?> show = QueryVerb.Show();
         Option<bool> json = VerbOptions.Json();
 

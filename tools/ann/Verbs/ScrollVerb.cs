@@ -43,7 +43,7 @@ internal static class ScrollVerb
             IndexDescription description = await server.DescribeAsync(name, cancellation);
             ScrollRequest request = new() { Index = name };
             if (parsed.GetValue(filter) is string text)
-                request.Filter = SearchOptions.ParseFilter("--filter", text, description);
+                request.Filter = SearchVerbOptions.ParseFilter("--filter", text, description);
             if (parsed.GetValue(attributes) is string names)
                 request.Attributes.AddRange(AttributeOptions.Split(names));
             if (parsed.GetValue(withVectors))

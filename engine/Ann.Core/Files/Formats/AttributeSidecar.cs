@@ -12,7 +12,7 @@ namespace Ann.Core.Files.Formats;
 /// The header is <c>{"ann_attributes":1,"rows":2,"rows_hash":"…","attributes":{"price":"double","tags":"keywords"}}</c>; rows_hash, an
 /// XxHash3 of the float32 rows, may be left out.
 /// </remarks>
-public static class AttributeSidecar
+internal static class AttributeSidecar
 {
     /// <summary>What is appended to the name of the vector file.</summary>
     public const string Suffix = ".attributes.jsonl";
@@ -89,4 +89,4 @@ public static class AttributeSidecar
 /// XxHash3 of its float32 rows, 16 hex digits; empty when unknown. It tells a sidecar left behind from an earlier file of the same name.
 /// </param>
 /// <param name="Schema">The attributes.</param>
-public sealed record AttributeSidecarHeader(long Rows, string RowsHash, AttributeSchema Schema);
+internal sealed record AttributeSidecarHeader(long Rows, string RowsHash, AttributeSchema Schema);

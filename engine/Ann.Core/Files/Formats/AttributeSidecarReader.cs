@@ -4,7 +4,7 @@ using Ann.Core.Attributes;
 namespace Ann.Core.Files.Formats;
 
 /// <summary>Reads an <see cref="AttributeSidecar"/> row by row.</summary>
-public sealed class AttributeSidecarReader : IDisposable
+internal sealed class AttributeSidecarReader : IDisposable
 {
     private readonly LineReader _lines;
     private readonly AttributeMembers _members;

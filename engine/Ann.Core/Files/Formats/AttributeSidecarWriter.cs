@@ -7,7 +7,7 @@ using Ann.Core.Attributes;
 namespace Ann.Core.Files.Formats;
 
 /// <summary>Writes an <see cref="AttributeSidecar"/> row by row. It appears whole at <see cref="Commit"/>, or not at all.</summary>
-public sealed class AttributeSidecarWriter : IDisposable
+internal sealed class AttributeSidecarWriter : IDisposable
 {
     private const string NoHash = "0000000000000000";
 

@@ -6,7 +6,7 @@ namespace Ann.Core.Files.Formats;
 /// Rows of whole numbers, streamed in order: the true neighbours of queries (<c>ibin</c>, <c>ivecs</c>) and the inputs of encoders that
 /// take item numbers (<c>npy</c>). Opened by <see cref="VectorFile.OpenIntegers"/>.
 /// </summary>
-public sealed class IntegerReader : IDisposable
+internal sealed class IntegerReader : IDisposable
 {
     private readonly RowStream _rows;
 

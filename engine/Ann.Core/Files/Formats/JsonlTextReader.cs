@@ -7,7 +7,7 @@ namespace Ann.Core.Files.Formats;
 /// Texts of a JSONL file, streamed in order: <c>{"id": "b-17", "title": "…", "text": "…"}</c> a line. Title and text are joined by a
 /// blank when both are there; one of them is enough.
 /// </summary>
-public sealed class JsonlTextReader : IDisposable
+internal sealed class JsonlTextReader : IDisposable
 {
     private readonly JsonlItemReader _items;
 

@@ -11,7 +11,7 @@ namespace Ann.Core.Files.Formats;
 /// <c>FILE.keys.jsonl</c>: a line with a <see cref="KeySidecarHeader"/>, then a JSON key a line, in row order. A <c>.jsonl</c> file
 /// carries its keys itself, so its sidecar ends after the header (<c>keys_inline</c>).
 /// </summary>
-public static class KeySidecar
+internal static class KeySidecar
 {
     /// <summary>What is appended to the name of the vector file.</summary>
     public const string Suffix = ".keys.jsonl";
@@ -110,7 +110,7 @@ public static class KeySidecar
 }
 
 /// <summary>The first line of a <see cref="KeySidecar"/>.</summary>
-public sealed record KeySidecarHeader
+internal sealed record KeySidecarHeader
 {
     /// <summary><c>uint64</c> or <c>string</c>.</summary>
     public string KeyType { get; init; } = "";

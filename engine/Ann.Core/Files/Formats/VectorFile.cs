@@ -4,7 +4,7 @@ using Ann.Core.Keys;
 namespace Ann.Core.Files.Formats;
 
 /// <summary>Opens and creates files of vectors and of whole numbers; the extension names the format.</summary>
-public static class VectorFile
+internal static class VectorFile
 {
     /// <summary>Extensions that <see cref="OpenReader"/> reads.</summary>
     public static IReadOnlyList<string> ReadExtensions { get; } =

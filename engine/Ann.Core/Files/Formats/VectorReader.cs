@@ -4,7 +4,7 @@ using Ann.Core.Keys;
 namespace Ann.Core.Files.Formats;
 
 /// <summary>Rows of a vector file, streamed in order. Opened by <see cref="VectorFile.OpenReader"/>.</summary>
-public abstract class VectorReader : IDisposable
+internal abstract class VectorReader : IDisposable
 {
     /// <summary>The file.</summary>
     public abstract string Path { get; }

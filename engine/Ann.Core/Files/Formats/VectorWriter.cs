@@ -5,7 +5,7 @@ namespace Ann.Core.Files.Formats;
 /// <summary>
 /// Writes a vector file row by row. Created by <see cref="VectorFile.CreateWriter"/>; nothing appears before <see cref="Commit"/>.
 /// </summary>
-public abstract class VectorWriter : IDisposable
+internal abstract class VectorWriter : IDisposable
 {
     private readonly AtomicFile _file;
     private readonly long _rows;

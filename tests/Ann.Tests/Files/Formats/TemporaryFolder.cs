@@ -32,7 +32,7 @@ public sealed class TemporaryFolder : IDisposable
     }
 
     /// <summary>Reads with a buffer that does not divide the rows, so that the seams between reads are tried too.</summary>
-    public static float[] ReadAll(VectorReader reader, int rowsAtOnce = 3)
+    internal static float[] ReadAll(VectorReader reader, int rowsAtOnce = 3)
     {
         List<float> all = [];
         float[] buffer = new float[rowsAtOnce * reader.Dimension + reader.Dimension / 2];

@@ -14,7 +14,7 @@ using KeyKind = Ann.Protocol.V1.KeyKind;
 namespace Ann.Tool.Queries;
 
 /// <summary>Options that say what is searched for, the same for every verb that searches.</summary>
-internal sealed class SearchOptions
+internal sealed class SearchVerbOptions
 {
     private readonly SearchKind _kind;
     private readonly Option<int> _k;
@@ -50,7 +50,7 @@ internal sealed class SearchOptions
         "--least-per-query", "Results that each query brings to a --union at least.", 0, 0, SearchParameters.MaxK);
 
     /// <param name="kind">What the verb asks: some take less than a search.</param>
-    public SearchOptions(SearchKind kind = SearchKind.Search)
+    public SearchVerbOptions(SearchKind kind = SearchKind.Search)
     {
         _kind = kind;
         bool isRange = kind == SearchKind.Range;

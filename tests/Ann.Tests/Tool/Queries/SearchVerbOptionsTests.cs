@@ -11,7 +11,7 @@ using WireExclusions = Ann.Protocol.V1.Exclusions;
 namespace Ann.Tests.Tool.Queries;
 
 /// <summary>Goal: what is typed is what is asked, and what cannot be asked is refused before the server hears of it.</summary>
-public sealed class SearchOptionsTests : IDisposable
+public sealed class SearchVerbOptionsTests : IDisposable
 {
     private static readonly IndexDescription Index = new()
     {
@@ -129,7 +129,7 @@ public sealed class SearchOptionsTests : IDisposable
 
     private static SearchRequest Request(IndexDescription index, params string[] args)
     {
-        SearchOptions options = new();
+        SearchVerbOptions options = new();
         Command command = new("query");
         options.AddTo(command);
         ParseResult parsed = command.Parse(args, CommandLine.Parsing);

@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text;
+using Ann.Core.Attributes;
+using Ann.Core.Keys;
+
+namespace Ann.Core.Embedded;
+
+/// <summary>Values of attributes between the columns of an index and the objects of a .NET program.</summary>
+internal static class ItemAttributes
+{
+    private static readonly long FirstMicrosecond = Microseconds(DateTimeOffset.MinValue);
+    private static readonly long LastMicrosecond = Microseconds(DateTimeOffset.MaxValue);
+
+    /// <summary>The attributes of some items, column by column.</summary>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.InvalidArgument"/>: an attribute that the index has not, or a value of another type; names the item.
+    /// </exception>
+    public static AttributeBatch ToBatch(IReadOnlyList<AnnItem> items, AttributeSchema schema)
+    {
+        AttributeBatch batch = new(schema);
+        foreach (AnnItem item in items)
+        {
+            foreach (string name in item.Attributes.Keys)
+                schema.Require(name, "attributes");
+            foreach (AttributeColumn column in batch.Columns)
+                Add(column, item[column.Field.Name], item.Key);
+        }
+        return batch;
+    }
+
+    /// <summary>The value of an item of a column; null when it has none.</summary>
+    public static object? ValueAt(AttributeColumn column, int item)
+    {
+        if (!column.Has(item))
+            return null;
+        return column.Field.Type switch
+        {
+            AttributeType.Keyword => Encoding.UTF8.GetString(column.TextAt(item)),
+            AttributeType.KeywordSet => SetAt(column, item),
+            AttributeType.Double => column.DoubleAt(item),
+            AttributeType.Bool => column.BoolAt(item),
+            AttributeType.Timestamp => TimeAt(column.Int64At(item)),
+            _ => column.Int64At(item),
+        };
+    }
+
+    private static void Add(AttributeColumn column, object? value, AnnKey key)
+    {
+        switch (column.Field.Type, value)
+        {
+            case (_, null):
+                column.AddMissing();
+                break;
+            case (AttributeType.Keyword, string text):
+                column.Add(Encoding.UTF8.GetBytes(text));
+                break;
+            case (AttributeType.KeywordSet, IEnumerable<string> texts):
+                foreach (string text in texts)
+                    column.AddToSet(Encoding.UTF8.GetBytes(text ?? throw Unexpected(column.Field, key, "null among its strings")));
+                column.EndSet();
+                break;
+            case (AttributeType.Int64, long or int or short or sbyte or uint or ushort or byte):
+                column.Add(Convert.ToInt64(value, CultureInfo.InvariantCulture));
+                break;
+            case (AttributeType.Double, double or float or long or int or short or sbyte or uint or ushort or byte):
+                column.Add(Convert.ToDouble(value, CultureInfo.InvariantCulture));
+                break;
+            case (AttributeType.Bool, bool flag):
+                column.Add(flag);
+                break;
+            case (AttributeType.Timestamp, DateTimeOffset time):
+                column.Add(Microseconds(time));
+                break;
+            case (AttributeType.Timestamp, long microseconds):
+                column.Add(microseconds);
+                break;
+            default:
+                throw Unexpected(column.Field, key, $"a {value.GetType().Name}");
+        }
+    }
+
+    private static string[] SetAt(AttributeColumn column, int item)
+    {
+        string[] texts = new string[column.TextCount(item)];
+        for (int i = 0; i < texts.Length; i++)
+            texts[i] = Encoding.UTF8.GetString(column.TextAt(item, i));
+        return texts;
+    }
+
+    private static object TimeAt(long microseconds) => microseconds >= FirstMicrosecond && microseconds <= LastMicrosecond
+        ? DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond)
+        : microseconds;
+
+    /// <summary>Rounded down, before 1970 too.</summary>
+    private static long Microseconds(DateTimeOffset time)
+    {
+        long ticks = time.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks;
+        return (ticks - (ticks % TimeSpan.TicksPerMicrosecond + TimeSpan.TicksPerMicrosecond) % TimeSpan.TicksPerMicrosecond)
+            / TimeSpan.TicksPerMicrosecond;
+    }
+
+    private static AnnException Unexpected(AttributeField field, AnnKey key, string found)
+    {
+        string expected = field.Type switch
+        {
+            AttributeType.Keyword => "a string",
+            AttributeType.KeywordSet => "strings",
+            AttributeType.Int64 => "an integer of at most 64 bits with a sign",
+            AttributeType.Double => "a double",
+            AttributeType.Bool => "a bool",
+            _ => "a DateTimeOffset, or a long of microseconds since 1970,",
+        };
+        return AnnException.Invalid("attributes", $"attribute '{field.Name}' of item '{key}' has {found}; {expected} was expected.");
+    }
+}
