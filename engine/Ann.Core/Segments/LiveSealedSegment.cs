@@ -74,7 +74,7 @@ internal sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         if (Refuses(mask))
             return segment.Searcher.Search(query, row: 0, mask, LiveAt(at), in parameters, in budget, results, out statistics);
         return Dead.Count == 0
-            ? segment.Search(query, in parameters, in budget, results, out statistics)
+            ? segment.Searcher.Search(query, in parameters, in budget, results, out statistics)
             : segment.Searcher.Search(query, Dead.LiveAt(at), AmongDead(parameters), in budget, results, out statistics);
     }
 
@@ -86,7 +86,7 @@ internal sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         if (Refuses(mask))
             SearchMasked(queries, in parameters, in budget, at, mask, results, counts, statistics);
         else if (Dead.Count == 0)
-            segment.SearchMany(queries, in parameters, in budget, results, counts, statistics);
+            segment.Searcher.SearchMany(queries, in parameters, in budget, results, counts, statistics);
         else
             segment.Searcher.SearchMany(queries, Dead.LiveAt(at), AmongDead(parameters), in budget, results, counts, statistics);
     }

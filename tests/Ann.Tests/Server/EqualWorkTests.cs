@@ -40,9 +40,13 @@ public sealed class EqualWorkTests(ShopServer shop) : IClassFixture<ShopServer>
             SearchResponse actual = await shop.Retrieval.SearchAsync(same);
 
             string context = $"{way} of {index}, round {round}, seed {Seed}";
-            // Live recall learns meanwhile, of each class of filters by itself, so the estimates may differ a little.
-            Assert.True(expected.Stats.HasEstimatedRecall == actual.Stats.HasEstimatedRecall, context);
-            Assert.Equal(expected.Stats.EstimatedRecall, actual.Stats.EstimatedRecall, tolerance: 0.02);
+            // Live recall learns meanwhile, of each class of filters by itself, so the estimates of a file may differ a little; those of
+            // segments without a curve begin with it.
+            if (index == "catalog")
+            {
+                Assert.True(expected.Stats.HasEstimatedRecall && actual.Stats.HasEstimatedRecall, context);
+                Assert.Equal(expected.Stats.EstimatedRecall, actual.Stats.EstimatedRecall, tolerance: 0.02);
+            }
             Assert.True(Comparable(expected).Equals(Comparable(actual)), $"{context}:\n{Comparable(expected)}\n{Comparable(actual)}");
         }
     }
