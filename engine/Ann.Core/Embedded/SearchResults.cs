@@ -1,5 +1,5 @@
-using System.Collections.ObjectModel;
 using System.Collections;
+using System.Collections.ObjectModel;
 using Ann.Core.Attributes;
 using Ann.Core.Indexes;
 using Ann.Core.Keys;

@@ -1,7 +1,7 @@
 using Ann.Core;
 using Ann.Core.Attributes;
-using Ann.Core.Files;
 using Ann.Core.Embedded;
+using Ann.Core.Files;
 using Ann.Core.Keys;
 using Ann.Core.Searching;
 using Ann.Core.Segments;
