@@ -41,7 +41,8 @@ public sealed class ItemSetsFaultTests
                 crash = e;
             }
             // How many changes share a flush is up to the threads: a run may end with fewer operations than the one that was counted.
-            Assert.True(crash is not null || files.Operations < cut, $"operation {cut} did not fail");
+            // And the compaction after the last change may be cut only while the sets are closed: nobody is told of that.
+            Assert.True(crash is not null || files.HasCrashed || files.Operations < cut, $"operation {cut} did not fail");
             for (int seed = 0; seed < Seeds; seed++)
                 await CheckAsync(files.Recover(seed), acknowledged, $"{crash?.Message ?? "no crash"}, seed {seed}");
         }

@@ -29,6 +29,7 @@ public sealed class EqualWorkTests(ShopServer shop) : IClassFixture<ShopServer>
     public async Task WhatNarrowsNothingChangesNothing(string index, string way)
     {
         await shop.Server.Part<IndexCatalog>().RequireLive("shop").SettleAsync(); // no segment is sealed between two calls
+        int sealings = 0;
         Random random = new(Seed);
         for (int round = 0; round < 20; round++)
         {
@@ -38,6 +39,13 @@ public sealed class EqualWorkTests(ShopServer shop) : IClassFixture<ShopServer>
 
             SearchResponse expected = await shop.Retrieval.SearchAsync(plain);
             SearchResponse actual = await shop.Retrieval.SearchAsync(same);
+            if (!Comparable(expected).Equals(Comparable(await shop.Retrieval.SearchAsync(plain))))
+            {
+                // A head was sealed meanwhile, of which there are few.
+                Assert.InRange(++sealings, 1, 10);
+                round--;
+                continue;
+            }
 
             string context = $"{way} of {index}, round {round}, seed {Seed}";
             // Live recall learns meanwhile, of each class of filters by itself, so the estimates of a file may differ a little; those of
