@@ -1,4 +1,4 @@
-using Ann.Core.Recall;
+using Ann.Core.Searching;
 
 namespace Ann.Bench.Garnet;
 
