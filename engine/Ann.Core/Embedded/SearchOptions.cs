@@ -70,7 +70,7 @@ public sealed record SearchOptions
             Excluded = ExcludedKeys.Count == 0
                 ? null
                 : Exclusion.OfKeys(AnnKey.ToColumn(ExcludedKeys, index.KeyKind, "exclude.keys")),
-            MaxDistance = MinScore is float score ? MaxDistance(index.Metric, score) : null,
+            MaxDistance = MinScore is float score ? RankingQuery.MaxDistanceOf(score, index.Metric) : null,
         };
     }
 
@@ -83,14 +83,5 @@ public sealed record SearchOptions
         // Half the range: far beyond any deadline, and the sum cannot overflow.
         long ticks = (long)Math.Min(limit.TotalSeconds * Stopwatch.Frequency, long.MaxValue / 2);
         return new SearchBudget(Stopwatch.GetTimestamp() + ticks, CancellationToken);
-    }
-
-    private static float MaxDistance(Metric metric, float score)
-    {
-        if (float.IsNaN(score))
-            throw AnnException.Invalid("min_score", "min_score is NaN; a number was expected.");
-        if (metric == Metric.L2 && score < 0)
-            throw AnnException.Invalid("min_score", $"min_score is {score}; under L2 it is a distance, 0 or more.");
-        return metric.ToDistance(score);
     }
 }

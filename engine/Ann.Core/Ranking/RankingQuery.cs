@@ -60,6 +60,19 @@ internal sealed record RankingQuery
     /// <summary>How hard one search for <see cref="K"/> items looks.</summary>
     internal SearchParameters Parameters => new(K, Exact ? 0 : EfSearch, Exact);
 
+    /// <summary>The <see cref="MaxDistance"/> of a least score.</summary>
+    /// <param name="score">In the unit of scores; under L2 a distance.</param>
+    /// <param name="metric">How nearness is measured.</param>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: no number or no distance; names <c>min_score</c>.</exception>
+    internal static float MaxDistanceOf(float score, Metric metric)
+    {
+        if (float.IsNaN(score))
+            throw AnnException.Invalid("min_score", "min_score is NaN; a number was expected.");
+        if (metric == Metric.L2 && score < 0)
+            throw AnnException.Invalid("min_score", $"min_score is {score}; under L2 it is a distance, 0 or more.");
+        return metric.ToDistance(score);
+    }
+
     /// <summary><see cref="MaxDistance"/> with the room that rounding takes: what is farther is no result.</summary>
     /// <param name="metric">How nearness is measured.</param>
     /// <param name="dimension">Components of a row.</param>

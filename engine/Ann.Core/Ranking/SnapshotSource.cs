@@ -76,7 +76,11 @@ internal sealed class SnapshotSource : ICandidateSource
         try
         {
             Refine(ref selection, refinement, in budget);
-            statistics = new SearchStatistics { Stopped = selection.Stopped, EstimatedRecall = 1 };
+            statistics = new SearchStatistics
+            {
+                Stopped = selection.Stopped,
+                EstimatedRecall = selection.Stopped == StopReason.None ? 1 : 0,
+            };
             return selection.Matching == 0 ? 0 : _index.Search(query, in parameters, in budget, selection, hits, out statistics);
         }
         finally

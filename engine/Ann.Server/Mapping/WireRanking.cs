@@ -70,17 +70,8 @@ internal static class WireRanking
 
     /// <summary>The distance of the least score of a request; null for none.</summary>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: names the field.</exception>
-    public static float? MaxDistanceOf(Wire.SearchRequest request, Metric metric)
-    {
-        if (!request.HasMinScore)
-            return null;
-        float score = request.MinScore;
-        if (float.IsNaN(score))
-            throw AnnException.Invalid("min_score", "min_score is NaN; a number was expected.");
-        if (metric == Metric.L2 && score < 0)
-            throw AnnException.Invalid("min_score", $"min_score is {score}; under L2 it is a distance, 0 or more.");
-        return metric.ToDistance(score);
-    }
+    public static float? MaxDistanceOf(Wire.SearchRequest request, Metric metric) =>
+        request.HasMinScore ? RankingQuery.MaxDistanceOf(request.MinScore, metric) : null;
 
     private static Filter KindOf(Wire.Floor floor, int position, IndexSnapshot index) =>
         WireFilter.Read(floor.Filter, $"floors[{position}].filter", index)

@@ -27,7 +27,6 @@ internal static class NestedSearch
 
     private static bool IsOfSearch(string field) =>
         field is not ("key" or "strategy" or "memory" or "disk")
-        && !field.StartsWith("search.", StringComparison.Ordinal)
         && !field.StartsWith("positive_", StringComparison.Ordinal)
         && !field.StartsWith("negative_", StringComparison.Ordinal);
 }

@@ -13,15 +13,14 @@ namespace Ann.Server.Services;
 /// <param name="Selection">What may be returned; null for all.</param>
 /// <param name="Excluded">What must not be returned; null for nothing.</param>
 /// <param name="Selecting">Time that the selection took.</param>
+/// <param name="At">The write that the answer is as of at least, taken before the search.</param>
 internal readonly record struct PreparedSearch(
-    AcquiredSearch Of, SearchEffort Effort, SearchBudget Budget, ItemSelection? Selection, ExcludedKeys? Excluded, TimeSpan Selecting)
+    AcquiredSearch Of, SearchEffort Effort, SearchBudget Budget, ItemSelection? Selection, ExcludedKeys? Excluded, TimeSpan Selecting,
+    ReadPoint At)
     : IDisposable
 {
     /// <summary>What is searched.</summary>
     public IndexSnapshot Index => Of.Index;
-
-    /// <summary>The write that all of the answer is as of.</summary>
-    public ReadPoint At => Selection?.At ?? Of.Index.Now;
 
     /// <summary>The question as the core takes it, without its rows.</summary>
     public RankingQuery Query => Of.Input.Query(Effort.Parameters, Excluded) with { Selected = Selection };

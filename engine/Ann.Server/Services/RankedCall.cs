@@ -1,4 +1,3 @@
-using Ann.Core;
 using Ann.Core.Ranking;
 using Ann.Core.Searching;
 using Ann.Protocol.V1;
@@ -15,17 +14,8 @@ internal sealed class RankedCall(SearchPipeline pipeline)
     public SearchResponse Run(in AcquiredSearch search, in VectorRows queries)
     {
         using PreparedSearch prepared = pipeline.Prepare(in search, ListsOf(search.Request, queries.Count), mayScan: false);
-        RankingAnswer answer;
-        try
-        {
-            answer = RankingSearch.Run(
-                search.Index, queries.Rows(0, queries.Count), queries.Count, prepared.Query, prepared.Budget);
-        }
-        catch (AnnException e) when (e is { Error: AnnError.InvalidArgument, Field: "queries" })
-        {
-            SearchPipeline.RequireSound(search.Index, in queries, 0, queries.Count);
-            throw;
-        }
+        RankingAnswer answer = RankingSearch.Run(
+            search.Index, queries.Rows(0, queries.Count), queries.Count, prepared.Query, prepared.Budget);
         Learn(in prepared, in queries, answer);
         return pipeline.Reply(in prepared, answer);
     }

@@ -76,7 +76,8 @@ internal sealed class SearchPipeline(
         {
             TimeSpan selected = Stopwatch.GetElapsedTime(selecting);
             SearchEffort effort = EffortOf(in search, lists, selection?.Selectivity, mayScan);
-            return new PreparedSearch(search, effort, effort.Limit(in whole, takesRest), selection, excluded, selected);
+            return new PreparedSearch(
+                search, effort, effort.Limit(in whole, takesRest), selection, excluded, selected, selection?.At ?? search.Index.Now);
         }
         catch
         {

@@ -71,11 +71,11 @@ public sealed class HardSetRecallTests
     /// <summary>
     /// Under inner product a certificate by rows is that of sums and differences of rows, which may be harder than what is asked (ADR
     /// 0022):
-    /// it may promise up to 0.07 too little, and nothing too much.
+    /// it may promise up to 0.03 too little (of the flag 0.07), and nothing too much.
     /// </summary>
     private static bool PromisesLess(HardSet set, HardCell cell) =>
         set.Name.EndsWith("-ip", StringComparison.Ordinal) && cell is { IsLow: false, IsBehind: false, Certified: { } certified }
-        && certified < cell.Recall && cell.Recall - certified <= 0.07;
+        && certified < cell.Recall && cell.Recall - certified <= (set.Name == "flag-ip" ? 0.07 : 0.03);
 
     /// <summary>Groups larger than the widest beam: one of them must not swallow a walk.</summary>
     private static HardSet Copies(Metric metric)

@@ -9,7 +9,7 @@ public sealed class HeadRecallTests(ITestOutputHelper output)
 {
     private const int Seed = 20261127;
     private const int Count = 6000;
-    private const double Tolerance = 0.015;
+    private const double Tolerance = 0.01;
 
     public static MatrixTheoryData<Metric, int> Kinds => new(Enum.GetValues<Metric>(), [8, 128]);
 
@@ -64,7 +64,8 @@ public sealed class HeadRecallTests(ITestOutputHelper output)
         double built = (double)hits / (K * queries.Length);
         output.WriteLine(
             $"{metric}, {rows[0].Length} components, seed {Seed}: head {grown:F4} (ef {4 * Ef}: {wide:F4}), built {built:F4}");
-        Assert.True(grown >= built - Tolerance, $"the head has recall {grown:F4}, a fresh build {built:F4}, seed {Seed}");
+        double tolerance = metric == Metric.InnerProduct ? 1.5 * Tolerance : Tolerance; // half of a row leads outwards, by what came so far
+        Assert.True(grown >= built - tolerance, $"the head has recall {grown:F4}, a fresh build {built:F4}, seed {Seed}");
         head.Release();
     }
 }
