@@ -124,17 +124,6 @@ internal sealed unsafe class Beam : IDisposable
         return found;
     }
 
-    /// <summary>
-    /// The node that <see cref="TryExpand"/> would take next, unless something nearer is found; <see cref="HnswGraph.NoNode"/> for none.
-    /// </summary>
-    public int PeekNext()
-    {
-        for (int i = _next; i < Count; i++)
-            if ((_entries[i] & ExpandedMark) == 0)
-                return NodeOf(_entries[i]);
-        return HnswGraph.NoNode;
-    }
-
     /// <summary>Adds an entry, if it is among the <see cref="Capacity"/> nearest. Its node must not be in the beam.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(ulong entry)

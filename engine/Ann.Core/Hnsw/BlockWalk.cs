@@ -21,12 +21,10 @@ namespace Ann.Core.Hnsw;
 /// <param name="estimate">Of the query.</param>
 /// <param name="scorer">Of the query.</param>
 /// <param name="filter">Nodes that may be returned.</param>
-/// <param name="ef">Beam width.</param>
-/// <param name="context">
-/// Scratch. In the end its beam holds the ef nearest that the filter accepts.
-/// </param>
+/// <param name="width">How many are found.</param>
+/// <param name="context">Scratch. In the end its beam holds the nearest that the filter accepts.</param>
 internal unsafe struct BlockWalk<TScorer, TFilter>(
-    HnswGraph graph, BlockShape shape, EstimateQuery estimate, TScorer scorer, TFilter filter, int ef, SearchContext context)
+    HnswGraph graph, BlockShape shape, EstimateQuery estimate, TScorer scorer, TFilter filter, WalkWidth width, SearchContext context)
     where TScorer : struct, INodeScorer
     where TFilter : struct, INodeFilter
 {
@@ -39,26 +37,30 @@ internal unsafe struct BlockWalk<TScorer, TFilter>(
     private readonly TScorer _scorer = scorer;
     private readonly TFilter _filter = filter;
     private readonly SearchContext _context = context;
-    private ulong _nearest = Start(in graph, in scorer, in filter, ef, context);
+    private ulong _nearest = Start(in graph, in scorer, in filter, width, context);
     private int _level = graph.MaxLevel;
     private int _waiting = 0;
 
+    /// <summary>What it found out, once it has ended.</summary>
+    public WalkOutcome Outcome { get; private set; }
+
     /// <summary>Walks to the end.</summary>
-    public void Run()
+    public WalkOutcome Run()
     {
         while (Step())
         {
         }
+        return Outcome;
     }
 
     /// <summary>Expands one node. False when there is nothing left to do.</summary>
     public bool Step() => _level > 0 ? StepDown() : StepAlong();
 
-    private static ulong Start(in HnswGraph graph, in TScorer scorer, in TFilter filter, int ef, SearchContext context)
+    private static ulong Start(in HnswGraph graph, in TScorer scorer, in TFilter filter, WalkWidth width, SearchContext context)
     {
         ulong entry = Beam.Pack(graph.EntryPoint, scorer.Score(graph.EntryPoint));
         context.Statistics.Visited++;
-        context.Reset<TFilter>(ef);
+        context.Reset<TFilter>(width);
         if (graph.MaxLevel == 0)
             Enter(entry, in filter, context);
         return entry;
@@ -133,9 +135,9 @@ internal unsafe struct BlockWalk<TScorer, TFilter>(
         return true;
     }
 
-    private readonly bool End()
+    private bool End()
     {
-        _context.End(in _filter);
+        Outcome = _context.End(in _filter);
         return false;
     }
 

@@ -22,7 +22,7 @@ internal interface IGraphInserter : IDisposable
 ///    its own unseen row).
 /// 3. The links back are chained by target, and each target takes its new neighbours at once (in parallel: one thread a target).
 /// <para>
-/// Others may walk the graph meanwhile, if they can bear rows that change under them (<see cref="HeadWalk"/>): all that was written of a
+/// Others may walk the graph meanwhile, if they can bear rows that change under them (<see cref="GrowingRows"/>): all that was written of a
 /// node comes before any link to it, and a slot is written whole.
 /// </para>
 /// </remarks>

@@ -78,7 +78,7 @@ internal static unsafe class Reachability
 
             TScorer scorer = distance.ScorerOf(node);
             context.Begin(SearchBudget.Unlimited);
-            LayerSearch.Run(in graph, in scorer, RepairEf, context);
+            LayerSearch.Run<TScorer, AcceptAll, SealedLinks>(in graph, in scorer, default, new WalkWidth(RepairEf), context);
             if (!TryHang(in graph, tree, node, context.Beam.Entries))
                 HangAnywhere(in graph, tree, node);
             repaired++;

@@ -13,19 +13,11 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
     /// <summary>Expansions between two looks at the budget: about 20 µs of work.</summary>
     public const int ExpansionsPerCheck = 16;
 
-    /// <summary>
-    /// With a filter the beam has room for this many times ef, and <see cref="FilteredMargin"/>: enough where three of four nodes are
-    /// refused, and for a cluster of refused nodes around the query. It bounds what a walk among refused nodes costs.
-    /// </summary>
-    private const int FilteredWidths = 4;
-
-    private const int FilteredMargin = 1024;
-
     /// <summary>A walk of two hops finds up to twice as many nodes as a row has slots.</summary>
     private readonly int _slots = RoomOf(slots);
     private readonly NativeBlock _scratch = new(ScratchBytesOf(slots));
     private bool _swapped;
-    private bool _overflowed;
+    private int _untilLook;
 
     /// <summary>
     /// The ef nearest nodes. With a filter, while a walk goes on: the nearest nodes, refused or not, up to the ef-th that is accepted; in
@@ -37,13 +29,14 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
 
     public SearchBudget Budget { get; private set; }
 
+    /// <summary>Why the search must end; <see cref="StopReason.None"/> while it may go on.</summary>
+    public StopReason Stopped { get; private set; }
+
+    /// <summary>True when the search must end.</summary>
+    public bool IsStopped => Stopped != StopReason.None;
+
+    /// <summary>What it costs. Written as it is spent, and read by nobody before <see cref="Report"/>.</summary>
     public SearchStatistics Statistics;
-
-    /// <summary>Room of the beam of the next walk with a filter, refused nodes with it; 0 for a multiple of ef.</summary>
-    public int FilteredRoom { get; set; }
-
-    /// <summary>Refused nodes that a walk with a filter held in its beam when it ended.</summary>
-    public int Refused { get; private set; }
 
     /// <summary>Room for the beam entries made of the unvisited neighbours of one node.</summary>
     private ulong* FoundStart => (ulong*)_scratch.Start;
@@ -63,10 +56,7 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
     /// <summary>The same as a span.</summary>
     public Span<float> Distances => new(DistancesStart, _slots);
 
-    /// <summary>Beam entries of the nodes and distances in the scratch, those below a threshold.</summary>
-    public Span<ulong> PackFound(int count, ulong threshold) => PackFound(NodesStart, count, threshold);
-
-    /// <summary>The same of nodes that lie elsewhere.</summary>
+    /// <summary>Beam entries of nodes and of the distances in the scratch, those below a threshold.</summary>
     public Span<ulong> PackFound(int* nodes, int count, ulong threshold)
     {
         // Which are near enough is hard to predict: write each, and step on only past those.
@@ -88,15 +78,13 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
     private static int RoomOf(int slots) => Math.Max(2 * slots, LeastRoom);
 
     /// <summary>Empties the beam, and sets how many nodes are to be found.</summary>
-    public void Reset<TFilter>(int ef)
+    public void Reset<TFilter>(WalkWidth width)
         where TFilter : struct, INodeFilter
     {
         if (TFilter.AcceptsAll)
-        {
-            Beam.Reset(ef);
-            return;
-        }
-        Beam.Reset(ef, FilteredRoom > 0 ? Math.Max(FilteredRoom, ef) : FilteredWidths * ef + FilteredMargin);
+            Beam.Reset(width.Ef);
+        else
+            Beam.Reset(width.Ef, width.FilteredRoom);
     }
 
     /// <summary>Adds an entry whose node was not added before, if it is near enough.</summary>
@@ -114,47 +102,59 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
     }
 
     /// <summary>Ends a walk: leaves in the beam what it found, nearest first, at most ef nodes.</summary>
-    public void End<TFilter>(in TFilter filter)
+    public WalkOutcome End<TFilter>(in TFilter filter)
         where TFilter : struct, INodeFilter
     {
         Visited.Clear();
-        if (TFilter.AcceptsAll)
-            return;
         int held = Beam.Count;
-        _overflowed = Beam.DropRefused(in filter);
-        Refused = held - Beam.Count;
+        bool isOverfull = !TFilter.AcceptsAll && Beam.DropRefused(in filter);
+        return new WalkOutcome(Beam.Count, held - Beam.Count, isOverfull, Stopped);
     }
-
-    /// <summary>
-    /// True when refused nodes took all the room that a walk with a filter had, so that the nearest <paramref name="k"/> accepted ones may
-    /// be others than those found.
-    /// </summary>
-    public bool IsCrowdedOut(int k) => _overflowed && Beam.Count < k;
 
     /// <summary>Makes the nodes the pending ones.</summary>
     public void SwapPending() => _swapped = !_swapped;
 
     /// <summary>Makes ready for a new search.</summary>
-    public void Begin(in SearchBudget budget)
+    /// <param name="budget">When to stop early.</param>
+    /// <param name="hidden">A node that the walk is not to see, and that is not on its way down; −1 for none.</param>
+    public void Begin(in SearchBudget budget, int hidden = HnswGraph.NoNode)
     {
         Budget = budget;
         Statistics = default;
-        if (budget.Limit is { HiddenNode: >= 0 } limit)
-            Visited.TryMark(limit.HiddenNode);
-        _overflowed = false;
-        FilteredRoom = 0;
+        Restart();
+        if (hidden != HnswGraph.NoNode)
+            Visited.TryMark(hidden);
     }
 
-    /// <summary>Makes ready for the same search once more, within the same budget.</summary>
-    public void Restart() => Statistics = new SearchStatistics { EfSearch = Statistics.EfSearch, Plan = Statistics.Plan };
+    /// <summary>Makes ready for the same search once more, within the same budget; what was spent in vain does not count.</summary>
+    public void Restart()
+    {
+        Statistics = default;
+        Stopped = StopReason.None;
+        _untilLook = 0;
+    }
+
+    /// <summary>What the search cost.</summary>
+    public SearchStatistics Report()
+    {
+        Statistics.Stopped = Stopped;
+        return Statistics;
+    }
 
     /// <summary>True when the search must end. Called once an expansion; looks at the clock every few.</summary>
     public bool MustStop()
     {
-        if (Statistics.Expanded % ExpansionsPerCheck != 0)
+        if (_untilLook-- > 0)
             return false;
-        Statistics.Stopped = Budget.Check();
-        return Statistics.Stopped != StopReason.None;
+        _untilLook = ExpansionsPerCheck - 1;
+        return Look();
+    }
+
+    /// <summary>Looks at the budget. True when the search must end.</summary>
+    public bool Look()
+    {
+        Stopped = Budget.Check();
+        return IsStopped;
     }
 
     public void Dispose()

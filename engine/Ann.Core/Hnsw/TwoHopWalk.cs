@@ -56,7 +56,7 @@ internal static unsafe class TwoHopWalk
     /// <param name="seeds">Nodes from all over the graph; those that the filter refuses are left out.</param>
     /// <param name="ef">Beam width.</param>
     /// <param name="context">Scratch.</param>
-    public static void Run<TScorer, TFilter, TLinks>(
+    public static WalkOutcome Run<TScorer, TFilter, TLinks>(
         in HnswGraph graph, in TScorer scorer, TFilter filter, ulong entry, ReadOnlySpan<int> seeds, int ef, SearchContext context)
         where TScorer : struct, INodeScorer
         where TFilter : struct, INodeFilter
@@ -93,7 +93,7 @@ internal static unsafe class TwoHopWalk
             waiting = Expand<TScorer, TFilter, TLinks>(in graph, in scorer, in filter, closest, waiting, context);
             beam.PrefetchAhead(in graph, graph.M0 * sizeof(int), RowsAhead);
         }
-        context.End(default(AcceptAll));
+        return context.End(default(AcceptAll));
     }
 
     /// <summary>Puts the seeds into the beam, leaders for their copies, as many as it has room for.</summary>

@@ -32,7 +32,7 @@ internal static class BeamShare
     {
         int k = Math.Min(whole.K, Part(whole.K, share, ResultDeviations) + 1);
         int ef = Math.Max(Math.Max(k, NarrowestBeam), Part(whole.BeamWidth, share, BeamDeviations));
-        return whole.Exact || ef >= whole.BeamWidth ? whole : new SearchParameters(k, ef);
+        return whole.Exact || ef >= whole.BeamWidth ? whole : whole with { K = k, EfSearch = ef };
     }
 
     /// <summary>The share of a number, and so many deviations of a binomial distribution.</summary>

@@ -131,26 +131,6 @@ internal sealed class IndexSnapshot
         };
     }
 
-    /// <summary>
-    /// Finds the nearest items of one query over all segments, nearest first, ties by key. Synchronous; allocates nothing in steady state.
-    /// </summary>
-    /// <param name="query">As many components as <see cref="Dimension"/>.</param>
-    /// <param name="parameters">k, beam width, exact or not. Of several segments the smaller ones get a share of the beam first.</param>
-    /// <param name="budget">When to stop early; shared by the segments.</param>
-    /// <param name="results">Room for at least k.</param>
-    /// <param name="statistics">Sums over all walks, but for the beam width; the first reason that stopped any of them.</param>
-    /// <returns>Results written.</returns>
-    public int Search(
-        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results,
-        out SearchStatistics statistics) =>
-        Search(query, in parameters, in budget, selection: null, results, out statistics);
-
-    /// <summary>The same for several queries on the calling thread. Results of query i start at i·k.</summary>
-    public void SearchMany(
-        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, Span<SearchHit> results, Span<int> counts,
-        Span<SearchStatistics> statistics) =>
-        SearchMany(queries, in parameters, in budget, selection: null, results, counts, statistics);
-
     /// <summary>Finds out which items a search may return, once for all its rows.</summary>
     /// <param name="filter">Null for all.</param>
     /// <param name="excluded">Null for none.</param>
@@ -182,19 +162,22 @@ internal sealed class IndexSnapshot
     public IReadOnlyList<FailedClause> FailedClauses(BoundFilter filter, SearchHit hit, ReadPoint at)
     {
         LiveSegment segment = _segments[hit.Segment];
-        SegmentNodes nodes = new(segment.Attributes, segment, SegmentedSearch.PointOf(_segments, hit.Segment, at));
+        SegmentNodes nodes = new(segment.Attributes, segment, SnapshotSearch.PointOf(_segments, hit.Segment, at));
         return filter.For(Attributes, KeyKind).FailedClauses(in nodes, hit.Node);
     }
 
     /// <summary>
-    /// Finds the nearest of some of the items, nearest first, ties by key: k of them whenever there are k.
+    /// Finds the nearest items of one query over all segments, nearest first, ties by key; of a selection k of them whenever there are k.
+    /// Synchronous; allocates nothing in steady state.
     /// </summary>
     /// <param name="query">As many components as <see cref="Dimension"/>.</param>
-    /// <param name="parameters">k, beam width, exact or not; of each segment.</param>
+    /// <param name="parameters">k, beam width, exact or not. Of several segments the smaller ones get a share of the beam first.</param>
     /// <param name="budget">When to stop early; shared by the segments.</param>
     /// <param name="selection">Of this snapshot; null for all items.</param>
     /// <param name="results">Room for at least k.</param>
-    /// <param name="statistics">Sums over the segments, but for the beam width and the plan.</param>
+    /// <param name="statistics">
+    /// Sums over all walks, but for the beam width and the plan; the first reason that stopped any of them.
+    /// </param>
     /// <returns>Results written.</returns>
     public int Search(
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ItemSelection? selection,
@@ -221,25 +204,17 @@ internal sealed class IndexSnapshot
     }
 
     /// <summary>
-    /// The answer to a query as of a write that was made while the snapshot was held: for measuring recall of an answer given then.
+    /// What a search may return as of a write that was made while the snapshot was held: for measuring recall of an answer given then.
     /// </summary>
-    /// <param name="query">As many components as <see cref="Dimension"/>.</param>
-    /// <param name="parameters">k; exact, or a beam width.</param>
     /// <param name="at">What the answer saw.</param>
     /// <param name="filter">Which items could be returned; null for all.</param>
     /// <param name="excluded">Items that could not; null for none.</param>
-    /// <param name="budget">When to stop; a stopped scan says nothing.</param>
-    /// <param name="results">Room for k.</param>
-    /// <param name="statistics">What it cost.</param>
-    /// <returns>Results written.</returns>
-    public int SearchAsOf(
-        ReadOnlySpan<float> query, in SearchParameters parameters, ReadPoint at, BoundFilter? filter, ExcludedKeys? excluded,
-        in SearchBudget budget, Span<SearchHit> results, out SearchStatistics statistics)
+    /// <param name="budget">When to stop.</param>
+    public ItemSelection SelectAsOf(ReadPoint at, BoundFilter? filter, ExcludedKeys? excluded, in SearchBudget budget)
     {
         long items = Items;
-        using ItemSelection selection = SelectionEvaluation.Run(this, at, filter, excluded, in budget)
+        return SelectionEvaluation.Run(this, at, filter, excluded, in budget)
             ?? new ItemSelection(at, new NodeMask?[_segments.Length], items, items, letGo: null);
-        return Search(query, in parameters, in budget, selection, results, out statistics);
     }
 
     /// <summary>Looks an item up by its key.</summary>
@@ -262,7 +237,7 @@ internal sealed class IndexSnapshot
         }
         for (int i = _segments.Length - 1; i >= 0; i--)
         {
-            int node = _segments[i].Find(in key, SegmentedSearch.PointOf(_segments, i, at));
+            int node = _segments[i].Find(in key, SnapshotSearch.PointOf(_segments, i, at));
             if (node < 0)
                 continue;
             hit = new SearchHit(i, node, 0);
@@ -277,7 +252,7 @@ internal sealed class IndexSnapshot
     /// <param name="node">Node of that segment.</param>
     /// <param name="at"><see cref="Now"/>, taken while the snapshot is held.</param>
     public bool Sees(int segment, int node, ReadPoint at) =>
-        _segments[segment].Dead.LiveAt(SegmentedSearch.PointOf(_segments, segment, at)).Accepts(node);
+        _segments[segment].Dead.LiveAt(SnapshotSearch.PointOf(_segments, segment, at)).Accepts(node);
 
     /// <summary>The key of a result.</summary>
     public ItemKey KeyOf(SearchHit hit) => _segments[hit.Segment].KeyOf(hit.Node);
@@ -339,7 +314,7 @@ internal sealed class IndexSnapshot
 
     private void Run(
         ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ItemSelection? selection,
-        Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics) => new SegmentedSearch
+        Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics) => new SnapshotSearch
         {
             Segments = _segments,
             At = selection?.At ?? Now,

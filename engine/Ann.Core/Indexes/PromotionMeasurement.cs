@@ -127,7 +127,7 @@ internal static class PromotionMeasurement
             {
                 cancellation.ThrowIfCancellationRequested();
                 long began = Stopwatch.GetTimestamp();
-                snapshot.Search(queries[i], new SearchParameters(K), SearchBudget.Unlimited, hits, out _);
+                snapshot.Search(queries[i], new SearchParameters(K), SearchBudget.Unlimited, selection: null, hits, out _);
                 times[i] = Stopwatch.GetElapsedTime(began);
             }
         }
@@ -144,8 +144,8 @@ internal static class PromotionMeasurement
         foreach (float[] query in queries)
         {
             cancellation.ThrowIfCancellationRequested();
-            int known = snapshot.Search(query, new SearchParameters(K, Exact: true), SearchBudget.Unlimited, exact, out _);
-            int count = snapshot.Search(query, new SearchParameters(K), SearchBudget.Unlimited, found, out _);
+            int known = snapshot.Search(query, new SearchParameters(K, Exact: true), SearchBudget.Unlimited, selection: null, exact, out _);
+            int count = snapshot.Search(query, new SearchParameters(K), SearchBudget.Unlimited, selection: null, found, out _);
             all += known;
             right += TieAwareRecall.Of(exact.AsSpan(0, known)).CountRight(found.AsSpan(0, count));
         }
@@ -174,7 +174,7 @@ internal static class PromotionMeasurement
 
     private static HashSet<string> Keys(IndexSnapshot snapshot, float[] query, SearchHit[] hits)
     {
-        int count = snapshot.Search(query, new SearchParameters(K), SearchBudget.Unlimited, hits, out _);
+        int count = snapshot.Search(query, new SearchParameters(K), SearchBudget.Unlimited, selection: null, hits, out _);
         HashSet<string> keys = new(StringComparer.Ordinal);
         foreach (SearchHit hit in hits.AsSpan(0, count))
             keys.Add(snapshot.KeyOf(hit).ToString());

@@ -25,7 +25,7 @@ internal static class SelectionEvaluation
             for (int number = 0; number < segments.Length; number++)
             {
                 LiveSegment segment = segments[number];
-                ReadPoint point = SegmentedSearch.PointOf(segments, number, at);
+                ReadPoint point = SnapshotSearch.PointOf(segments, number, at);
                 int nodes = NodesOf(segment, point);
                 masks[number] = nodes == 0 ? default : MaskOf(segment, point, nodes, filter, excluded, in budget, ref stopped);
                 matching += masks[number].Mask is { } mask ? mask.Count : nodes;
@@ -52,7 +52,7 @@ internal static class SelectionEvaluation
             for (int number = 0; number < segments.Length; number++)
             {
                 LiveSegment segment = segments[number];
-                ReadPoint point = SegmentedSearch.PointOf(segments, number, selection.At);
+                ReadPoint point = SnapshotSearch.PointOf(segments, number, selection.At);
                 NodeMask? before = selection.MaskOf(number);
                 int nodes = before?.Nodes ?? NodesOf(segment, point);
                 if (nodes == 0)

@@ -28,7 +28,7 @@ internal static class ExactRank
         for (int number = 0; number < index.Segments.Count; number++)
         {
             LiveSegment segment = index.Segments[number];
-            ReadPoint point = SegmentedSearch.PointOf(index.SegmentArray, number, at);
+            ReadPoint point = SnapshotSearch.PointOf(index.SegmentArray, number, at);
             NodeMask? mask = among?.MaskOf(number);
             int nodes = Math.Min(Math.Min(segment.Count, point.Rows), mask?.Nodes ?? int.MaxValue);
             LiveNodes live = segment.Dead.LiveAt(point);

@@ -29,7 +29,7 @@ internal static class ExampleScan
         for (int number = 0; number < index.Segments.Count; number++)
         {
             LiveSegment segment = index.Segments[number];
-            ReadPoint point = SegmentedSearch.PointOf(index.SegmentArray, number, selection.At);
+            ReadPoint point = SnapshotSearch.PointOf(index.SegmentArray, number, selection.At);
             NodeMask? mask = selection.MaskOf(number);
             int nodes = Math.Min(Math.Min(segment.Count, point.Rows), mask?.Nodes ?? int.MaxValue);
             LiveNodes live = segment.Dead.LiveAt(point);

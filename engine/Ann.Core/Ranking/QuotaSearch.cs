@@ -331,7 +331,7 @@ internal sealed class QuotaSearch(
     private int Nearest(int row, Refinement refinement, Span<SearchHit> hits, out SearchStatistics cost)
     {
         int ef = query.Exact || query.EfSearch == 0 ? 0 : Math.Clamp(query.EfSearch, hits.Length, SearchParameters.MaxEfSearch);
-        SearchParameters parameters = new(hits.Length, ef, query.Exact);
+        SearchParameters parameters = query.Parameters with { K = hits.Length, EfSearch = ef };
         ReadOnlySpan<float> vector = queries.Span.Slice(row * source.Dimension, source.Dimension);
         return source.Nearest(vector, in parameters, in budget, refinement, hits, out cost);
     }

@@ -63,7 +63,7 @@ internal static class RangeSearch
         for (int want = Math.Min(FirstWant, query.K); ; want = Math.Min(want * Widening, query.K))
         {
             int ef = query.Exact || query.EfSearch == 0 ? 0 : Math.Max(query.EfSearch, want);
-            SearchParameters parameters = new(want, ef, query.Exact);
+            SearchParameters parameters = query.Parameters with { K = want, EfSearch = ef };
             int count = index.Search(vector, in parameters, in budget, selection, found, out SearchStatistics cost);
             Costs.Add(ref sum, in cost);
             int within = PlainSearch.Within(found.AsSpan(0, count), farthest);

@@ -57,8 +57,11 @@ internal sealed record RankingQuery
     /// </summary>
     internal ItemSelection? Selected { get; init; }
 
+    /// <inheritdoc cref="SearchParameters.MostReranked"/>
+    internal int MostReranked { get; init; }
+
     /// <summary>How hard one search for <see cref="K"/> items looks.</summary>
-    internal SearchParameters Parameters => new(K, Exact ? 0 : EfSearch, Exact);
+    internal SearchParameters Parameters => new(K, Exact ? 0 : EfSearch, Exact) { MostReranked = MostReranked };
 
     /// <summary>The <see cref="MaxDistance"/> of a least score.</summary>
     /// <param name="score">In the unit of scores; under L2 a distance.</param>

@@ -76,7 +76,7 @@ internal readonly record struct BrownOutLadder(int Step, TimeSpan CalmSince)
             2 => ef / 2,
             _ => parameters.K,
         };
-        return parameters with { EfSearch = Math.Max(reduced, parameters.K) };
+        return parameters with { EfSearch = Math.Max(reduced, parameters.K), MostReranked = MostReranked(parameters.K, step) };
     }
 
     /// <summary>Share of its time that the search of a call with BEST_SO_FAR takes at a step at most.</summary>

@@ -11,12 +11,6 @@ namespace Ann.Core.Searching;
 /// <param name="Cancellation">Cancelled when nobody waits for the answer any more.</param>
 internal readonly record struct SearchBudget(long DeadlineTimestamp, CancellationToken Cancellation)
 {
-    /// <summary>
-    /// Candidates of a walk on codes whose exact distance is computed, at most; the others keep the order and the distances of the codes. 0
-    /// for as many as the answer needs.
-    /// </summary>
-    public int MostReranked { get; init; }
-
     /// <summary>Stops after a number of looks, whatever the clock says; null for no such limit.</summary>
     internal CheckLimit? Limit { get; init; }
 
@@ -45,11 +39,6 @@ internal sealed class CheckLimit(int looks, StopReason reason = StopReason.Deadl
 {
     /// <summary>Looks so far.</summary>
     public int Looks { get; private set; }
-
-    /// <summary>
-    /// A node that walks on level 0 do not see, −1 for none: its row is then a query that the graph was not made for. Its own level is 0.
-    /// </summary>
-    public int HiddenNode { get; init; } = -1;
 
     /// <summary>What is said when it stops.</summary>
     public StopReason Reason => reason;
@@ -86,6 +75,12 @@ internal readonly record struct SearchParameters(int K, int EfSearch = 0, bool E
 
     /// <summary>Largest <see cref="EfSearch"/>.</summary>
     public const int MaxEfSearch = 40_000;
+
+    /// <summary>
+    /// Candidates of a walk on codes whose exact distance is computed, at most; the others keep the order and the distances of the codes. 0
+    /// for as many as the answer needs.
+    /// </summary>
+    public int MostReranked { get; init; }
 
     /// <summary>The beam width when the caller names none: wide enough for recall ≥ 0.98 on ordinary data, 1.5 × k for large k.</summary>
     public static int DefaultEfSearch(int k) => Math.Max(128, k + k / 2);

@@ -8,7 +8,10 @@ namespace Ann.Core.Segments;
 /// Which of the items at the distance of the k-th nearest an exact scan returns: those with the smallest keys, so that an answer does not
 /// depend on the order of rows. A scan by itself leaves those with the smallest nodes, which is the same where keys ascend with nodes.
 /// </summary>
-internal static unsafe class BoundaryTies
+/// <param name="keys">Of the nodes.</param>
+/// <param name="rows">Nodes of the segment.</param>
+/// <param name="stride">Components of a row, padded.</param>
+internal readonly struct BoundaryTies(INodeKeys keys, int rows, int stride)
 {
     /// <summary>Entries that a scan for k must keep for it to be seen that there are more at the distance of the last.</summary>
     /// <param name="k">Results wanted.</param>
@@ -18,24 +21,19 @@ internal static unsafe class BoundaryTies
     /// <summary>Looks at all rows once more, if there are more items at the distance of the last than there is room for.</summary>
     /// <param name="ranked">What a scan that kept <see cref="Kept"/> entries left, nearest first. Overwritten.</param>
     /// <param name="k">Results wanted.</param>
-    /// <param name="keys">Of the nodes.</param>
     /// <param name="scorer">As the scan had it.</param>
     /// <param name="filter">Which nodes the scan looked at.</param>
-    /// <param name="rows">Nodes of the segment.</param>
-    /// <param name="stride">Components of a row, padded.</param>
     /// <param name="context">Holds the budget: when it ends, what the scan left stays.</param>
     /// <returns>At most k entries; those of the last distance in any order.</returns>
-    public static Span<ulong> Resolve<TDistance, TFilter, TKeys>(
-        Span<ulong> ranked, int k, TKeys keys, scoped in RowScorer<TDistance> scorer, scoped in TFilter filter, int rows, int stride,
-        SearchContext context)
+    public Span<ulong> Resolve<TDistance, TFilter>(
+        Span<ulong> ranked, int k, scoped in RowScorer<TDistance> scorer, scoped in TFilter filter, SearchContext context)
         where TDistance : struct, IDistance
         where TFilter : struct, INodeFilter
-        where TKeys : INodeKeys
     {
         if (ranked.Length <= k)
             return ranked;
         ulong last = ranked[k - 1] >> 32;
-        if (ranked[k] >> 32 != last || context.Statistics.Stopped != StopReason.None)
+        if (ranked[k] >> 32 != last || context.IsStopped)
             return ranked[..k];
         int nearer = k - 1;
         while (nearer > 0 && ranked[nearer - 1] >> 32 == last)

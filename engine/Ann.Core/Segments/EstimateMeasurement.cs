@@ -52,11 +52,15 @@ internal static class EstimateMeasurement
                 int row = fidelity.RowOf(i);
                 if (!RowPreparation.IsQuery(segment.Metric, fidelity.QueryOf(i, segment.Dimension)))
                     continue; // a row of before there was a limit
-                SearchBudget budget = SearchBudget.Unlimited with { Limit = new CheckLimit(int.MaxValue) { HiddenNode = row } };
                 foreach (int ef in Widths)
                 {
-                    int count = searcher.Search(
-                        fidelity.QueryOf(i, segment.Dimension), new SearchParameters(K, ef), in budget, results, out SearchStatistics _);
+                    SegmentQuery asked = new()
+                    {
+                        Queries = fidelity.QueryOf(i, segment.Dimension),
+                        Parameters = new SearchParameters(K, ef),
+                        Hidden = row,
+                    };
+                    int count = searcher.Search(in asked, SegmentSight.Whole(segment.Count), results, out SearchStatistics _);
                     foreach (Neighbor result in results.AsSpan(0, count))
                         found += fidelity.IsNearest(i, K, result.Node) ? 1 : 0;
                 }

@@ -1,6 +1,5 @@
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
-using Ann.Core.Searching;
 
 namespace Ann.Core.Segments;
 
@@ -16,30 +15,34 @@ internal static unsafe class ExactScan
     /// <param name="stride">Components of a row, padded.</param>
     public static int RowsPerCheck(int stride) => Math.Clamp(ComponentsPerCheck / stride, 1, MostRowsPerCheck);
 
-    /// <summary>The k nearest of all rows that a filter accepts, nearest first.</summary>
+    /// <summary>The nearest of the rows that a filter accepts, nearest first; the context says what it cost, and whether it was stopped.</summary>
+    /// <param name="scorer">Distances to the query.</param>
+    /// <param name="filter">Which rows.</param>
+    /// <param name="rows">Rows that there are.</param>
+    /// <param name="stride">Components of a row, padded.</param>
+    /// <param name="context">Holds the budget.</param>
+    /// <param name="kept">Room for as many as are wanted.</param>
+    /// <returns>In <paramref name="kept"/>.</returns>
     public static Span<ulong> Run<TDistance, TFilter>(
-        scoped in SegmentView segment, QueryContext context, scoped in TFilter filter, int k)
+        scoped in RowScorer<TDistance> scorer, scoped in TFilter filter, int rows, int stride, SearchContext context, Span<ulong> kept)
         where TDistance : struct, IDistance
         where TFilter : struct, INodeFilter
     {
-        RowScorer<TDistance> scorer = new(segment.Rows, segment.RowStride, context.Query);
-        TopK top = new(context.Ranked(k));
-        ref SearchStatistics statistics = ref context.Walk.Statistics;
-        int piece = RowsPerCheck(segment.RowStride);
-        for (int from = 0; from < segment.Count; from += piece)
+        TopK top = new(kept);
+        int visited = 0;
+        int piece = RowsPerCheck(stride);
+        for (int from = 0; from < rows && !context.Look(); from += piece)
         {
-            statistics.Stopped = context.Walk.Budget.Check();
-            if (statistics.Stopped != StopReason.None)
-                break;
-            int to = Math.Min(from + piece, segment.Count);
+            int to = Math.Min(from + piece, rows);
             for (int node = filter.Next(from, to); node < to; node = filter.Next(node + 1, to))
             {
-                statistics.Visited++;
+                visited++;
                 ulong entry = Beam.Pack(node, scorer.Score(node));
                 if (entry < top.Threshold)
                     top.Add(entry);
             }
         }
+        context.Statistics.Visited += visited;
         return top.Sorted();
     }
 }

@@ -35,6 +35,9 @@ internal sealed unsafe class HeadKeys : INodeKeys, IDisposable
         _text = new LazyBlock(shape.TextCapacity);
     }
 
+    /// <inheritdoc/>
+    public bool AreAscending => false;
+
     /// <summary>Bytes of text so far.</summary>
     public long TextBytes => Volatile.Read(ref _textUsed);
 

@@ -30,7 +30,7 @@ internal sealed unsafe class HeadSegment : LiveSegment
     private readonly HeadKeys _keys;
     private readonly HeadAttributes? _attributes;
     private readonly HeadBuild _build;
-    private readonly HeadSearcher _searcher;
+    private readonly SegmentSearcher _searcher;
     private volatile PublishedPoint _published = new(default);
     private int _count;
     private int _linked;
@@ -55,17 +55,17 @@ internal sealed unsafe class HeadSegment : LiveSegment
         SegmentView view = new()
         {
             Metric = shape.Metric,
-            Codes = CodesKind.F32,
+            Codes = codes is null ? CodesKind.F32 : CodesKind.Int8,
             Dimension = shape.Dimension,
             Graph = _graph.Graph,
             Rows = rows,
             RowStride = _rowStride,
             CodeBytes = codes is null ? null : codes.Codes,
             CodeStride = codes is null ? 0 : codes.Stride,
-            CodeFactors = codes is null ? null : (float*)codes.PointOfRow,
             CodeMean = codes is null ? null : codes.Mean,
+            Growing = new GrowingParts(codes, _copies),
         };
-        _searcher = new HeadSearcher(view, codes, _copies, _keys, Dead);
+        _searcher = new SegmentSearcher(in view, _keys);
     }
 
     /// <summary>Most rows.</summary>
@@ -96,13 +96,6 @@ internal sealed unsafe class HeadSegment : LiveSegment
     internal override AttributeTable? Attributes => _attributes;
 
     internal override Tombstones Dead { get; }
-
-    internal override SearchCosts CostsOf(int matches, int k, int ef)
-    {
-        int rowBytes = _rowStride * sizeof(float);
-        return SearchCosts.Of(
-            Math.Max(Count, matches), matches, k, ef, _graph.Graph.M0, rowBytes, Codes?.Stride ?? rowBytes, isEstimated: false);
-    }
 
     /// <inheritdoc/>
     internal override ReadPoint Published => _published.Point;
@@ -188,25 +181,14 @@ internal sealed unsafe class HeadSegment : LiveSegment
         return Reachability.Leads<GrowingRows>(in graph, node, in budget);
     }
 
-    internal override int Search(
-        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
-        Span<Neighbor> results, out SearchStatistics statistics) =>
-        _searcher.Search(query, row: 0, in parameters, in budget, Linked(at), mask, results, out statistics);
+    private protected override SegmentSearcher Searcher => _searcher;
 
-    internal override void SearchMany(
-        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
-        Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics)
+    /// <remarks>It grows under its readers, so that there is always something to refuse.</remarks>
+    private protected override SegmentSight SightAt(ReadPoint at)
     {
-        int dimension = _shape.Dimension;
-        int k = parameters.K;
-        if (queries.Length != (long)counts.Length * dimension)
-            throw AnnException.DimensionMismatch("queries", "The index", dimension, queries.Length / Math.Max(counts.Length, 1));
-        for (int i = 0; i < counts.Length; i++)
-        {
-            counts[i] = _searcher.Search(
-                queries.Slice(i * dimension, dimension), i, in parameters, in budget, Linked(at), mask, results[(i * k)..],
-                out statistics[i]);
-        }
+        ReadPoint linked = Linked(at);
+        int alive = Math.Max(linked.Rows - Dead.Count, 0); // at least: some died after the read point
+        return new SegmentSight(linked.Rows, alive, Dead.LeaveFew(linked.Rows), Dead.LiveAt(linked));
     }
 
     private protected override void Free()

@@ -3,11 +3,14 @@ using Ann.Core.Hnsw;
 
 namespace Ann.Core.Segments;
 
-/// <summary>Order of nodes by key. Implementations are used as type arguments.</summary>
+/// <summary>Order of nodes by key.</summary>
 internal interface INodeKeys
 {
     /// <summary>Compares the keys of two nodes.</summary>
     int Compare(int a, int b);
+
+    /// <summary>True when keys ascend with nodes.</summary>
+    bool AreAscending { get; }
 }
 
 /// <summary>Sorts beam entries of equal distance by the keys of their nodes.</summary>
@@ -17,8 +20,7 @@ internal static class KeyTies
     /// <param name="keys">Of the nodes.</param>
     /// <param name="ranked">Entries without marks, nearest first.</param>
     /// <param name="k">How many will be shown.</param>
-    public static void Sort<TKeys>(TKeys keys, Span<ulong> ranked, int k)
-        where TKeys : INodeKeys
+    public static void Sort(INodeKeys keys, Span<ulong> ranked, int k)
     {
         for (int from = 0; from < Math.Min(k, ranked.Length);)
         {
@@ -32,8 +34,7 @@ internal static class KeyTies
     }
 
     /// <summary>A heap sort: in place, and never slow however many tie.</summary>
-    public static void SortByKey<TKeys>(TKeys keys, Span<ulong> entries)
-        where TKeys : INodeKeys
+    public static void SortByKey(INodeKeys keys, Span<ulong> entries)
     {
         MakeHeap(keys, entries);
         for (int end = entries.Length - 1; end > 0; end--)
@@ -44,19 +45,16 @@ internal static class KeyTies
     }
 
     /// <summary>Orders entries as a heap whose first has the largest key.</summary>
-    public static void MakeHeap<TKeys>(TKeys keys, Span<ulong> heap)
-        where TKeys : INodeKeys
+    public static void MakeHeap(INodeKeys keys, Span<ulong> heap)
     {
         for (int i = heap.Length / 2 - 1; i >= 0; i--)
             SiftDown(keys, heap, i, heap.Length);
     }
 
     /// <summary>Mends a heap whose first entry was replaced.</summary>
-    public static void Sift<TKeys>(TKeys keys, Span<ulong> heap)
-        where TKeys : INodeKeys => SiftDown(keys, heap, 0, heap.Length);
+    public static void Sift(INodeKeys keys, Span<ulong> heap) => SiftDown(keys, heap, 0, heap.Length);
 
-    private static void SiftDown<TKeys>(TKeys keys, Span<ulong> entries, int parent, int count)
-        where TKeys : INodeKeys
+    private static void SiftDown(INodeKeys keys, Span<ulong> entries, int parent, int count)
     {
         Debug.Assert(count <= entries.Length);
         while (2 * parent + 1 < count)

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using Ann.Core.Attributes;
 using Ann.Core.Keys;
 using Ann.Core.Searching;
@@ -37,8 +36,6 @@ internal sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
 
     internal override Tombstones Dead { get; } = new(segment.Count);
 
-    internal override SearchCosts CostsOf(int matches, int k, int ef) => segment.Searcher.CostsOf(matches, k, ef);
-
     /// <summary>
     /// Makes the table from key to node, unless it is there: <see cref="KeyTable.BytesOf"/> bytes, and a pass over all keys. The first
     /// lookup would make it otherwise; an index that is written to makes it when it opens the segment.
@@ -63,32 +60,16 @@ internal sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
 
     internal override bool? Reaches(int node, in SearchBudget budget) => segment.Reaches(node, in budget);
 
+    private protected override SegmentSearcher Searcher => segment.Searcher;
+
     /// <remarks>
     /// Deaths up to the read point were counted before it was published, so a segment that counts none has none that this reader sees.
     /// </remarks>
-    internal override int Search(
-        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
-        Span<Neighbor> results, out SearchStatistics statistics)
+    private protected override SegmentSight SightAt(ReadPoint at)
     {
         Debug.Assert(at.Rows >= Count, "a sealed segment is seen whole");
-        if (Refuses(mask))
-            return segment.Searcher.Search(query, row: 0, mask, LiveAt(at), in parameters, in budget, results, out statistics);
-        return Dead.Count == 0
-            ? segment.Searcher.Search(query, in parameters, in budget, results, out statistics)
-            : segment.Searcher.Search(query, Dead.LiveAt(at), AmongDead(parameters), in budget, results, out statistics);
-    }
-
-    internal override void SearchMany(
-        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
-        Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics)
-    {
-        Debug.Assert(at.Rows >= Count, "a sealed segment is seen whole");
-        if (Refuses(mask))
-            SearchMasked(queries, in parameters, in budget, at, mask, results, counts, statistics);
-        else if (Dead.Count == 0)
-            segment.Searcher.SearchMany(queries, in parameters, in budget, results, counts, statistics);
-        else
-            segment.Searcher.SearchMany(queries, Dead.LiveAt(at), AmongDead(parameters), in budget, results, counts, statistics);
+        int dead = Dead.Count;
+        return dead == 0 ? SegmentSight.Whole(Count) : new SegmentSight(Count, Count - dead, Dead.LeaveFew(Count), Dead.LiveAt(at));
     }
 
     private protected override long MaskCacheBytes => SegmentMasks.CacheBytesOf(Count);
@@ -99,30 +80,6 @@ internal sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         Dead.Dispose();
         _table?.Dispose();
     }
-
-    /// <summary>True when a mask lacks a node: one that has all costs nothing then.</summary>
-    private bool Refuses([NotNullWhen(true)] NodeMask? mask) => mask is not null && mask.Count < Count;
-
-    private LiveNodes? LiveAt(ReadPoint at) => Dead.Count == 0 ? null : Dead.LiveAt(at);
-
-    /// <summary>One by one: each query has its own plan.</summary>
-    private void SearchMasked(
-        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask mask,
-        Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics)
-    {
-        int k = parameters.K;
-        if (queries.Length != (long)counts.Length * Dimension)
-            throw AnnException.DimensionMismatch("queries", "The index", Dimension, queries.Length / Math.Max(counts.Length, 1));
-        for (int i = 0; i < counts.Length; i++)
-        {
-            counts[i] = segment.Searcher.Search(
-                queries.Slice(i * Dimension, Dimension), i, mask, LiveAt(at), in parameters, in budget, results[(i * k)..],
-                out statistics[i]);
-        }
-    }
-
-    private SearchParameters AmongDead(SearchParameters parameters) =>
-        Dead.LeaveFew(Count) ? parameters with { Exact = true } : parameters;
 
     private KeyTable Table()
     {

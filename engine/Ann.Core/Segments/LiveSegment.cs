@@ -60,13 +60,8 @@ internal abstract class LiveSegment : INodeLookup
     /// <summary>Recall by beam width and work, as it was measured; null when it was not.</summary>
     internal virtual RecallCurves? Recall => null;
 
-    /// <summary>About what a search costs; of one that says nothing of its own, as of a graph of usual degree without codes.</summary>
-    /// <param name="matches">Nodes that may be returned, 1 or more.</param>
-    /// <param name="k">Results wanted.</param>
-    /// <param name="ef">Beam width.</param>
-    internal virtual SearchCosts CostsOf(int matches, int k, int ef) => SearchCosts.Of(
-        Math.Max(Count, matches), matches, k, ef, slots: 32, Dimension * sizeof(float), Dimension * sizeof(float),
-        isEstimated: false);
+    /// <inheritdoc cref="SegmentSearcher.CostsOf"/>
+    internal SearchCosts CostsOf(int matches, int k, int ef) => Searcher.CostsOf(Math.Max(Count, matches), matches, k, ef);
 
     /// <summary>Which nodes are deleted. Written by the index's one writer.</summary>
     internal abstract Tombstones Dead { get; }
@@ -117,41 +112,15 @@ internal abstract class LiveSegment : INodeLookup
     /// <param name="budget">When to stop early.</param>
     internal virtual bool? Reaches(int node, in SearchBudget budget) => true;
 
-    /// <summary>
-    /// Finds the nearest of the nodes that a reader sees, nearest first, ties by key. Allocates nothing in steady state.
-    /// </summary>
-    /// <inheritdoc cref="SealedSegment.Search"/>
-    internal int Search(
-        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
-        out SearchStatistics statistics) =>
-        Search(query, in parameters, in budget, at, mask: null, results, out statistics);
+    /// <inheritdoc cref="SegmentSearcher.Search(in SegmentQuery, SegmentSight, Span{Neighbor}, Span{int}, Span{SearchStatistics})"/>
+    internal virtual void Search(in SegmentQuery query, Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics) =>
+        Searcher.Search(in query, SightAt(query.At), results, counts, statistics);
 
-    /// <summary>The same among the nodes of a mask: k whenever there are k.</summary>
-    /// <param name="query">As many components as <see cref="Dimension"/>.</param>
-    /// <param name="parameters">k, beam width, exact or not.</param>
-    /// <param name="budget">When to stop early.</param>
-    /// <param name="at">The reader's.</param>
-    /// <param name="mask">Which nodes may be returned; null for all. Those that the reader does not see are not returned.</param>
-    /// <param name="results">Room for at least k.</param>
-    /// <param name="statistics">What it cost, how it was done, and whether it was stopped.</param>
-    /// <returns>Results written.</returns>
-    internal abstract int Search(
-        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
-        Span<Neighbor> results, out SearchStatistics statistics);
+    /// <summary>Searches it.</summary>
+    private protected abstract SegmentSearcher Searcher { get; }
 
-    /// <summary>The same for several queries on the calling thread. Results of query i start at i·k.</summary>
-    /// <inheritdoc cref="SealedSegment.SearchMany"/>
-    internal void SearchMany(
-        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, Span<Neighbor> results,
-        Span<int> counts, Span<SearchStatistics> statistics) =>
-        SearchMany(queries, in parameters, in budget, at, mask: null, results, counts, statistics);
-
-    /// <summary>The same among the nodes of a mask.</summary>
-    /// <inheritdoc cref="Search(ReadOnlySpan{float}, in SearchParameters, in SearchBudget, ReadPoint, NodeMask?, Span{Neighbor}, out
-    /// SearchStatistics)"/>
-    internal abstract void SearchMany(
-        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
-        Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics);
+    /// <summary>What a reader sees of it.</summary>
+    private protected abstract SegmentSight SightAt(ReadPoint at);
 
     /// <summary>Runs when the last holder has let go and the memory is freed.</summary>
     internal Action? Freed { get; set; }

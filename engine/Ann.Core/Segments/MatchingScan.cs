@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
 using Ann.Core.Hnsw;
-using Ann.Core.Searching;
 
 namespace Ann.Core.Segments;
 
@@ -14,7 +13,7 @@ internal static unsafe class MatchingScan
     /// <summary>Words of the mask read between two looks, where few nodes are in it.</summary>
     private const int WordsPerCheck = 1 << 16;
 
-    /// <summary>The nearest nodes of a mask, nearest first; statistics say what it cost, and whether it was stopped.</summary>
+    /// <summary>The nearest nodes of a mask, nearest first; the context says what it cost, and whether it was stopped.</summary>
     /// <param name="mask">Which nodes.</param>
     /// <param name="scorer">Distances to the query.</param>
     /// <param name="live">Refuses those of the mask that a reader does not see.</param>
@@ -38,8 +37,7 @@ internal static unsafe class MatchingScan
             if (word % WordsPerCheck == 0 || untilCheck <= 0)
             {
                 untilCheck = RowsPerCheck;
-                context.Statistics.Stopped = context.Budget.Check();
-                if (context.Statistics.Stopped != StopReason.None)
+                if (context.Look())
                     break;
             }
             if (bits == 0)

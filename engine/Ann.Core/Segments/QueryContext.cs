@@ -42,14 +42,9 @@ internal sealed unsafe class QueryContext : IDisposable
     /// <summary>The 16-bit query, zero-padded.</summary>
     public short* Quantised => (short*)_quantised.Start;
 
-    /// <summary>Quantises <see cref="Query"/> for the codes of a segment.</summary>
-    public Int8Query Quantise(in SegmentView segment)
-    {
-        Int8Query coded = Quantise(in segment, segment.Metric);
-        return coded with { Bound = CodeScoring.BoundOf(in segment, in coded) };
-    }
-
-    /// <summary>The same for codes of another metric, without the bound.</summary>
+    /// <summary>Quantises <see cref="Query"/> for the codes of a segment, without a bound.</summary>
+    /// <param name="segment">Where the codes lie.</param>
+    /// <param name="metric">That the codes are made for.</param>
     public Int8Query Quantise(in SegmentView segment, Metric metric) => Int8Query.Quantise(
         metric, Query, segment.CodeMean, (float*)_scratch.Start, segment.RowStride,
         new Span<short>(Quantised, Int8Codes.StrideOf(_dimension)));

@@ -79,9 +79,14 @@ internal sealed unsafe class RecallTrials(SegmentSearcher searcher, SegmentView 
     {
         int more = row >= 0 && hidden < 0 ? 1 : 0; // it finds itself
         int looks = trial.Cut > 0 ? trial.Cut / SearchContext.ExpansionsPerCheck : int.MaxValue;
-        SearchBudget budget = SearchBudget.Unlimited with { Limit = new CheckLimit(looks) { HiddenNode = hidden } };
-        SearchParameters parameters = new(trial.K + more, trial.Ef + more);
-        int found = searcher.Search(query, in parameters, in budget, _found, out _);
+        SegmentQuery asked = new()
+        {
+            Queries = query,
+            Parameters = new SearchParameters(trial.K + more, trial.Ef + more),
+            Budget = SearchBudget.Unlimited with { Limit = new CheckLimit(looks) },
+            Hidden = hidden,
+        };
+        int found = searcher.Search(in asked, SegmentSight.Whole(segment.Count), _found, out _);
         int kept = 0;
         for (int i = 0; i < found; i++)
             if (_found[i].Node != row)

@@ -41,25 +41,27 @@ internal static unsafe class Reranking
     /// <param name="segment">Where the rows lie.</param>
     /// <param name="context">Holds the query, and gives the room.</param>
     /// <param name="beam">What the walk found, nearest first by the codes.</param>
-    /// <param name="k">Results wanted.</param>
+    /// <param name="parameters">Results wanted, and how many rows may be ranked.</param>
     /// <param name="coded">How the query was quantised.</param>
     /// <returns>
     /// The nearest, nearest first: k, if there are as many, and perhaps some more, all that are as near as the k-th among them.
     /// </returns>
     public static Span<ulong> Run<TDistance>(
-        scoped in SegmentView segment, QueryContext context, ReadOnlySpan<ulong> beam, int k, Int8Query coded)
+        scoped in SegmentView segment, QueryContext context, ReadOnlySpan<ulong> beam, SearchParameters parameters,
+        scoped in Int8Query coded)
         where TDistance : struct, IDistance
     {
+        int k = parameters.K;
         int most = beam.Length;
         Span<ulong> ranked = context.Ranked(most);
         RowScorer<TDistance> exact = new(segment.Rows, segment.RowStride, context.Query);
         int count = 0; // looked at
         int kept = 0;
-        ref SearchStatistics statistics = ref context.Walk.Statistics;
-        int allowed = AllowedRows(context, most);
+        SearchContext search = context.Walk;
+        int allowed = AllowedRows(search, parameters.MostReranked, most);
         for (; count < most; count++)
         {
-            if (count == allowed || (count % RowsPerCheck == 0 && count > 0 && MustStop(context)))
+            if (count == allowed || (count % RowsPerCheck == 0 && count > 0 && (search.IsStopped || search.Look())))
                 break;
             if (count + PrefetchAhead < most)
                 exact.Prefetch(Beam.NodeOf(beam[count + PrefetchAhead]));
@@ -80,8 +82,8 @@ internal static unsafe class Reranking
                 ranked[place] = ranked[place - 1];
             ranked[place] = entry;
         }
-        statistics.Reranked = count;
-        if (statistics.Stopped == StopReason.Cancelled)
+        search.Statistics.Reranked = count;
+        if (search.Stopped == StopReason.Cancelled)
             return [];
         int wanted = Math.Min(most, k);
         if (count < wanted)
@@ -90,24 +92,15 @@ internal static unsafe class Reranking
     }
 
     /// <summary>Rows that may be reranked at all.</summary>
-    private static int AllowedRows(QueryContext context, int most)
+    private static int AllowedRows(SearchContext search, int limit, int most)
     {
-        int limit = context.Walk.Budget.MostReranked;
         int allowed = limit > 0 ? Math.Min(limit, most) : most;
-        return context.Walk.Statistics.Stopped switch
+        return search.Stopped switch
         {
             StopReason.Cancelled => 0,
             StopReason.Deadline => Math.Min(allowed, RowsPastDeadline),
             _ => allowed,
         };
-    }
-
-    private static bool MustStop(QueryContext context)
-    {
-        ref SearchStatistics statistics = ref context.Walk.Statistics;
-        if (statistics.Stopped == StopReason.None)
-            statistics.Stopped = context.Walk.Budget.Check();
-        return statistics.Stopped != StopReason.None;
     }
 
     /// <summary>Adds what was not reranked, not nearer than what was: codes tell no better than that.</summary>

@@ -98,7 +98,7 @@ internal sealed unsafe class SealedSegment : IDisposable
     /// <summary>Attributes by node; null without. Valid until the segment is disposed.</summary>
     internal AttributeTable? Attributes { get; }
 
-    /// <summary>Searches among some of the nodes.</summary>
+    /// <summary>Searches it.</summary>
     internal SegmentSearcher Searcher => _searcher;
 
     /// <summary>Maps a file and checks all of it: header, every section's hash, every link and key.</summary>
@@ -129,40 +129,26 @@ internal sealed unsafe class SealedSegment : IDisposable
         }
     }
 
-    /// <summary>
-    /// Finds the nearest items of one query, nearest first, ties by key. Synchronous; allocates nothing in steady state.
-    /// </summary>
-    /// <param name="query">As many components as <see cref="Dimension"/>. Cosine normalises a copy of it.</param>
+    /// <inheritdoc cref="SegmentSearcher.Search(in SegmentQuery, SegmentSight, Span{Neighbor}, Span{int}, Span{SearchStatistics})"/>
+    public void Search(in SegmentQuery query, Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics) =>
+        _searcher.Search(in query, SegmentSight.Whole(Count), results, counts, statistics);
+
+    /// <summary>Finds the nearest items of one query, nearest first, ties by key.</summary>
+    /// <param name="query">As many components as <see cref="Dimension"/>.</param>
     /// <param name="parameters">k, beam width, exact or not.</param>
     /// <param name="budget">When to stop early.</param>
     /// <param name="results">Room for at least k.</param>
     /// <param name="statistics">What it cost, and whether it was stopped.</param>
-    /// <returns>Results written: k, or fewer when the segment holds fewer or the search was stopped.</returns>
-    /// <exception cref="AnnException">
-    /// InvalidArgument: dimension, NaN or infinity, a zero vector under cosine, k or ef out of range.
-    /// </exception>
+    /// <returns>Results written.</returns>
     public int Search(
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results,
-        out SearchStatistics statistics) => _searcher.Search(query, in parameters, in budget, results, out statistics);
-
-    /// <summary>
-    /// Finds the nearest items of several queries on the calling thread, interleaving their walks so that one query's memory is fetched
-    /// while another computes. Each answer is the one that <see cref="Search"/> gives.
-    /// </summary>
-    /// <param name="queries">One query after another, <see cref="Dimension"/> components each.</param>
-    /// <param name="parameters">The same for all.</param>
-    /// <param name="budget">When to stop early; shared.</param>
-    /// <param name="results">Room for k per query: those of query i start at i·k.</param>
-    /// <param name="counts">Results written, one a query.</param>
-    /// <param name="statistics">One a query.</param>
-    /// <exception cref="AnnException">As <see cref="Search"/>.</exception>
-    public void SearchMany(
-        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results, Span<int> counts,
-        Span<SearchStatistics> statistics) =>
-        _searcher.SearchMany(queries, in parameters, in budget, results, counts, statistics);
+        out SearchStatistics statistics) =>
+        _searcher.Search(
+            new SegmentQuery { Queries = query, Parameters = parameters, Budget = budget }, SegmentSight.Whole(Count), results,
+            out statistics);
 
     /// <summary>The exact distance of a query to one item.</summary>
-    /// <exception cref="AnnException">As <see cref="Search"/>.</exception>
+    /// <exception cref="AnnException">As for a search.</exception>
     public float Distance(ReadOnlySpan<float> query, int node)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)node, (uint)Count, nameof(node));

@@ -36,7 +36,7 @@ internal sealed unsafe class SegmentKeys : INodeKeys
     public KeyKind Kind { get; }
 
     /// <summary>True when key order is node order, so that ties need no sorting.</summary>
-    internal bool AreAscending { get; }
+    public bool AreAscending { get; }
 
     /// <summary>The key of a node of an index with numeric keys.</summary>
     public ulong Number(int node)

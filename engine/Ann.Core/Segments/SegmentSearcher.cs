@@ -1,142 +1,107 @@
-using System.Diagnostics;
-using Ann.Core.Codes;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 using Ann.Core.Searching;
 
 namespace Ann.Core.Segments;
 
-/// <summary>Answers queries over one segment, on any number of threads at once, without a lock and without allocating.</summary>
-/// <param name="segment">What to read. Its memory must outlive this object.</param>
-/// <param name="keys">Breaks ties between equal distances; null leaves them in node order.</param>
-internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? keys) : IDisposable
+/// <summary>
+/// Answers queries over one segment, sealed or head, on any number of threads at once, without a lock and without allocating.
+/// </summary>
+internal sealed unsafe class SegmentSearcher : IDisposable
 {
-    private readonly QueryContextPool _contexts = new(segment);
+    private readonly SegmentView _segment;
+    private readonly QueryContextPool _contexts;
 
-    /// <inheritdoc cref="SealedSegment.Search"/>
-    public int Search(
-        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results,
-        out SearchStatistics statistics) => Search(query, default(AcceptAll), in parameters, in budget, results, out statistics);
-
-    /// <summary>The same among the nodes that a filter accepts.</summary>
-    public int Search<TFilter>(
-        ReadOnlySpan<float> query, in TFilter filter, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results,
-        out SearchStatistics statistics)
-        where TFilter : struct, INodeFilter =>
-        Search(query, row: 0, in filter, in parameters, in budget, results, out statistics);
-
-    private int Search<TFilter>(
-        ReadOnlySpan<float> query, int row, in TFilter filter, in SearchParameters parameters, in SearchBudget budget,
-        Span<Neighbor> results, out SearchStatistics statistics)
-        where TFilter : struct, INodeFilter
+    /// <param name="segment">What to read. Its memory must outlive this object.</param>
+    /// <param name="keys">Breaks ties between equal distances; null leaves them in node order.</param>
+    public SegmentSearcher(in SegmentView segment, INodeKeys? keys)
     {
-        Validate(query.Length, in parameters, results.Length, queries: 1);
-        QueryContext context = _contexts.Rent();
-        try
-        {
-            Prepare(context, query, row, in budget);
-            context.Walk.Statistics.Plan = SearchPlan.Walk;
-            NodeCopies copies = segment.Graph.Copies;
-            Span<ulong> ranked = parameters.Exact ? Scan(context, in filter, parameters.K)
-                : TFilter.AcceptsAll || copies.IsEmpty ? Walk(context, in filter, in parameters)
-                : Walk(context, context.Among(in filter, copies), in parameters);
-            statistics = context.Walk.Statistics;
-            return Write(ranked, parameters.K, results);
-        }
-        finally
-        {
-            _contexts.Return(context);
-        }
+        _segment = segment;
+        _contexts = new QueryContextPool(segment);
+        Keys = keys;
+        KeysAscend = keys is null or { AreAscending: true };
     }
 
-    /// <summary>The same among the nodes of a mask, by the plan that costs least: k whenever there are k.</summary>
-    /// <param name="query">As the caller gave it.</param>
-    /// <param name="row">Its number, for an error.</param>
-    /// <param name="mask">Which nodes.</param>
-    /// <param name="live">Accepts the nodes that the reader sees; null when it sees all.</param>
-    /// <param name="parameters">k, beam width, exact or not.</param>
-    /// <param name="budget">When to stop early.</param>
-    /// <param name="results">Room for k.</param>
-    /// <param name="statistics">What it cost, and the plan.</param>
-    public int Search(
-        ReadOnlySpan<float> query, int row, NodeMask mask, LiveNodes? live, in SearchParameters parameters, in SearchBudget budget,
-        Span<Neighbor> results, out SearchStatistics statistics)
-    {
-        Validate(query.Length, in parameters, results.Length, queries: 1);
-        QueryContext context = _contexts.Rent();
-        try
-        {
-            Prepare(context, query, row, in budget);
-            Span<ulong> ranked = MaskedSegmentSearch.Run(in segment, keys, context, mask, live, in parameters);
-            statistics = context.Walk.Statistics;
-            return Write(ranked, parameters.K, results);
-        }
-        finally
-        {
-            _contexts.Return(context);
-        }
-    }
+    /// <summary>What is read.</summary>
+    public ref readonly SegmentView Segment => ref _segment;
 
-    /// <inheritdoc cref="SealedSegment.SearchMany"/>
-    public void SearchMany(
-        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results, Span<int> counts,
-        Span<SearchStatistics> statistics) =>
-        SearchMany(queries, default(AcceptAll), in parameters, in budget, results, counts, statistics);
+    /// <summary>Break ties between equal distances; null leaves them in node order.</summary>
+    public INodeKeys? Keys { get; }
 
-    /// <summary>The same among the nodes that a filter accepts.</summary>
-    public void SearchMany<TFilter>(
-        ReadOnlySpan<float> queries, in TFilter filter, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results,
-        Span<int> counts, Span<SearchStatistics> statistics)
-        where TFilter : struct, INodeFilter
+    /// <summary>True where node order is the order of the keys, or they do not count.</summary>
+    public bool KeysAscend { get; }
+
+    /// <summary>
+    /// Finds the nearest nodes of each query, nearest first, ties by key. Synchronous; allocates nothing in steady state. With a mask by the
+    /// plan that costs least: k whenever there are k. Walks in the fast layout take turns, so that one query's memory is fetched while
+    /// another computes; the answers are the same.
+    /// </summary>
+    /// <param name="query">What is asked. Cosine normalises a copy of each query.</param>
+    /// <param name="sight">What the reader sees.</param>
+    /// <param name="results">Room for k a query: those of query i start at i·k.</param>
+    /// <param name="counts">One a query: results written: k, or fewer when there are no more or the search was stopped.</param>
+    /// <param name="statistics">One a query: what it cost, and whether it was stopped.</param>
+    /// <exception cref="AnnException">
+    /// InvalidArgument: dimension, NaN or infinity, a zero vector under cosine, k or ef out of range.
+    /// </exception>
+    public void Search(
+        in SegmentQuery query, SegmentSight sight, Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
-        if (queries.Length != (long)counts.Length * segment.Dimension)
-            throw AnnException.DimensionMismatch("queries", "The index", segment.Dimension, queries.Length / Math.Max(counts.Length, 1));
-        if (counts.Length == 0)
+        int queries = counts.Length;
+        int dimension = _segment.Dimension;
+        SearchParameters parameters = query.Parameters;
+        parameters.Validate();
+        if (query.Queries.Length != (long)queries * dimension)
+            throw AnnException.DimensionMismatch("queries", "The index", dimension, query.Queries.Length / Math.Max(queries, 1));
+        int k = parameters.K;
+        if (results.Length < (long)k * queries)
+            throw new ArgumentException($"k is {k} for {queries} queries; there is room for {results.Length} results.", nameof(results));
+
+        NodeMask? mask = query.Mask is { } some && some.Count < sight.Rows ? some : null; // one that has all costs nothing
+        if (mask is null && sight.IsThin)
+            parameters = parameters with { Exact = true };
+        AskedNodes asked = new(parameters, mask, sight);
+        bool canTakeTurns = mask is null && !parameters.Exact && _segment.Blocks is not null
+            && (sight.Live is null || _segment.Copies.IsEmpty);
+        if (canTakeTurns && queries > 1)
+        {
+            if (sight.Live is { } live)
+                TakeTurns(in query, asked, live, results, counts, statistics);
+            else
+                TakeTurns(in query, asked, default(AcceptAll), results, counts, statistics);
             return;
-        int dimension = segment.Dimension;
-        Validate(dimension, in parameters, results.Length, counts.Length);
-        bool isPlain = TFilter.AcceptsAll || segment.Graph.Copies.IsEmpty;
-        if (segment.Blocks is null || parameters.Exact || counts.Length == 1 || !isPlain)
-        {
-            int k = parameters.K;
-            for (int i = 0; i < counts.Length; i++)
-            {
-                counts[i] = Search(
-                    queries.Slice(i * dimension, dimension), i, in filter, in parameters, in budget, results.Slice(i * k, k),
-                    out statistics[i]);
-                if (statistics[i].Stopped == StopReason.Cancelled)
-                    i = LeaveOut(i, counts, statistics);
-            }
         }
-        else if (segment.CodeScale == 0)
+        for (int i = 0; i < queries; i++)
         {
-            TakeTurns<RowScaleScoring, Int8Scorer, TFilter>(queries, in filter, in parameters, in budget, results, counts, statistics);
+            counts[i] = SearchOne(in query, i, asked, results.Slice(i * k, k), out statistics[i]);
+            if (statistics[i].Stopped == StopReason.Cancelled)
+                i = LeaveOut(i, counts, statistics);
         }
-        else if (segment.Metric == Metric.L2)
-        {
-            TakeTurns<UniformSquaresScoring, UniformScorer<SquaresTerm>, TFilter>(
-                queries, in filter, in parameters, in budget, results, counts, statistics);
-        }
-        else
-        {
-            TakeTurns<UniformScoring, UniformScorer<NoTerm>, TFilter>(
-                queries, in filter, in parameters, in budget, results, counts, statistics);
-        }
+    }
+
+    /// <summary>The same of one query.</summary>
+    /// <returns>Results written.</returns>
+    public int Search(in SegmentQuery query, SegmentSight sight, Span<Neighbor> results, out SearchStatistics statistics)
+    {
+        int count = 0;
+        statistics = default;
+        Search(in query, sight, results, new Span<int>(ref count), new Span<SearchStatistics>(ref statistics));
+        return count;
     }
 
     /// <summary>Exact distance of a query to one node.</summary>
     public float Distance(ReadOnlySpan<float> query, int node)
     {
-        if (query.Length != segment.Dimension)
-            throw AnnException.DimensionMismatch("queries", "The index", segment.Dimension, query.Length);
+        if (query.Length != _segment.Dimension)
+            throw AnnException.DimensionMismatch("queries", "The index", _segment.Dimension, query.Length);
         QueryContext context = _contexts.Rent();
         try
         {
-            Prepare(context, query, row: 0, SearchBudget.Unlimited);
-            nuint stride = (nuint)segment.RowStride;
-            return segment.Metric == Metric.L2
-                ? SquaredL2.Between(context.Query, segment.Row(node), stride)
-                : NegativeDot.Between(context.Query, segment.Row(node), stride);
+            RowPreparation.Prepare(_segment.Metric, query, context.QueryValues, "queries", row: 0);
+            nuint stride = (nuint)_segment.RowStride;
+            return _segment.Metric == Metric.L2
+                ? SquaredL2.Between(context.Query, _segment.Row(node), stride)
+                : NegativeDot.Between(context.Query, _segment.Row(node), stride);
         }
         finally
         {
@@ -144,215 +109,134 @@ internal sealed unsafe class SegmentSearcher(SegmentView segment, SegmentKeys? k
         }
     }
 
-    /// <inheritdoc cref="LiveSegment.CostsOf"/>
-    public SearchCosts CostsOf(int matches, int k, int ef)
+    /// <summary>About what a search costs.</summary>
+    /// <param name="rows">Nodes that a reader sees, 1 or more.</param>
+    /// <param name="matches">Nodes that may be returned, 1 or more.</param>
+    /// <param name="k">Results wanted.</param>
+    /// <param name="ef">Beam width.</param>
+    public SearchCosts CostsOf(int rows, int matches, int k, int ef)
     {
-        int rowBytes = segment.RowStride * sizeof(float);
-        int codeBytes = segment.Codes == CodesKind.F32 ? rowBytes : segment.CodeStride;
-        return SearchCosts.Of(segment.Count, matches, k, ef, segment.Graph.M0, rowBytes, codeBytes, segment.Blocks is not null);
+        bool isEstimated = _segment.Blocks is not null;
+        MaskedPlanner byRows = new(rows, matches, k, ef, _segment.Graph.M0, _segment.RowBytes, isEstimated);
+        MaskedPlanner byCodes = new(rows, matches, k, ef, _segment.Graph.M0, _segment.ScoredBytes, isEstimated);
+        double walk = matches < rows ? Math.Min(byCodes.ScanNs, byCodes.FilteredNs) : byCodes.FilteredNs;
+        return new SearchCosts(byRows.ScanNs, walk);
     }
 
     public void Dispose() => _contexts.Dispose();
 
-    private void Validate(int dimension, in SearchParameters parameters, int room, int queries)
+    /// <summary>A context for one of the queries, which it holds prepared.</summary>
+    internal QueryContext Begin(in SegmentQuery query, int row)
     {
-        parameters.Validate();
-        if (dimension != segment.Dimension)
-            throw AnnException.DimensionMismatch("queries", "The index", segment.Dimension, dimension);
-        if (room < (long)parameters.K * queries)
-            throw new ArgumentException($"k is {parameters.K} for {queries} queries; there is room for {room} results.", nameof(room));
+        QueryContext context = _contexts.Rent();
+        try
+        {
+            Begin(context, in query, row);
+            return context;
+        }
+        catch
+        {
+            _contexts.Return(context);
+            throw;
+        }
     }
 
-    private void Prepare(QueryContext context, ReadOnlySpan<float> query, int row, in SearchBudget budget)
+    /// <summary>Prepares another query in a context that was used.</summary>
+    internal void Begin(QueryContext context, in SegmentQuery query, int row)
     {
-        RowPreparation.Prepare(segment.Metric, query, context.QueryValues, "queries", row);
-        context.Walk.Begin(in budget);
+        int dimension = _segment.Dimension;
+        RowPreparation.Prepare(_segment.Metric, query.Queries.Slice(row * dimension, dimension), context.QueryValues, "queries", row);
+        context.Walk.Begin(query.Budget, query.Hidden);
     }
 
-    private int Write(Span<ulong> ranked, int k, Span<Neighbor> results)
+    /// <summary>Ends a search, and gives its context to others.</summary>
+    internal void End(QueryContext context) => _contexts.Return(context);
+
+    /// <summary>Writes what was found in the order in which it is shown.</summary>
+    internal int Write(Span<ulong> ranked, int k, Span<Neighbor> results)
     {
-        if (keys is { AreAscending: false })
-            KeyTies.Sort(keys, ranked, k);
+        if (!KeysAscend)
+            KeyTies.Sort(Keys!, ranked, k);
         int count = Math.Min(ranked.Length, k);
         for (int i = 0; i < count; i++)
             results[i] = new Neighbor(Beam.NodeOf(ranked[i]), Beam.DistanceOf(ranked[i]));
         return count;
     }
 
-    /// <summary>The one switch over metric and codes, above the loop.</summary>
-    private Span<ulong> Walk<TFilter>(QueryContext context, scoped in TFilter filter, in SearchParameters parameters)
-        where TFilter : struct, INodeFilter
-    {
-        int ef = parameters.BeamWidth;
-        context.Walk.Statistics.EfSearch = ef;
-        if (segment.Codes == CodesKind.F32)
-        {
-            return segment.Metric == Metric.L2
-                ? WalkRows<SquaredL2, TFilter>(context, in filter, parameters.K, ef)
-                : WalkRows<NegativeDot, TFilter>(context, in filter, parameters.K, ef);
-        }
-        if (segment.CodeScale == 0)
-            return WalkCodes<RowScaleScoring, Int8Scorer, TFilter>(context, in filter, parameters.K, ef);
-        return segment.Metric == Metric.L2
-            ? WalkCodes<UniformSquaresScoring, UniformScorer<SquaresTerm>, TFilter>(context, in filter, parameters.K, ef)
-            : WalkCodes<UniformScoring, UniformScorer<NoTerm>, TFilter>(context, in filter, parameters.K, ef);
-    }
-
-    private Span<ulong> WalkRows<TDistance, TFilter>(QueryContext context, scoped in TFilter filter, int k, int ef)
-        where TDistance : struct, IDistance
-        where TFilter : struct, INodeFilter
-    {
-        HnswGraph graph = segment.Graph;
-        RowScorer<TDistance> scorer = new(segment.Rows, segment.RowStride, context.Query);
-        LayerSearch.Run(in graph, in scorer, filter, ef, context.Walk);
-        if (MustScan<TFilter>(context, k))
-            return Scan(context, in filter, k);
-
-        return context.Expand(graph.Copies, context.Copy(context.Walk.Beam.Entries), k, in filter, inKeyOrder: true);
-    }
-
-    private Span<ulong> WalkCodes<TScoring, TScorer, TFilter>(QueryContext context, scoped in TFilter filter, int k, int ef)
-        where TScoring : struct, ICodeScoring<TScorer>
-        where TScorer : struct, INodeScorer
-        where TFilter : struct, INodeFilter
-    {
-        Int8Query coded = context.Quantise(in segment);
-        TScorer scorer = TScoring.Of(in segment, context, coded);
-        HnswGraph graph = segment.Graph;
-        if (segment.Blocks is { } shape)
-            new BlockWalk<TScorer, TFilter>(graph, shape, context.Estimate(in segment), scorer, filter, ef, context.Walk).Run();
-        else
-            LayerSearch.Run(in graph, in scorer, filter, ef, context.Walk);
-        Reranking.Prefetch(in segment, context.Walk.Beam.Entries);
-        return Rerank(context, in filter, k, coded);
-    }
-
-    /// <summary>
-    /// True when a walk found only refused nodes around its query: then every row is looked at. An index rewrites a segment long before
-    /// so many of its nodes are deleted, but deaths may come all in one place.
-    /// </summary>
-    private static bool MustScan<TFilter>(QueryContext context, int k)
-        where TFilter : struct, INodeFilter =>
-        !TFilter.AcceptsAll && context.Walk.Statistics.Stopped == StopReason.None && context.Walk.IsCrowdedOut(k);
-
-    private Span<ulong> Rerank<TFilter>(QueryContext context, scoped in TFilter filter, int k, Int8Query coded)
-        where TFilter : struct, INodeFilter
-    {
-        if (MustScan<TFilter>(context, k))
-            return Scan(context, in filter, k);
-        ReadOnlySpan<ulong> found = context.Walk.Beam.Entries;
-        Span<ulong> ranked = segment.Metric == Metric.L2
-            ? Reranking.Run<SquaredL2>(in segment, context, found, k, coded)
-            : Reranking.Run<NegativeDot>(in segment, context, found, k, coded);
-        return context.Expand(segment.Graph.Copies, ranked, k, in filter, inKeyOrder: true);
-    }
-
-    private Span<ulong> Scan<TFilter>(QueryContext context, scoped in TFilter filter, int k)
-        where TFilter : struct, INodeFilter
-    {
-        context.Walk.Statistics.Plan = SearchPlan.Scan;
-        return segment.Metric == Metric.L2
-            ? Scan<SquaredL2, TFilter>(context, in filter, k)
-            : Scan<NegativeDot, TFilter>(context, in filter, k);
-    }
-
-    private Span<ulong> Scan<TDistance, TFilter>(QueryContext context, scoped in TFilter filter, int k)
-        where TDistance : struct, IDistance
-        where TFilter : struct, INodeFilter
-    {
-        if (keys is null || keys.AreAscending)
-            return ExactScan.Run<TDistance, TFilter>(in segment, context, in filter, k);
-        Span<ulong> ranked = ExactScan.Run<TDistance, TFilter>(in segment, context, in filter, BoundaryTies.Kept(k, keysAscend: false));
-        RowScorer<TDistance> scorer = new(segment.Rows, segment.RowStride, context.Query);
-        return BoundaryTies.Resolve(ranked, k, keys, in scorer, in filter, segment.Count, segment.RowStride, context.Walk);
-    }
-
-    private void TakeTurns<TScoring, TScorer, TFilter>(
-        ReadOnlySpan<float> queries, in TFilter filter, in SearchParameters parameters, in SearchBudget budget, Span<Neighbor> results,
-        Span<int> counts, Span<SearchStatistics> statistics)
-        where TScoring : struct, ICodeScoring<TScorer>
-        where TScorer : struct, INodeScorer
-        where TFilter : struct, INodeFilter
-    {
-        int k = parameters.K;
-        int next = 0;
-        int running = 0;
-        QueryTurns<TScorer, TFilter> turns = default;
-        try
-        {
-            while (next < Math.Min(QueryTurns<TScorer, TFilter>.Count, counts.Length))
-            {
-                turns[next].Context = _contexts.Rent();
-                Begin<TScoring, TScorer, TFilter>(ref turns[next], queries, next, in filter, in parameters, in budget);
-                next++;
-                running++;
-            }
-            while (running > 0)
-            {
-                foreach (ref QueryTurn<TScorer, TFilter> turn in turns)
-                {
-                    if (turn.Context is not { } context)
-                        continue;
-                    if (!turn.Ended)
-                    {
-                        turn.Ended = !turn.Walk.Step();
-                        if (turn.Ended)
-                            Reranking.Prefetch(in segment, context.Walk.Beam.Entries);
-                        continue;
-                    }
-
-                    Span<ulong> ranked = Rerank(context, in filter, k, turn.Coded);
-                    counts[turn.Query] = Write(ranked, k, results.Slice(turn.Query * k, k));
-                    statistics[turn.Query] = context.Walk.Statistics;
-                    if (statistics[turn.Query].Stopped == StopReason.Cancelled)
-                        next = LeaveOut(next - 1, counts, statistics);
-                    if (next < counts.Length)
-                    {
-                        Begin<TScoring, TScorer, TFilter>(ref turn, queries, next++, in filter, in parameters, in budget);
-                        continue;
-                    }
-                    running--;
-                    turn.Context = null;
-                    _contexts.Return(context);
-                }
-            }
-        }
-        finally
-        {
-            foreach (ref QueryTurn<TScorer, TFilter> turn in turns)
-            {
-                turn.Context?.Dispose(); // something was thrown: its walk is not at its end, so nobody else may have it
-            }
-        }
-    }
-
     /// <summary>Nobody waits for the answers: the queries after one are not begun.</summary>
     /// <returns>The number of queries.</returns>
-    private static int LeaveOut(int after, Span<int> counts, Span<SearchStatistics> statistics)
+    internal static int LeaveOut(int after, Span<int> counts, Span<SearchStatistics> statistics)
     {
         counts[(after + 1)..].Clear();
         statistics[(after + 1)..counts.Length].Fill(new SearchStatistics { Stopped = StopReason.Cancelled });
         return counts.Length;
     }
 
-    private void Begin<TScoring, TScorer, TFilter>(
-        ref QueryTurn<TScorer, TFilter> turn, ReadOnlySpan<float> queries, int query, in TFilter filter, in SearchParameters parameters,
-        in SearchBudget budget)
-        where TScoring : struct, ICodeScoring<TScorer>
-        where TScorer : struct, INodeScorer
+    private int SearchOne(in SegmentQuery query, int row, AskedNodes asked, Span<Neighbor> results, out SearchStatistics statistics)
+    {
+        QueryContext context = Begin(in query, row);
+        try
+        {
+            Span<ulong> ranked = _segment.Growing is null ? Nearest<SealedLinks>(context, asked) : Nearest<GrowingRows>(context, asked);
+            statistics = context.Walk.Report();
+            return Write(ranked, asked.Parameters.K, results);
+        }
+        finally
+        {
+            _contexts.Return(context);
+        }
+    }
+
+    /// <summary>The switch over what may be returned, above the loops.</summary>
+    private Span<ulong> Nearest<TLinks>(QueryContext context, AskedNodes asked)
+        where TLinks : struct, ILinkRows
+    {
+        LiveNodes? live = asked.Sight.Live;
+        if (asked.Mask is not { } mask)
+        {
+            return live is { } seen
+                ? Nearest<TLinks, LiveNodes, LiveNodes>(context, asked, seen, seen)
+                : Nearest<TLinks, AcceptAll, AcceptAll>(context, asked, default, default);
+        }
+        if (mask.Count == 0)
+        {
+            context.Walk.Statistics.Plan = SearchPlan.Scan;
+            return [];
+        }
+        if (live is null && mask.Nodes >= asked.Sight.Rows)
+            return Nearest<TLinks, MaskBits, AcceptAll>(context, asked, new MaskBits(mask.Start), default);
+        LiveNodes all = live ?? new LiveNodes(null, null, ReadPoint.All);
+        return Nearest<TLinks, MaskedNodes, LiveNodes>(context, asked, new MaskedNodes(mask.Start, mask.Nodes, all), all);
+    }
+
+    private Span<ulong> Nearest<TLinks, TFilter, TLive>(QueryContext context, AskedNodes asked, TFilter filter, TLive live)
+        where TLinks : struct, ILinkRows
+        where TFilter : struct, INodeFilter
+        where TLive : struct, INodeFilter
+    {
+        NodeCopies copies = TFilter.AcceptsAll ? default : _segment.Copies;
+        if (copies.IsEmpty)
+        {
+            NearestInSegment<TLinks, TFilter, TLive> one = new(this, context, asked, filter, live);
+            return SegmentScoring.Choose<NearestInSegment<TLinks, TFilter, TLive>, Span<ulong>>(
+                in _segment, asked.Parameters.Exact, in one);
+        }
+        NearestInSegment<TLinks, AmongCopies<TFilter>, TLive> leaders = new(this, context, asked, context.Among(in filter, copies), live);
+        return SegmentScoring.Choose<NearestInSegment<TLinks, AmongCopies<TFilter>, TLive>, Span<ulong>>(
+            in _segment, asked.Parameters.Exact, in leaders);
+    }
+
+    private void TakeTurns<TFilter>(
+        in SegmentQuery query, AskedNodes asked, TFilter filter, Span<Neighbor> results, Span<int> counts,
+        Span<SearchStatistics> statistics)
         where TFilter : struct, INodeFilter
     {
-        Debug.Assert(segment.Blocks is not null);
-        QueryContext context = turn.Context!;
-        int ef = parameters.BeamWidth;
-        Prepare(context, queries.Slice(query * segment.Dimension, segment.Dimension), query, in budget);
-        context.Walk.Statistics.EfSearch = ef;
-        context.Walk.Statistics.Plan = SearchPlan.Walk;
-        turn.Query = query;
-        turn.Ended = false;
-        turn.Coded = context.Quantise(in segment);
-        turn.Walk = new BlockWalk<TScorer, TFilter>(
-            segment.Graph, segment.Blocks.Value, context.Estimate(in segment), TScoring.Of(in segment, context, turn.Coded), filter, ef,
-            context.Walk);
+        SearchInTurns<TFilter> turns = new(this, in query, asked, filter)
+        {
+            Results = results,
+            Counts = counts,
+            Statistics = statistics,
+        };
+        SegmentScoring.Choose<SearchInTurns<TFilter>, bool>(in _segment, exact: false, in turns);
     }
 }

@@ -1,14 +1,17 @@
+using Ann.Core.Codes;
 using Ann.Core.Hnsw;
 
 namespace Ann.Core.Segments;
 
 /// <summary>
-/// What a search reads of a segment, wherever it lies: in the memory of a builder or in a mapped file. Its owner keeps the memory alive.
+/// What a search reads of a segment, wherever it lies: in the memory of a builder or a head, or in a mapped file. Its owner keeps the memory
+/// alive.
 /// </summary>
 internal readonly unsafe struct SegmentView
 {
     public required Metric Metric { get; init; }
 
+    /// <summary>What it is searched by.</summary>
     public required CodesKind Codes { get; init; }
 
     public required int Dimension { get; init; }
@@ -27,7 +30,7 @@ internal readonly unsafe struct SegmentView
     /// <summary>Bytes from one code to the next.</summary>
     public int CodeStride { get; init; }
 
-    /// <summary>Two floats a row; null without codes.</summary>
+    /// <summary>Two floats a row; null without codes, and where rows have one scale.</summary>
     public float* CodeFactors { get; init; }
 
     /// <summary>Value of one unit of every code; 0 when rows have their own.</summary>
@@ -48,10 +51,32 @@ internal readonly unsafe struct SegmentView
     /// <summary>Share by which the margin of estimates is widened; 0 for none.</summary>
     public float MoreMargin { get; init; }
 
+    /// <summary>What changes under a reader; null for a segment that is finished.</summary>
+    public GrowingParts? Growing { get; init; }
+
+    /// <summary>Room for nodes: of a finished segment there are as many.</summary>
     public int Count => Graph.Count;
 
+    /// <summary>Bytes of a row.</summary>
+    public int RowBytes => RowStride * sizeof(float);
+
+    /// <summary>Bytes of what a walk scores.</summary>
+    public int ScoredBytes => Codes == CodesKind.F32 ? RowBytes : CodeStride;
+
+    /// <summary>Identical rows, as far as a reader has to know of them.</summary>
+    public NodeCopies Copies => Growing is { } growing ? growing.Copies.Seen : Graph.Copies;
+
     /// <summary>Weight of the dot product in the distance by codes of a node.</summary>
-    public float CodeWeight(int node) => CodeScale == 0 ? CodeFactors[2L * node + 1] : Metric == Metric.L2 ? -2 * CodeScale : -CodeScale;
+    public float CodeWeight(int node) =>
+        Growing is { Codes: { } codes } ? codes.PointOfRow[node].Scale
+        : CodeScale == 0 ? CodeFactors[2L * node + 1]
+        : Metric == Metric.L2 ? -2 * CodeScale
+        : -CodeScale;
 
     public float* Row(int node) => Rows + (long)node * RowStride;
 }
+
+/// <summary>What changes of a segment while it is read.</summary>
+/// <param name="Codes">Null when there are none to search by.</param>
+/// <param name="Copies">Which rows are identical.</param>
+internal sealed record GrowingParts(GrowingCodes? Codes, HeadCopies Copies);

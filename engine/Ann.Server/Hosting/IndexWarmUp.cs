@@ -33,7 +33,7 @@ internal static class IndexWarmUp
             if (!RowPreparation.IsQuery(index.Metric, index.RowOf(row)))
                 continue;
             int k = Ks[i % Ks.Length];
-            index.Search(index.RowOf(row), new SearchParameters(k, Exact: i > 0 && i == searches - 1), budget, results, out _);
+            index.Search(index.RowOf(row), new SearchParameters(k, Exact: i > 0 && i == searches - 1), budget, selection: null, results, out _);
         }
     }
 }

@@ -35,6 +35,7 @@ internal static class WireRanking
             K = parameters.K,
             EfSearch = parameters.Exact ? 0 : parameters.EfSearch,
             Exact = parameters.Exact,
+            MostReranked = parameters.MostReranked,
             Prepared = filter,
             Excluded = excluded,
             MaxDistance = MaxDistanceOf(request, index.Metric),

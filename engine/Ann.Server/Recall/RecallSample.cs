@@ -43,8 +43,8 @@ internal sealed record RecallSample : IDisposable
         SearchHit[] other = new SearchHit[k];
         SearchParameters again = Answer.IsScanInstead ? new SearchParameters(k, Asked.Ef) : new SearchParameters(k, Exact: true);
         SearchBudget budget = new(long.MaxValue, cancellation);
-        int count = Lease.Snapshot.SearchAsOf(
-            Query, in again, At, Asked.Filter, Asked.Excluded, in budget, other, out SearchStatistics statistics);
+        using ItemSelection selection = Lease.Snapshot.SelectAsOf(At, Asked.Filter, Asked.Excluded, in budget);
+        int count = Lease.Snapshot.Search(Query, in again, in budget, selection, other, out SearchStatistics statistics);
         if (statistics.Stopped != StopReason.None)
             return null;
         ReadOnlySpan<SearchHit> found = other.AsSpan(0, count);

@@ -84,27 +84,23 @@ internal readonly record struct SearchEffort(
     public SampledAnswer AnswerOf(in SearchStatistics statistics) =>
         new(KnownRecall.WayOf(Parameters, in statistics), statistics.EstimatedRecall, PassedOver > 0);
 
-    /// <summary>A call's budget with what the step takes from the rerank, and from the time of a call that takes what there is.</summary>
+    /// <summary>A call's budget with what the step takes from the time of a call that takes what there is.</summary>
     /// <param name="budget">Of the call.</param>
     /// <param name="takesWhatThereIs">True for a call that wants what was found by its deadline, and was not cut to the least yet.</param>
     public SearchBudget Limit(in SearchBudget budget, bool takesWhatThereIs)
     {
-        if (Parameters.Exact || Step == 0)
+        if (Parameters.Exact || Step == 0 || !takesWhatThereIs || budget.DeadlineTimestamp == long.MaxValue)
             return budget;
-        SearchBudget limited = budget with { MostReranked = BrownOutLadder.MostReranked(Parameters.K, Step) };
-        if (!takesWhatThereIs || budget.DeadlineTimestamp == long.MaxValue)
-            return limited;
         // Where the deadline ends the walk, and not its width, a narrower beam relieves nobody.
         long now = Stopwatch.GetTimestamp();
         long left = Math.Max(0, budget.DeadlineTimestamp - now);
-        return limited with { DeadlineTimestamp = now + (long)(left * BrownOutLadder.TimeShare(Step)) };
+        return budget with { DeadlineTimestamp = now + (long)(left * BrownOutLadder.TimeShare(Step)) };
     }
 
     private static SearchEffort Reduced(SearchParameters asked, SearchParameters left, int step, double? target, KnownRecall known)
     {
         SearchParameters reduced = asked == left ? BrownOutLadder.Reduce(in asked, step) : left;
-        bool isReduced = !asked.Exact
-            && (reduced.BeamWidth < asked.BeamWidth || BrownOutLadder.MostReranked(asked.K, step) > 0);
+        bool isReduced = !asked.Exact && (reduced.BeamWidth < asked.BeamWidth || reduced.MostReranked > 0);
         return new SearchEffort(reduced, step, isReduced, target, known);
     }
 }

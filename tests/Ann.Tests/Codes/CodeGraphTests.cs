@@ -98,7 +98,7 @@ public sealed unsafe class CodeGraphTests
         {
             RowScorer<SquaredL2> scorer = world.ScorerOf(queries.Row(query));
             context.Begin(SearchBudget.Unlimited);
-            LayerSearch.Run(in graph, in scorer, ef: 40, context);
+            Walks.Run(in graph, in scorer, ef: 40, context);
             int[] exact = world.ExactNearest(queries.Row(query), 10);
             found += context.Beam.Entries[..10].ToArray().Count(entry => exact.Contains(Beam.NodeOf(entry)));
         }

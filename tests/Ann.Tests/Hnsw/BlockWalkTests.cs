@@ -58,7 +58,7 @@ public sealed unsafe class BlockWalkTests : IDisposable
             visited += _context.Statistics.Visited;
             RowScorer<SquaredL2> scorer = _world.ScorerOf(_world.Rows.Row(row));
             plain.Begin(SearchBudget.Unlimited);
-            LayerSearch.Run(in graph, in scorer, ef: 30, plain);
+            Walks.Run(in graph, in scorer, 30, plain);
             foundPlainly += plain.Beam.Entries[..10].ToArray().Count(entry => exact.Contains(Beam.NodeOf(entry)));
             visitedPlainly += plain.Statistics.Visited;
         }
@@ -82,7 +82,7 @@ public sealed unsafe class BlockWalkTests : IDisposable
                 Assert.True(walk.Step());
             caller.Cancel();
             walk.Run();
-            Assert.Equal(StopReason.Cancelled, _context.Statistics.Stopped);
+            Assert.Equal(StopReason.Cancelled, _context.Stopped);
             Assert.True(_context.Beam.Count > 0, "the best found so far is an answer");
 
             Assert.Equal(expected, Walk(5, ef: 60));
@@ -97,7 +97,7 @@ public sealed unsafe class BlockWalkTests : IDisposable
         BlockWalk<RowScorer<SquaredL2>, AcceptAll> walk = Start(3, ef: 50);
         walk.Run();
 
-        Assert.Equal((StopReason.Deadline, 0), (_context.Statistics.Stopped, _context.Statistics.Expanded));
+        Assert.Equal((StopReason.Deadline, 0), (_context.Stopped, _context.Statistics.Expanded));
     }
 
     private int[] Walk(int row, int ef)
@@ -113,6 +113,6 @@ public sealed unsafe class BlockWalkTests : IDisposable
     {
         float* query = _world.Rows.Row(row);
         EstimateQuery estimate = _tables.Prepare(Metric.L2, query, _mean.Row(0));
-        return new(_blocks.Graph, _blocks.Shape, estimate, _world.ScorerOf(query), default, ef, _context);
+        return new(_blocks.Graph, _blocks.Shape, estimate, _world.ScorerOf(query), default, new WalkWidth(ef), _context);
     }
 }

@@ -47,7 +47,7 @@ public sealed unsafe class LayerSearchTests
         RowScorer<SquaredL2> scorer = world.ScorerOf(query);
 
         context.Begin(SearchBudget.Unlimited);
-        LayerSearch.Run(in graph, in scorer, 400, context);
+        Walks.Run(in graph, in scorer, 400, context);
 
         Assert.Equal(world.ExactNearest(query, 400), context.Beam.Entries.ToArray().Select(Beam.NodeOf));
     }
@@ -61,13 +61,13 @@ public sealed unsafe class LayerSearchTests
         RowScorer<SquaredL2> scorer = world.ScorerOf(world.Rows.Row(0));
 
         context.Begin(new SearchBudget(DeadlineTimestamp: 0, CancellationToken.None));
-        LayerSearch.Run(in graph, in scorer, 100, context);
-        Assert.Equal(StopReason.Deadline, context.Statistics.Stopped);
+        Walks.Run(in graph, in scorer, 100, context);
+        Assert.Equal(StopReason.Deadline, context.Stopped);
         Assert.Equal(0, context.Statistics.Expanded);
 
         // And leaves nothing behind that a later search on the same context would trip over.
         context.Begin(SearchBudget.Unlimited);
-        LayerSearch.Run(in graph, in scorer, 100, context);
+        Walks.Run(in graph, in scorer, 100, context);
         Assert.Equal(world.ExactNearest(world.Rows.Row(0), 10), context.Beam.Entries[..10].ToArray().Select(Beam.NodeOf));
     }
 
@@ -80,9 +80,9 @@ public sealed unsafe class LayerSearchTests
         RowScorer<SquaredL2> scorer = world.ScorerOf(world.Rows.Row(0));
 
         context.Begin(new SearchBudget(long.MaxValue, new CancellationToken(canceled: true)));
-        LayerSearch.Run(in graph, in scorer, 100, context);
+        Walks.Run(in graph, in scorer, 100, context);
 
-        Assert.Equal(StopReason.Cancelled, context.Statistics.Stopped);
+        Assert.Equal(StopReason.Cancelled, context.Stopped);
     }
 
     private static void CheckAgainstReference(SmallWorld world, VectorTable queries, int ef)
@@ -94,7 +94,7 @@ public sealed unsafe class LayerSearchTests
         {
             RowScorer<SquaredL2> scorer = world.ScorerOf(queries.Row(i));
             context.Begin(SearchBudget.Unlimited);
-            LayerSearch.Run(in graph, in scorer, ef, context);
+            Walks.Run(in graph, in scorer, ef, context);
 
             (List<Neighbor> nearest, int visited, int expanded) = ReferenceSearch.Run(in graph, node => scorer.Score(node), ef);
             Assert.Equal(nearest, context.Beam.Entries.ToArray().Select(e => new Neighbor(Beam.NodeOf(e), Beam.DistanceOf(e))));

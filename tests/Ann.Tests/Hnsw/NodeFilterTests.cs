@@ -19,7 +19,7 @@ public sealed unsafe class NodeFilterTests
         RowScorer<SquaredL2> scorer = world.ScorerOf(query);
 
         context.Begin(SearchBudget.Unlimited);
-        LayerSearch.Run(in graph, in scorer, new Every(3), 400, context);
+        Walks.Run(in graph, in scorer, new Every(3), 400, context);
 
         Assert.Equal(
             world.ExactNearest(query, 400).Where(node => node % 3 == 0),
@@ -37,9 +37,9 @@ public sealed unsafe class NodeFilterTests
         {
             RowScorer<SquaredL2> scorer = world.ScorerOf(world.Rows.Row(row));
             plain.Begin(SearchBudget.Unlimited);
-            LayerSearch.Run(in graph, in scorer, 40, plain);
+            Walks.Run(in graph, in scorer, 40, plain);
             filtered.Begin(SearchBudget.Unlimited);
-            LayerSearch.Run(in graph, in scorer, new Every(1), 40, filtered);
+            Walks.Run(in graph, in scorer, new Every(1), 40, filtered);
 
             Assert.Equal(plain.Beam.Entries, filtered.Beam.Entries);
             Assert.Equal(plain.Statistics, filtered.Statistics);
@@ -62,12 +62,12 @@ public sealed unsafe class NodeFilterTests
             float* query = world.Rows.Row(row);
             RowScorer<SquaredL2> scorer = world.ScorerOf(query);
             context.Begin(SearchBudget.Unlimited);
-            LayerSearch.Run(in graph, in scorer, new Every(step), Ef, context);
+            WalkOutcome outcome = Walks.Run(in graph, in scorer, new Every(step), Ef, context);
 
             int[] accepted = [.. context.Beam.Entries.ToArray().Select(Beam.NodeOf)];
             Assert.Equal(Ef, accepted.Length);
             Assert.All(accepted, node => Assert.Equal(0, node % step));
-            Assert.False(context.IsCrowdedOut(Ef));
+            Assert.False(outcome.IsCrowdedOut(Ef));
             found += world.ExactNearest(query, 1500).Where(node => node % step == 0).Take(10).Intersect(accepted).Count();
         }
         Assert.True(found >= 0.99 * 500, $"{found} of 500 were found");
@@ -82,9 +82,9 @@ public sealed unsafe class NodeFilterTests
         RowScorer<SquaredL2> scorer = world.ScorerOf(world.Rows.Row(1));
         context.Begin(SearchBudget.Unlimited);
 
-        LayerSearch.Run(in graph, in scorer, new Every(4000), 10, context);
+        WalkOutcome outcome = Walks.Run(in graph, in scorer, new Every(4000), 10, context);
 
-        Assert.True(context.IsCrowdedOut(10));
+        Assert.True(outcome.IsCrowdedOut(10));
         Assert.True(context.Statistics.Expanded < 2000, $"{context.Statistics.Expanded} were expanded");
     }
 

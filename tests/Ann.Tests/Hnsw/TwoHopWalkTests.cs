@@ -81,7 +81,7 @@ public sealed unsafe class TwoHopWalkTests
 
         int[] found = Walk<SealedLinks>(world, query, mask, context, budget: spent);
 
-        Assert.Equal((StopReason.Cancelled, 0), (context.Statistics.Stopped, context.Statistics.Expanded));
+        Assert.Equal((StopReason.Cancelled, 0), (context.Stopped, context.Statistics.Expanded));
         Assert.All(found, node => Assert.True(mask.Has(node)));
     }
 

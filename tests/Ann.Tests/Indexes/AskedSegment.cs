@@ -33,21 +33,15 @@ internal sealed class AskedSegment(LiveSealedSegment inner) : LiveSegment
 
     internal override ReadOnlySpan<float> Row(int node) => inner.Row(node);
 
-    internal override int Search(
-        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
-        Span<Neighbor> results, out SearchStatistics statistics)
+    private protected override SegmentSearcher Searcher => inner.Sealed.Searcher;
+
+    internal override void Search(in SegmentQuery query, Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
-        Asked.Add(parameters);
-        return inner.Search(query, in parameters, in budget, at, mask, results, out statistics);
+        Asked.AddRange(Enumerable.Repeat(query.Parameters, counts.Length));
+        inner.Search(in query, results, counts, statistics);
     }
 
-    internal override void SearchMany(
-        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
-        Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics)
-    {
-        Asked.AddRange(Enumerable.Repeat(parameters, counts.Length));
-        inner.SearchMany(queries, in parameters, in budget, at, mask, results, counts, statistics);
-    }
+    private protected override SegmentSight SightAt(ReadPoint at) => throw new NotSupportedException("It asks the other.");
 
     private protected override void Free() => inner.Release();
 }

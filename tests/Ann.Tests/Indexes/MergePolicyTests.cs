@@ -88,13 +88,9 @@ public sealed class MergePolicyTests : IDisposable
 
         internal override ReadOnlySpan<float> Row(int node) => throw new NotSupportedException();
 
-        internal override int Search(
-            ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
-            Span<Neighbor> results, out SearchStatistics statistics) => throw new NotSupportedException();
+        private protected override SegmentSearcher Searcher => throw new NotSupportedException();
 
-        internal override void SearchMany(
-            ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
-            Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics) => throw new NotSupportedException();
+        private protected override SegmentSight SightAt(ReadPoint at) => throw new NotSupportedException();
 
         private protected override void Free() => Dead.Dispose();
     }

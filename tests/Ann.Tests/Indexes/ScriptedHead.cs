@@ -52,23 +52,16 @@ internal sealed class ScriptedHead(int dimension, LiveSealedSegment keys, ReadPo
 
     internal override ReadOnlySpan<float> Row(int node) => throw new InvalidOperationException();
 
-    internal override int Search(
-        ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
-        Span<Neighbor> results, out SearchStatistics statistics)
-    {
-        SearchedAt = at;
-        statistics = default;
-        return 0;
-    }
+    private protected override SegmentSearcher Searcher => throw new NotSupportedException();
 
-    internal override void SearchMany(
-        ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ReadPoint at, NodeMask? mask,
-        Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics)
+    internal override void Search(in SegmentQuery query, Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics)
     {
-        SearchedAt = at;
+        SearchedAt = query.At;
         counts.Clear();
         statistics.Clear();
     }
+
+    private protected override SegmentSight SightAt(ReadPoint at) => throw new NotSupportedException();
 
     private protected override void Free() => Interlocked.Increment(ref _freed);
 }

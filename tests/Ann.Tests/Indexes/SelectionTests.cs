@@ -185,7 +185,7 @@ public sealed class SelectionTests : IDisposable
         {
             NodeMask? mask = selection.MaskOf(number);
             int rows = number == 2 ? 200 : PerSegment;
-            LiveNodes live = _segments[number].Dead.LiveAt(SegmentedSearch.PointOf([.. _segments], number, selection.At));
+            LiveNodes live = _segments[number].Dead.LiveAt(SnapshotSearch.PointOf([.. _segments], number, selection.At));
             int count = 0;
             for (int node = 0; node < PerSegment; node++)
             {

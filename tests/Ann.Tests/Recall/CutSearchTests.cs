@@ -88,8 +88,8 @@ public sealed class CutSearchTests(MeasuredSegments segments) : IClassFixture<Me
         foreach (float[] query in MeasuredSegments.Queries)
         {
             segment.Search(query, new SearchParameters(100, 150), SearchBudget.Unlimited, whole, out _);
-            SearchBudget budget = SearchBudget.Unlimited with { MostReranked = 50 };
-            int count = segment.Search(query, new SearchParameters(100, 150), budget, half, out SearchStatistics cost);
+            SearchParameters limited = new(100, 150) { MostReranked = 50 };
+            int count = segment.Search(query, in limited, SearchBudget.Unlimited, half, out SearchStatistics cost);
 
             Assert.Equal((100, 50, StopReason.None), (count, cost.Reranked, cost.Stopped));
             Assert.True(whole.Select(static x => x.Node).Intersect(half.Select(static x => x.Node)).Count() >= 90);

@@ -71,7 +71,9 @@ public sealed class FilteredEstimateTests(MeasuredSegments segments) : IClassFix
     private static int Search(
         SealedSegment segment, float[] query, NodeMask mask, SearchParameters parameters, Neighbor[] found,
         out SearchStatistics statistics) =>
-        segment.Searcher.Search(query, 0, mask, live: null, in parameters, SearchBudget.Unlimited, found, out statistics);
+        segment.Searcher.Search(
+            new SegmentQuery { Queries = query, Parameters = parameters, Mask = mask }, SegmentSight.Whole(segment.Count), found,
+            out statistics);
 
     private static NodeMask Mask(SealedSegment segment, double share, bool isSided)
     {

@@ -95,6 +95,13 @@ internal sealed class FilterTrial(LiveSegment segment, QuerySet queries, Filters
         return TrialTimes.Summarise(ticks);
     }
 
-    private int Search(int query, in SearchParameters parameters, NodeMask? mask, Neighbor[] results, out SearchStatistics statistics) =>
-        segment.Search(queries[query], in parameters, SearchBudget.Unlimited, ReadPoint.All, mask, results, out statistics);
+    private int Search(int query, in SearchParameters parameters, NodeMask? mask, Neighbor[] results, out SearchStatistics statistics)
+    {
+        int count = 0;
+        statistics = default;
+        segment.Search(
+            new SegmentQuery { Queries = queries[query], Parameters = parameters, Mask = mask }, results, new Span<int>(ref count),
+            new Span<SearchStatistics>(ref statistics));
+        return count;
+    }
 }

@@ -108,7 +108,7 @@ internal sealed class HardIndexes(
 
         void Search(float[] query, SearchParameters parameters, Span<int> answer)
         {
-            int count = snapshot.Search(query, in parameters, SearchBudget.Unlimited, hits, out _);
+            int count = snapshot.Search(query, in parameters, SearchBudget.Unlimited, selection: null, hits, out _);
             for (int i = 0; i < count; i++)
                 answer[i] = (int)snapshot.KeyOf(hits[i]).Number;
         }

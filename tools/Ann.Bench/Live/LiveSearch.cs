@@ -53,7 +53,7 @@ internal sealed class LiveSearch(LiveIndex index, QuerySet queries)
     {
         long start = Stopwatch.GetTimestamp();
         using (SnapshotLease lease = index.Acquire())
-            lease.Snapshot.Search(queries[query], new SearchParameters(K, ef), SearchBudget.Unlimited, _hits, out _);
+            lease.Snapshot.Search(queries[query], new SearchParameters(K, ef), SearchBudget.Unlimited, null, _hits, out _);
         return Stopwatch.GetTimestamp() - start;
     }
 
@@ -69,8 +69,8 @@ internal sealed class LiveSearch(LiveIndex index, QuerySet queries)
         {
             cancellation.ThrowIfCancellationRequested();
             int known = lease.Snapshot.Search(
-                queries[i], new SearchParameters(K, Exact: true), SearchBudget.Unlimited, exact, out _);
-            int found = lease.Snapshot.Search(queries[i], new SearchParameters(K, ef), SearchBudget.Unlimited, _hits, out _);
+                queries[i], new SearchParameters(K, Exact: true), SearchBudget.Unlimited, null, exact, out _);
+            int found = lease.Snapshot.Search(queries[i], new SearchParameters(K, ef), SearchBudget.Unlimited, null, _hits, out _);
             TieAwareRecall truth = TieAwareRecall.Of(exact.AsSpan(0, known));
             right += truth.CountRight(_hits.AsSpan(0, found));
             wanted += truth.Wanted;

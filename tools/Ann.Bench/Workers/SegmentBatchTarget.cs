@@ -44,9 +44,13 @@ internal sealed class SegmentBatchTarget : ISearchTarget
     {
         Scratch scratch = _scratch!;
         int dimension = _segment.Dimension;
-        _segment.SearchMany(
-            _values.AsSpan(first * dimension, count * dimension), in _parameters, SearchBudget.Unlimited,
-            scratch.Found.AsSpan(0, count * _k), scratch.Counts.AsSpan(0, count), scratch.Statistics.AsSpan(0, count));
+        SegmentQuery queries = new()
+        {
+            Queries = _values.AsSpan(first * dimension, count * dimension),
+            Parameters = _parameters,
+        };
+        _segment.Search(
+            in queries, scratch.Found.AsSpan(0, count * _k), scratch.Counts.AsSpan(0, count), scratch.Statistics.AsSpan(0, count));
         long visited = 0;
         for (int query = 0; query < count; query++)
         {

@@ -13,7 +13,7 @@ namespace Ann.Core.Indexes;
 /// share turns out too small is searched once more by the whole beam. Nothing is allocated in steady state, and one segment alone costs
 /// what it costs by itself.
 /// </summary>
-internal readonly ref struct SegmentedSearch
+internal readonly ref struct SnapshotSearch
 {
     /// <summary>Of the snapshot, the head last.</summary>
     public required LiveSegment[] Segments { get; init; }
@@ -147,9 +147,10 @@ internal readonly ref struct SegmentedSearch
                 continue;
             if (IsStopped())
                 return;
-            int count = Segments[number].Search(
-                Queries.Slice(query * dimension, dimension), Parameters, Budget, PointOf(Segments, number, At),
-                Selection?.MaskOf(number), found, out SearchStatistics cost);
+            int count = 0;
+            SearchStatistics cost = default;
+            Segments[number].Search(
+                QueryOf(number, Queries.Slice(query * dimension, dimension), Parameters), found, new Span<int>(ref count), new Span<SearchStatistics>(ref cost));
             count = DropKnown(number, hits[..Counts[query]], found[..count]);
             Counts[query] = Merge(number, hits, Counts[query], found[..count]);
             Add(ref Statistics[query], in cost);
@@ -209,16 +210,17 @@ internal readonly ref struct SegmentedSearch
     private int RowsOf(int number) => Selection?.MaskOf(number) is null ? Segments[number].Count : CandidatesOf(number);
 
     private void Search(
-        int number, in SearchParameters parameters, Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics)
+        int number, in SearchParameters parameters, Span<Neighbor> results, Span<int> counts, Span<SearchStatistics> statistics) =>
+        Segments[number].Search(QueryOf(number, Queries, in parameters), results, counts, statistics);
+
+    private SegmentQuery QueryOf(int number, ReadOnlySpan<float> queries, in SearchParameters parameters) => new()
     {
-        LiveSegment segment = Segments[number];
-        NodeMask? mask = Selection?.MaskOf(number);
-        ReadPoint at = PointOf(Segments, number, At);
-        if (counts.Length == 1)
-            counts[0] = segment.Search(Queries, in parameters, Budget, at, mask, results, out statistics[0]);
-        else
-            segment.SearchMany(Queries, in parameters, Budget, at, mask, results, counts, statistics);
-    }
+        Queries = queries,
+        Parameters = parameters,
+        Budget = Budget,
+        At = PointOf(Segments, number, At),
+        Mask = Selection?.MaskOf(number),
+    };
 
     /// <summary>
     /// Makes hits of the results of the segment that was searched first, which lie at the start of the memory that

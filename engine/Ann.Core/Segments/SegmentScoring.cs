@@ -1,0 +1,156 @@
+using Ann.Core.Codes;
+using Ann.Core.Distances;
+using Ann.Core.Hnsw;
+
+namespace Ann.Core.Segments;
+
+/// <summary>
+/// How the nodes of a segment are scored against a query: makes the scorer. Implementations are empty structs used as type arguments.
+/// </summary>
+internal interface ISegmentScoring<TScorer>
+    where TScorer : struct, INodeScorer
+{
+    /// <summary>True when scores are distances: nothing is left to be ranked anew.</summary>
+    static abstract bool IsExact { get; }
+
+    /// <summary>Quantises the query for the codes; of rows, nothing.</summary>
+    /// <param name="segment">Where the codes lie.</param>
+    /// <param name="context">Holds the query, and takes the quantised one.</param>
+    static abstract Int8Query Quantise(in SegmentView segment, QueryContext context);
+
+    /// <summary>The scorer.</summary>
+    /// <param name="segment">Where rows or codes lie.</param>
+    /// <param name="context">Holds the query, quantised or not.</param>
+    /// <param name="coded">How it was quantised.</param>
+    static abstract TScorer Of(in SegmentView segment, QueryContext context, in Int8Query coded);
+}
+
+/// <summary>Something that is compiled once for each way to score the nodes of a segment.</summary>
+/// <typeparam name="TResult">What it comes to.</typeparam>
+internal interface IScoringVisitor<TResult>
+    where TResult : allows ref struct
+{
+    /// <summary>Does it.</summary>
+    TResult Visit<TScoring, TScorer, TDistance>()
+        where TScoring : struct, ISegmentScoring<TScorer>
+        where TScorer : struct, INodeScorer
+        where TDistance : struct, IDistance;
+}
+
+/// <summary>The one switch over metric and codes of a search, above its loops.</summary>
+internal static class SegmentScoring
+{
+    /// <summary>Visits with the way in which a segment is scored.</summary>
+    /// <param name="segment">The segment.</param>
+    /// <param name="exact">True to score rows, whatever codes there are.</param>
+    /// <param name="visitor">What to do.</param>
+    public static TResult Choose<TVisitor, TResult>(in SegmentView segment, bool exact, scoped in TVisitor visitor)
+        where TVisitor : IScoringVisitor<TResult>, allows ref struct
+        where TResult : allows ref struct =>
+        segment.Metric == Metric.L2
+            ? Choose<TVisitor, TResult, SquaredL2, UniformSquaresScoring, UniformScorer<SquaresTerm>>(in segment, exact, in visitor)
+            : Choose<TVisitor, TResult, NegativeDot, UniformScoring, UniformScorer<NoTerm>>(in segment, exact, in visitor);
+
+    private static TResult Choose<TVisitor, TResult, TDistance, TUniform, TUniformScorer>(
+        in SegmentView segment, bool exact, scoped in TVisitor visitor)
+        where TVisitor : IScoringVisitor<TResult>, allows ref struct
+        where TResult : allows ref struct
+        where TDistance : struct, IDistance
+        where TUniform : struct, ISegmentScoring<TUniformScorer>
+        where TUniformScorer : struct, INodeScorer =>
+        exact || segment.Codes == CodesKind.F32 ? visitor.Visit<RowScoring<TDistance>, RowScorer<TDistance>, TDistance>()
+        : segment.Growing is not null ? visitor.Visit<PointScoring, PointScorer, TDistance>()
+        : segment.CodeScale == 0 ? visitor.Visit<RowScaleScoring, Int8Scorer, TDistance>()
+        : visitor.Visit<TUniform, TUniformScorer, TDistance>();
+
+    /// <summary>Quantises the query of a context for the codes of a finished segment.</summary>
+    public static Int8Query Quantise(in SegmentView segment, QueryContext context)
+    {
+        Int8Query coded = context.Quantise(in segment, segment.Metric);
+        return coded with { Bound = BoundOf(in segment, in coded) };
+    }
+
+    /// <summary>How far distances by codes may err for a query.</summary>
+    private static CodeBound BoundOf(in SegmentView segment, in Int8Query coded)
+    {
+        float stepPerWeight = segment.Metric == Metric.L2 ? 0.5f : 1;
+        if (segment.CodeScale > 0)
+        {
+            return segment.Metric == Metric.L2
+                ? CodeBound.OfDistance(Metric.L2, stepPerWeight, coded.Square, segment.Dimension)
+                : CodeBound.OfLength(MathF.Sqrt(coded.Square), stepPerWeight);
+        }
+        if (segment.Metric == Metric.InnerProduct) // with an offset, as some older files have, the second counts
+            return CodeBound.OfLength(MathF.Max(MathF.Sqrt(coded.Square), coded.FromMean), stepPerWeight);
+        if (!segment.CodesAreAligned) // the error has all directions, so it counts by the whole of the vector that was quantised
+            return CodeBound.OfLength(MathF.Sqrt(coded.Square) / stepPerWeight, stepPerWeight);
+        return CodeBound.OfDistance(segment.Metric, stepPerWeight, coded.Square);
+    }
+}
+
+/// <summary>By float32 rows.</summary>
+internal readonly unsafe struct RowScoring<TDistance> : ISegmentScoring<RowScorer<TDistance>>
+    where TDistance : struct, IDistance
+{
+    public static bool IsExact => true;
+
+    public static Int8Query Quantise(in SegmentView segment, QueryContext context) => default;
+
+    public static RowScorer<TDistance> Of(in SegmentView segment, QueryContext context, in Int8Query coded) =>
+        new(segment.Rows, segment.RowStride, context.Query);
+}
+
+/// <summary>By codes of which each has a scale of its own.</summary>
+internal readonly unsafe struct RowScaleScoring : ISegmentScoring<Int8Scorer>
+{
+    public static bool IsExact => false;
+
+    public static Int8Query Quantise(in SegmentView segment, QueryContext context) => SegmentScoring.Quantise(in segment, context);
+
+    public static Int8Scorer Of(in SegmentView segment, QueryContext context, in Int8Query coded) =>
+        new(segment.CodeBytes, segment.CodeStride, segment.CodeFactors, context.Quantised, coded.Unit);
+}
+
+/// <summary>By codes of one scale, L2.</summary>
+internal readonly unsafe struct UniformSquaresScoring : ISegmentScoring<UniformScorer<SquaresTerm>>
+{
+    public static bool IsExact => false;
+
+    public static Int8Query Quantise(in SegmentView segment, QueryContext context) => SegmentScoring.Quantise(in segment, context);
+
+    public static UniformScorer<SquaresTerm> Of(in SegmentView segment, QueryContext context, in Int8Query coded) =>
+        new(segment.CodeBytes, segment.CodeStride, context.Quantised, -2 * segment.CodeScale * coded.Unit,
+            segment.CodeScale * segment.CodeScale);
+}
+
+/// <summary>By codes of one scale, cosine.</summary>
+internal readonly unsafe struct UniformScoring : ISegmentScoring<UniformScorer<NoTerm>>
+{
+    public static bool IsExact => false;
+
+    public static Int8Query Quantise(in SegmentView segment, QueryContext context) => SegmentScoring.Quantise(in segment, context);
+
+    public static UniformScorer<NoTerm> Of(in SegmentView segment, QueryContext context, in Int8Query coded) =>
+        new(segment.CodeBytes, segment.CodeStride, context.Quantised, -segment.CodeScale * coded.Unit, 0);
+}
+
+/// <summary>By the codes of a head, whose distances are those of the points that the codes stand for, whatever the metric.</summary>
+internal readonly unsafe struct PointScoring : ISegmentScoring<PointScorer>
+{
+    public static bool IsExact => false;
+
+    public static Int8Query Quantise(in SegmentView segment, QueryContext context)
+    {
+        Int8Query coded = context.Quantise(in segment, Metric.L2);
+        return coded with
+        {
+            // Rows of cosine are of unit length: half the squared distance is 1 + the negative dot product.
+            Shift = segment.Metric == Metric.L2 ? coded.Shift : coded.Shift / 2 - 1,
+            Bound = CodeBound.OfDistance(segment.Metric, stepPerWeight: 1, coded.Square, segment.Dimension),
+        };
+    }
+
+    public static PointScorer Of(in SegmentView segment, QueryContext context, in Int8Query coded) =>
+        new(segment.CodeBytes, segment.CodeStride, segment.Growing!.Codes!.PointOfRow, context.Quantised, coded.Unit,
+            segment.Metric == Metric.L2 ? 1 : 0.5f);
+}
