@@ -150,7 +150,8 @@ internal readonly ref struct SnapshotSearch
             int count = 0;
             SearchStatistics cost = default;
             Segments[number].Search(
-                QueryOf(number, Queries.Slice(query * dimension, dimension), Parameters), found, new Span<int>(ref count), new Span<SearchStatistics>(ref cost));
+                QueryOf(number, Queries.Slice(query * dimension, dimension), Parameters), found, new Span<int>(ref count),
+                new Span<SearchStatistics>(ref cost));
             count = DropKnown(number, hits[..Counts[query]], found[..count]);
             Counts[query] = Merge(number, hits, Counts[query], found[..count]);
             Add(ref Statistics[query], in cost);

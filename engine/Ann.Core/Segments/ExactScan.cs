@@ -15,7 +15,9 @@ internal static unsafe class ExactScan
     /// <param name="stride">Components of a row, padded.</param>
     public static int RowsPerCheck(int stride) => Math.Clamp(ComponentsPerCheck / stride, 1, MostRowsPerCheck);
 
-    /// <summary>The nearest of the rows that a filter accepts, nearest first; the context says what it cost, and whether it was stopped.</summary>
+    /// <summary>
+    /// The nearest of the rows that a filter accepts, nearest first; the context says what it cost, and whether it was stopped.
+    /// </summary>
     /// <param name="scorer">Distances to the query.</param>
     /// <param name="filter">Which rows.</param>
     /// <param name="rows">Rows that there are.</param>

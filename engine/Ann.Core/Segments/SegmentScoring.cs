@@ -37,32 +37,9 @@ internal interface IScoringVisitor<TResult>
         where TDistance : struct, IDistance;
 }
 
-/// <summary>The one switch over metric and codes of a search, above its loops.</summary>
+/// <summary>What the codes of a finished segment are asked by.</summary>
 internal static class SegmentScoring
 {
-    /// <summary>Visits with the way in which a segment is scored.</summary>
-    /// <param name="segment">The segment.</param>
-    /// <param name="exact">True to score rows, whatever codes there are.</param>
-    /// <param name="visitor">What to do.</param>
-    public static TResult Choose<TVisitor, TResult>(in SegmentView segment, bool exact, scoped in TVisitor visitor)
-        where TVisitor : IScoringVisitor<TResult>, allows ref struct
-        where TResult : allows ref struct =>
-        segment.Metric == Metric.L2
-            ? Choose<TVisitor, TResult, SquaredL2, UniformSquaresScoring, UniformScorer<SquaresTerm>>(in segment, exact, in visitor)
-            : Choose<TVisitor, TResult, NegativeDot, UniformScoring, UniformScorer<NoTerm>>(in segment, exact, in visitor);
-
-    private static TResult Choose<TVisitor, TResult, TDistance, TUniform, TUniformScorer>(
-        in SegmentView segment, bool exact, scoped in TVisitor visitor)
-        where TVisitor : IScoringVisitor<TResult>, allows ref struct
-        where TResult : allows ref struct
-        where TDistance : struct, IDistance
-        where TUniform : struct, ISegmentScoring<TUniformScorer>
-        where TUniformScorer : struct, INodeScorer =>
-        exact || segment.Codes == CodesKind.F32 ? visitor.Visit<RowScoring<TDistance>, RowScorer<TDistance>, TDistance>()
-        : segment.Growing is not null ? visitor.Visit<PointScoring, PointScorer, TDistance>()
-        : segment.CodeScale == 0 ? visitor.Visit<RowScaleScoring, Int8Scorer, TDistance>()
-        : visitor.Visit<TUniform, TUniformScorer, TDistance>();
-
     /// <summary>Quantises the query of a context for the codes of a finished segment.</summary>
     public static Int8Query Quantise(in SegmentView segment, QueryContext context)
     {

@@ -1,3 +1,4 @@
+using Ann.Core.Codes;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 using Ann.Core.Searching;
@@ -32,9 +33,9 @@ internal sealed unsafe class SegmentSearcher : IDisposable
     public bool KeysAscend { get; }
 
     /// <summary>
-    /// Finds the nearest nodes of each query, nearest first, ties by key. Synchronous; allocates nothing in steady state. With a mask by the
-    /// plan that costs least: k whenever there are k. Walks in the fast layout take turns, so that one query's memory is fetched while
-    /// another computes; the answers are the same.
+    /// Finds the nearest nodes of each query, nearest first, ties by key. Synchronous; allocates nothing in steady state. With a mask by
+    /// the plan that costs least: k whenever there are k. Walks in the fast layout take turns, so that one query's memory is fetched
+    /// while another computes; the answers are the same.
     /// </summary>
     /// <param name="query">What is asked. Cosine normalises a copy of each query.</param>
     /// <param name="sight">What the reader sees.</param>
@@ -218,13 +219,32 @@ internal sealed unsafe class SegmentSearcher : IDisposable
         if (copies.IsEmpty)
         {
             NearestInSegment<TLinks, TFilter, TLive> one = new(this, context, asked, filter, live);
-            return SegmentScoring.Choose<NearestInSegment<TLinks, TFilter, TLive>, Span<ulong>>(
-                in _segment, asked.Parameters.Exact, in one);
+            return Choose<NearestInSegment<TLinks, TFilter, TLive>, Span<ulong>>(asked.Parameters.Exact, in one);
         }
         NearestInSegment<TLinks, AmongCopies<TFilter>, TLive> leaders = new(this, context, asked, context.Among(in filter, copies), live);
-        return SegmentScoring.Choose<NearestInSegment<TLinks, AmongCopies<TFilter>, TLive>, Span<ulong>>(
-            in _segment, asked.Parameters.Exact, in leaders);
+        return Choose<NearestInSegment<TLinks, AmongCopies<TFilter>, TLive>, Span<ulong>>(asked.Parameters.Exact, in leaders);
     }
+
+    /// <summary>The one switch over metric and codes, above the loops.</summary>
+    /// <param name="exact">True to score rows, whatever codes there are.</param>
+    /// <param name="visitor">What to do with the way in which nodes are scored.</param>
+    private TResult Choose<TVisitor, TResult>(bool exact, scoped in TVisitor visitor)
+        where TVisitor : IScoringVisitor<TResult>, allows ref struct
+        where TResult : allows ref struct =>
+        _segment.Metric == Metric.L2
+            ? Choose<TVisitor, TResult, SquaredL2, UniformSquaresScoring, UniformScorer<SquaresTerm>>(exact, in visitor)
+            : Choose<TVisitor, TResult, NegativeDot, UniformScoring, UniformScorer<NoTerm>>(exact, in visitor);
+
+    private TResult Choose<TVisitor, TResult, TDistance, TUniform, TUniformScorer>(bool exact, scoped in TVisitor visitor)
+        where TVisitor : IScoringVisitor<TResult>, allows ref struct
+        where TResult : allows ref struct
+        where TDistance : struct, IDistance
+        where TUniform : struct, ISegmentScoring<TUniformScorer>
+        where TUniformScorer : struct, INodeScorer =>
+        exact || _segment.Codes == CodesKind.F32 ? visitor.Visit<RowScoring<TDistance>, RowScorer<TDistance>, TDistance>()
+        : _segment.Growing is not null ? visitor.Visit<PointScoring, PointScorer, TDistance>()
+        : _segment.CodeScale == 0 ? visitor.Visit<RowScaleScoring, Int8Scorer, TDistance>()
+        : visitor.Visit<TUniform, TUniformScorer, TDistance>();
 
     private void TakeTurns<TFilter>(
         in SegmentQuery query, AskedNodes asked, TFilter filter, Span<Neighbor> results, Span<int> counts,
@@ -237,6 +257,6 @@ internal sealed unsafe class SegmentSearcher : IDisposable
             Counts = counts,
             Statistics = statistics,
         };
-        SegmentScoring.Choose<SearchInTurns<TFilter>, bool>(in _segment, exact: false, in turns);
+        Choose<SearchInTurns<TFilter>, bool>(exact: false, in turns);
     }
 }

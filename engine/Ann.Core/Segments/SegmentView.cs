@@ -4,8 +4,8 @@ using Ann.Core.Hnsw;
 namespace Ann.Core.Segments;
 
 /// <summary>
-/// What a search reads of a segment, wherever it lies: in the memory of a builder or a head, or in a mapped file. Its owner keeps the memory
-/// alive.
+/// What a search reads of a segment, wherever it lies: in the memory of a builder or a head, or in a mapped file. Its owner keeps the
+/// memory alive.
 /// </summary>
 internal readonly unsafe struct SegmentView
 {

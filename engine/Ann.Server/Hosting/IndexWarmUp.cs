@@ -33,7 +33,8 @@ internal static class IndexWarmUp
             if (!RowPreparation.IsQuery(index.Metric, index.RowOf(row)))
                 continue;
             int k = Ks[i % Ks.Length];
-            index.Search(index.RowOf(row), new SearchParameters(k, Exact: i > 0 && i == searches - 1), budget, selection: null, results, out _);
+            SearchParameters parameters = new(k, Exact: i > 0 && i == searches - 1);
+            index.Search(index.RowOf(row), in parameters, budget, selection: null, results, out _);
         }
     }
 }
