@@ -46,6 +46,15 @@ public sealed class AnnException(AnnError error, string message, Exception? inne
     internal static AnnException Invalid(string field, string message) =>
         new(AnnError.InvalidArgument, message) { Field = field };
 
+    /// <summary>What is asked for does not fit the state.</summary>
+    /// <param name="field">What of the request names it, as the caller spells it.</param>
+    /// <param name="message">What was expected and what was found.</param>
+    internal static AnnException Refused(string field, string message) =>
+        new(AnnError.FailedPrecondition, message) { Field = field };
+
+    /// <summary>An index that is being closed does nothing more.</summary>
+    internal static AnnException Closing(string index) => new(AnnError.Unavailable, $"Index '{index}' is closing.");
+
     /// <summary>An input file cannot be used as it is.</summary>
     /// <param name="path">The file.</param>
     /// <param name="place">Line, row or byte; empty when the whole file is meant.</param>

@@ -27,18 +27,22 @@ internal sealed class MemoryBudget(long limit)
     public void Take(long bytes, string what)
     {
         if (!TryTake(bytes))
-        {
-            throw new AnnException(
-                AnnError.Overloaded,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"The memory budget is full: {what} needs {bytes:N0} bytes; {Used:N0} of {Limit:N0} are in use, "
-                        + $"{Math.Max(0, Limit - Used):N0} are left."))
-            {
-                Field = "memory",
-            };
-        }
+            throw Full("memory budget", bytes, what);
     }
+
+    /// <summary>Why bytes were not taken.</summary>
+    /// <param name="name">What the budget is called.</param>
+    /// <param name="bytes">Wanted.</param>
+    /// <param name="what">What they are for.</param>
+    public AnnException Full(string name, long bytes, string what) => new(
+        AnnError.Overloaded,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"The {name} is full: {what} needs {bytes:N0} bytes; {Used:N0} of {Limit:N0} are in use, "
+                + $"{Math.Max(0, Limit - Used):N0} are left."))
+    {
+        Field = "memory",
+    };
 
     /// <summary>Takes bytes if they are there.</summary>
     public bool TryTake(long bytes)
