@@ -1,34 +1,19 @@
 namespace Ann.Core.Attributes;
 
-/// <summary>All attributes of some items, column by column.</summary>
-internal sealed class AttributeBatch
+/// <summary>All attributes of some items, column by column. Without items at first.</summary>
+internal sealed class AttributeBatch(AttributeSchema schema)
 {
-    /// <summary>Without items.</summary>
-    /// <param name="schema">The attributes.</param>
-    public AttributeBatch(AttributeSchema schema)
-    {
-        Schema = schema;
-        Columns = [.. schema.Fields.Select(static field => new AttributeColumn(field))];
-    }
-
     /// <summary>The attributes.</summary>
-    public AttributeSchema Schema { get; }
+    public AttributeSchema Schema { get; } = schema;
 
     /// <summary>One a field, of <see cref="Count"/> items each.</summary>
-    public IReadOnlyList<AttributeColumn> Columns { get; }
+    public IReadOnlyList<AttributeColumn> Columns { get; } = [.. schema.Fields.Select(static field => new AttributeColumn(field))];
 
     /// <summary>Items. 0 for a schema without attributes.</summary>
     public int Count => Columns.Count == 0 ? 0 : Columns[0].Count;
 
     /// <summary>Bytes of memory of all values.</summary>
     public long SizeInBytes => Columns.Sum(static column => column.SizeInBytes);
-
-    /// <summary>Appends an item without any value.</summary>
-    public void AddMissing()
-    {
-        foreach (AttributeColumn column in Columns)
-            column.AddMissing();
-    }
 
     /// <summary>Appends an item of another batch of the same schema.</summary>
     public void AddFrom(AttributeBatch other, int item)

@@ -5,8 +5,6 @@ using Ann.Core.Distances;
 namespace Ann.Core.Attributes;
 
 /// <summary>A clause on one attribute. False of a node without a value of it.</summary>
-/// <param name="attribute">The attribute.</param>
-/// <param name="column">Its column.</param>
 internal abstract class AttributeClause(AttributeField attribute, int column) : BoundClause
 {
     /// <summary>The attribute.</summary>

@@ -106,13 +106,10 @@ internal sealed class AttributeSchema : IEquatable<AttributeSchema>
         return $"{have} {Described(column)}; {expected} {other.Described(column)}.";
     }
 
-    /// <inheritdoc/>
     public bool Equals(AttributeSchema? other) => other is not null && _fields.AsSpan().SequenceEqual(other._fields);
 
-    /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as AttributeSchema);
 
-    /// <inheritdoc/>
     public override int GetHashCode() => _fields.Aggregate(0, HashCode.Combine);
 
     private string Described(int column)

@@ -1,4 +1,5 @@
 using System.Text;
+using Ann.Core.Keys;
 using Ann.Core.Searching;
 
 namespace Ann.Core.Attributes;
@@ -41,6 +42,22 @@ internal abstract class BoundClause
     public abstract void Describe(StringBuilder text);
 }
 
+/// <summary>From keys to nodes of a segment and back: all that a filter asks of a segment beside its attributes.</summary>
+internal interface INodeLookup
+{
+    /// <summary>What keys are.</summary>
+    KeyKind KeyKind { get; }
+
+    /// <summary>
+    /// The node of a key that a reader may see; −1 when it sees none. A node that is dead may be given too. In a segment that gets no
+    /// further nodes it is the same for every reader, so that what is made of it may be kept.
+    /// </summary>
+    int Locate(in ItemKey key, ReadPoint at);
+
+    /// <summary>The key of a node. Valid while the segment is held.</summary>
+    ItemKey KeyOf(int node);
+}
+
 /// <summary>A segment as a reader sees it.</summary>
 /// <param name="Table">Attributes of its nodes; null when they have none.</param>
 /// <param name="Keys">Those of its nodes; held by the caller.</param>
@@ -60,11 +77,13 @@ internal readonly record struct NodeChunk(AttributeTable? Table, int First, int 
     public ReadOnlySpan<ulong> Presence(int column) => Table!.Presence(column, End)[(First / 64)..];
 }
 
-/// <summary>All of some clauses.</summary>
+/// <summary>All of some clauses, or one of them at least.</summary>
 /// <param name="clauses">Two at least.</param>
-internal sealed class AllOfClause(BoundClause[] clauses) : BoundClause
+/// <param name="isAll">True for all.</param>
+internal sealed class ListClause(BoundClause[] clauses, bool isAll) : BoundClause
 {
-    private readonly BoundClause[] _clauses = Composite.InOrderOfCost(clauses);
+    private readonly BoundClause[] _clauses =
+        [.. clauses.OrderBy(static clause => clause.Cost).ThenBy(static clause => clause.Number)];
 
     public override int Cost { get; } = 10 + clauses.Sum(static clause => clause.Cost);
 
@@ -78,56 +97,18 @@ internal sealed class AllOfClause(BoundClause[] clauses) : BoundClause
     {
         _clauses[0].Evaluate(in chunk, scratch, level, words);
         Span<ulong> other = scratch.Level(level, words.Length);
+        ulong settled = isAll ? 0 : ulong.MaxValue; // no further clause changes such a word
         foreach (BoundClause clause in _clauses.AsSpan(1))
         {
-            if (!words.ContainsAnyExcept(0UL))
+            if (!words.ContainsAnyExcept(settled))
                 return;
             clause.Evaluate(in chunk, scratch, level + 1, other);
-            for (int i = 0; i < words.Length; i++)
-                words[i] &= other[i];
-        }
-    }
-
-    public override bool Holds(in SegmentNodes segment, int node)
-    {
-        foreach (BoundClause clause in _clauses)
-            if (!clause.Holds(in segment, node))
-                return false;
-        return true;
-    }
-
-    public override void AddFailed(in SegmentNodes segment, int node, List<BoundClause> failed)
-    {
-        foreach (BoundClause clause in _clauses)
-            clause.AddFailed(in segment, node, failed);
-    }
-
-    public override void Describe(StringBuilder text) => Composite.Describe(_clauses, " and ", text);
-}
-
-/// <summary>One of some clauses.</summary>
-/// <param name="clauses">Two at least.</param>
-internal sealed class AnyOfClause(BoundClause[] clauses) : BoundClause
-{
-    private readonly BoundClause[] _clauses = Composite.InOrderOfCost(clauses);
-
-    public override int Cost { get; } = 10 + clauses.Sum(static clause => clause.Cost);
-
-    public override void Prepare(in SegmentNodes segment, FilterScratch scratch)
-    {
-        foreach (BoundClause clause in _clauses)
-            clause.Prepare(in segment, scratch);
-    }
-
-    public override void Evaluate(in NodeChunk chunk, FilterScratch scratch, int level, Span<ulong> words)
-    {
-        _clauses[0].Evaluate(in chunk, scratch, level, words);
-        Span<ulong> other = scratch.Level(level, words.Length);
-        foreach (BoundClause clause in _clauses.AsSpan(1))
-        {
-            if (!words.ContainsAnyExcept(ulong.MaxValue))
-                return;
-            clause.Evaluate(in chunk, scratch, level + 1, other);
+            if (isAll)
+            {
+                for (int i = 0; i < words.Length; i++)
+                    words[i] &= other[i];
+                continue;
+            }
             for (int i = 0; i < words.Length; i++)
                 words[i] |= other[i];
         }
@@ -136,12 +117,34 @@ internal sealed class AnyOfClause(BoundClause[] clauses) : BoundClause
     public override bool Holds(in SegmentNodes segment, int node)
     {
         foreach (BoundClause clause in _clauses)
-            if (clause.Holds(in segment, node))
-                return true;
-        return false;
+            if (clause.Holds(in segment, node) != isAll)
+                return !isAll;
+        return isAll;
     }
 
-    public override void Describe(StringBuilder text) => Composite.Describe(_clauses, " or ", text);
+    public override void AddFailed(in SegmentNodes segment, int node, List<BoundClause> failed)
+    {
+        if (!isAll)
+        {
+            base.AddFailed(in segment, node, failed);
+            return;
+        }
+        foreach (BoundClause clause in _clauses)
+            clause.AddFailed(in segment, node, failed);
+    }
+
+    /// <summary>In brackets, in the order of the request.</summary>
+    public override void Describe(StringBuilder text)
+    {
+        string open = "(";
+        foreach (BoundClause clause in _clauses.OrderBy(static clause => clause.Number))
+        {
+            text.Append(open);
+            clause.Describe(text);
+            open = isAll ? " and " : " or ";
+        }
+        text.Append(')');
+    }
 }
 
 /// <summary>A clause does not hold.</summary>
@@ -164,25 +167,5 @@ internal sealed class NoneOfClause(BoundClause clause) : BoundClause
     {
         text.Append("not ");
         clause.Describe(text);
-    }
-}
-
-/// <summary>What the clauses of clauses share.</summary>
-internal static class Composite
-{
-    public static BoundClause[] InOrderOfCost(BoundClause[] clauses) =>
-        [.. clauses.OrderBy(static clause => clause.Cost).ThenBy(static clause => clause.Number)];
-
-    /// <summary>In brackets, in the order of the request.</summary>
-    public static void Describe(BoundClause[] clauses, string between, StringBuilder text)
-    {
-        string open = "(";
-        foreach (BoundClause clause in clauses.OrderBy(static clause => clause.Number))
-        {
-            text.Append(open);
-            clause.Describe(text);
-            open = between;
-        }
-        text.Append(')');
     }
 }

@@ -8,42 +8,37 @@ namespace Ann.Core.Attributes;
 /// A filter that was checked against a schema, in a form that can be evaluated: nested conjunctions are one, values are sorted, each clause
 /// is there once. Immutable; used by many threads.
 /// </summary>
-internal sealed class BoundFilter
+/// <param name="source">The filter as it was given.</param>
+/// <param name="root">What is evaluated.</param>
+/// <param name="canonical">What its hash is of.</param>
+/// <param name="hash">Of those bytes.</param>
+/// <param name="schema">What it was checked against.</param>
+/// <param name="keyKind">What it was checked against.</param>
+internal sealed class BoundFilter(
+    Filter source, BoundClause root, byte[] canonical, ulong hash, AttributeSchema schema, KeyKind keyKind)
 {
-    private readonly byte[] _canonical;
-
-    internal BoundFilter(Filter source, BoundClause root, byte[] canonical, ulong hash, AttributeSchema schema, KeyKind keyKind)
-    {
-        Source = source;
-        Root = root;
-        Hash = hash;
-        Schema = schema;
-        KeyKind = keyKind;
-        _canonical = canonical;
-    }
-
     /// <summary>
     /// Names the filter: equal for filters that differ in nothing but the order and repetition of clauses and values, brackets, and double
     /// negation. The same in every process and version.
     /// </summary>
-    public ulong Hash { get; }
+    public ulong Hash => hash;
 
     /// <summary>The filter as it was given.</summary>
-    public Filter Source { get; }
+    public Filter Source => source;
 
     /// <summary>What it was checked against.</summary>
-    public AttributeSchema Schema { get; }
-
-    /// <summary>What it was checked against.</summary>
-    public KeyKind KeyKind { get; }
+    public KeyKind KeyKind => keyKind;
 
     /// <summary>What <see cref="Hash"/> is of.</summary>
-    public ReadOnlySpan<byte> Canonical => _canonical;
+    public ReadOnlySpan<byte> Canonical => canonical;
 
     /// <summary>Bytes of memory that it takes, about.</summary>
-    public long SizeInBytes => 3L * _canonical.Length + 256;
+    public long SizeInBytes => 3L * canonical.Length + 256;
 
-    internal BoundClause Root { get; }
+    /// <summary>What it was checked against.</summary>
+    public AttributeSchema Schema => schema;
+
+    internal BoundClause Root => root;
 
     /// <summary>Checks a filter.</summary>
     /// <param name="filter">May be nonsense.</param>
@@ -65,8 +60,8 @@ internal sealed class BoundFilter
 
     /// <summary>The same filter, checked against what an index is now.</summary>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: it does not fit any more.</exception>
-    public BoundFilter For(AttributeSchema schema, KeyKind keyKind, string field = "filter") =>
-        keyKind == KeyKind && (ReferenceEquals(schema, Schema) || schema.Equals(Schema)) ? this : Bind(Source, schema, keyKind, field);
+    public BoundFilter For(AttributeSchema other, KeyKind kind, string field = "filter") =>
+        kind == keyKind && (ReferenceEquals(other, schema) || other.Equals(schema)) ? this : Bind(source, other, kind, field);
 
     /// <summary>True when both take the same items by the same clauses. Compares contents, not hashes.</summary>
     public bool Is(BoundFilter other) =>

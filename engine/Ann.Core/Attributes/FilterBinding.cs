@@ -74,9 +74,7 @@ internal sealed class FilterBinding(AttributeSchema schema, KeyKind keyKind, str
         foreach (Bound part in distinct)
             bytes.Append(part.Canonical);
         BoundClause[] made = [.. distinct.Select(static part => part.Clause)];
-        BoundClause clause = tag == Tag.AllOf
-            ? new AllOfClause(made) { Path = path, Number = number }
-            : new AnyOfClause(made) { Path = path, Number = number };
+        ListClause clause = new(made, isAll: tag == Tag.AllOf) { Path = path, Number = number };
         return new Bound(tag, clause, bytes.ToArray(), distinct);
     }
 
@@ -116,7 +114,7 @@ internal sealed class FilterBinding(AttributeSchema schema, KeyKind keyKind, str
         if (attribute.Type is not (AttributeType.Int64 or AttributeType.Timestamp))
             throw Mismatch(attribute, "integers", $"{path}.integers");
         RequireValues(clause.Values.Count, $"{path}.integers");
-        long[] values = Distinct(clause.Values.ToArray());
+        long[] values = [.. clause.Values.Distinct().Order()];
         return Leaf(Tag.Integers, new IntegerClause(attribute, column, values) { Path = path, Number = number }, bytes =>
         {
             bytes.Write(attribute).Write((long)values.Length);
@@ -169,7 +167,7 @@ internal sealed class FilterBinding(AttributeSchema schema, KeyKind keyKind, str
             throw Invalid(path, $"the index has keys of kind {keyKind}; those of the filter are of kind {keys.Kind}.");
         if (keyKind == KeyKind.UInt64)
         {
-            ulong[] numbers = Distinct(keys.Numbers.ToArray());
+            ulong[] numbers = [.. keys.Numbers.ToArray().Distinct().Order()];
             return Leaf(Tag.NumberKeys, new KeyClause(numbers) { Path = path, Number = number }, bytes =>
             {
                 bytes.Write((long)numbers.Length);
@@ -190,17 +188,6 @@ internal sealed class FilterBinding(AttributeSchema schema, KeyKind keyKind, str
         CanonicalBytes bytes = new CanonicalBytes().Write(tag);
         write(bytes);
         return new Bound(tag, clause, bytes.ToArray(), []);
-    }
-
-    private static T[] Distinct<T>(T[] values)
-        where T : struct, IEquatable<T>
-    {
-        Array.Sort(values);
-        int kept = 0;
-        foreach (T value in values)
-            if (kept == 0 || !values[kept - 1].Equals(value))
-                values[kept++] = value;
-        return values[..kept];
     }
 
     private (AttributeField Attribute, int Column) Require(string name, string path)

@@ -29,9 +29,6 @@ internal sealed class TextList
     /// <summary>Texts.</summary>
     public int Count => _ends.Length;
 
-    /// <summary>Bytes of memory, about.</summary>
-    public long SizeInBytes => _text.Length + _ends.Length * (long)sizeof(int);
-
     /// <summary>A text by its place.</summary>
     public ReadOnlySpan<byte> this[int place] => _text.AsSpan(StartOf(place).._ends[place]);
 

@@ -145,7 +145,8 @@ public sealed class FilterBindingTests
     public void FailedClausesHaveTheirPlaceInTheRequest()
     {
         AttributeBatch batch = new(RandomFilters.Schema);
-        batch.AddMissing();
+        foreach (AttributeColumn column in batch.Columns)
+            column.AddMissing();
         AttributedSegment segment = new(KeyColumn.Ordinals(1), new MemoryAttributes(batch));
         BoundFilter filter = Bind(new Filter.AllOf(
         [

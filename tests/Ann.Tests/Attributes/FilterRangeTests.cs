@@ -36,7 +36,7 @@ public sealed class FilterRangeTests
             AttributeBatch batch = new(new AttributeSchema([new("x", type)]));
             foreach (long value in Integers)
                 batch.Columns[0].Add(value);
-            batch.AddMissing();
+            batch.Columns[0].AddMissing();
             Check(batch, new Filter.Between("x", Bound(from, null, isAfter), Bound(to, null, isBefore)), first, end);
         }
     }
@@ -81,7 +81,7 @@ public sealed class FilterRangeTests
         AttributeBatch batch = new(new AttributeSchema([new("x", AttributeType.Double)]));
         foreach (double value in Doubles)
             batch.Columns[0].Add(value);
-        batch.AddMissing();
+        batch.Columns[0].AddMissing();
         Check(batch, new Filter.Between("x", from, to), first, end);
     }
 

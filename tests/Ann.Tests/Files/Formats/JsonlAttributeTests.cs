@@ -86,7 +86,8 @@ public sealed class JsonlAttributeTests : IDisposable
     public void AnAttributeWithTheNameOfAnotherMemberIsNotWritten()
     {
         AttributeBatch batch = new(new AttributeSchema([new("vector", AttributeType.Bool)]));
-        batch.AddMissing();
+        foreach (AttributeColumn column in batch.Columns)
+            column.AddMissing();
         using VectorWriter writer = VectorFile.CreateWriter(PhysicalFileSystem.Instance, _folder["y.jsonl"], 1, 1);
 
         Assert.Contains("attribute 'vector'", Assert.Throws<AnnException>(() => writer.Write([1], batch)).Message);
