@@ -16,10 +16,8 @@ internal sealed class ColumnKeys(KeyColumn keys) : ExcludedKeys
 
     private KeySlots? _slots;
 
-    /// <inheritdoc/>
     public override int Count => keys.Count;
 
-    /// <inheritdoc/>
     public override bool Contains(in ItemKey key)
     {
         if (key.Kind != keys.Kind)
@@ -33,7 +31,6 @@ internal sealed class ColumnKeys(KeyColumn keys) : ExcludedKeys
         return false;
     }
 
-    /// <inheritdoc/>
     internal override StopReason RemoveFrom(LiveSegment segment, ReadPoint at, NodeMask mask, in SearchBudget budget)
     {
         if (!MaskRemoval.NodesAreFewer(mask, keys.Count))

@@ -1,8 +1,7 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Numerics;
-using System.Security.Cryptography;
 using Ann.Core.Keys;
+using Ann.Core.Records;
 
 namespace Ann.Core.Exclusions;
 
@@ -15,7 +14,7 @@ internal sealed class KeySlots
     /// <summary>
     /// Mixed into the hashes, so that nobody can send keys that all fall on one slot: the hash of a number can be undone.
     /// </summary>
-    private static readonly ulong Seed = DrawSeed();
+    private static readonly ulong Seed = RecordFormat.DrawSalt();
 
     private readonly int[] _slots;
     private readonly int _shift;
@@ -58,13 +57,6 @@ internal sealed class KeySlots
             slot = (slot + 1) & (_slots.Length - 1);
         Volatile.Write(ref _slots[slot], position + 1);
         _used++;
-    }
-
-    private static ulong DrawSeed()
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
-        RandomNumberGenerator.Fill(bytes);
-        return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
     }
 
     private int HomeOf(in ItemKey key)

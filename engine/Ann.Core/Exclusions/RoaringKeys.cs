@@ -12,16 +12,17 @@ internal sealed class RoaringKeys : ExcludedKeys
 
     private readonly ReadOnlyMemory<byte> _bytes;
     private readonly RoaringContainer[] _containers;
+    private readonly ulong[] _highs;
     private readonly ulong _cardinality;
 
     private RoaringKeys(ReadOnlyMemory<byte> bytes, RoaringContainer[] containers, ulong cardinality)
     {
         _bytes = bytes;
         _containers = containers;
+        _highs = Array.ConvertAll(containers, static container => container.High);
         _cardinality = cardinality;
     }
 
-    /// <inheritdoc/>
     /// <remarks>At most <see cref="int.MaxValue"/>: runs hold any number of numbers in a few bytes.</remarks>
     public override int Count => (int)Math.Min(int.MaxValue, _cardinality);
 
@@ -38,16 +39,14 @@ internal sealed class RoaringKeys : ExcludedKeys
         return new RoaringKeys(bytes, containers, cardinality);
     }
 
-    /// <inheritdoc/>
     public override bool Contains(in ItemKey key)
     {
         if (key.Kind != KeyKind.UInt64)
             return false;
-        int place = PlaceOf(key.Number >> 16);
+        int place = Array.BinarySearch(_highs, key.Number >> 16);
         return place >= 0 && _containers[place].Contains(_bytes.Span, (ushort)key.Number);
     }
 
-    /// <inheritdoc/>
     internal override StopReason RemoveFrom(LiveSegment segment, ReadPoint at, NodeMask mask, in SearchBudget budget)
     {
         if (MaskRemoval.NodesAreFewer(mask, Count))
@@ -74,24 +73,5 @@ internal sealed class RoaringKeys : ExcludedKeys
         {
             ArrayPool<ulong>.Shared.Return(numbers);
         }
-    }
-
-    /// <summary>The container of numbers; negative when there is none.</summary>
-    private int PlaceOf(ulong high)
-    {
-        int from = 0;
-        int to = _containers.Length - 1;
-        while (from <= to)
-        {
-            int middle = (from + to) >> 1;
-            ulong found = _containers[middle].High;
-            if (found == high)
-                return middle;
-            if (found < high)
-                from = middle + 1;
-            else
-                to = middle - 1;
-        }
-        return -1;
     }
 }

@@ -34,7 +34,6 @@ internal sealed class SetKeys : ExcludedKeys
     /// <summary>When it is forgotten, milliseconds since 1970 UTC; 0 for never.</summary>
     public long ExpiresAt { get; }
 
-    /// <inheritdoc/>
     public override int Count => _end - _first;
 
     /// <summary>All keys, the oldest first.</summary>
@@ -94,10 +93,8 @@ internal sealed class SetKeys : ExcludedKeys
         return new SetKeys(Name, room, first, end, expiresAt);
     }
 
-    /// <inheritdoc/>
     public override bool Contains(in ItemKey key) => key.Kind == Run.Kind && _keys.Contains(in key, _first, _end);
 
-    /// <inheritdoc/>
     internal override StopReason RemoveFrom(LiveSegment segment, ReadPoint at, NodeMask mask, in SearchBudget budget) =>
         MaskRemoval.NodesAreFewer(mask, Count)
             ? MaskRemoval.ByNodes(segment, mask, this, in budget)

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using Ann.Core.Keys;
 
 namespace Ann.Core.Exclusions;
@@ -68,7 +67,7 @@ internal sealed class SetTable(KeyKind kind, string index, MemoryBudget budget)
             DropExpired(now);
             more = More(name, next); // the set itself may have been among them
             if (!budget.TryTake(more))
-                throw Full(name, more);
+                throw budget.Full("memory for item sets (SetBytes)", more, $"set '{name}' of index '{index}'");
         }
         if (more > 0)
             _stagedCharge += more;
@@ -135,14 +134,4 @@ internal sealed class SetTable(KeyKind kind, string index, MemoryBudget budget)
         _shown[name] = set;
         LogBytes += set.LogBytes;
     }
-
-    private AnnException Full(string name, long more) => new(
-        AnnError.Overloaded,
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"The memory for item sets (SetBytes) is full: set '{name}' of index '{index}' needs {more:N0} bytes; {budget.Used:N0} of "
-                + $"{budget.Limit:N0} are in use, {Math.Max(0, budget.Limit - budget.Used):N0} are left."))
-    {
-        Field = "memory",
-    };
 }

@@ -91,11 +91,9 @@ internal sealed class KeyColumn(KeyKind kind)
         if (key.Kind != Kind)
             throw AnnException.Invalid("key", $"The key '{key.ToString()}' is of kind {key.Kind}; the keys before it are of kind {Kind}.");
         if (Kind == KeyKind.UInt64)
-        {
             _numbers.Add(key.Number);
-            return;
-        }
-        AddUtf8(key.Utf8);
+        else
+            AddUtf8(key.Utf8);
     }
 
     /// <summary>The key of a row. Valid until the next key is added.</summary>
@@ -106,10 +104,7 @@ internal sealed class KeyColumn(KeyKind kind)
         Text[(int)(row == 0 ? 0 : Ends[row - 1])..(int)Ends[row]];
 
     /// <summary>The key as a person reads it.</summary>
-    public string Format(int row) =>
-        Kind == KeyKind.UInt64
-            ? Numbers[row].ToString(System.Globalization.CultureInfo.InvariantCulture)
-            : Encoding.UTF8.GetString(Utf8(row));
+    public string Format(int row) => KeyAt(row).ToString();
 
     /// <summary>The first row whose key an earlier row has, with that earlier row; null when all keys differ.</summary>
     public (int First, int Second)? FindDuplicate()
@@ -136,5 +131,16 @@ internal sealed class KeyColumn(KeyKind kind)
         if (FindDuplicate() is (int first, int second))
             throw AnnException.Invalid(
                 "key", $"The key '{Format(second)}' of row {second} is already the key of row {first}; keys must be unique.");
+    }
+
+    /// <summary>Refuses a file in which two rows have one key.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="place">What a person calls a row of that file: its line, or its row.</param>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: names the file, both places and the key.</exception>
+    public void RequireUnique(string path, Func<long, string> place)
+    {
+        if (FindDuplicate() is (int first, int second))
+            throw AnnException.BadInput(
+                path, place(second), $"the key '{Format(second)}' is already the key of {place(first)}; keys must be unique.");
     }
 }

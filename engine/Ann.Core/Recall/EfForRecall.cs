@@ -35,8 +35,6 @@ internal static class EfForRecall
     /// <param name="most">Widest beam that latency allows; k where k is larger.</param>
     public static RecallWidth Of(IReadOnlyList<LiveSegment> segments, in RecallWish asked, RecallCorrection correction, int most)
     {
-        ArgumentNullException.ThrowIfNull(segments);
-        ArgumentNullException.ThrowIfNull(correction);
         int k = asked.K;
         most = Math.Clamp(most, k, Math.Max(k, SearchParameters.MaxEfSearch));
         bool isMeasured = false;

@@ -97,9 +97,6 @@ internal sealed class RecallCorrection
     /// <param name="expected">Sum of what should have been.</param>
     public static RecallCorrection? Of(IReadOnlyList<double> samples, IReadOnlyList<double> missed, IReadOnlyList<double> expected)
     {
-        ArgumentNullException.ThrowIfNull(samples);
-        ArgumentNullException.ThrowIfNull(missed);
-        ArgumentNullException.ThrowIfNull(expected);
         if (samples.Count != Places || missed.Count != Places || expected.Count != Places)
             return null;
         for (int place = 0; place < Places; place++)

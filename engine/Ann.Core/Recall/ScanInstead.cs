@@ -19,7 +19,6 @@ internal static class ScanInstead
     /// <param name="patience">Times that it may cost what the walk costs.</param>
     public static bool IsBetter(IReadOnlyList<LiveSegment> segments, int k, int ef, double selectivity, double patience)
     {
-        ArgumentNullException.ThrowIfNull(segments);
         double scan = 0;
         double walk = 0;
         foreach (LiveSegment segment in segments)

@@ -25,43 +25,25 @@ internal sealed class RecordOutput : IDisposable
     /// Makes a file with its header. It is there after a power cut only when it, and then its directory, was flushed.
     /// </summary>
     /// <exception cref="IOException">The disk is full: the file is there, but it is not whole.</exception>
-    public static RecordOutput Begin(IFileSystem files, string path, ReadOnlySpan<byte> header)
+    public static RecordOutput Begin(IFileSystem files, string path, byte[] header) => Open(files, path, output =>
     {
-        IAppendFile output = files.OpenAppend(path);
-        try
-        {
-            if (output.Length > 0)
-                output.Truncate(0); // the beginning of a file that never came to be
-            output.Append(header);
-            return new RecordOutput(output, header.Length) { FlushedBytes = 0 };
-        }
-        catch
-        {
-            output.Dispose();
-            throw;
-        }
-    }
+        if (output.Length > 0)
+            output.Truncate(0); // the beginning of a file that never came to be
+        output.Append(header);
+        return new RecordOutput(output, header.Length) { FlushedBytes = 0 };
+    });
 
     /// <summary>
     /// Opens a file that was checked, cuts what is behind its last record, and flushes: what was read may not be on disk yet.
     /// </summary>
     /// <exception cref="IOException">The device failed.</exception>
-    public static RecordOutput Reopen(IFileSystem files, string path, long length)
+    public static RecordOutput Reopen(IFileSystem files, string path, long length) => Open(files, path, output =>
     {
-        IAppendFile output = files.OpenAppend(path);
-        try
-        {
-            if (output.Length > length)
-                output.Truncate(length);
-            output.Flush();
-            return new RecordOutput(output, length);
-        }
-        catch
-        {
-            output.Dispose();
-            throw;
-        }
-    }
+        if (output.Length > length)
+            output.Truncate(length);
+        output.Flush();
+        return new RecordOutput(output, length);
+    });
 
     /// <summary>Writes at the end.</summary>
     /// <exception cref="IOException">Nothing of it counts, and it is cut off at once or before the next append.</exception>
@@ -94,6 +76,20 @@ internal sealed class RecordOutput : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    private static RecordOutput Open(IFileSystem files, string path, Func<IAppendFile, RecordOutput> prepare)
+    {
+        IAppendFile output = files.OpenAppend(path);
+        try
+        {
+            return prepare(output);
+        }
+        catch
+        {
+            output.Dispose();
+            throw;
+        }
+    }
 
     private void CutIfNeeded()
     {
