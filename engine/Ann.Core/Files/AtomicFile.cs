@@ -42,8 +42,7 @@ internal sealed class AtomicFile : IDisposable
     /// <summary>Makes the content the target's. After this the object only needs disposing.</summary>
     /// <exception cref="IOException">
     /// The device refused the bytes, and the target is unchanged; or it refused to flush the directory, and after a power cut the target
-    /// may
-    /// be what it was before.
+    /// may be what it was before.
     /// </exception>
     public void Commit()
     {
@@ -56,7 +55,6 @@ internal sealed class AtomicFile : IDisposable
             _files.FlushDirectory(System.IO.Path.GetDirectoryName(Path) is { Length: > 0 } directory ? directory : ".");
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         if (!_open)

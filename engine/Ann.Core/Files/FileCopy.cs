@@ -7,14 +7,9 @@ internal static class FileCopy
 {
     private const int PieceInBytes = 1 << 20;
 
-    /// <summary>Copies a whole file.</summary>
-    /// <returns>XxHash3 of its bytes.</returns>
-    /// <exception cref="AnnException">NotFound: no such file.</exception>
-    public static ulong Run(IFileSystem files, string from, string to, CancellationToken cancellation) =>
-        Run(files, from, to, long.MaxValue, cancellation);
-
-    /// <summary>Copies a file up to a length.</summary>
+    /// <summary>Copies a file up to a length; <see cref="long.MaxValue"/> for all of it.</summary>
     /// <returns>XxHash3 of the bytes copied.</returns>
+    /// <exception cref="AnnException">NotFound: no such file.</exception>
     public static ulong Run(IFileSystem files, string from, string to, long length, CancellationToken cancellation)
     {
         using Stream source = files.OpenRead(from);

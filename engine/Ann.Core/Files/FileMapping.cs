@@ -61,7 +61,6 @@ internal sealed unsafe class FileMapping : IDisposable
             _ = NativeBlock.Madvise(_start, (nuint)Length, AdviseRandom);
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         if (_start is null)

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Ann.Core.Files;
@@ -17,13 +18,10 @@ internal sealed class PhysicalFileSystem : IFileSystem
     /// <summary>The one instance; it has no state.</summary>
     public static PhysicalFileSystem Instance { get; } = new();
 
-    /// <inheritdoc/>
     public bool FileExists(string path) => File.Exists(path);
 
-    /// <inheritdoc/>
     public bool DirectoryExists(string path) => Directory.Exists(path);
 
-    /// <inheritdoc/>
     public IReadOnlyList<string> ListFiles(string directory, string pattern)
     {
         string[] files = Directory.GetFiles(directory, pattern);
@@ -31,10 +29,8 @@ internal sealed class PhysicalFileSystem : IFileSystem
         return files;
     }
 
-    /// <inheritdoc/>
     public void CreateDirectory(string path) => Directory.CreateDirectory(path);
 
-    /// <inheritdoc/>
     public Stream OpenRead(string path) =>
         Opening(path, static p => new FileStream(p, new FileStreamOptions
         {
@@ -45,7 +41,6 @@ internal sealed class PhysicalFileSystem : IFileSystem
             BufferSize = BufferSizeInBytes,
         }));
 
-    /// <inheritdoc/>
     public Stream Create(string path) => new FileStream(path, new FileStreamOptions
     {
         // A device cannot be truncated; OpenOrCreate leaves it as it is.
@@ -55,7 +50,6 @@ internal sealed class PhysicalFileSystem : IFileSystem
         BufferSize = BufferSizeInBytes,
     });
 
-    /// <inheritdoc/>
     public void Flush(Stream stream)
     {
         if (stream is FileStream { CanSeek: true } file)
@@ -64,16 +58,12 @@ internal sealed class PhysicalFileSystem : IFileSystem
             stream.Flush();
     }
 
-    /// <inheritdoc/>
     public void Replace(string source, string target) => File.Move(source, target, overwrite: true);
 
-    /// <inheritdoc/>
     public void Delete(string path) => File.Delete(path);
 
-    /// <inheritdoc/>
     public bool IsDevice(string path) => !OperatingSystem.IsWindows() && path.StartsWith("/dev/", StringComparison.Ordinal);
 
-    /// <inheritdoc/>
     public FileMapping Map(string path) => Opening(path, static p =>
     {
         FileStream stream = new(p, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
@@ -88,7 +78,6 @@ internal sealed class PhysicalFileSystem : IFileSystem
         return new FileMapping(file, file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read), length);
     });
 
-    /// <inheritdoc/>
     public IReadOnlyList<string> ListDirectories(string directory)
     {
         string[] directories = Directory.GetDirectories(directory);
@@ -96,11 +85,9 @@ internal sealed class PhysicalFileSystem : IFileSystem
         return directories;
     }
 
-    /// <inheritdoc/>
     public IAppendFile OpenAppend(string path) => Opening(path, static p => new PhysicalAppendFile(
         File.OpenHandle(p, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete)));
 
-    /// <inheritdoc/>
     public void FlushDirectory(string path)
     {
         if (OperatingSystem.IsWindows())
@@ -109,14 +96,12 @@ internal sealed class PhysicalFileSystem : IFileSystem
         DirectoryFlush.Run(directory, path);
     }
 
-    /// <inheritdoc/>
     public void DeleteDirectory(string path)
     {
         if (Directory.Exists(path))
             Directory.Delete(path, recursive: false);
     }
 
-    /// <inheritdoc/>
     public IDisposable Lock(string path)
     {
         try
@@ -145,4 +130,59 @@ internal sealed class PhysicalFileSystem : IFileSystem
             throw new AnnException(AnnError.NotFound, $"{path}: {why}", e);
         }
     }
+}
+
+/// <summary>A file of the machine that grows at its end. Nothing is buffered: what was appended is the system's.</summary>
+internal sealed class PhysicalAppendFile(SafeFileHandle file) : IAppendFile
+{
+    private long _length = RandomAccess.GetLength(file);
+
+    public long Length => _length;
+
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        RandomAccess.Write(file, bytes, _length);
+        _length += bytes.Length;
+    }
+
+    public void Flush() => RandomAccess.FlushToDisk(file);
+
+    public void Truncate(long length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, RandomAccess.GetLength(file));
+        RandomAccess.SetLength(file, length);
+        _length = length;
+    }
+
+    public void Dispose() => file.Dispose();
+}
+
+/// <summary>fsync of a directory, which the framework does not offer.</summary>
+internal static class DirectoryFlush
+{
+    private const int ReadOnly = 0;
+    private const int InvalidArgument = 22;
+
+    public static SafeFileHandle Open(string path)
+    {
+        int descriptor = open(path, ReadOnly);
+        return descriptor >= 0
+            ? new SafeFileHandle(descriptor, ownsHandle: true)
+            : throw new IOException($"{path}: the directory cannot be opened (error {Marshal.GetLastPInvokeError()}).");
+    }
+
+    public static void Run(SafeFileHandle directory, string path)
+    {
+        // EINVAL: this file system has no flush of directories, and nothing more can be done.
+        if (fsync(directory) != 0 && Marshal.GetLastPInvokeError() != InvalidArgument)
+            throw new IOException($"{path}: the directory cannot be flushed (error {Marshal.GetLastPInvokeError()}).");
+    }
+
+    [DllImport("libc", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int fsync(SafeFileHandle file);
 }

@@ -23,7 +23,6 @@ internal sealed class BackgroundThreads : TaskScheduler, IDisposable
             thread.Start();
     }
 
-    /// <inheritdoc/>
     public override int MaximumConcurrencyLevel => _threads.Length;
 
     /// <summary>
@@ -48,7 +47,6 @@ internal sealed class BackgroundThreads : TaskScheduler, IDisposable
             thread.Join();
     }
 
-    /// <inheritdoc/>
     protected override void QueueTask(Task task)
     {
         lock (_tasks)
@@ -59,7 +57,6 @@ internal sealed class BackgroundThreads : TaskScheduler, IDisposable
         }
     }
 
-    /// <inheritdoc/>
     protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued)
     {
         if (!_threads.Contains(Thread.CurrentThread) || (taskWasPreviouslyQueued && !TryDequeue(task)))
@@ -67,14 +64,12 @@ internal sealed class BackgroundThreads : TaskScheduler, IDisposable
         return TryExecuteTask(task);
     }
 
-    /// <inheritdoc/>
     protected override bool TryDequeue(Task task)
     {
         lock (_tasks)
             return _tasks.Remove(task);
     }
 
-    /// <inheritdoc/>
     protected override IEnumerable<Task> GetScheduledTasks()
     {
         lock (_tasks)

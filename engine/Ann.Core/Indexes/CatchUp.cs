@@ -6,7 +6,6 @@ namespace Ann.Core.Indexes;
 /// Replays the log onto generations that lack the end of it, a piece at a time, between the groups of the writer: what is written
 /// meanwhile is logged as ever, and read here in its turn.
 /// </summary>
-/// <param name="state">The index.</param>
 internal sealed class CatchUp(LiveState state) : IDisposable
 {
     /// <summary>Items of a piece: some tens of milliseconds of the writer's time.</summary>
@@ -66,8 +65,7 @@ internal sealed class CatchUp(LiveState state) : IDisposable
         foreach (Replay replay in _replays.Values)
         {
             replay.Dispose();
-            AnnException closing = new(AnnError.Unavailable, $"Index '{state.Home.Name}' is closing.");
-            Replies.Post(() => replay.Done.TrySetException(closing));
+            Replies.Post(() => replay.Done.TrySetException(AnnException.Closing(state.Home.Name)));
         }
         _replays.Clear();
     }

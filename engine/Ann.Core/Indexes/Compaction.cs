@@ -107,7 +107,7 @@ internal sealed class Compaction : IDisposable
         _task.Wait();
         _running?.LetGo();
         _running = null;
-        FailRequests(new AnnException(AnnError.Unavailable, $"Index '{_state.Home.Name}' is closing."));
+        FailRequests(AnnException.Closing(_state.Home.Name));
         _own?.Dispose();
         _ending.Dispose();
     }
@@ -168,12 +168,7 @@ internal sealed class Compaction : IDisposable
     private void Install(SegmentMerge merge)
     {
         foreach (IndexPart source in merge.Generation.Install(merge))
-        {
-            if (!source.IsHead)
-                _state.Obsolete.Add(source.File);
-            if (source.TombstoneFile is not null)
-                _state.Obsolete.Add(source.TombstoneFile);
-        }
+            _state.Obsolete.AddRange(source.Files);
         try
         {
             IndexCheckpoint.Write(_state);

@@ -34,7 +34,7 @@ internal sealed class Generation
         Applied = applied;
         Samples = new QuerySamples(home.Options.SampledQueries, home.Schema.Dimension, home.Options.QuerySamplingInterval);
         _parts = [.. sealedParts];
-        _head = Begin(NewHead(before: 0, forced: false));
+        _head = Begin(NewHead(before: 0, forced: false), Applied + 1);
         Show();
     }
 
@@ -80,8 +80,13 @@ internal sealed class Generation
     /// <summary>Its segments, oldest first, the head last.</summary>
     public IReadOnlyList<IndexPart> Parts => _parts;
 
+    /// <summary>Names of its files.</summary>
+    public IEnumerable<string> Files => new[] { MissedFile }.OfType<string>().Concat(_parts.SelectMany(static part => part.Files));
+
     /// <summary>Heads that wait to be sealed.</summary>
     public int FrozenCount => _parts.Count(static part => part.IsHead) - 1;
+
+    private HeadSegment Head => (HeadSegment)_head.Segment;
 
     /// <summary>What a search sees now. Read by anybody. False once the generation was detached.</summary>
     public bool TryAcquire(out SnapshotLease lease)
@@ -130,7 +135,7 @@ internal sealed class Generation
     /// <exception cref="AnnException">Overloaded: no memory for the next head.</exception>
     public bool TryMakeRoom(int rows)
     {
-        HeadSegment head = (HeadSegment)_head.Segment;
+        HeadSegment head = Head;
         int left = head.IsFull ? 0 : head.Capacity - head.Count;
         // Texts of keys and attributes may fill heads before their rows do: a group may then leave too many heads, but not each of them.
         if (rows == 0 || (rows <= left && FrozenCount <= _home.Options.MaxFrozenHeads))
@@ -168,10 +173,10 @@ internal sealed class Generation
             applied += upsert || existed ? 1 : 0;
             if (!upsert)
                 continue;
-            if (((HeadSegment)_head.Segment).IsFull)
+            if (Head.IsFull)
                 Freeze(sequence, record.Count - i);
             int dimension = _home.Schema.Dimension;
-            ((HeadSegment)_head.Segment).Append(key, record.Rows.AsSpan(i * dimension, dimension), record.Attributes, i);
+            Head.Append(key, record.Rows.AsSpan(i * dimension, dimension), record.Attributes, i);
         }
         return applied;
     }
@@ -179,9 +184,8 @@ internal sealed class Generation
     /// <summary>Shows readers every write up to a sequence.</summary>
     public void Publish(long sequence)
     {
-        HeadSegment head = (HeadSegment)_head.Segment;
-        head.Link();
-        head.Publish(sequence);
+        Head.Link();
+        Head.Publish(sequence);
         Applied = sequence;
         if (_partsChanged)
             Show();
@@ -195,7 +199,7 @@ internal sealed class Generation
     /// <returns>True when there is a frozen head more.</returns>
     public bool Freeze(long next, int rows = 1)
     {
-        HeadSegment head = (HeadSegment)_head.Segment;
+        HeadSegment head = Head;
         if (head.Count == 0)
             return false;
         head.Link();
@@ -208,7 +212,7 @@ internal sealed class Generation
     }
 
     /// <summary>True when half of the head's room went to versions that are dead: searches walk through them.</summary>
-    public bool IsHeadRotten => _head.Segment.DeadCount > ((HeadSegment)_head.Segment).Capacity / 2;
+    public bool IsHeadRotten => _head.Segment.DeadCount > Head.Capacity / 2;
 
     /// <summary>Writes since the head began: they are what a start has to replay.</summary>
     public long WritesSinceHead() => _head.Segment.Count == 0 ? 0 : Applied + 1 - _head.FirstSequence;
@@ -284,8 +288,6 @@ internal sealed class Generation
             _home.Budget.Take(bytes, $"a head of {shape.Capacity} rows of index '{_home.Name}'");
         return new HeadSegment(shape) { Freed = () => _home.Budget.Return(bytes) };
     }
-
-    private IndexPart Begin(HeadSegment head) => Begin(head, Applied + 1);
 
     private IndexPart Begin(HeadSegment head, long firstSequence)
     {

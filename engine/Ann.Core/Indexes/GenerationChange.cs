@@ -7,8 +7,6 @@ namespace Ann.Core.Indexes;
 /// Attaches, promotes, rolls back and detaches generations of a live index. What takes long runs on the caller's task; each change itself
 /// is one command of the writer, and one manifest.
 /// </summary>
-/// <param name="state">The index.</param>
-/// <param name="writer">Its writer.</param>
 internal sealed class GenerationChange(LiveState state, IndexWriter writer)
 {
     /// <summary>Generations attached at once: one serves, one served before, one is to come.</summary>
@@ -122,15 +120,7 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
         if (target == replaced)
             return target.Id;
         Move(target, replaced, previous: replaced);
-        try
-        {
-            IndexCheckpoint.Write(state);
-        }
-        catch
-        {
-            Move(replaced, target, previous: displaced); // what the disk says holds
-            throw;
-        }
+        Write(undo: () => Move(replaced, target, previous: displaced));
         state.Damaged = [.. state.Damaged.Select(static one => one with { IsPrevious = false })];
         if (displaced is not null && displaced != target)
             DetachQuietly(displaced); // two steps back: nobody can roll back to it any more
@@ -179,7 +169,7 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
         IndexPart? part = null;
         try
         {
-            FileCopy.Run(Home.Files, path, Home.PathOf(file), cancellation);
+            FileCopy.Run(Home.Files, path, Home.PathOf(file), long.MaxValue, cancellation);
             part = SegmentMerge.OpenPart(Home, file);
             SealedSegment segment = part.Sealed!;
             IndexOpening.RequireFit(Home.Schema, segment);
@@ -224,16 +214,11 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
         IReadOnlyList<Generation> before = state.Generations;
         writer.CatchUp(generation); // before anybody finds it: who promotes it waits for this
         state.Generations = [.. before, generation];
-        try
-        {
-            IndexCheckpoint.Write(state);
-        }
-        catch
+        Write(undo: () =>
         {
             state.Generations = before;
             writer.Forget(generation);
-            throw;
-        }
+        });
     }
 
     /// <summary>Deletes a file, unless a manifest that was written in vain may name it: then the next one decides.</summary>
@@ -252,21 +237,14 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
         state.Generations = [.. before.Where(one => one != generation)];
         if (previous == generation)
             state.Previous = null;
-        string[] files =
-            [.. generation.Parts.Where(static part => !part.IsHead).SelectMany(static part => new[] { part.File, part.TombstoneFile })
-                .Append(generation.MissedFile).OfType<string>()];
+        string[] files = [.. generation.Files];
         state.Obsolete.AddRange(files);
-        try
-        {
-            IndexCheckpoint.Write(state);
-        }
-        catch
+        Write(undo: () =>
         {
             state.Generations = before;
             state.Previous = previous;
             state.Obsolete.RemoveAll(files.Contains);
-            throw;
-        }
+        });
         writer.Forget(generation);
         generation.Close();
     }
@@ -274,17 +252,26 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
     private void Detach(DamagedGeneration damaged)
     {
         IReadOnlyList<DamagedGeneration> before = state.Damaged;
-        string[] files = [.. damaged.Files];
+        string[] files = [.. damaged.Described.NamedFiles()];
         state.Damaged = [.. before.Where(one => one != damaged)];
         state.Obsolete.AddRange(files);
+        Write(undo: () =>
+        {
+            state.Damaged = before;
+            state.Obsolete.RemoveAll(files.Contains);
+        });
+    }
+
+    /// <summary>Brings a change to disk. Where that fails, what the disk says holds.</summary>
+    private void Write(Action undo)
+    {
         try
         {
             IndexCheckpoint.Write(state);
         }
         catch
         {
-            state.Damaged = before;
-            state.Obsolete.RemoveAll(files.Contains);
+            undo();
             throw;
         }
     }

@@ -119,11 +119,8 @@ internal sealed class HostedIndex
     {
         IndexStatus status = _status;
         RequireServing(status);
-        return (status.Live is { } live ? live.Sets : _sets) ?? throw new AnnException(
-            AnnError.FailedPrecondition, $"Index '{Name}' is a file; its item sets need a data directory, and the server has none.")
-        {
-            Field = "index",
-        };
+        return (status.Live is { } live ? live.Sets : _sets) ?? throw AnnException.Refused(
+            "index", $"Index '{Name}' is a file; its item sets need a data directory, and the server has none.");
     }
 
     /// <summary>Why its item sets cannot be used; null when they can, or there are none. With full paths: for the operator.</summary>
@@ -132,11 +129,7 @@ internal sealed class HostedIndex
     internal void RequireWritable()
     {
         if (!Source.IsLive)
-        {
-            throw new AnnException(
-                AnnError.FailedPrecondition, $"Index '{Name}' is a file, which is read-only. Create a live index to write to.")
-            { Field = "index" };
-        }
+            throw AnnException.Refused("index", $"Index '{Name}' is a file, which is read-only. Create a live index to write to.");
     }
 
     /// <summary>Serves what was just created.</summary>
@@ -186,15 +179,8 @@ internal sealed class HostedIndex
             return live.Acquire(generation);
         IndexSnapshot snapshot = status.Snapshot!;
         if (generation is not null && generation != snapshot.Generation)
-        {
-            throw new AnnException(
-                AnnError.FailedPrecondition,
-                $"Index '{Name}' has generation {snapshot.Generation}; the request asks for {generation}.")
-            { Field = "index" };
-        }
-        return snapshot.TryHold()
-            ? new SnapshotLease(snapshot)
-            : throw new AnnException(AnnError.Unavailable, $"Index '{Name}' is closing.");
+            throw AnnException.Refused("index", $"Index '{Name}' has generation {snapshot.Generation}; the request asks for {generation}.");
+        return snapshot.TryHold() ? new SnapshotLease(snapshot) : throw AnnException.Closing(Name);
     }
 
     private IndexStatus OpenLive(CatalogOpening opening) => new(

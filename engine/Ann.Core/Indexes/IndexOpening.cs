@@ -51,7 +51,7 @@ internal static class IndexOpening
     /// <exception cref="AnnException">Corrupt: names file and byte. Overloaded: memory.</exception>
     public static LiveState Open(IndexHome home, Manifest manifest)
     {
-        DeleteOrphans(home, NamedFiles(manifest));
+        DeleteOrphans(home, manifest.Generations.SelectMany(static one => one.NamedFiles()).ToHashSet(StringComparer.Ordinal));
         List<Generation> generations = [];
         List<DamagedGeneration> damaged = [];
         Wal? wal = null;
@@ -219,23 +219,6 @@ internal static class IndexOpening
     }
 
     private static WalShape ShapeOf(IndexSchema schema) => new(schema.Dimension, schema.KeyKind) { Attributes = schema.Attributes };
-
-    private static HashSet<string> NamedFiles(Manifest manifest)
-    {
-        HashSet<string> named = new(StringComparer.Ordinal);
-        foreach (ManifestGeneration generation in manifest.Generations)
-        {
-            if (generation.MissedKeysFile is string missed)
-                named.Add(missed);
-            foreach (ManifestSegment segment in generation.Segments)
-            {
-                named.Add(segment.File);
-                if (segment.TombstoneFile is string tombstones)
-                    named.Add(tombstones);
-            }
-        }
-        return named;
-    }
 
     /// <summary>Deletes what a crash left half-written, and what the last manifest no longer names. Files of other names stay.</summary>
     private static void DeleteOrphans(IndexHome home, HashSet<string> keep)

@@ -21,7 +21,10 @@ internal sealed class IndexPart(LiveSegment segment)
     /// <summary>Name of the file of its tombstones as the manifest knows it; null while there are none.</summary>
     public string? TombstoneFile { get; set; }
 
-    /// <summary>Deaths in that file.</summary>
+    /// <summary>Names of its files; none of a head.</summary>
+    public IEnumerable<string> Files => new[] { File, TombstoneFile ?? "" }.Where(static file => file.Length > 0);
+
+    /// <summary>Deaths in the file of its tombstones.</summary>
     public int WrittenDeaths { get; set; }
 
     /// <summary>Of a head: the write with which it began. All before it are in older segments.</summary>

@@ -212,9 +212,8 @@ internal sealed class IndexSnapshot
     /// <param name="budget">When to stop.</param>
     public ItemSelection SelectAsOf(ReadPoint at, BoundFilter? filter, ExcludedKeys? excluded, in SearchBudget budget)
     {
-        long items = Items;
         return SelectionEvaluation.Run(this, at, filter, excluded, in budget)
-            ?? new ItemSelection(at, new NodeMask?[_segments.Length], items, items, letGo: null);
+            ?? new ItemSelection(this, at, new MaskHold[_segments.Length], Items, StopReason.None);
     }
 
     /// <summary>Looks an item up by its key.</summary>

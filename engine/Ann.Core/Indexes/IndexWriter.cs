@@ -292,5 +292,5 @@ internal sealed class IndexWriter : IDisposable
             IndexCheckpoint.Write(_state);
     }
 
-    private AnnException Closing() => new(AnnError.Unavailable, $"Index '{_state.Home.Name}' is closing.");
+    private AnnException Closing() => AnnException.Closing(_state.Home.Name);
 }

@@ -9,81 +9,45 @@ namespace Ann.Core.Indexes;
 /// Which items of a snapshot a search may return, as a mask a segment, evaluated once for all rows of a request. Made by
 /// <see cref="IndexSnapshot.Select(Filter?, ExcludedKeys?)"/>; good while the snapshot is held, and let go before it.
 /// </summary>
-internal sealed class ItemSelection : IDisposable
+/// <param name="index">Whose items they are.</param>
+/// <param name="at">What the reader sees: every search with this selection reads as of this write.</param>
+/// <param name="masks">One a segment; owned from here on.</param>
+/// <param name="matching">Items that may be returned.</param>
+/// <param name="stopped">Why the evaluation stopped early.</param>
+internal sealed class ItemSelection(IndexSnapshot index, ReadPoint at, MaskHold[] masks, long matching, StopReason stopped) : IDisposable
 {
-    private readonly IndexSnapshot? _index;
-    private readonly MaskHold[] _masks;
-    private readonly Action? _letGo;
     private int _isDisposed;
 
-    /// <param name="at">What the reader sees: every search with this selection reads as of this write.</param>
-    /// <param name="masks">One a segment; null lets all its nodes be returned.</param>
-    /// <param name="matching">Items that may be returned.</param>
-    /// <param name="items">Items there are.</param>
-    /// <param name="letGo">Returns the masks to where they came from.</param>
-    internal ItemSelection(ReadPoint at, NodeMask?[] masks, long matching, long items, Action? letGo)
-    {
-        At = at;
-        _masks = Array.ConvertAll(masks, static mask => new MaskHold(mask, null, null));
-        _letGo = letGo;
-        Matching = matching;
-        Items = items;
-    }
-
-    /// <param name="index">Whose items they are.</param>
-    /// <param name="at">What the reader sees: every search with this selection reads as of this write.</param>
-    /// <param name="masks">One a segment; owned from here on.</param>
-    /// <param name="matching">Items that may be returned.</param>
-    /// <param name="stopped">Why the evaluation stopped early.</param>
-    internal ItemSelection(IndexSnapshot index, ReadPoint at, MaskHold[] masks, long matching, StopReason stopped)
-    {
-        _index = index;
-        At = at;
-        _masks = masks;
-        Matching = matching;
-        Items = index.Items;
-        Stopped = stopped;
-    }
-
     /// <summary>What the reader sees.</summary>
-    public ReadPoint At { get; }
+    public ReadPoint At => at;
 
     /// <summary>Items that may be returned; rows of deleted items may be counted.</summary>
-    public long Matching { get; }
+    public long Matching => matching;
 
     /// <summary>Items there are.</summary>
-    public long Items { get; }
+    public long Items { get; } = index.Items;
 
     /// <summary>Share of the items that may be returned, 0 to 1.</summary>
     public double Selectivity => Items == 0 ? 1 : Math.Min(1, (double)Matching / Items);
 
     /// <summary>Why the evaluation stopped early, if it did: the items that it had not come to may not be returned then.</summary>
-    public StopReason Stopped { get; }
+    public StopReason Stopped => stopped;
 
     /// <summary>The mask of a segment; null when all its nodes may be returned.</summary>
-    internal NodeMask? MaskOf(int segment) => _masks[segment].Mask;
+    internal NodeMask? MaskOf(int segment) => masks[segment].Mask;
 
     /// <summary>Those of the items that a further filter takes too, as of the same write. This selection stays as it is.</summary>
     /// <param name="extra">Bound to the snapshot (<see cref="IndexSnapshot.Bind"/>).</param>
     /// <param name="budget">When to stop early.</param>
     /// <returns>To be disposed too.</returns>
     public ItemSelection Refine(BoundFilter extra, in SearchBudget budget) =>
-        SelectionEvaluation.Refine(RequireIndex(), this, extra, in budget);
+        SelectionEvaluation.Refine(index, this, extra, in budget);
 
-    /// <inheritdoc cref="Refine(BoundFilter, in SearchBudget)"/>
-    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: as for <see cref="BoundFilter.Bind"/>.</exception>
-    public ItemSelection Refine(Filter extra) => Refine(RequireIndex().Bind(extra), SearchBudget.Unlimited);
-
-    /// <inheritdoc/>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
-        foreach (MaskHold mask in _masks)
+        foreach (MaskHold mask in masks)
             mask.Release();
-        _letGo?.Invoke();
     }
-
-    private IndexSnapshot RequireIndex() =>
-        _index ?? throw new InvalidOperationException("Only a selection that a snapshot made can be refined.");
 }

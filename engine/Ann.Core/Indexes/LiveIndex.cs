@@ -141,18 +141,14 @@ internal sealed class LiveIndex : IAsyncDisposable
             while (Volatile.Read(ref _disposed) == 0)
                 if (_state.Serving.TryAcquire(out SnapshotLease lease))
                     return lease;
-            throw new AnnException(AnnError.Unavailable, $"Index '{Name}' is closing.");
+            throw AnnException.Closing(Name);
         }
         if (_state.Find(generation) is { } found && found.TryAcquire(out SnapshotLease named))
             return named;
         if (_state.FindDamaged(generation) is { } damaged)
             throw damaged.Refused(Name, "index");
         string attached = string.Join(", ", _state.Generations.Select(static one => one.Id));
-        throw new AnnException(
-            AnnError.FailedPrecondition, $"Index '{Name}' has the generations {attached}; the request asks for {generation}.")
-        {
-            Field = "index",
-        };
+        throw AnnException.Refused("index", $"Index '{Name}' has the generations {attached}; the request asks for {generation}.");
     }
 
     /// <summary>Queues a batch; waits while the queue is full.</summary>

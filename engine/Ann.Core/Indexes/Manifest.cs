@@ -105,6 +105,12 @@ internal sealed record ManifestGeneration
     /// <summary>File of the keys whose last write could not be applied; null when there is none.</summary>
     public string? MissedKeysFile { get; init; }
 
+    /// <summary>Every file that it names.</summary>
+    public IEnumerable<string> NamedFiles() => Segments
+        .SelectMany(static segment => new[] { segment.File, segment.TombstoneFile })
+        .Append(MissedKeysFile)
+        .OfType<string>();
+
     /// <summary>What is wrong with it; null when nothing is.</summary>
     /// <param name="lastSequence">Of the manifest.</param>
     /// <param name="names">Names of files that are taken; those of this generation are added.</param>

@@ -48,10 +48,9 @@ internal sealed class PreparedFilters(int mostFilters = PreparedFilters.DefaultF
             {
                 if (!there.Value.Is(filter))
                 {
-                    throw new AnnException(
-                        AnnError.FailedPrecondition,
-                        $"Another prepared filter has the hash {filter.Hash:x16}: {there.Value}. Send this one with each search.")
-                    { Field = "filter" };
+                    throw AnnException.Refused(
+                        "filter",
+                        $"Another prepared filter has the hash {filter.Hash:x16}: {there.Value}. Send this one with each search.");
                 }
                 Remove(there); // it may be bound to a newer schema
             }

@@ -51,7 +51,7 @@ internal static class PromotionMeasurement
     public static PromotionFigures Measure(LiveState state, Generation candidate, PromotionGate gate, CancellationToken cancellation)
     {
         if (!candidate.TryAcquire(out SnapshotLease held))
-            throw new AnnException(AnnError.FailedPrecondition, $"Generation {candidate.Id} was detached.") { Field = "generation" };
+            throw AnnException.Refused("generation", $"Generation {candidate.Id} was detached.");
         using SnapshotLease lease = held;
         List<AnnViolation> refusals = [];
         if (candidate.Missed.Count > 0)

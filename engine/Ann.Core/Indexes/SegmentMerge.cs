@@ -80,8 +80,6 @@ internal sealed class SegmentMerge
     }
 
     /// <summary>Opens a sealed segment as a part of an index, within the memory budget.</summary>
-    /// <param name="home">The index.</param>
-    /// <param name="file">Name of the file.</param>
     public static IndexPart OpenPart(IndexHome home, string file)
     {
         long taken = 0;
@@ -193,3 +191,11 @@ internal sealed class SegmentMerge
         builder.Write(_home.Files, _home.PathOf(_file), progress: null, cancellation);
     }
 }
+
+/// <summary>A segment that sealing or compacting has made.</summary>
+/// <param name="Index">Name of the index.</param>
+/// <param name="File">Name of the segment's file.</param>
+/// <param name="Rows">Its rows.</param>
+/// <param name="Build">How it was made.</param>
+/// <param name="Certificate">What was measured of it.</param>
+internal sealed record SealingReport(string Index, string File, int Rows, BuildRecord Build, Certificate Certificate);

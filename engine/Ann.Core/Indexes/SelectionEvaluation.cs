@@ -11,67 +11,54 @@ internal static class SelectionEvaluation
 {
     /// <inheritdoc cref="IndexSnapshot.Select(BoundFilter?, ExcludedKeys?, in SearchBudget)"/>
     public static ItemSelection? Run(
-        IndexSnapshot index, ReadPoint at, BoundFilter? filter, ExcludedKeys? excluded, in SearchBudget budget)
+        IndexSnapshot index, ReadPoint at, BoundFilter? filter, ExcludedKeys? excluded, in SearchBudget budget) =>
+        filter is null && excluded is null ? null : Run(index, at, before: null, filter, excluded, in budget);
+
+    /// <inheritdoc cref="ItemSelection.Refine(BoundFilter, in SearchBudget)"/>
+    public static ItemSelection Refine(IndexSnapshot index, ItemSelection selection, BoundFilter extra, in SearchBudget budget) =>
+        Run(index, selection.At, selection, extra, excluded: null, in budget);
+
+    private static ItemSelection Run(
+        IndexSnapshot index, ReadPoint at, ItemSelection? before, BoundFilter? filter, ExcludedKeys? excluded, in SearchBudget budget)
     {
-        if (filter is null && excluded is null)
-            return null;
         filter = filter?.For(index.Attributes, index.KeyKind);
         LiveSegment[] segments = index.SegmentArray;
         MaskHold[] masks = new MaskHold[segments.Length];
-        StopReason stopped = StopReason.None;
+        StopReason stopped = before?.Stopped ?? StopReason.None;
         long matching = 0;
         try
         {
             for (int number = 0; number < segments.Length; number++)
             {
                 LiveSegment segment = segments[number];
-                ReadPoint point = SnapshotSearch.PointOf(segments, number, at);
-                int nodes = NodesOf(segment, point);
-                masks[number] = nodes == 0 ? default : MaskOf(segment, point, nodes, filter, excluded, in budget, ref stopped);
-                matching += masks[number].Mask is { } mask ? mask.Count : nodes;
+                ReadPoint point = SegmentedSearch.PointOf(segments, number, at);
+                NodeMask? own = before?.MaskOf(number);
+                int nodes = own?.Nodes ?? Math.Min(point.Rows, segment.Count);
+                if (nodes == 0)
+                    continue;
+                if (before is null)
+                {
+                    masks[number] = MaskOf(segment, point, nodes, filter, excluded, in budget, ref stopped);
+                }
+                else
+                {
+                    NodeMask mask = segment.Masks.Rent(nodes);
+                    masks[number] = MaskHold.Of(mask, segment.Masks);
+                    Evaluate(segment, point, filter!, in budget, mask, ref stopped);
+                    if (own is not null)
+                        And(mask.Words, own.Words);
+                    mask.Recount();
+                }
+                matching += masks[number].Mask?.Count ?? nodes;
             }
         }
         catch
         {
-            LetGo(masks);
+            foreach (MaskHold mask in masks)
+                mask.Release();
             throw;
         }
         return new ItemSelection(index, at, masks, matching, stopped);
-    }
-
-    /// <inheritdoc cref="ItemSelection.Refine(BoundFilter, in SearchBudget)"/>
-    public static ItemSelection Refine(IndexSnapshot index, ItemSelection selection, BoundFilter extra, in SearchBudget budget)
-    {
-        extra = extra.For(index.Attributes, index.KeyKind);
-        LiveSegment[] segments = index.SegmentArray;
-        MaskHold[] masks = new MaskHold[segments.Length];
-        StopReason stopped = selection.Stopped;
-        long matching = 0;
-        try
-        {
-            for (int number = 0; number < segments.Length; number++)
-            {
-                LiveSegment segment = segments[number];
-                ReadPoint point = SnapshotSearch.PointOf(segments, number, selection.At);
-                NodeMask? before = selection.MaskOf(number);
-                int nodes = before?.Nodes ?? NodesOf(segment, point);
-                if (nodes == 0)
-                    continue;
-                NodeMask mask = segment.Masks.Rent(nodes);
-                masks[number] = MaskHold.Of(mask, segment.Masks);
-                Evaluate(segment, point, extra, in budget, mask, ref stopped);
-                if (before is not null)
-                    And(mask.Words, before.Words);
-                mask.Recount();
-                matching += mask.Count;
-            }
-        }
-        catch
-        {
-            LetGo(masks);
-            throw;
-        }
-        return new ItemSelection(index, selection.At, masks, matching, stopped);
     }
 
     private static MaskHold MaskOf(
@@ -146,18 +133,10 @@ internal static class SelectionEvaluation
         stopped = FilterEvaluation.Run(filter, in nodes, mask.Nodes, in budget, mask.Words);
     }
 
-    private static int NodesOf(LiveSegment segment, ReadPoint point) => Math.Min(point.Rows, segment.Count);
-
     private static void And(Span<ulong> words, ReadOnlySpan<ulong> others)
     {
         Debug.Assert(words.Length == others.Length);
         for (int i = 0; i < words.Length; i++)
             words[i] &= others[i];
-    }
-
-    private static void LetGo(MaskHold[] masks)
-    {
-        foreach (MaskHold mask in masks)
-            mask.Release();
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Ann.Core.Exclusions;
 using Ann.Core.Files;
 
@@ -59,8 +60,9 @@ internal static class SnapshotDirectory
             IndexCheckpoint.Write(state);
             files.CreateDirectory(directory);
             // The next manifest may name other files; this one is the copy's.
-            FileCopy.Run(files, state.Home.PathOf(ManifestFile.FileName), Path.Combine(directory, ManifestCopy), cancellation);
-            foreach (string name in NamedFiles(state))
+            string manifest = state.Home.PathOf(ManifestFile.FileName);
+            FileCopy.Run(files, manifest, Path.Combine(directory, ManifestCopy), long.MaxValue, cancellation);
+            foreach (string name in state.Generations.SelectMany(static generation => generation.Files))
                 wanted.Add((name, long.MaxValue));
             foreach ((string path, long length) in state.Wal.Files)
                 wanted.Add((Path.GetFileName(path), length));
@@ -129,7 +131,7 @@ internal static class SnapshotDirectory
             string target = Path.Combine(to, file.Name);
             bool isManifest = file.Name == ManifestFile.FileName;
             string written = isManifest ? target + ".partial" : target;
-            string hash = Hex(FileCopy.Run(files, source, written, cancellation));
+            string hash = Hex(FileCopy.Run(files, source, written, long.MaxValue, cancellation));
             if (hash != file.Hash)
             {
                 files.Delete(written);
@@ -218,21 +220,6 @@ internal static class SnapshotDirectory
         }
     }
 
-    private static IEnumerable<string> NamedFiles(LiveState state)
-    {
-        foreach (Generation generation in state.Generations)
-        {
-            if (generation.MissedFile is string missed)
-                yield return missed;
-            foreach (IndexPart part in generation.Parts.Where(static part => !part.IsHead))
-            {
-                yield return part.File;
-                if (part.TombstoneFile is string tombstones)
-                    yield return tombstones;
-            }
-        }
-    }
-
     private static void Unpin(LiveState state, List<(string Name, long Length)> files)
     {
         foreach ((string name, _) in files)
@@ -250,3 +237,8 @@ internal static class SnapshotDirectory
 
     private static string Hex(ulong hash) => hash.ToString("x16", CultureInfo.InvariantCulture);
 }
+
+/// <summary>The list of a copy as JSON.</summary>
+[JsonSerializable(typeof(CopyList))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+internal sealed partial class CopyJson : JsonSerializerContext;

@@ -6,6 +6,5 @@ internal readonly struct SnapshotLease(IndexSnapshot snapshot) : IDisposable
     /// <summary>What is held.</summary>
     public IndexSnapshot Snapshot { get; } = snapshot;
 
-    /// <inheritdoc/>
     public void Dispose() => Snapshot?.Release();
 }

@@ -8,7 +8,6 @@ namespace Ann.Core.Indexes;
 /// Batches that share one append and one fsync. Made of what can still fail (a retry, another encoder, an item that exists) before
 /// anything is logged; what is logged is applied whatever happens.
 /// </summary>
-/// <param name="state">The index.</param>
 internal sealed class WriteGroup(LiveState state)
 {
     private readonly List<Entry> _entries = [];
@@ -143,20 +142,18 @@ internal sealed class WriteGroup(LiveState state)
         if (target is null && state.FindDamaged(batch.Generation!) is { } damaged)
             throw damaged.Refused(name, "index");
         if (target is null)
-            throw Refused("index", $"Index '{name}' has no generation {batch.Generation} attached.");
+            throw AnnException.Refused("index", $"Index '{name}' has no generation {batch.Generation} attached.");
         if (target.Role == GenerationRole.CatchingUp)
             throw new AnnException(AnnError.Unavailable, $"Generation {target.Id} of index '{name}' is still catching up with the log.");
         if (batch.Mode != WriteMode.Delete && batch.EncoderFingerprint is ulong encoder && encoder != target.Encoder.Fingerprint)
         {
             string own = target.Encoder.Fingerprint is ulong known ? known.ToString("x16") : "none";
-            throw Refused(
+            throw AnnException.Refused(
                 "encoder_fingerprint",
                 $"Generation {target.Id} of index '{name}' holds vectors of encoder {own}; the write brings those of {encoder:x16}.");
         }
         return target;
     }
-
-    private static AnnException Refused(string field, string message) => new(AnnError.FailedPrecondition, message) { Field = field };
 
     private bool IsRetry(WriteBatch batch) =>
         state.Producers.IsRetry(batch.Producer, batch.ProducerSequence)

@@ -63,10 +63,8 @@ internal static class WireRanking
             throw AnnException.Invalid("prepared_filter", "filter and prepared_filter are both set; set one of them.");
         return hosted.PreparedFilters.TryGet(hash, out BoundFilter? known)
             ? known
-            : throw new AnnException(
-                AnnError.FailedPrecondition,
-                $"Index '{index.Name}' knows no prepared filter {hash:x16}, or not any more. Prepare it again.")
-            { Field = "prepared_filter" };
+            : throw AnnException.Refused(
+                "prepared_filter", $"Index '{index.Name}' knows no prepared filter {hash:x16}, or not any more. Prepare it again.");
     }
 
     /// <summary>The distance of the least score of a request; null for none.</summary>

@@ -65,8 +65,8 @@ public sealed class FilteredChurnTests
 
             ulong[] excluded = [.. Enumerable.Range(0, 50).Select(_ => (ulong)random.Next(Items))];
             using ItemSelection rest = snapshot.Select(null, Exclusion.OfKeys(ExcludedKeysTests.Column(excluded)))!;
-            using ItemSelection redRest = rest.Refine(Red);
-            using ItemSelection blueRest = rest.Refine(Blue);
+            using ItemSelection redRest = rest.Refine(snapshot.Bind(Red), SearchBudget.Unlimited);
+            using ItemSelection blueRest = rest.Refine(snapshot.Bind(Blue), SearchBudget.Unlimited);
             SearchParameters all = new(Items, Exact: true);
             int redCount = Check(snapshot, redRest, query, all, hits, "red", what);
             List<ulong> found = [.. hits[..redCount].Select(hit => snapshot.KeyOf(hit).Number)];

@@ -131,7 +131,7 @@ internal sealed class IndexModel(IndexSchema schema)
                 .Select(item => item.Key),
         ];
         using ItemSelection first = snapshot.Select(filter, excluded.Length == 0 ? null : Exclusion.OfKeys(Column(excluded)))!;
-        using ItemSelection? second = extra is null ? null : first.Refine(extra);
+        using ItemSelection? second = extra is null ? null : first.Refine(snapshot.Bind(extra), SearchBudget.Unlimited);
         ItemSelection selection = second ?? first;
         (long wanted, long found) = CheckSearch(snapshot, query, parameters, selection, matching);
         if (!parameters.Exact)

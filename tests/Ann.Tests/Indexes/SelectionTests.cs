@@ -75,7 +75,7 @@ public sealed class SelectionTests : IDisposable
             Filter filter = random.Next(KeyKind.UInt64, 3 * PerSegment);
             Filter extra = random.Next(KeyKind.UInt64, 3 * PerSegment);
             ItemSelection selection = _index.Select(filter, null)!;
-            using ItemSelection refined = selection.Refine(extra);
+            using ItemSelection refined = selection.Refine(_index.Bind(extra), SearchBudget.Unlimited);
             selection.Dispose();
             Check(refined, [filter, extra], null, $"seed {Seed + round}");
         }

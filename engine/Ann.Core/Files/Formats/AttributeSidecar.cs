@@ -49,13 +49,9 @@ internal static class AttributeSidecar
                 : "";
             return new AttributeSidecarHeader(count, hash, ParseSchema(attributes));
         }
-        catch (JsonException e)
+        catch (Exception e) when (JsonFinding.IsNoJson(e))
         {
             throw new FormatException(JsonFinding.Describe(e), e);
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new FormatException("not JSON: a string is not valid UTF-8 text.", e);
         }
     }
 

@@ -66,7 +66,6 @@ internal sealed class AttributeSidecarReader : IDisposable
             throw AnnException.BadInput(Path, $"line {_lines.Line}", $"its header says {Header.Rows} rows; there are more.");
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _lines.Dispose();
 
     private AttributeSidecarHeader ReadHeader()
@@ -79,7 +78,7 @@ internal sealed class AttributeSidecarReader : IDisposable
         }
         catch (FormatException e)
         {
-            throw AnnException.BadInput(Path, $"line {_lines.Line}", e.Message, e);
+            throw Bad(e.Message, e);
         }
     }
 
@@ -119,13 +118,9 @@ internal sealed class AttributeSidecarReader : IDisposable
             json.Read(); // Throws when something follows the object.
             _members.EndItem();
         }
-        catch (JsonException e)
+        catch (Exception e) when (JsonFinding.IsNoJson(e))
         {
             throw Bad(JsonFinding.Describe(e), e);
-        }
-        catch (InvalidOperationException e)
-        {
-            throw Bad("not JSON: a string is not valid UTF-8 text.", e);
         }
         catch (FormatException e)
         {

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Ann.Core.Attributes;
 
@@ -14,8 +12,7 @@ internal sealed class AttributeSidecarWriter : IDisposable
     private readonly AtomicFile _file;
     private readonly AttributeSchema _schema;
     private readonly long _rows;
-    private readonly ArrayBufferWriter<byte> _line = new();
-    private readonly Utf8JsonWriter _json;
+    private readonly JsonLines _lines = new();
     private readonly long _hashAt = -1;
     private long _written;
 
@@ -29,7 +26,6 @@ internal sealed class AttributeSidecarWriter : IDisposable
     {
         _schema = schema;
         _rows = rows;
-        _json = new Utf8JsonWriter(_line, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         _file = new AtomicFile(files, path);
         try
         {
@@ -51,9 +47,8 @@ internal sealed class AttributeSidecarWriter : IDisposable
         ArgumentOutOfRangeException.ThrowIfNotEqual(items.Schema.Equals(_schema), true, nameof(items));
         for (int item = 0; item < items.Count; item++)
         {
-            Begin();
-            AttributeJson.WriteMembers(_json, items, item);
-            End();
+            AttributeJson.WriteMembers(_lines.Begin(), items, item);
+            _lines.End(_file.Stream);
         }
         _written += items.Count;
     }
@@ -77,42 +72,27 @@ internal sealed class AttributeSidecarWriter : IDisposable
     /// <summary>Removes what was written, unless it was committed.</summary>
     public void Dispose()
     {
-        _json.Dispose();
+        _lines.Dispose();
         _file.Dispose();
     }
 
     private long WriteHeader(bool withHash)
     {
-        Begin();
-        _json.WriteNumber("ann_attributes"u8, AttributeSidecar.Version);
-        _json.WriteNumber("rows"u8, _rows);
+        Utf8JsonWriter json = _lines.Begin();
+        json.WriteNumber("ann_attributes"u8, AttributeSidecar.Version);
+        json.WriteNumber("rows"u8, _rows);
         long hashAt = -1;
         if (withHash)
         {
-            _json.WriteString("rows_hash"u8, NoHash);
-            _json.Flush();
-            hashAt = _line.WrittenCount - NoHash.Length - 1;
+            json.WriteString("rows_hash"u8, NoHash);
+            json.Flush();
+            hashAt = _lines.Length - NoHash.Length - 1;
         }
-        _json.WriteStartObject("attributes"u8);
+        json.WriteStartObject("attributes"u8);
         foreach (AttributeField field in _schema.Fields)
-            _json.WriteString(field.Name, field.Type.ToName());
-        _json.WriteEndObject();
-        End();
+            json.WriteString(field.Name, field.Type.ToName());
+        json.WriteEndObject();
+        _lines.End(_file.Stream);
         return hashAt;
-    }
-
-    private void Begin()
-    {
-        _line.ResetWrittenCount();
-        _json.Reset();
-        _json.WriteStartObject();
-    }
-
-    private void End()
-    {
-        _json.WriteEndObject();
-        _json.Flush();
-        _file.Stream.Write(_line.WrittenSpan);
-        _file.Stream.WriteByte((byte)'\n');
     }
 }

@@ -15,21 +15,16 @@ internal sealed class BinaryVectorReader : VectorReader
         _rows = rows;
     }
 
-    /// <inheritdoc/>
     public override string Path => _rows.Path;
 
-    /// <inheritdoc/>
     public override long Count => _rows.Layout.Rows;
 
-    /// <inheritdoc/>
     public override int Dimension => _rows.Layout.Columns;
 
-    /// <inheritdoc/>
     public override string? Notice => _rows.Layout.Element == ElementType.Float64
         ? $"{Path}: float64 is converted to float32, the precision of the index."
         : null;
 
-    /// <inheritdoc/>
     public override int ReadRows(Span<float> destination)
     {
         int wanted = destination.Length / Dimension;
@@ -51,6 +46,5 @@ internal sealed class BinaryVectorReader : VectorReader
         return done;
     }
 
-    /// <inheritdoc/>
     public override void Dispose() => _rows.Dispose();
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Ann.Core.Files.Formats;
@@ -45,26 +46,16 @@ internal static class ElementTypeExtensions
     {
         Debug.Assert(BitConverter.IsLittleEndian);
         Debug.Assert(stored.Length == values.Length * type.SizeInBytes());
-        switch (type)
+        bool isVector = type switch
         {
-            case ElementType.Float32:
-                MemoryMarshal.Cast<byte, float>(stored).CopyTo(values);
-                break;
-            case ElementType.Float16:
-                Convert(MemoryMarshal.Cast<byte, Half>(stored), values, static value => (float)value);
-                break;
-            case ElementType.Float64:
-                Convert(MemoryMarshal.Cast<byte, double>(stored), values, static value => (float)value);
-                break;
-            case ElementType.UInt8:
-                Convert(stored, values, static value => value);
-                break;
-            case ElementType.Int8:
-                Convert(MemoryMarshal.Cast<byte, sbyte>(stored), values, static value => value);
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(type), type, "Not a vector type.");
-        }
+            ElementType.Float32 => Convert<float, float>(stored, values),
+            ElementType.Float16 => Convert<Half, float>(stored, values),
+            ElementType.Float64 => Convert<double, float>(stored, values),
+            ElementType.UInt8 => Convert<byte, float>(stored, values),
+            ElementType.Int8 => Convert<sbyte, float>(stored, values),
+            _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not a vector type."),
+        };
+        Debug.Assert(isVector);
     }
 
     /// <summary>Converts stored whole numbers; both spans hold the same number of them.</summary>
@@ -73,41 +64,28 @@ internal static class ElementTypeExtensions
     {
         Debug.Assert(BitConverter.IsLittleEndian);
         Debug.Assert(stored.Length == values.Length * type.SizeInBytes());
-        switch (type)
+        return type switch
         {
-            case ElementType.UInt8:
-                Convert(stored, values, static value => value);
-                break;
-            case ElementType.Int8:
-                Convert(MemoryMarshal.Cast<byte, sbyte>(stored), values, static value => value);
-                break;
-            case ElementType.Int16:
-                Convert(MemoryMarshal.Cast<byte, short>(stored), values, static value => value);
-                break;
-            case ElementType.UInt16:
-                Convert(MemoryMarshal.Cast<byte, ushort>(stored), values, static value => value);
-                break;
-            case ElementType.Int32:
-                Convert(MemoryMarshal.Cast<byte, int>(stored), values, static value => value);
-                break;
-            case ElementType.UInt32:
-                Convert(MemoryMarshal.Cast<byte, uint>(stored), values, static value => value);
-                break;
-            case ElementType.Int64:
-                MemoryMarshal.Cast<byte, long>(stored).CopyTo(values);
-                break;
-            case ElementType.UInt64:
-                MemoryMarshal.Cast<byte, long>(stored).CopyTo(values);
-                return !values.ContainsAnyInRange(long.MinValue, -1); // The top bit is set: 2^63 or more.
-            default:
-                throw new ArgumentOutOfRangeException(nameof(type), type, "Not an integer type.");
-        }
-        return true;
+            ElementType.UInt8 => Convert<byte, long>(stored, values),
+            ElementType.Int8 => Convert<sbyte, long>(stored, values),
+            ElementType.Int16 => Convert<short, long>(stored, values),
+            ElementType.UInt16 => Convert<ushort, long>(stored, values),
+            ElementType.Int32 => Convert<int, long>(stored, values),
+            ElementType.UInt32 => Convert<uint, long>(stored, values),
+            ElementType.Int64 => Convert<long, long>(stored, values),
+            ElementType.UInt64 => Convert<long, long>(stored, values) && !values.ContainsAnyInRange(long.MinValue, -1), // 2^63 or more
+            _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not an integer type."),
+        };
     }
 
-    private static void Convert<TStored, TValue>(ReadOnlySpan<TStored> stored, Span<TValue> values, Func<TStored, TValue> convert)
+    /// <returns>True: every value of these types has a place in the other.</returns>
+    private static bool Convert<TStored, TValue>(ReadOnlySpan<byte> stored, Span<TValue> values)
+        where TStored : unmanaged, INumber<TStored>
+        where TValue : INumber<TValue>
     {
+        ReadOnlySpan<TStored> from = MemoryMarshal.Cast<byte, TStored>(stored);
         for (int i = 0; i < values.Length; i++)
-            values[i] = convert(stored[i]);
+            values[i] = TValue.CreateTruncating(from[i]);
+        return true;
     }
 }

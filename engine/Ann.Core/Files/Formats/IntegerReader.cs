@@ -50,6 +50,5 @@ internal sealed class IntegerReader : IDisposable
         return done;
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _rows.Dispose();
 }

@@ -27,11 +27,16 @@ internal static class JsonFinding
         _ => token.ToString(),
     };
 
-    /// <summary>What is wrong with a text that is no JSON, as an end of a sentence that names its line.</summary>
-    public static string Describe(JsonException e)
+    /// <summary>True for what a reader throws of a text that is no JSON, or not in UTF-8.</summary>
+    public static bool IsNoJson(Exception e) => e is JsonException or InvalidOperationException;
+
+    /// <summary>What is wrong with such a text, as an end of a sentence that names its line.</summary>
+    public static string Describe(Exception e)
     {
+        if (e is not JsonException json)
+            return "not JSON: a string is not valid UTF-8 text.";
         // The message ends with a place counted inside this line, "LineNumber: 0 | BytePositionInLine: 7.": only the byte is of use.
         int place = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return $"not JSON: {(place < 0 ? e.Message : e.Message[..place])} (byte {e.BytePositionInLine})";
+        return $"not JSON: {(place < 0 ? e.Message : e.Message[..place])} (byte {json.BytePositionInLine})";
     }
 }

@@ -61,13 +61,9 @@ internal sealed class JsonlItem
             json.Read(); // Throws when something follows the object.
             Attributes?.EndItem();
         }
-        catch (JsonException e)
+        catch (Exception e) when (JsonFinding.IsNoJson(e))
         {
             throw new FormatException(JsonFinding.Describe(e), e);
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new FormatException("not JSON: a string is not valid UTF-8 text.", e);
         }
     }
 

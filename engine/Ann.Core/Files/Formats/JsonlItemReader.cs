@@ -75,25 +75,11 @@ internal sealed class JsonlItemReader : IDisposable
     }
 
     /// <summary>The line of an item that has been read.</summary>
-    public string Place(long row)
-    {
-        int low = 0;
-        int high = _blanksBefore.Count;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (_blanksBefore[middle] <= row)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        return $"line {row + 1 + low}";
-    }
+    public string Place(long row) => $"line {row + 1 + _blanksBefore.Count(before => before <= row)}";
 
     /// <summary>An error in the line read last.</summary>
     public AnnException Bad(string what, Exception? inner = null) => AnnException.BadInput(Path, $"line {_lines.Line}", what, inner);
 
-    /// <inheritdoc/>
     public void Dispose() => _lines.Dispose();
 
     private void Parse(ReadOnlySpan<byte> line)

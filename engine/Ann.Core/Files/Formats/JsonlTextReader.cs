@@ -56,8 +56,7 @@ internal sealed class JsonlTextReader : IDisposable
 
     /// <summary>Refuses a file in which two items share a key. Call it when every item has been read.</summary>
     /// <exception cref="AnnException">InvalidArgument: names the key and both lines.</exception>
-    public void RequireUniqueKeys() => DuplicateKeys.Refuse(Keys, Path, Place);
+    public void RequireUniqueKeys() => Keys.RequireUnique(Path, Place);
 
-    /// <inheritdoc/>
     public void Dispose() => _items.Dispose();
 }

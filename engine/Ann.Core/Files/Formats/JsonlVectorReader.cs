@@ -24,19 +24,14 @@ internal sealed class JsonlVectorReader : VectorReader
             : "its first item has no \"vector\", an array of 1 or more numbers.");
     }
 
-    /// <inheritdoc/>
     public override string Path => _items.Path;
 
-    /// <inheritdoc/>
     public override long Count => _items.Count;
 
-    /// <inheritdoc/>
     public override int Dimension { get; }
 
-    /// <inheritdoc/>
     public override KeyColumn Keys => _items.Keys;
 
-    /// <inheritdoc/>
     public override int ReadRows(Span<float> destination)
     {
         int wanted = destination.Length / Dimension;
@@ -55,12 +50,9 @@ internal sealed class JsonlVectorReader : VectorReader
         return wanted;
     }
 
-    /// <inheritdoc/>
     public override AttributeBatch? TakeAttributes() => _items.Item.Attributes?.Take();
 
-    /// <inheritdoc/>
     public override string Place(long row) => _items.Place(row);
 
-    /// <inheritdoc/>
     public override void Dispose() => _items.Dispose();
 }

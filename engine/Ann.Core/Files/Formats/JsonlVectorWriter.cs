@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Ann.Core.Attributes;
 using Ann.Core.Keys;
@@ -16,8 +14,7 @@ internal sealed class JsonlVectorWriter : VectorWriter
 
     private readonly string _path;
     private readonly KeyColumn? _keys;
-    private readonly ArrayBufferWriter<byte> _line = new();
-    private readonly Utf8JsonWriter _json;
+    private readonly JsonLines _lines = new();
 
     /// <param name="file">The target; owned from here on.</param>
     /// <param name="rows">Rows that will be written.</param>
@@ -28,14 +25,11 @@ internal sealed class JsonlVectorWriter : VectorWriter
     {
         _path = file.Path;
         _keys = keys;
-        // Relaxed: keys stay readable; the file is not HTML.
-        _json = new Utf8JsonWriter(_line, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
     }
 
-    /// <inheritdoc/>
     public override void Dispose()
     {
-        _json.Dispose();
+        _lines.Dispose();
         base.Dispose();
     }
 
@@ -52,24 +46,19 @@ internal sealed class JsonlVectorWriter : VectorWriter
 
     private void WriteLine(long row, ReadOnlySpan<float> vector, AttributeBatch? attributes, int item)
     {
-        _line.ResetWrittenCount();
-        _json.Reset();
-        _json.WriteStartObject();
+        Utf8JsonWriter json = _lines.Begin();
         if (_keys is null)
-            _json.WriteNumber("id"u8, row);
+            json.WriteNumber("id"u8, row);
         else if (_keys.Kind == KeyKind.UInt64)
-            _json.WriteNumber("id"u8, _keys.Numbers[(int)row]);
+            json.WriteNumber("id"u8, _keys.Numbers[(int)row]);
         else
-            _json.WriteString("id"u8, _keys.Utf8((int)row));
-        _json.WriteStartArray("vector"u8);
+            json.WriteString("id"u8, _keys.Utf8((int)row));
+        json.WriteStartArray("vector"u8);
         foreach (float component in vector)
-            _json.WriteNumberValue(component);
-        _json.WriteEndArray();
+            json.WriteNumberValue(component);
+        json.WriteEndArray();
         if (attributes is { Count: > 0 })
-            AttributeJson.WriteMembers(_json, attributes, item);
-        _json.WriteEndObject();
-        _json.Flush();
-        Stream.Write(_line.WrittenSpan);
-        Stream.WriteByte((byte)'\n');
+            AttributeJson.WriteMembers(json, attributes, item);
+        _lines.End(Stream);
     }
 }

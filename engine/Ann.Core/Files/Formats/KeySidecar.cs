@@ -55,7 +55,7 @@ internal static class KeySidecar
             ReadKey(line, keys, path, lines.Line);
         if (keys.Count != header.Rows)
             throw AnnException.BadInput(path, "", $"its header says {header.Rows} keys; found {keys.Count}.");
-        DuplicateKeys.Refuse(keys, path, static row => $"row {row}");
+        keys.RequireUnique(path, static row => $"row {row}");
         return (header, keys);
     }
 
@@ -91,7 +91,7 @@ internal static class KeySidecar
                 throw AnnException.Invalid("key", "expected a string or a whole number of 0 to 2^64 − 1.");
             json.Read();
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (JsonFinding.IsNoJson(e))
         {
             throw AnnException.BadInput(path, $"line {lineNumber}", "not a JSON key.", e);
         }

@@ -40,7 +40,6 @@ internal sealed class LineReader(Stream stream, string path) : IDisposable
         Line = 0;
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         stream.Dispose();

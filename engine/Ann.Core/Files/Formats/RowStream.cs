@@ -50,7 +50,6 @@ internal sealed class RowStream(Stream stream, string path, RowLayout layout) : 
         return rows;
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         stream.Dispose();

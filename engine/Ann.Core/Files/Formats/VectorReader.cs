@@ -37,12 +37,7 @@ internal abstract class VectorReader : IDisposable
 
     /// <summary>Refuses a file in which two rows share a key. Call it when every row has been read.</summary>
     /// <exception cref="AnnException">InvalidArgument: names the key and the places of both rows.</exception>
-    public void RequireUniqueKeys()
-    {
-        if (Keys is not null)
-            DuplicateKeys.Refuse(Keys, Path, Place);
-    }
+    public void RequireUniqueKeys() => Keys?.RequireUnique(Path, Place);
 
-    /// <inheritdoc/>
     public abstract void Dispose();
 }
