@@ -23,7 +23,12 @@ internal static class ExampleScan
         IndexSnapshot index, ItemSelection selection, ExampleScores scores, in SearchBudget budget, Span<SearchHit> hits,
         ref SearchStatistics statistics)
     {
-        PriorityQueue<SearchHit, SearchHit> worstFirst = new(new WorstFirst(index));
+        FirstHits best = new(hits.Length, (a, b) =>
+        {
+            int order = a.Distance.CompareTo(b.Distance);
+            return order != 0 ? order : index.KeyOf(a).CompareTo(index.KeyOf(b));
+        });
+        statistics.Plan = SearchPlan.Scan;
         int rowsPerCheck = Math.Max(1, ExactScan.RowsPerCheck(VectorTable.StrideOf(index.Dimension)) / scores.Count);
         int untilCheck = 0;
         for (int number = 0; number < index.Segments.Count; number++)
@@ -42,34 +47,12 @@ internal static class ExampleScan
                     untilCheck = rowsPerCheck;
                     statistics.Stopped = budget.Check();
                     if (statistics.Stopped != StopReason.None)
-                        return Take(worstFirst, hits, ref statistics);
+                        return best.MoveTo(hits);
                 }
                 statistics.Visited += scores.Count;
-                SearchHit hit = new(number, node, scores.DistanceOf(segment.Row(node), out _));
-                if (worstFirst.Count < hits.Length)
-                    worstFirst.Enqueue(hit, hit);
-                else
-                    worstFirst.EnqueueDequeue(hit, hit);
+                best.Offer(new SearchHit(number, node, scores.DistanceOf(segment.Row(node), out _)));
             }
         }
-        return Take(worstFirst, hits, ref statistics);
-    }
-
-    private static int Take(PriorityQueue<SearchHit, SearchHit> worstFirst, Span<SearchHit> hits, ref SearchStatistics statistics)
-    {
-        statistics.Plan = SearchPlan.Scan;
-        int count = worstFirst.Count;
-        for (int i = count - 1; i >= 0; i--)
-            hits[i] = worstFirst.Dequeue();
-        return count;
-    }
-
-    private sealed class WorstFirst(IndexSnapshot index) : IComparer<SearchHit>
-    {
-        public int Compare(SearchHit a, SearchHit b)
-        {
-            int order = b.Distance.CompareTo(a.Distance);
-            return order != 0 ? order : index.KeyOf(b).CompareTo(index.KeyOf(a));
-        }
+        return best.MoveTo(hits);
     }
 }

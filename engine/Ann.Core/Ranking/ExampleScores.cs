@@ -55,7 +55,6 @@ internal sealed class ExampleScores : IDisposable
         return counted * counted;
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _rows.Dispose();
 
     private float Nearest(int[] examples, out int number)

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Ann.Core.Distances;
 using Ann.Core.Indexes;
 using Ann.Core.Searching;
 
@@ -24,11 +23,12 @@ internal sealed class ExplainedQuery : IDisposable
         _budget = budget;
         At = index.Now;
         IsPlain = query.IsPlain;
-        float[] prepared = Prepare(queries);
+        float[] prepared = RankingSearch.Prepare(index, queries, "queries");
         _queries = IsPlain ? queries.ToArray() : prepared;
         // As searches do it, to the bit: each prepares what it is given, and rows that are merged are scored anew.
         bool isSearched = IsPlain || prepared.Length == index.Dimension;
-        Scores = new ExampleScores(index.Metric, isSearched ? Prepare(_queries) : prepared, [], index.Dimension);
+        float[] scored = isSearched ? RankingSearch.Prepare(index, _queries, "queries") : prepared;
+        Scores = new ExampleScores(index.Metric, scored, [], index.Dimension);
     }
 
     /// <summary>What is seen.</summary>
@@ -52,7 +52,6 @@ internal sealed class ExplainedQuery : IDisposable
     /// <summary>What may be returned. To be disposed.</summary>
     public SnapshotSource Source() => new(_index, _query, in _budget, At);
 
-    /// <inheritdoc/>
     public void Dispose() => Scores.Dispose();
 
     private RankingAnswer Answer(RankingQuery query)
@@ -77,17 +76,5 @@ internal sealed class ExplainedQuery : IDisposable
         {
             ArrayPool<SearchHit>.Shared.Return(hits);
         }
-    }
-
-    private float[] Prepare(ReadOnlySpan<float> queries)
-    {
-        float[] prepared = new float[queries.Length];
-        int dimension = _index.Dimension;
-        for (int row = 0; row < queries.Length / dimension; row++)
-        {
-            RowPreparation.Prepare(
-                _index.Metric, queries.Slice(row * dimension, dimension), prepared.AsSpan(row * dimension, dimension), "queries", row);
-        }
-        return prepared;
     }
 }

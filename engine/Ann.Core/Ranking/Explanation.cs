@@ -23,8 +23,7 @@ internal sealed record Explanation
 
     /// <summary>
     /// Its place by exact search, ties by key, from 1: among the items that filter and exclusions leave, or among all items when they do
-    /// not
-    /// leave it. Null when there is no such item.
+    /// not leave it. Null when there is no such item.
     /// </summary>
     public long? ExactRank { get; init; }
 

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Ann.Core.Indexes;
 using Ann.Core.Keys;
 using Ann.Core.Searching;
@@ -31,69 +30,31 @@ internal static class ItemScroll
         bool isFirst = after is not { Count: > 0 };
         if (!isFirst && after!.Kind != index.KeyKind)
             throw AnnException.Invalid("after", $"Index '{index.Name}' has keys of kind {index.KeyKind}; after is of kind {after.Kind}.");
-        ItemKey from = isFirst ? default : after!.KeyAt(after.Count - 1);
+        ItemKey last = isFirst ? default : after!.KeyAt(after.Count - 1);
         ReadPoint now = selection?.At ?? index.Now;
-        KeyHeap heap = new(index, limit);
+        FirstHits first = new(limit, (a, b) => index.KeyOf(a).CompareTo(index.KeyOf(b)));
         int seen = 0;
         stopped = StopReason.None;
         for (int number = 0; number < index.Segments.Count && stopped == StopReason.None; number++)
         {
             LiveSegment segment = index.Segments[number];
-            ReadPoint at = number == index.Segments.Count - 1 ? now : now with { Rows = int.MaxValue };
+            ReadPoint at = SegmentedSearch.PointOf(index.SegmentArray, number, now);
             NodeMask? mask = selection?.MaskOf(number);
             int nodes = Math.Min(Math.Min(segment.Count, at.Rows), mask?.Nodes ?? int.MaxValue);
             LiveNodes live = segment.Dead.LiveAt(at);
-            for (int node = Next(mask, 0, nodes); node < nodes; node = Next(mask, node + 1, nodes))
+            for (int node = Next(0); node < nodes; node = Next(node + 1))
             {
                 if (seen++ % NodesBetweenChecks == 0 && (stopped = budget.Check()) != StopReason.None)
                     break;
-                if (!live.Accepts(node) || (!isFirst && segment.KeyOf(node).CompareTo(in from) <= 0))
+                if (!live.Accepts(node) || (!isFirst && segment.KeyOf(node).CompareTo(in last) <= 0))
                     continue;
-                heap.Offer(new SearchHit(number, node, 0));
+                first.Offer(new SearchHit(number, node, 0));
             }
+
+            int Next(int from) => mask is null ? from : mask.Next(from, nodes);
         }
-        return heap.Ascending();
-    }
-
-    private static int Next(NodeMask? mask, int node, int nodes)
-    {
-        if (mask is null || node >= nodes)
-            return node;
-        ulong word = mask.Words[node >> 6] >> node << node;
-        int at = node >> 6;
-        while (word == 0)
-        {
-            if (++at >= mask.Words.Length)
-                return nodes;
-            word = mask.Words[at];
-        }
-        return at * 64 + BitOperations.TrailingZeroCount(word);
-    }
-
-    /// <summary>The smallest keys of a stream: a heap with the largest on top.</summary>
-    private sealed class KeyHeap(IndexSnapshot index, int limit)
-    {
-        private readonly PriorityQueue<SearchHit, SearchHit> _largestFirst = new(new Descending(index));
-
-        public void Offer(SearchHit hit)
-        {
-            if (_largestFirst.Count < limit)
-                _largestFirst.Enqueue(hit, hit);
-            else
-                _largestFirst.EnqueueDequeue(hit, hit);
-        }
-
-        public SearchHit[] Ascending()
-        {
-            SearchHit[] hits = new SearchHit[_largestFirst.Count];
-            for (int i = hits.Length - 1; i >= 0; i--)
-                hits[i] = _largestFirst.Dequeue();
-            return hits;
-        }
-    }
-
-    private sealed class Descending(IndexSnapshot index) : IComparer<SearchHit>
-    {
-        public int Compare(SearchHit a, SearchHit b) => index.KeyOf(b).CompareTo(index.KeyOf(a));
+        SearchHit[] page = new SearchHit[first.Count];
+        first.MoveTo(page);
+        return page;
     }
 }

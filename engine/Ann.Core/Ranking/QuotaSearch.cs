@@ -128,7 +128,7 @@ internal sealed class QuotaSearch(
 
     private QuotaChoice Choose(QuotaProblem problem)
     {
-        QuotaChoice choice = QuotaSelection.Run(problem, _work, _pool.ItemsAt(_chosen));
+        QuotaChoice choice = QuotaSelection.Run(problem, work: _work, known: _pool.ItemsAt(_chosen));
         _chosen = Array.ConvertAll(choice.Items, _pool.PlaceOf);
         if (!IsStopped)
             _statistics.Stopped = _work.Stopped;

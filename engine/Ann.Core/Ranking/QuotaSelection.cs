@@ -21,19 +21,12 @@ internal static class QuotaSelection
 
     /// <summary>Chooses.</summary>
     /// <param name="problem">Candidates, best first.</param>
-    /// <param name="work">Of the list; null for one choice's own limits.</param>
-    /// <param name="known">A choice that is known: what comes out is no worse.</param>
-    public static QuotaChoice Run(QuotaProblem problem, QuotaWork? work = null, int[]? known = null) =>
-        Run(problem, [], null, work, known);
-
-    /// <summary>Chooses, when some are chosen already.</summary>
-    /// <param name="problem">Candidates, best first.</param>
-    /// <param name="chosen">Items that stay, and fit together.</param>
+    /// <param name="chosen">Items that are chosen already and stay: they fit together.</param>
     /// <param name="goal">When set, any choice that is as full will do: the search ends with it.</param>
     /// <param name="work">Of the list; null for one choice's own limits.</param>
     /// <param name="known">A choice that is known, of the chosen and others: what comes out is no worse.</param>
     public static QuotaChoice Run(
-        QuotaProblem problem, ReadOnlySpan<int> chosen, QuotaValue? goal = null, QuotaWork? work = null, int[]? known = null)
+        QuotaProblem problem, ReadOnlySpan<int> chosen = default, QuotaValue? goal = null, QuotaWork? work = null, int[]? known = null)
     {
         QuotaState state = new(problem);
         state.Reset(chosen);

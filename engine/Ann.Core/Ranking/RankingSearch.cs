@@ -27,13 +27,24 @@ internal static class RankingSearch
             return PlainSearch.Run(index, queries, rows, query, in budget);
 
         using SnapshotSource source = new(index, query, in budget);
-        float[] prepared = queries.ToArray();
-        for (int row = 0; row < rows; row++)
+        return source.Selection.AddTo(Run(source, Prepare(index, queries, "queries"), query, in budget));
+    }
+
+    /// <summary>Vectors as an index measures their distances.</summary>
+    /// <param name="index">Of their dimension.</param>
+    /// <param name="vectors">One after another.</param>
+    /// <param name="field">The name for an error.</param>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: as for <see cref="RowPreparation.Prepare"/>.</exception>
+    internal static float[] Prepare(IndexSnapshot index, ReadOnlySpan<float> vectors, string field)
+    {
+        int dimension = index.Dimension;
+        float[] prepared = new float[vectors.Length];
+        for (int from = 0; from < prepared.Length; from += dimension)
         {
-            ReadOnlySpan<float> vector = queries.Slice(row * index.Dimension, index.Dimension);
-            RowPreparation.Prepare(index.Metric, vector, prepared.AsSpan(row * index.Dimension, index.Dimension), "queries", row);
+            RowPreparation.Prepare(
+                index.Metric, vectors.Slice(from, dimension), prepared.AsSpan(from, dimension), field, from / dimension);
         }
-        return source.Selection.AddTo(Run(source, prepared, query, in budget));
+        return prepared;
     }
 
     /// <summary>Refuses what cannot be asked.</summary>

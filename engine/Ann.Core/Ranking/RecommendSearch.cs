@@ -81,12 +81,6 @@ internal static class RecommendSearch
         int dimension = index.Dimension;
         if (vectors.Length % dimension != 0)
             throw AnnException.DimensionMismatch(field, "The index", dimension, vectors.Length % dimension);
-        float[] prepared = new float[vectors.Length];
-        for (int from = 0; from < prepared.Length; from += dimension)
-        {
-            RowPreparation.Prepare(
-                index.Metric, vectors.Slice(from, dimension), prepared.AsSpan(from, dimension), field, from / dimension);
-        }
-        return prepared;
+        return RankingSearch.Prepare(index, vectors, field);
     }
 }

@@ -26,7 +26,6 @@ internal sealed class RowSimilarities : ISimilarities, IDisposable
         _isThere = new bool[pool.Chosen];
     }
 
-    /// <inheritdoc/>
     public void Between(int item, ReadOnlySpan<int> others, Span<float> similarities)
     {
         Copy(item);
@@ -37,7 +36,6 @@ internal sealed class RowSimilarities : ISimilarities, IDisposable
             similarities[i] = _metric == Metric.L2 ? -MathF.Sqrt(MathF.Max(0, similarities[i])) : -similarities[i];
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _rows.Dispose();
 
     private void Copy(int item)

@@ -49,16 +49,12 @@ internal sealed class SnapshotSource : ICandidateSource
         }
     }
 
-    /// <inheritdoc/>
     public Metric Metric => _index.Metric;
 
-    /// <inheritdoc/>
     public int Dimension => _index.Dimension;
 
-    /// <inheritdoc/>
     public CapSlots Slots { get; }
 
-    /// <inheritdoc/>
     public long Matching => _selection.Matching;
 
     /// <summary>What may be returned.</summary>
@@ -67,7 +63,6 @@ internal sealed class SnapshotSource : ICandidateSource
     /// <summary>How filter and exclusions narrow it.</summary>
     public QuerySelection Selection => _selected;
 
-    /// <inheritdoc/>
     public int Nearest(
         ReadOnlySpan<float> query, in SearchParameters parameters, in SearchBudget budget, Refinement refinement, Span<SearchHit> hits,
         out SearchStatistics statistics)
@@ -90,7 +85,6 @@ internal sealed class SnapshotSource : ICandidateSource
         }
     }
 
-    /// <inheritdoc/>
     public int Best(
         ExampleScores scores, in SearchBudget budget, Refinement refinement, Span<SearchHit> hits, out SearchStatistics statistics)
     {
@@ -108,7 +102,6 @@ internal sealed class SnapshotSource : ICandidateSource
         }
     }
 
-    /// <inheritdoc/>
     public void AddSlotsOf(SearchHit hit, List<int> slots)
     {
         if (_index.Segments[hit.Segment].Attributes is not { } attributes)
@@ -138,16 +131,12 @@ internal sealed class SnapshotSource : ICandidateSource
         }
     }
 
-    /// <inheritdoc/>
     public bool IsOf(int floor, SearchHit hit) => _kinds[floor]?.MaskOf(hit.Segment)?.Has(hit.Node) ?? true;
 
-    /// <inheritdoc/>
     public int CompareKeys(SearchHit a, SearchHit b) => _index.KeyOf(a).CompareTo(_index.KeyOf(b));
 
-    /// <inheritdoc/>
     public ReadOnlySpan<float> RowOf(SearchHit hit) => _index.RowOf(hit);
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _selected.Dispose();

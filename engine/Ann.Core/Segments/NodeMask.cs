@@ -18,13 +18,6 @@ internal sealed unsafe class NodeMask : IDisposable
 
     /// <summary>Without any node.</summary>
     /// <param name="nodes">Nodes that it speaks of; those beyond are not in it.</param>
-    public NodeMask(int nodes)
-        : this(nodes, nodes)
-    {
-    }
-
-    /// <summary>Without any node, with room to speak of more.</summary>
-    /// <param name="nodes">Nodes that it speaks of; those beyond are not in it.</param>
     /// <param name="capacity">Nodes that it may speak of after <see cref="Reuse"/>.</param>
     public NodeMask(int nodes, int capacity)
     {
@@ -117,6 +110,9 @@ internal sealed unsafe class NodeMask : IDisposable
     /// <summary>True when a node may be returned.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Has(int node) => node < Nodes && (Start[node >> 6] >> node & 1) != 0;
+
+    /// <summary>The first node of the mask from one on; <see cref="int.MaxValue"/> when there is none before the end.</summary>
+    public int Next(int node, int end) => new MaskBits(Start).Next(node, end);
 
     public void Dispose() => _block.Dispose();
 

@@ -137,7 +137,7 @@ public sealed class ExcludedKeysTests
         // All nodes are left, some, hardly any, and a mask that speaks of fewer nodes.
         foreach ((int nodes, double share) in new[] { (Nodes, 1.0), (Nodes, 0.5), (Nodes, 0.002), (Nodes - 100, 1.0) })
         {
-            using NodeMask mask = new(nodes);
+            using NodeMask mask = new(nodes, nodes);
             bool[] expected = new bool[nodes];
             for (int node = 0; node < nodes; node++)
             {
@@ -156,7 +156,7 @@ public sealed class ExcludedKeysTests
 
     private static NodeMask FullMask(int nodes)
     {
-        NodeMask mask = new(nodes);
+        NodeMask mask = new(nodes, nodes);
         for (int node = 0; node < nodes; node++)
             mask.Words[node >> 6] |= 1UL << node;
         return mask;

@@ -111,7 +111,7 @@ public sealed unsafe class TwoHopWalkTests
 
     private static NodeMask MaskOf(IEnumerable<int> nodes)
     {
-        NodeMask mask = new(Count);
+        NodeMask mask = new(Count, Count);
         foreach (int node in nodes)
             mask.Words[node >> 6] |= 1UL << node;
         mask.Recount();

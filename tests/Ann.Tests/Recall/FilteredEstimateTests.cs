@@ -80,7 +80,7 @@ public sealed class FilteredEstimateTests(MeasuredSegments segments) : IClassFix
         Random random = new(MeasuredSegments.Seed);
         double[] places = [.. Enumerable.Range(0, segment.Count).Select(node => isSided ? segment.Row(node)[0] : random.NextDouble())];
         double bound = places.Order().ElementAt((int)(share * segment.Count));
-        NodeMask mask = new(segment.Count);
+        NodeMask mask = new(segment.Count, segment.Count);
         for (int node = 0; node < segment.Count; node++)
             if (places[node] < bound)
                 mask.Words[node >> 6] |= 1UL << (node & 63);

@@ -92,7 +92,7 @@ public sealed class CopiesTests
             foreach (bool leaders in new[] { true, false })
             {
                 LiveSealedSegment segment = new(SegmentFixture.Seal(rows, Options(metric, shape), Shuffled(rows.Length)));
-                using NodeMask mask = new(rows.Length);
+                using NodeMask mask = new(rows.Length, rows.Length);
                 for (int node = 0; node < rows.Length; node++)
                 {
                     bool isCopy = node >= Distinct && node % 400 != Distinct % 400;

@@ -67,7 +67,7 @@ public sealed class HeadCopiesTests
         Random random = new(Seed);
         foreach (double share in new[] { 0.8, 0.3, 0.05 })
         {
-            using NodeMask mask = new(rows.Length);
+            using NodeMask mask = new(rows.Length, rows.Length);
             for (int node = 0; node < rows.Length; node++)
                 if (random.NextDouble() < share)
                     mask.Words[node >> 6] |= 1UL << node;

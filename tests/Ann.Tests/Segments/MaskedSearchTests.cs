@@ -277,7 +277,7 @@ public sealed class MaskedSearchTests
 
     private static NodeMask MaskOf(IEnumerable<int> nodes, int count)
     {
-        NodeMask mask = new(count);
+        NodeMask mask = new(count, count);
         foreach (int node in nodes)
             mask.Words[node >> 6] |= 1UL << node;
         mask.Recount();

@@ -58,7 +58,7 @@ internal sealed class FilterMasks
 
     private NodeMask Fill(Func<int, int, bool> accepts)
     {
-        NodeMask mask = new(_hash.Length);
+        NodeMask mask = new(_hash.Length, _hash.Length);
         Span<ulong> words = mask.Words;
         ReadOnlySpan<int> categories = _categories.OfNode;
         for (int node = 0; node < _hash.Length; node++)
