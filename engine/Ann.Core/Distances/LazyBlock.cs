@@ -57,7 +57,6 @@ internal sealed unsafe class LazyBlock : IDisposable
     /// <summary>First byte; valid until <see cref="Dispose"/>.</summary>
     public byte* Start { get; private set; }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         Free();

@@ -50,7 +50,6 @@ internal sealed unsafe class NativeBlock : IDisposable
         return new ReadOnlySpan<byte>(_start + offset, (int)Math.Min(SizeInBytes - offset, 1 << 30));
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         Free();

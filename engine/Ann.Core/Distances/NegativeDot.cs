@@ -7,7 +7,6 @@ namespace Ann.Core.Distances;
 /// <summary>Negated inner product, −Σ aᵢ·bᵢ: the distance of cosine (on unit rows) and inner product. Zero padding adds nothing.</summary>
 internal readonly struct NegativeDot : IDistance
 {
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe float Between(float* a, float* b, nuint length)
     {

@@ -7,7 +7,6 @@ namespace Ann.Core.Distances;
 /// <summary>Squared Euclidean distance, Σ(aᵢ − bᵢ)². Zero padding adds nothing.</summary>
 internal readonly struct SquaredL2 : IDistance
 {
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe float Between(float* a, float* b, nuint length)
     {

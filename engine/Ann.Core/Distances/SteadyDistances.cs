@@ -10,7 +10,6 @@ namespace Ann.Core.Distances;
 /// </summary>
 internal readonly struct SteadySquaredL2 : IDistance
 {
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe float Between(float* a, float* b, nuint length)
     {
@@ -38,7 +37,6 @@ internal readonly struct SteadySquaredL2 : IDistance
 /// <summary>Negative dot product in one order of operations, as <see cref="SteadySquaredL2"/>.</summary>
 internal readonly struct SteadyNegativeDot : IDistance
 {
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe float Between(float* a, float* b, nuint length)
     {

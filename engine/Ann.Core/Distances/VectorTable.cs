@@ -59,6 +59,5 @@ internal sealed unsafe class VectorTable : IDisposable
         values.CopyTo(Values(row));
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _block.Dispose();
 }

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Text;
 using Ann.Core.Attributes;
 
 namespace Ann.Core.Segments;
@@ -81,8 +83,7 @@ internal sealed class AttributeRows(AttributeSchema schema)
         int names = schema.Fields.Sum(static field => field.Name.Length);
         int headBytes = AttributeSectionCheck.HeadSize + schema.Count * AttributeSectionCheck.EntrySize + names;
         _head = new byte[AttributeSectionCheck.Align(headBytes)];
-        SectionBytes = AttributeSectionHead.Write(
-            _head, schema, [.. _columns.Select(static column => (column.SizeInBytes, column.KeywordCount))]);
+        SectionBytes = WriteHead(_head);
     }
 
     /// <summary>Adds the section.</summary>
@@ -114,6 +115,29 @@ internal sealed class AttributeRows(AttributeSchema schema)
             long left = (part + 1 < starts.Length ? starts[part + 1] : SectionBytes) - offset;
             return bytes[..(int)Math.Min(bytes.Length, left)];
         });
+    }
+
+    /// <summary>Writes what comes before the columns: counts, the table of columns and the names.</summary>
+    /// <returns>Bytes of the whole section.</returns>
+    private long WriteHead(Span<byte> bytes)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, schema.Count);
+        int name = AttributeSectionCheck.HeadSize + schema.Count * AttributeSectionCheck.EntrySize;
+        long end = bytes.Length;
+        for (int i = 0; i < schema.Count; i++)
+        {
+            AttributeField field = schema.Fields[i];
+            Span<byte> entry = bytes[(AttributeSectionCheck.HeadSize + i * AttributeSectionCheck.EntrySize)..];
+            long offset = AttributeSectionCheck.Align(end);
+            entry[0] = (byte)field.Type;
+            entry[1] = (byte)field.Name.Length;
+            BinaryPrimitives.WriteInt64LittleEndian(entry[8..], offset);
+            BinaryPrimitives.WriteInt64LittleEndian(entry[16..], _columns[i].SizeInBytes);
+            BinaryPrimitives.WriteInt64LittleEndian(entry[24..], _columns[i].KeywordCount);
+            name += Encoding.ASCII.GetBytes(field.Name, bytes[name..]);
+            end = offset + _columns[i].SizeInBytes;
+        }
+        return end;
     }
 
     private static long NumberOf(AttributeTable table, AttributeType type, int column, int node) => type switch

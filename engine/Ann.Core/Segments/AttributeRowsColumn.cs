@@ -5,7 +5,6 @@ using Ann.Core.Attributes;
 namespace Ann.Core.Segments;
 
 /// <summary>One attribute of a build's rows.</summary>
-/// <param name="attribute">The attribute.</param>
 internal sealed class AttributeRowsColumn(AttributeField attribute)
 {
     /// <summary>Bytes handed out at once where they are made for it.</summary>
@@ -149,7 +148,8 @@ internal sealed class AttributeRowsColumn(AttributeField attribute)
     /// <summary>Texts from an offset on, which is where one begins.</summary>
     private ReadOnlySpan<byte> Text(long offset)
     {
-        int first = FirstEndingBehind(offset);
+        int first = Array.BinarySearch(_textEnds, offset + 1); // only the first of all texts may be empty: the ends ascend
+        first = first < 0 ? ~first : first;
         int last = first;
         while (last + 1 < _textEnds.Length && _textEnds[last + 1] - offset <= PieceBytes)
             last++;
@@ -162,21 +162,6 @@ internal sealed class AttributeRowsColumn(AttributeField attribute)
             place += text.Length;
         }
         return piece;
-    }
-
-    private int FirstEndingBehind(long offset)
-    {
-        int low = 0;
-        int high = _textEnds.Length - 1;
-        while (low < high)
-        {
-            int middle = (low + high) >>> 1;
-            if (_textEnds[middle] > offset)
-                high = middle;
-            else
-                low = middle + 1;
-        }
-        return low;
     }
 
     private void Begin(bool present)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace Ann.Core.Segments;
@@ -14,8 +13,7 @@ internal sealed record Certificate
 
     /// <summary>
     /// Items whose vector is that of another, which stands for them in the graph: they have no links, and degrees leave them out. 0 in
-    /// older
-    /// files, where such items are nodes like any others.
+    /// older files, where such items are nodes like any others.
     /// </summary>
     public int Copies { get; init; }
 
@@ -79,21 +77,6 @@ internal sealed record Certificate
     /// <summary>Recall@100 (of fewer where there are no 100 other rows) likewise.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? CodesRecall100 { get; init; }
-
-    /// <summary>What recall was measured with, for people: "256 rows as queries", "1,000 queries of users.fbin".</summary>
-    public string DescribeQueries()
-    {
-        string many = Queries == 0 ? "some" : Queries.ToString("N0", CultureInfo.InvariantCulture);
-        string text = QuerySource switch
-        {
-            CertificateQueries.Given => $"{many} queries{(QueryFile is null ? "" : $" of {QueryFile}")}",
-            CertificateQueries.Sampled => $"{many} sampled queries",
-            _ => $"{many} rows as queries",
-        };
-        return Discount is > 0 and double discount
-            ? string.Create(CultureInfo.InvariantCulture, $"{text}, lowered by up to {discount:F4}")
-            : text;
-    }
 }
 
 /// <summary>Norms of rows. A 99th percentile far above the median is the skew that breaks a raw inner-product graph.</summary>

@@ -42,10 +42,8 @@ internal sealed unsafe class HeadAttributes : AttributeTable, IDisposable
         _grown = Grown();
     }
 
-    /// <inheritdoc/>
     public override AttributeSchema Schema { get; }
 
-    /// <inheritdoc/>
     public override long MemoryBytes => _fixedBytes + GrownBytes;
 
     /// <summary>Bytes of texts and sets.</summary>
@@ -94,51 +92,42 @@ internal sealed unsafe class HeadAttributes : AttributeTable, IDisposable
             Volatile.Write(ref _grown, Grown());
     }
 
-    /// <inheritdoc/>
     public override ReadOnlySpan<ulong> Presence(int column, int nodes) => Bits(_columns[column].Present, nodes);
 
-    /// <inheritdoc/>
     public override ReadOnlySpan<long> Integers(int column, int nodes)
     {
         Debug.Assert(Schema.Fields[column].Type is AttributeType.Int64 or AttributeType.Timestamp);
         return new ReadOnlySpan<long>(_columns[column].Values.Start, nodes);
     }
 
-    /// <inheritdoc/>
     public override ReadOnlySpan<double> Doubles(int column, int nodes)
     {
         Debug.Assert(Schema.Fields[column].Type == AttributeType.Double);
         return new ReadOnlySpan<double>(_columns[column].Values.Start, nodes);
     }
 
-    /// <inheritdoc/>
     public override ReadOnlySpan<ulong> Bools(int column, int nodes)
     {
         Debug.Assert(Schema.Fields[column].Type == AttributeType.Bool);
         return Bits(_columns[column].Values, nodes);
     }
 
-    /// <inheritdoc/>
     public override ReadOnlySpan<int> Keywords(int column, int nodes)
     {
         Debug.Assert(Schema.Fields[column].Type == AttributeType.Keyword);
         return new ReadOnlySpan<int>(_columns[column].Values.Start, nodes);
     }
 
-    /// <inheritdoc/>
     public override ReadOnlySpan<int> SetOf(int column, int node)
     {
         Debug.Assert(Schema.Fields[column].Type == AttributeType.KeywordSet);
         return _columns[column].Sets.At(((long*)_columns[column].Values.Start)[node]);
     }
 
-    /// <inheritdoc/>
     public override int KeywordCount(int column) => _columns[column].Texts.Count;
 
-    /// <inheritdoc/>
     public override int FindKeyword(int column, ReadOnlySpan<byte> utf8) => _columns[column].Texts.Find(utf8);
 
-    /// <inheritdoc/>
     public override ReadOnlySpan<byte> KeywordAt(int column, int ordinal) => _columns[column].Texts.At(ordinal);
 
     public void Dispose()

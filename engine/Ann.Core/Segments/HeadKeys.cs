@@ -93,7 +93,6 @@ internal sealed unsafe class HeadKeys : INodeKeys, IDisposable
     /// <summary>The key of a node that was added.</summary>
     public ItemKey KeyOf(int node) => _kind == KeyKind.UInt64 ? new ItemKey(Numbers[node]) : new ItemKey(Utf8(node));
 
-    /// <inheritdoc/>
     public int Compare(int a, int b) => _kind == KeyKind.UInt64
         ? Numbers[a].CompareTo(Numbers[b])
         : Utf8(a).SequenceCompareTo(Utf8(b));

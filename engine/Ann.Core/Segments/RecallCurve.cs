@@ -6,7 +6,9 @@ namespace Ann.Core.Segments;
 /// Recall over work, from measured points. Between two points the logarithm of what is missed is taken as linear in the logarithm of the
 /// work: measured curves are nearly straight in that scale.
 /// </summary>
-internal sealed class RecallCurve
+/// <param name="work">Logarithms of the work at each point, ascending.</param>
+/// <param name="missed">Logarithms of what was missed there, never ascending.</param>
+internal sealed class RecallCurve(double[] work, double[] missed)
 {
     /// <summary>No measurement tells less from nothing missed.</summary>
     public const double LeastMissed = 1e-4;
@@ -14,14 +16,8 @@ internal sealed class RecallCurve
     /// <summary>Beyond the last point the curve falls at least so steeply: where it is flat it was measured coarsely.</summary>
     private const double LeastSlope = 0.1;
 
-    private readonly double[] _work;
-    private readonly double[] _missed;
-
-    private RecallCurve(double[] work, double[] missed)
-    {
-        _work = work;
-        _missed = missed;
-    }
+    private readonly double[] _work = work;
+    private readonly double[] _missed = missed;
 
     /// <summary>Makes a curve of points in any order; those that no measurement gives are left out. Null when none is left.</summary>
     public static RecallCurve? Of(IEnumerable<(double Work, double Recall)> points)

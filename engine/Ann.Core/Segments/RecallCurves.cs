@@ -12,28 +12,11 @@ namespace Ann.Core.Segments;
 /// between its 100th neighbour and its k-th, that is a few hundredths too much.</para>
 /// <para>What a stopped walk has found depends on its expansions: a k between 10 and 100 weighs both curves at the same number.</para>
 /// </remarks>
-internal sealed class RecallCurves
+internal sealed class RecallCurves(
+    RecallCurve beam10, RecallCurve beam100, RecallCurve work10, RecallCurve work100, double codes10, double codes100)
 {
     private const int LowK = 10;
     private const int HighK = 100;
-
-    private readonly RecallCurve _beam10;
-    private readonly RecallCurve _beam100;
-    private readonly RecallCurve _work10;
-    private readonly RecallCurve _work100;
-    private readonly double _codes10;
-    private readonly double _codes100;
-
-    private RecallCurves(
-        RecallCurve beam10, RecallCurve beam100, RecallCurve work10, RecallCurve work100, double codes10, double codes100)
-    {
-        _codes10 = codes10;
-        _codes100 = codes100;
-        _beam10 = beam10;
-        _beam100 = beam100;
-        _work10 = work10;
-        _work100 = work100;
-    }
 
     /// <summary>
     /// The curves of a certificate; null when it has none. One of an older file has but that of k 10: it stands for all, and a walk of
@@ -57,23 +40,23 @@ internal sealed class RecallCurves
     {
         Debug.Assert(k > 0 && ef > 0);
         if (k <= LowK)
-            return _beam10.Beyond(ef);
-        double high = _beam100.Beyond(ef * HighK / k);
-        return k >= HighK ? high : Between(_beam10.Beyond(ef * LowK / k), high, k);
+            return beam10.Beyond(ef);
+        double high = beam100.Beyond(ef * HighK / k);
+        return k >= HighK ? high : Between(beam10.Beyond(ef * LowK / k), high, k);
     }
 
     /// <summary>Recall of a scan by codes; NaN where it was not measured.</summary>
     /// <param name="k">Results wanted.</param>
-    public double OfCodes(int k) => k <= LowK ? _codes10 : k >= HighK ? _codes100 : Between(_codes10, _codes100, k);
+    public double OfCodes(int k) => k <= LowK ? codes10 : k >= HighK ? codes100 : Between(codes10, codes100, k);
 
     /// <summary>Recall of walks that were stopped.</summary>
     /// <param name="k">Nodes wanted.</param>
     /// <param name="expanded">Nodes expanded until then.</param>
     public double OfWork(double k, int expanded) =>
         expanded <= 0 ? 0
-        : k <= LowK ? _work10.At(expanded)
-        : k >= HighK ? _work100.At(expanded * HighK / k)
-        : Between(_work10.At(expanded), _work100.At(expanded), k);
+        : k <= LowK ? work10.At(expanded)
+        : k >= HighK ? work100.At(expanded * HighK / k)
+        : Between(work10.At(expanded), work100.At(expanded), k);
 
     private static RecallCurve? Work(Certificate certificate, int k) =>
         RecallCurve.Of(certificate.CutRecall.Where(p => p.K == k).Select(static p => ((double)p.Expanded, p.Recall)));

@@ -38,44 +38,36 @@ internal readonly unsafe struct SealedColumn
 /// <param name="columns">One an attribute, checked by <see cref="AttributeSectionCheck"/>.</param>
 internal sealed unsafe class SealedAttributes(AttributeSchema schema, SealedColumn[] columns) : AttributeTable
 {
-    /// <inheritdoc/>
     public override AttributeSchema Schema => schema;
 
-    /// <inheritdoc/>
     public override long MemoryBytes => 0;
 
-    /// <inheritdoc/>
     public override ReadOnlySpan<ulong> Presence(int column, int nodes) => new(columns[column].Present, (nodes + 63) / 64);
 
-    /// <inheritdoc/>
     public override ReadOnlySpan<long> Integers(int column, int nodes)
     {
         Debug.Assert(schema.Fields[column].Type is AttributeType.Int64 or AttributeType.Timestamp);
         return new ReadOnlySpan<long>(columns[column].Values, nodes);
     }
 
-    /// <inheritdoc/>
     public override ReadOnlySpan<double> Doubles(int column, int nodes)
     {
         Debug.Assert(schema.Fields[column].Type == AttributeType.Double);
         return new ReadOnlySpan<double>(columns[column].Values, nodes);
     }
 
-    /// <inheritdoc/>
     public override ReadOnlySpan<ulong> Bools(int column, int nodes)
     {
         Debug.Assert(schema.Fields[column].Type == AttributeType.Bool);
         return new ReadOnlySpan<ulong>(columns[column].Values, (nodes + 63) / 64);
     }
 
-    /// <inheritdoc/>
     public override ReadOnlySpan<int> Keywords(int column, int nodes)
     {
         Debug.Assert(schema.Fields[column].Type == AttributeType.Keyword);
         return new ReadOnlySpan<int>(columns[column].Values, nodes);
     }
 
-    /// <inheritdoc/>
     public override ReadOnlySpan<int> SetOf(int column, int node)
     {
         Debug.Assert(schema.Fields[column].Type == AttributeType.KeywordSet);
@@ -84,7 +76,6 @@ internal sealed unsafe class SealedAttributes(AttributeSchema schema, SealedColu
         return new ReadOnlySpan<int>(columns[column].Elements + start, (int)(ends[node] - start));
     }
 
-    /// <inheritdoc/>
     public override void MarkSets(int column, int first, int count, ReadOnlySpan<ulong> wanted, Span<ulong> words)
     {
         Debug.Assert(schema.Fields[column].Type == AttributeType.KeywordSet);
@@ -100,10 +91,8 @@ internal sealed unsafe class SealedAttributes(AttributeSchema schema, SealedColu
         }
     }
 
-    /// <inheritdoc/>
     public override int KeywordCount(int column) => columns[column].KeywordCount;
 
-    /// <inheritdoc/>
     public override int FindKeyword(int column, ReadOnlySpan<byte> utf8)
     {
         ref readonly SealedColumn of = ref columns[column];
@@ -123,6 +112,5 @@ internal sealed unsafe class SealedAttributes(AttributeSchema schema, SealedColu
         return -1;
     }
 
-    /// <inheritdoc/>
     public override ReadOnlySpan<byte> KeywordAt(int column, int ordinal) => columns[column].TextAt(ordinal);
 }

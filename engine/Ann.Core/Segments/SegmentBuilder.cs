@@ -242,7 +242,6 @@ internal sealed unsafe class SegmentBuilder : IDisposable
         Generation = header!.Hash.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _rows.Dispose();

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Ann.Core.Distances;
 using Ann.Core.Keys;
 
@@ -57,11 +56,6 @@ internal sealed unsafe class SegmentKeys : INodeKeys
 
     /// <summary>The key of a node, of either kind. Valid while the segment is open.</summary>
     public ItemKey Of(int node) => Kind == KeyKind.UInt64 ? new ItemKey(Number(node)) : new ItemKey(Utf8(node));
-
-    /// <summary>The key as a person reads it.</summary>
-    public string Format(int node) => Kind == KeyKind.UInt64
-        ? Number(node).ToString(CultureInfo.InvariantCulture)
-        : System.Text.Encoding.UTF8.GetString(Utf8(node));
 
     /// <summary>Asks for what <see cref="Of"/> reads first.</summary>
     internal void PrefetchKey(int node)

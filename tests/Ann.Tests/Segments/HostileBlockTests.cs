@@ -217,7 +217,7 @@ public sealed class HostileBlockTests
         Assert.Equal(
             (Metric.Cosine, SegmentLayout.Fast, KeyKind.String, 80, 20),
             (segment.Metric, segment.Layout, segment.Keys.Kind, segment.Count, segment.Dimension));
-        Assert.Equal("key 79", segment.Keys.Format(79));
+        Assert.Equal("key 79", segment.Keys.Of(79).ToString());
         Assert.Equal("eabcb73e00b057d3", segment.Generation);
         int hits = 0, visited = 0;
         foreach (float[] query in rows)
@@ -277,7 +277,7 @@ public sealed class HostileBlockTests
         int[] counts = new int[2];
         segment.SearchMany(
             [.. Rows[0], .. Rows[1]], new SearchParameters(7, 20), SearchBudget.Unlimited, many, counts, new SearchStatistics[2]);
-        string answer = string.Join(' ', results[..count].Select(n => $"{segment.Keys.Format(n.Node)}:{n.Distance}"));
+        string answer = string.Join(' ', results[..count].Select(n => $"{segment.Keys.Of(n.Node).ToString()}:{n.Distance}"));
         segment.Dispose();
         return $"{answer} {string.Join(' ', many)} {counts[0]} {counts[1]}";
     }

@@ -171,7 +171,7 @@ public sealed class HostileFileTests
         Assert.Equal(
             (Metric.L2, CodesKind.Int8, KeyKind.String, 40, 6),
             (segment.Metric, segment.Codes, segment.Keys.Kind, segment.Count, segment.Dimension));
-        Assert.Equal("key 39", segment.Keys.Format(39));
+        Assert.Equal("key 39", segment.Keys.Of(39).ToString());
         Assert.Equal("0ed254ac508ac3b9", segment.Generation);
         int[] nearest = [.. Enumerable.Range(0, 40).OrderBy(i => Rows[i].Zip(Rows[0], (x, y) => (x - y) * (x - y)).Sum()).Take(7)];
         Assert.Equal(nearest, Search(segment).Select(n => n.Node));
@@ -208,7 +208,7 @@ public sealed class HostileFileTests
         Neighbor[] results = new Neighbor[7];
         int count = segment.Search(Rows[0], new SearchParameters(7, 20), SearchBudget.Unlimited, results, out _);
         for (int i = 0; i < count; i++)
-            Assert.True(segment.Keys.Format(results[i].Node).Length > 0);
+            Assert.True(segment.Keys.Of(results[i].Node).ToString().Length > 0);
         segment.Dispose();
         return results;
     }

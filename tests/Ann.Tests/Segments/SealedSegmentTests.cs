@@ -95,7 +95,7 @@ public sealed class SealedSegmentTests
         {
             segment.Search([0, 1], new SearchParameters(40, 60, exact), SearchBudget.Unlimited, results, out _);
 
-            string[] found = [.. results.Select(n => segment.Keys.Format(n.Node))];
+            string[] found = [.. results.Select(n => segment.Keys.Of(n.Node).ToString())];
             Assert.Equal(keys[..20].Order(StringComparer.Ordinal), found[..20]);
             Assert.Equal(keys[20..40].Order(StringComparer.Ordinal), found[20..]);
         }
@@ -111,7 +111,7 @@ public sealed class SealedSegmentTests
             numbers.Add(ulong.MaxValue - (ulong)i * 3);
         using SealedSegment numeric = SegmentFixture.Seal(Rows, SegmentFixture.Options(Metric.L2), numbers);
 
-        Assert.Equal(texts, Enumerable.Range(0, 500).Select(strings.Keys.Format));
+        Assert.Equal(texts, Enumerable.Range(0, 500).Select(node => strings.Keys.Of(node).ToString()));
         Assert.Equal(ulong.MaxValue - 30, numeric.Keys.Number(10));
         Assert.Equal(Rows[10], numeric.Row(10).ToArray());
     }

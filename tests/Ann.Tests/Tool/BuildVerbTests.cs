@@ -87,7 +87,7 @@ public sealed class BuildVerbTests : IDisposable
         (await Build(input)).Expect(0);
 
         using SealedSegment segment = SealedSegment.Open(PhysicalFileSystem.Instance, _folder["y.ann"]);
-        Assert.Equal(["b", "a"], [segment.Keys.Format(0), segment.Keys.Format(1)]);
+        Assert.Equal(["b", "a"], [segment.Keys.Of(0).ToString(), segment.Keys.Of(1).ToString()]);
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public sealed class EncodeVerbTests : IDisposable
         Assert.Equal("default", encode.Json.GetProperty("encoder_name").GetString());
         Assert.Equal("cpu", encode.Json.GetProperty("provider").GetString());
         using SealedSegment segment = SealedSegment.Open(PhysicalFileSystem.Instance, _folder["x.ann"]);
-        Assert.Equal(["m-1", "k-1", "b-1"], Enumerable.Range(0, 3).Select(segment.Keys.Format));
+        Assert.Equal(["m-1", "k-1", "b-1"], Enumerable.Range(0, 3).Select(node => segment.Keys.Of(node).ToString()));
         Assert.Equal(encode.Json.GetProperty("encoder_fingerprint").GetString(), segment.BuildRecord.EncoderFingerprint);
         Assert.Equal("default", segment.BuildRecord.EncoderName);
         Assert.Equal(encode.Json.GetProperty("dimension").GetInt32(), build.Json.GetProperty("dimension").GetInt32());
@@ -160,7 +160,7 @@ public sealed class EncodeVerbTests : IDisposable
         string[] attributes = output.EndsWith(".jsonl", StringComparison.Ordinal) ? ["--attributes", "price:double"] : [];
         (await Build([output, .. attributes])).Expect(0);
         using SealedSegment segment = SealedSegment.Open(PhysicalFileSystem.Instance, _folder["x.ann"]);
-        Assert.Equal(["m-1", "k-1", "b-1"], Enumerable.Range(0, 3).Select(segment.Keys.Format));
+        Assert.Equal(["m-1", "k-1", "b-1"], Enumerable.Range(0, 3).Select(node => segment.Keys.Of(node).ToString()));
         AttributeBatch values = new(segment.Attributes!.Schema);
         for (int node = 0; node < 3; node++)
             segment.Attributes.CopyTo(node, values);
