@@ -210,11 +210,9 @@ internal sealed class IndexSnapshot
     /// <param name="filter">Which items could be returned; null for all.</param>
     /// <param name="excluded">Items that could not; null for none.</param>
     /// <param name="budget">When to stop.</param>
-    public ItemSelection SelectAsOf(ReadPoint at, BoundFilter? filter, ExcludedKeys? excluded, in SearchBudget budget)
-    {
-        return SelectionEvaluation.Run(this, at, filter, excluded, in budget)
-            ?? new ItemSelection(this, at, new MaskHold[_segments.Length], Items, StopReason.None);
-    }
+    public ItemSelection SelectAsOf(ReadPoint at, BoundFilter? filter, ExcludedKeys? excluded, in SearchBudget budget) =>
+        SelectionEvaluation.Run(this, at, filter, excluded, in budget)
+        ?? new ItemSelection(this, at, new MaskHold[_segments.Length], Items, StopReason.None);
 
     /// <summary>Looks an item up by its key.</summary>
     /// <param name="key">Of the index's kind.</param>

@@ -31,7 +31,7 @@ internal static class SelectionEvaluation
             for (int number = 0; number < segments.Length; number++)
             {
                 LiveSegment segment = segments[number];
-                ReadPoint point = SegmentedSearch.PointOf(segments, number, at);
+                ReadPoint point = SnapshotSearch.PointOf(segments, number, at);
                 NodeMask? own = before?.MaskOf(number);
                 int nodes = own?.Nodes ?? Math.Min(point.Rows, segment.Count);
                 if (nodes == 0)

@@ -38,7 +38,7 @@ internal static class ItemScroll
         for (int number = 0; number < index.Segments.Count && stopped == StopReason.None; number++)
         {
             LiveSegment segment = index.Segments[number];
-            ReadPoint at = SegmentedSearch.PointOf(index.SegmentArray, number, now);
+            ReadPoint at = SnapshotSearch.PointOf(index.SegmentArray, number, now);
             NodeMask? mask = selection?.MaskOf(number);
             int nodes = Math.Min(Math.Min(segment.Count, at.Rows), mask?.Nodes ?? int.MaxValue);
             LiveNodes live = segment.Dead.LiveAt(at);
