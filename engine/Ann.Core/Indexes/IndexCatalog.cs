@@ -81,8 +81,7 @@ internal sealed class IndexCatalog : IDisposable, IAsyncDisposable
         try
         {
             index.Serve(LiveIndex.Create(
-                opening.Files, index.Source.Path, name, schema, encoder.Fingerprint, encoder.Name, opening.Live, opening.Budget,
-                opening.Time));
+                new(opening.Files, index.Source.Path, name, schema, opening.Live, opening.Budget, opening.Time), encoder));
             return index;
         }
         catch

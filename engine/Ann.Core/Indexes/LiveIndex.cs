@@ -61,25 +61,22 @@ internal sealed class LiveIndex : IAsyncDisposable
     /// <summary>True when a directory holds a live index.</summary>
     public static bool Exists(IFileSystem files, string directory) => ManifestFile.Exists(files, directory);
 
-    /// <summary>Makes an empty live index. The directory must not exist or be empty.</summary>
+    /// <summary>Makes an empty live index. Its directory must not exist or be empty.</summary>
     /// <exception cref="AnnException">
     /// InvalidArgument: schema. AlreadyExists: the directory holds an index. Overloaded: memory, disk.
     /// </exception>
-    public static LiveIndex Create(
-        IFileSystem files, string directory, string name, IndexSchema schema, ulong? encoderFingerprint, string encoderName,
-        LiveIndexOptions options, MemoryBudget budget, TimeProvider time)
+    public static LiveIndex Create(IndexHome home, SnapshotEncoder encoder)
     {
-        schema.Validate();
-        if (Exists(files, directory))
-            throw new AnnException(AnnError.AlreadyExists, $"{directory}: it holds an index already.") { Field = "index" };
-        files.CreateDirectory(directory);
-        if (Path.GetDirectoryName(Path.GetFullPath(directory)) is { } parent)
-            files.FlushDirectory(parent);
-        IDisposable held = files.Lock(Path.Combine(directory, IndexOpening.LockFile));
+        home.Schema.Validate();
+        if (Exists(home.Files, home.Directory))
+            throw new AnnException(AnnError.AlreadyExists, $"{home.Directory}: it holds an index already.") { Field = "index" };
+        home.Files.CreateDirectory(home.Directory);
+        if (Path.GetDirectoryName(Path.GetFullPath(home.Directory)) is { } parent)
+            home.Files.FlushDirectory(parent);
+        IDisposable held = home.Files.Lock(home.PathOf(IndexOpening.LockFile));
         try
         {
-            IndexHome home = new(files, directory, name, schema, options, budget, time);
-            return new LiveIndex(IndexOpening.Create(home, new SnapshotEncoder(encoderFingerprint, encoderName)), held);
+            return new LiveIndex(IndexOpening.Create(home, encoder), held);
         }
         catch (Exception e)
         {

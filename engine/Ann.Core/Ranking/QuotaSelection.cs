@@ -11,13 +11,31 @@ namespace Ann.Core.Ranking;
 /// (<see cref="QuotaPrices"/>) and exchanges (<see cref="QuotaRepair"/>) and, as far as a limit of work lets it, proven or bettered by
 /// branch and bound (<see cref="QuotaBranching"/>): small cases come out exact.
 /// </remarks>
-internal static class QuotaSelection
+internal sealed class QuotaSelection
 {
     private const int StartsForScore = 8;
     private const int FloorWork = 300_000;
     private const int PriceWork = 300_000;
     private const int RepairWork = 300_000;
     private const int BranchWork = 300_000;
+
+    private readonly QuotaState _state;
+    private readonly int[] _chosen;
+    private readonly QuotaKinds _kinds;
+    private readonly int[] _free;
+    private readonly BestChoice _best = new();
+    private readonly QuotaWork _work;
+
+    /// <param name="state">Holds the chosen ones.</param>
+    /// <param name="work">Of the list.</param>
+    private QuotaSelection(QuotaState state, QuotaWork work)
+    {
+        _state = state;
+        _chosen = state.Chosen.ToArray();
+        _kinds = new QuotaKinds(state.Problem);
+        _free = _kinds.Free(state);
+        _work = work;
+    }
 
     /// <summary>Chooses.</summary>
     /// <param name="problem">Candidates, best first.</param>
@@ -38,117 +56,114 @@ internal static class QuotaSelection
             return QuotaChoice.Of(state, isProven: true);
         }
 
-        QuotaKinds kinds = new(problem);
-        int[] free = kinds.Free(state);
-        BestChoice best = new();
-        work ??= QuotaWork.Unlimited;
-        QuotaValue limit = goal ?? LimitOf(state, free);
-        Greedy(state, chosen, free, best);
+        return new QuotaSelection(state, work ?? QuotaWork.Unlimited).Run(goal, known);
+    }
+
+    private QuotaChoice Run(QuotaValue? goal, int[]? known)
+    {
+        QuotaValue limit = goal ?? LimitOf(_state, _free);
+        Greedy();
         int leastApart = limit.Missing;
         IReadOnlyList<int[]> starts = [];
-        if (problem.FloorCount > 0 && !best.Value.IsAsFull(limit))
+        if (_state.Problem.FloorCount > 0 && !_best.Value.IsAsFull(limit))
         {
-            int missing = MeetFloors(state, chosen, kinds, free, best, limit, work, out leastApart, out starts);
+            int missing = MeetFloors(limit, out leastApart, out starts);
             limit = limit with { Missing = missing };
         }
         if (known is not null)
         {
-            state.Reset(known);
-            best.Offer(state);
+            _state.Reset(known);
+            _best.Offer(_state);
         }
         QuotaPrices? prices = null;
-        bool isProven = IsDone(best, limit, goal)
-            || Search(state, chosen, kinds, free, best, limit, goal is not null, starts, work, out prices);
-        state.Reset(best.Items);
-        return QuotaChoice.Of(state, isProven) with { LeastMissing = limit.Missing, LeastMissingApart = leastApart, Prices = prices };
+        bool isProven = IsDone(limit, goal) || Search(limit, goal is not null, starts, out prices);
+        _state.Reset(_best.Items);
+        return QuotaChoice.Of(_state, isProven) with { LeastMissing = limit.Missing, LeastMissingApart = leastApart, Prices = prices };
     }
 
     /// <summary>
     /// Looks for what lacks least before all else, and fills the list up beside that. Returns what floors lack at least, together; apart is
     /// the sum of each by itself.
     /// </summary>
-    private static int MeetFloors(
-        QuotaState state, ReadOnlySpan<int> chosen, QuotaKinds kinds, int[] free, BestChoice best, QuotaValue limit, QuotaWork work,
-        out int leastApart, out IReadOnlyList<int[]> starts)
+    private int MeetFloors(QuotaValue limit, out int leastApart, out IReadOnlyList<int[]> starts)
     {
-        state.Reset(chosen);
-        QuotaFloors together = QuotaFloors.Find(state, free, kinds, only: -1, limit.Missing, work.PartOf(FloorWork));
+        QuotaProblem problem = _state.Problem;
+        _state.Reset(_chosen);
+        QuotaFloors together = QuotaFloors.Find(_state, _free, _kinds, only: -1, limit.Missing, _work.PartOf(FloorWork));
         int apart = 0;
-        for (int floor = 0; floor < state.Problem.FloorCount && state.Problem.FloorCount > 1; floor++)
+        for (int floor = 0; floor < problem.FloorCount && problem.FloorCount > 1; floor++)
         {
-            if (state.MissingOf(floor) == 0)
+            if (_state.MissingOf(floor) == 0)
                 continue;
-            QuotaFloors alone = QuotaFloors.Find(state, free, kinds, floor, 0, work.PartOf(FloorWork / state.Problem.FloorCount));
+            QuotaFloors alone = QuotaFloors.Find(_state, _free, _kinds, floor, 0, _work.PartOf(FloorWork / problem.FloorCount));
             apart += alone.IsProven ? alone.Missing : 0;
         }
-        leastApart = Math.Max(limit.Missing, state.Problem.FloorCount > 1 ? apart : together.IsProven ? together.Missing : 0);
+        leastApart = Math.Max(limit.Missing, problem.FloorCount > 1 ? apart : together.IsProven ? together.Missing : 0);
 
         starts = together.Choices;
-        int[] easyFirst = [.. free.OrderBy(item => state.Problem.SlotsOf(item).Length)];
+        int[] easyFirst = [.. _free.OrderBy(item => problem.SlotsOf(item).Length)];
         foreach (int[] choice in starts)
         {
-            if (work.IsDone)
+            if (_work.IsDone)
                 break;
-            Fill(choice, free);
-            if (best.Value.Count < limit.Count)
+            Fill(choice, _free);
+            if (_best.Value.Count < limit.Count)
                 Fill(choice, easyFirst);
         }
         return together.IsProven ? Math.Max(leastApart, together.Missing) : leastApart;
 
         void Fill(int[] choice, int[] order)
         {
-            work.PartOf(int.MaxValue).Spend(order.Length);
-            state.Reset(choice);
-            state.Fill(order);
-            best.Offer(state);
+            _work.PartOf(int.MaxValue).Spend(order.Length);
+            _state.Reset(choice);
+            _state.Fill(order);
+            _best.Offer(_state);
         }
     }
 
-    private static bool IsDone(BestChoice best, QuotaValue limit, QuotaValue? goal) =>
-        best.Value.IsAsFull(limit) && (goal is not null || best.Value.Score >= limit.Score - QuotaValue.Slack(limit.Score));
+    private bool IsDone(QuotaValue limit, QuotaValue? goal) =>
+        _best.Value.IsAsFull(limit) && (goal is not null || _best.Value.Score >= limit.Score - QuotaValue.Slack(limit.Score));
 
-    private static bool Search(
-        QuotaState state, ReadOnlySpan<int> chosen, QuotaKinds kinds, int[] free, BestChoice best, QuotaValue limit, bool isFullEnough,
-        IReadOnlyList<int[]> starts, QuotaWork work, out QuotaPrices prices)
+    private bool Search(QuotaValue limit, bool isFullEnough, IReadOnlyList<int[]> starts, out QuotaPrices prices)
     {
-        bool[] isFree = new bool[state.Problem.Count];
-        foreach (int item in free)
+        bool[] isFree = new bool[_state.Problem.Count];
+        foreach (int item in _free)
             isFree[item] = true;
 
-        state.Reset(chosen);
-        prices = QuotaPrices.Find(state, free, best, work.PartOf(PriceWork));
-        Repair(best.Items, RepairWork);
-        for (int i = 0; i < starts.Count && (i < StartsForScore || best.Value.Count < limit.Count) && !work.IsDone; i++)
+        _state.Reset(_chosen);
+        prices = QuotaPrices.Find(_state, _free, _best, _work.PartOf(PriceWork));
+        Repair(_best.Items, RepairWork);
+        for (int i = 0; i < starts.Count && (i < StartsForScore || _best.Value.Count < limit.Count) && !_work.IsDone; i++)
             Repair(starts[i], RepairWork / 4);
-        state.Reset(chosen);
-        bool isProven = new QuotaBranching(state, prices, kinds, best, limit).Run(work.PartOf(BranchWork), isFullEnough);
+        _state.Reset(_chosen);
+        bool isProven = new QuotaBranching(_state, prices, _kinds, _best, limit).Run(_work.PartOf(BranchWork), isFullEnough);
         if (!isProven)
-            Repair(best.Items, RepairWork);
+            Repair(_best.Items, RepairWork);
         return isProven;
 
         void Repair(int[] items, int units)
         {
-            state.Reset(items);
-            state.Fill(free);
-            QuotaRepair.Run(state, free, isFree, work.PartOf(units));
-            best.Offer(state);
+            _state.Reset(items);
+            _state.Fill(_free);
+            QuotaRepair.Run(_state, _free, isFree, _work.PartOf(units));
+            _best.Offer(_state);
         }
     }
 
     /// <summary>Two ways: what helps most floors first, and plainly the best first.</summary>
-    private static void Greedy(QuotaState state, ReadOnlySpan<int> chosen, int[] free, BestChoice best)
+    private void Greedy()
     {
-        state.Fill(free);
-        best.Offer(state);
-        if (state.Problem.FloorCount == 0)
+        _state.Fill(_free);
+        _best.Offer(_state);
+        if (_state.Problem.FloorCount == 0)
             return;
-        state.Reset(chosen);
-        for (int help = state.Problem.MostFloorsOfOne; help > 0 && state.Missing > 0; help--)
-            foreach (int item in free)
-                if (!state.Has(item) && state.Fits(item) && state.HelpOf(item) >= help)
-                    state.Add(item);
-        state.Fill(free);
-        best.Offer(state);
+        _state.Reset(_chosen);
+        for (int help = _state.Problem.MostFloorsOfOne; help > 0 && _state.Missing > 0; help--)
+            foreach (int item in _free)
+                if (!_state.Has(item) && _state.Fits(item) && _state.HelpOf(item) >= help)
+                    _state.Add(item);
+        _state.Fill(_free);
+        _best.Offer(_state);
     }
 
     /// <summary>What no choice can exceed: each cap by itself, an item counted in one of its slots only.</summary>

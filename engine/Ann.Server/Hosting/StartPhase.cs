@@ -72,8 +72,8 @@ internal sealed partial class StartPhase(
         {
             GenerationStatus serving = live.Generations[0];
             LiveIndexServes(
-                index.Name, serving.Id, serving.Items, live.Schema.Dimension, live.Schema.Metric, serving.Segments, live.Log.Durable,
-                serving.MemoryBytes, serving.FileBytes);
+                index.Name, serving.Id, serving.Items, live.Schema.Dimension, live.Schema.Metric, serving.Segments, live.Log.Durable);
+            LiveIndexTakes(index.Name, serving.Id, serving.MemoryBytes, serving.FileBytes);
             foreach (GenerationStatus damaged in live.Generations.Where(static one => one.Failure is not null))
                 GenerationDamaged(index.Name, damaged.Id, damaged.Failure!);
         }
@@ -103,9 +103,13 @@ internal sealed partial class StartPhase(
 
     [LoggerMessage(EventId = 16, Level = LogLevel.Information,
         Message = "Live index {Name}@{Generation} serves {Count} items of dimension {Dimension}, metric {Metric}, in {Segments} segments, "
-            + "log position {Position}, {Memory} bytes of memory, {Files} of files.")]
+            + "log position {Position}.")]
     private partial void LiveIndexServes(
-        string name, string generation, long count, int dimension, Metric metric, int segments, long position, long memory, long files);
+        string name, string generation, long count, int dimension, Metric metric, int segments, long position);
+
+    [LoggerMessage(EventId = 19, Level = LogLevel.Information,
+        Message = "Live index {Name}@{Generation} takes {Memory} bytes of memory, {Files} of files.")]
+    private partial void LiveIndexTakes(string name, string generation, long memory, long files);
 
     [LoggerMessage(EventId = 17, Level = LogLevel.Error,
         Message = "Index {Name} serves without its generation {Generation}, which could not be opened: {Reason}")]

@@ -43,8 +43,10 @@ public sealed class LiveSetsTests
         Directory.CreateDirectory(live.IndexDirectory);
         await File.WriteAllBytesAsync(log, bytes, TestContext.Current.CancellationToken);
         await using LiveIndex made = LiveIndex.Create(
-            PhysicalFileSystem.Instance, live.IndexDirectory, "live", LiveFixture.Schema(), null, "", live.Options, live.Budget,
-            TimeProvider.System);
+            new(
+                PhysicalFileSystem.Instance, live.IndexDirectory, "live", LiveFixture.Schema(), live.Options, live.Budget,
+                TimeProvider.System),
+            new(null, ""));
         Assert.Null(made.Sets.Failure);
         Assert.Null(made.Sets.Find("seen"));
     }

@@ -37,8 +37,10 @@ public sealed class ChurnTests
         LiveIndexOptions options = new() { HeadRows = items / 5, CommitWindow = TimeSpan.Zero };
         using TemporaryFolder folder = new();
         await using LiveIndex index = LiveIndex.Create(
-            new UnflushedFiles(), Path.Combine(folder.Path, "index"), "churn", schema, null, "", options, MemoryBudget.Unlimited(),
-            TimeProvider.System);
+            new(
+                new UnflushedFiles(), Path.Combine(folder.Path, "index"), "churn", schema, options, MemoryBudget.Unlimited(),
+                TimeProvider.System),
+            new(null, ""));
 
         SortedDictionary<ulong, float[]> content = [];
         for (int from = 0; from < items; from += BatchRows)

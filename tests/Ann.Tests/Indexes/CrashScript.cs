@@ -60,7 +60,7 @@ internal sealed class CrashScript(SimulatedFileSystem files, int seed) : IAsyncD
         files.FlushDirectory("/");
         LiveIndexOptions options = Options with { Background = _schedule, Waiting = () => _schedule.FinishMerge() };
         _index = LiveIndex.Create(
-            files, IndexDirectory, "live", Schema, null, "", options, MemoryBudget.Unlimited(), TimeProvider.System);
+            new(files, IndexDirectory, "live", Schema, options, MemoryBudget.Unlimited(), TimeProvider.System), new(null, ""));
         _schedule.Index = _index;
         IsCreated = true;
         await UpsertAsync(0, 20, version: 0);

@@ -15,8 +15,8 @@ public sealed class LiveClosingTests
         Task busy = Task.Factory.StartNew(sealing.Wait, CancellationToken.None, TaskCreationOptions.None, threads);
         LiveIndexOptions options = new() { HeadRows = 16, MaxFrozenHeads = 1, Background = threads };
         LiveIndex index = LiveIndex.Create(
-            new SimulatedFileSystem(), "/live", "live", LiveFixture.Schema(), null, "", options, MemoryBudget.Unlimited(),
-            TimeProvider.System);
+            new(new SimulatedFileSystem(), "/live", "live", LiveFixture.Schema(), options, MemoryBudget.Unlimited(), TimeProvider.System),
+            new(null, ""));
         await WriteAsync(0);
         await WriteAsync(16); // the head before it waits to be sealed
         Task<WriteReceipt> waiting = WriteAsync(32);

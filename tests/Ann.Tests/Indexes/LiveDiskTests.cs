@@ -16,7 +16,7 @@ public sealed class LiveDiskTests : IAsyncDisposable
     private LiveIndex _index;
 
     public LiveDiskTests() => _index = LiveIndex.Create(
-        _files, IndexDirectory, "live", LiveFixture.Schema(), null, "", Options, MemoryBudget.Unlimited(), TimeProvider.System);
+        new(_files, IndexDirectory, "live", LiveFixture.Schema(), Options, MemoryBudget.Unlimited(), TimeProvider.System), new(null, ""));
 
     public async ValueTask DisposeAsync() => await _index.DisposeAsync();
 

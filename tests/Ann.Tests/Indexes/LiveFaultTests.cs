@@ -183,7 +183,7 @@ public sealed class LiveFaultTests : IAsyncDisposable
     }
 
     private void Create() => _index = LiveIndex.Create(
-        _files, IndexDirectory, "live", LiveFixture.Schema(), null, "", Options, _budget, TimeProvider.System);
+        new(_files, IndexDirectory, "live", LiveFixture.Schema(), Options, _budget, TimeProvider.System), new(null, ""));
 
     private void Open() => _index = LiveIndex.Open(_files, IndexDirectory, "live", Options, _budget, TimeProvider.System);
 

@@ -20,7 +20,8 @@ internal sealed class LiveFixture : IAsyncDisposable
         Options = options ?? new LiveIndexOptions { HeadRows = 64, MaxFrozenHeads = 2 };
         Budget = budget ?? MemoryBudget.Unlimited();
         _index = LiveIndex.Create(
-            PhysicalFileSystem.Instance, IndexDirectory, "live", schema ?? Schema(), encoder, "", Options, Budget, TimeProvider.System);
+            new(PhysicalFileSystem.Instance, IndexDirectory, "live", schema ?? Schema(), Options, Budget, TimeProvider.System),
+            new(encoder, ""));
     }
 
     public LiveIndexOptions Options { get; }

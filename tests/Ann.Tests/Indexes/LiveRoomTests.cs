@@ -21,7 +21,7 @@ public sealed class LiveRoomTests : IAsyncDisposable
         _busy = Task.Factory.StartNew(_sealing.Wait, CancellationToken.None, TaskCreationOptions.None, _threads);
         _options = new() { HeadRows = 16, MaxFrozenHeads = 1, Background = _threads };
         _index = LiveIndex.Create(
-            _files, "/live", "live", LiveFixture.Schema(), null, "", _options, _budget, TimeProvider.System);
+            new(_files, "/live", "live", LiveFixture.Schema(), _options, _budget, TimeProvider.System), new(null, ""));
     }
 
     public async ValueTask DisposeAsync()
@@ -77,8 +77,10 @@ public sealed class LiveRoomTests : IAsyncDisposable
         using ManualResetEventSlim waits = new();
         AttributeSchema attributes = new([new("texts", AttributeType.KeywordSet)]);
         await using LiveIndex index = LiveIndex.Create(
-            _files, "/texts", "texts", LiveFixture.Schema() with { Attributes = attributes }, null, "",
-            _options with { Waiting = waits.Set }, _budget, TimeProvider.System);
+            new(
+                _files, "/texts", "texts", LiveFixture.Schema() with { Attributes = attributes }, _options with { Waiting = waits.Set },
+                _budget, TimeProvider.System),
+            new(null, ""));
         List<Task> written = [];
         for (int batch = 0; batch < 30 && !waits.IsSet; batch++)
         {

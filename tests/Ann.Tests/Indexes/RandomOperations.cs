@@ -41,7 +41,7 @@ internal sealed class RandomOperations : IAsyncDisposable
         _options = options;
         _model = new IndexModel(schema);
         _index = LiveIndex.Create(
-            files, Directory, "model", schema, null, "", options, MemoryBudget.Unlimited(), TimeProvider.System);
+            new(files, Directory, "model", schema, options, MemoryBudget.Unlimited(), TimeProvider.System), new(null, ""));
     }
 
     public (long Wanted, long Found) Recall => _model.Recall;

@@ -12,7 +12,8 @@ public sealed class WriteChainTests
     {
         SimulatedFileSystem files = new();
         await using LiveIndex index = LiveIndex.Create(
-            files, "/live", "live", LiveFixture.Schema(), null, "", new LiveIndexOptions(), MemoryBudget.Unlimited(), TimeProvider.System);
+            new(files, "/live", "live", LiveFixture.Schema(), new LiveIndexOptions(), MemoryBudget.Unlimited(), TimeProvider.System),
+            new(null, ""));
         WriteChain stream = new();
         files.FreeBytes = 100;
         Assert.Equal(AnnError.Overloaded, (await FailAsync(Batch(1, 0, 20, stream))).Error);

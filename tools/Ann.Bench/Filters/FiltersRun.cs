@@ -64,7 +64,12 @@ internal sealed class FiltersRun(ToolContext tool, FiltersRequest request)
         foreach (FilterShape shape in request.Shapes)
         {
             foreach (double selectivity in FiltersRequest.Selectivities)
-                Cells(shape, selectivity, queries, count, masks, trial, cells, cancellation);
+            {
+                NodeMask[] made = new NodeMask[count];
+                for (int query = 0; query < count; query++)
+                    made[query] = masks.Make(shape, selectivity / 100, queries[query]);
+                Cells(shape, selectivity, made, trial, cells, cancellation);
+            }
         }
     }
 
@@ -102,12 +107,8 @@ internal sealed class FiltersRun(ToolContext tool, FiltersRequest request)
     }
 
     private void Cells(
-        FilterShape shape, double selectivity, QuerySet queries, int count, FilterMasks masks, FilterTrial trial, List<FilterCell> cells,
-        CancellationToken cancellation)
+        FilterShape shape, double selectivity, NodeMask[] made, FilterTrial trial, List<FilterCell> cells, CancellationToken cancellation)
     {
-        NodeMask[] made = new NodeMask[count];
-        for (int query = 0; query < count; query++)
-            made[query] = masks.Make(shape, selectivity / 100, queries[query]);
         trial.WarmUp(made[0], cancellation);
         foreach (int k in FiltersRequest.Ks)
         {

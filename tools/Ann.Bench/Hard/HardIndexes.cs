@@ -77,7 +77,7 @@ internal sealed class HardIndexes(
         };
         IReadOnlyList<HardAnswers> head, compacted;
         await using (LiveIndex index = LiveIndex.Create(
-            files, directory, "hard", schema, null, "", options, MemoryBudget.Unlimited(), time))
+            new(files, directory, "hard", schema, options, MemoryBudget.Unlimited(), time), new(null, "")))
         {
             try
             {

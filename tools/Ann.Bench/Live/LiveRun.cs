@@ -29,10 +29,7 @@ internal sealed class LiveRun(ToolContext tool, LiveRequest request, Cancellatio
     public async Task RunAsync()
     {
         LiveIndexOptions options = new() { HeadBytes = 1L << 32 };
-        await using LiveIndex index = LiveIndex.Create(
-            tool.Files, request.Work, "bench",
-            new IndexSchema { Dimension = _set.Dimension, Metric = request.Metric }, null, "", options, MemoryBudget.Unlimited(),
-            tool.Time);
+        await using LiveIndex index = Create(request.Work, options);
         QuerySet queries = QuerySet.Load(tool, request.Queries, request.Work, _set.Dimension);
         LiveSearch search = new(index, queries);
 
@@ -43,12 +40,18 @@ internal sealed class LiveRun(ToolContext tool, LiveRequest request, Cancellatio
         await HeadsAsync(queries);
     }
 
+    private LiveIndex Create(string directory, LiveIndexOptions options)
+    {
+        IndexSchema schema = new() { Dimension = _set.Dimension, Metric = request.Metric };
+        return LiveIndex.Create(
+            new(tool.Files, directory, "bench", schema, options, MemoryBudget.Unlimited(), tool.Time), new(null, ""));
+    }
+
     private async Task IngestAsync(LiveIndex index)
     {
         using ProgressMeter progress = new(tool, "ingest", "rows", _set.Count);
         long began = Stopwatch.GetTimestamp();
-        await _set.WriteAsync(
-            index, 0, _set.Count, static i => (ulong)i, static i => i, done => progress.Report(done), cancellation);
+        await _set.WriteAsync(index, 0, _set.Count, static i => i, done => progress.Report(done), cancellation);
         double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         int segments = index.Generations[0].Segments;
         await index.CompactAsync(cancellation);
@@ -66,12 +69,10 @@ internal sealed class LiveRun(ToolContext tool, LiveRequest request, Cancellatio
             int head = (int)((long)_set.Count * share / 100);
             string directory = Path.Combine(request.Work, $"head-{share}");
             LiveIndexOptions options = new() { HeadBytes = 1L << 40, HeadRows = Math.Max(head + 1, 4096), MaxFrozenHeads = 1 };
-            await using LiveIndex index = LiveIndex.Create(
-                tool.Files, directory, "bench", new IndexSchema { Dimension = _set.Dimension, Metric = request.Metric }, null, "",
-                options, MemoryBudget.Unlimited(), tool.Time);
-            await _set.WriteAsync(index, 0, _set.Count - head, static i => (ulong)i, static i => i, null, cancellation);
+            await using LiveIndex index = Create(directory, options);
+            await _set.WriteAsync(index, 0, _set.Count - head, static i => i, null, cancellation);
             await index.CompactAsync(cancellation);
-            await _set.WriteAsync(index, _set.Count - head, head, static i => (ulong)i, static i => i, null, cancellation);
+            await _set.WriteAsync(index, _set.Count - head, head, static i => i, null, cancellation);
             Measure($"sealed + head of {share} %, {index.Generations[0].Segments} segments", new LiveSearch(index, queries));
         }
     }
@@ -94,8 +95,7 @@ internal sealed class LiveRun(ToolContext tool, LiveRequest request, Cancellatio
         {
             int shift = round * 7919; // each key gets another row of the set
             await _set.WriteAsync(
-                index, 0, _set.Count, static i => (ulong)i, i => (int)((i + (long)shift) % _set.Count), null, cancellation,
-                request.ChurnRate);
+                index, 0, _set.Count, i => (int)((i + (long)shift) % _set.Count), null, cancellation, request.ChurnRate);
         }
         double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         await ended.CancelAsync();

@@ -44,31 +44,16 @@ internal sealed class LiveSet
         return new LiveSet(all, reader.Dimension);
     }
 
-    /// <summary>Upserts key <paramref name="key"/> of row <c>row(i)</c> for each i of a range.</summary>
-    public WriteBatch Batch(int from, int count, Func<int, ulong> key, Func<int, int> row)
-    {
-        KeyColumn keys = new(KeyKind.UInt64);
-        float[] rows = new float[count * Dimension];
-        for (int i = 0; i < count; i++)
-        {
-            keys.Add(key(from + i));
-            _rows[row(from + i)].CopyTo(rows.AsSpan(i * Dimension));
-        }
-        return new WriteBatch { Mode = WriteMode.Upsert, Keys = keys, Rows = rows };
-    }
-
     /// <summary>Writes batches of a range, several at once under way, and waits until all are visible.</summary>
     /// <param name="index">Where to.</param>
-    /// <param name="from">First number of the range.</param>
-    /// <param name="count">Numbers.</param>
-    /// <param name="key">Key of a number.</param>
-    /// <param name="row">Row of a number.</param>
+    /// <param name="from">First key of the range.</param>
+    /// <param name="count">Keys.</param>
+    /// <param name="row">Row of a key.</param>
     /// <param name="written">Told how many are under way.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <param name="rate">Rows a second; 0 for as many as go.</param>
     public async Task WriteAsync(
-        LiveIndex index, int from, int count, Func<int, ulong> key, Func<int, int> row, Action<int>? written,
-        CancellationToken cancellation, int rate = 0)
+        LiveIndex index, int from, int count, Func<int, int> row, Action<int>? written, CancellationToken cancellation, int rate = 0)
     {
         Queue<Task> pending = new();
         long began = Stopwatch.GetTimestamp();
@@ -81,12 +66,25 @@ internal sealed class LiveSet
                 : TimeSpan.FromSeconds((double)(at - from) / rate) - Stopwatch.GetElapsedTime(began);
             if (early > TimeSpan.Zero)
                 await Task.Delay(early, cancellation);
-            pending.Enqueue((await index.WriteAsync(Batch(at, rows, key, row), cancellation)).Visible);
+            pending.Enqueue((await index.WriteAsync(Batch(at, rows, row), cancellation)).Visible);
             if (pending.Count > 8)
                 await pending.Dequeue();
             written?.Invoke(at + rows - from);
         }
         while (pending.TryDequeue(out Task? last))
             await last;
+    }
+
+    /// <summary>Upserts key i with row <c>row(i)</c> for each i of a range.</summary>
+    private WriteBatch Batch(int from, int count, Func<int, int> row)
+    {
+        KeyColumn keys = new(KeyKind.UInt64);
+        float[] rows = new float[count * Dimension];
+        for (int i = 0; i < count; i++)
+        {
+            keys.Add((ulong)(from + i));
+            _rows[row(from + i)].CopyTo(rows.AsSpan(i * Dimension));
+        }
+        return new WriteBatch { Mode = WriteMode.Upsert, Keys = keys, Rows = rows };
     }
 }

@@ -68,17 +68,20 @@ internal static class BuildVerb
                 Name = parsed.GetValue(name) ?? "",
                 Source = Path.GetFileName(inputPath),
             };
-            AttributeRequest wanted = new(
-                AttributeOptions.ParseSchema(tool.Files, parsed.GetValue(attributes)), parsed.GetValue(attributesFile));
-            RecallFloor? floor = parsed.GetValue(minRecall) is { } least ? new RecallFloor(least) : null;
-            if (Run(
-                    tool, inputPath, parsed.GetRequiredValue(output), parsed.GetValue(keys), wanted, options,
-                    parsed.GetValue(zeroRows) == "skip", cancellation, floor,
-                    parsed.GetValue(queries))
-                is not { } report)
+            BuildRequest request = new()
             {
+                Input = inputPath,
+                Output = parsed.GetRequiredValue(output),
+                Sidecar = parsed.GetValue(keys),
+                Attributes = new AttributeRequest(
+                    AttributeOptions.ParseSchema(tool.Files, parsed.GetValue(attributes)), parsed.GetValue(attributesFile)),
+                Options = options,
+                SkipsZeroRows = parsed.GetValue(zeroRows) == "skip",
+                Floor = parsed.GetValue(minRecall) is { } least ? new RecallFloor(least) : null,
+                Queries = parsed.GetValue(queries),
+            };
+            if (Run(tool, request, cancellation) is not { } report)
                 return Task.FromResult(ExitCodes.CheckFailed);
-            }
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.BuildReport);
             else
@@ -89,35 +92,24 @@ internal static class BuildVerb
     }
 
     /// <summary>Builds one file. Null when it misses a floor: it was told so, and nothing is written.</summary>
-    /// <param name="tool">Where to read, write and tell.</param>
-    /// <param name="input">Vectors.</param>
-    /// <param name="output">The file.</param>
-    /// <param name="sidecar">Keys; null for the default.</param>
-    /// <param name="attributes">Which, and from where.</param>
-    /// <param name="options">What to build.</param>
-    /// <param name="skipsZeroRows">True to leave rows out that are the zero vector, under cosine.</param>
-    /// <param name="cancellation">Ends it early.</param>
-    /// <param name="floor">Recall that the file must have; null warns below the default.</param>
-    /// <param name="queries">Vectors that recall is measured with; null for items.</param>
-    public static BuildReport? Run(
-        ToolContext tool, string input, string output, string? sidecar, AttributeRequest attributes, SegmentBuildOptions options,
-        bool skipsZeroRows, CancellationToken cancellation, RecallFloor? floor = null, string? queries = null)
+    public static BuildReport? Run(ToolContext tool, BuildRequest request, CancellationToken cancellation)
     {
+        (string input, string output) = (request.Input, request.Output);
         OutputPath.Require(tool.Files, output, ".ann");
         long start = tool.Time.GetTimestamp();
-        bool needsDirection = options.Metric == Metric.Cosine;
-        ZeroRows leftOut = needsDirection && skipsZeroRows
-            ? InputRows.FindZeroRows(tool, input, sidecar, attributes, cancellation)
+        bool needsDirection = request.Options.Metric == Metric.Cosine;
+        ZeroRows leftOut = needsDirection && request.SkipsZeroRows
+            ? InputRows.FindZeroRows(tool, input, request.Sidecar, request.Attributes, cancellation)
             : new ZeroRows();
-        using InputRows rows = new(tool, input, sidecar, attributes);
+        using InputRows rows = new(tool, input, request.Sidecar, request.Attributes);
         rows.LeaveOut(leftOut);
-        options = options with
+        SegmentBuildOptions options = request.Options with
         {
             EncoderFingerprint = rows.EncoderFingerprint,
             EncoderName = rows.EncoderName,
             LogPosition = rows.LogPosition,
             Attributes = rows.Attributes,
-            Queries = queries is null
+            Queries = request.Queries is not { } queries
                 ? null
                 : new CertificateQueries(
                     QuerySet.Load(tool, queries, input, rows.Dimension).Spread(SegmentBuildOptions.MostQueries), CertificateQueries.Given,
@@ -135,6 +127,7 @@ internal static class BuildVerb
         {
             builder.Build(keys, progress, cancellation);
             built = tool.SecondsSince(start);
+            RecallFloor? floor = request.Floor;
             if ((floor ?? RecallFloor.Default).Shortfall(builder.Certificate!) is { } shortfall)
             {
                 tool.Error.WriteLine(floor is null ? $"ann: warning: {shortfall}" : $"ann: {shortfall} {output} is not written.");

@@ -1,9 +1,7 @@
 using System.CommandLine;
 using Ann.Core;
-using Ann.Core.Segments;
 using Ann.Server;
 using Ann.Server.Hosting;
-using Ann.Tool.Attributes;
 using Ann.Tool.Demo;
 using Ann.Tool.Remote;
 using Ann.Tool.Reports;
@@ -64,15 +62,17 @@ internal static class DemoVerb
 
         tool.Notice("2. encoding their titles with the embedded ONNX encoder");
         EncodeReport encoded = EncodeVerb.RunTexts(
-            tool, files.Items, files.Vectors, EncoderChoice.Default, new() { Providers = [Provider] }, attributes: null,
-            EmptyTextPolicy.Fail, cancellation);
+            tool, new() { Input = files.Items, Output = files.Vectors, Options = new() { Providers = [Provider] } }, cancellation);
         double encodedAt = tool.SecondsSince(start);
 
         tool.Notice($"3. building the index ({encoded.Rows:N0} × {encoded.Dimension}, cosine, int8 codes)");
-        SegmentBuildOptions options = new() { Metric = Metric.Cosine, Name = IndexName, Source = "items.jsonl" };
-        BuildReport built = BuildVerb.Run(
-            tool, files.Vectors, files.Index, sidecar: null, AttributeRequest.Beside, options, skipsZeroRows: false,
-            cancellation)!; // no floor, so it is written
+        BuildRequest request = new()
+        {
+            Input = files.Vectors,
+            Output = files.Index,
+            Options = new() { Metric = Metric.Cosine, Name = IndexName, Source = "items.jsonl" },
+        };
+        BuildReport built = BuildVerb.Run(tool, request, cancellation)!; // no floor, so it is written
         double builtAt = tool.SecondsSince(start);
 
         tool.Notice("4. starting the server");

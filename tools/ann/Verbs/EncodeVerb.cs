@@ -54,10 +54,16 @@ internal static class EncodeVerb
             bool isText = from.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase);
             if (!isText && parsed.GetResult(empty) is { Implicit: false })
                 throw AnnException.Invalid("--empty", $"--empty is of texts (.jsonl); {from} holds features.");
-            EmptyTextPolicy policy = EmptyTexts.PolicyOf(parsed.GetRequiredValue(empty));
-            EncodeReport report = isText
-                ? RunTexts(tool, from, to, name, encoder.Options(parsed, EncoderChoice.TextBatchRows), schema, policy, cancellation)
-                : RunFeatures(tool, from, to, name, encoder.Options(parsed, EncoderChoice.FeatureBatchRows), schema, cancellation);
+            EncodeRequest request = new()
+            {
+                Input = from,
+                Output = to,
+                Encoder = name,
+                Options = encoder.Options(parsed, isText ? EncoderChoice.TextBatchRows : EncoderChoice.FeatureBatchRows),
+                Attributes = schema,
+                EmptyTexts = EmptyTexts.PolicyOf(parsed.GetRequiredValue(empty)),
+            };
+            EncodeReport report = isText ? RunTexts(tool, request, cancellation) : RunFeatures(tool, request, cancellation);
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.EncodeReport);
             else
@@ -68,20 +74,18 @@ internal static class EncodeVerb
     }
 
     /// <summary>Encodes a file of texts.</summary>
-    public static EncodeReport RunTexts(
-        ToolContext tool, string input, string output, string encoderName, EncoderOptions options, AttributeSchema? attributes,
-        EmptyTextPolicy policy, CancellationToken cancellation)
+    public static EncodeReport RunTexts(ToolContext tool, EncodeRequest request, CancellationToken cancellation)
     {
-        OutputPath.Require(tool.Files, output, [.. VectorFile.WriteExtensions]);
-        using JsonlTextReader reader = new(tool.Files, input, attributes);
-        using TextEncoder encoder = EncoderChoice.OpenText(tool, encoderName, options);
+        OutputPath.Require(tool.Files, request.Output, [.. VectorFile.WriteExtensions]);
+        using JsonlTextReader reader = new(tool.Files, request.Input, request.Attributes);
+        using TextEncoder encoder = EncoderChoice.OpenText(tool, request.Encoder, request.Options);
         long start = tool.Time.GetTimestamp();
-        EmptyTexts empty = EmptyTexts.Find(tool, input, encoder, cancellation);
-        empty.Tell(tool, input, policy);
-        bool skips = policy == EmptyTextPolicy.Skip && empty.Count > 0;
+        EmptyTexts empty = EmptyTexts.Find(tool, request.Input, encoder, cancellation);
+        empty.Tell(tool, request.Input, request.EmptyTexts);
+        bool skips = request.EmptyTexts == EmptyTextPolicy.Skip && empty.Count > 0;
         long count = reader.Count - (skips ? empty.Count : 0);
         KeyColumn keys = skips ? new KeyColumn(reader.Keys.Kind) : reader.Keys;
-        using EncodedFile file = new(tool, output, count, encoder.Info, keys, attributes);
+        using EncodedFile file = new(tool, request.Output, count, encoder.Info, keys, request.Attributes);
         using (ProgressMeter progress = new(tool, "encode", "rows", count))
         {
             List<string> texts = [];
@@ -102,62 +106,67 @@ internal static class EncodeVerb
         }
         reader.RequireUniqueKeys();
         string? sidecar = file.Commit();
-        return Report(input, output, sidecar, count, encoder.Info, tool.SecondsSince(start)) with { EmptyTexts = empty.Count };
+        return Report(request, sidecar, count, encoder.Info, tool.SecondsSince(start)) with { EmptyTexts = empty.Count };
     }
 
     /// <summary>Encodes a file of features or of item numbers, whichever the encoder reads.</summary>
-    public static EncodeReport RunFeatures(
-        ToolContext tool, string input, string output, string encoderName, EncoderOptions options, AttributeSchema? wanted,
-        CancellationToken cancellation)
+    private static EncodeReport RunFeatures(ToolContext tool, EncodeRequest request, CancellationToken cancellation)
     {
-        OutputPath.Require(tool.Files, output, [.. VectorFile.WriteExtensions]);
-        if (encoderName == EncoderChoice.Default)
+        string input = request.Input;
+        OutputPath.Require(tool.Files, request.Output, [.. VectorFile.WriteExtensions]);
+        if (request.Encoder == EncoderChoice.Default)
             throw AnnException.Invalid("--encoder", $"the embedded encoder reads texts (.jsonl); {input} needs --encoder TOWER.onnx.");
-        using FeatureEncoder encoder = FeatureEncoder.Open(tool.Files, encoderName, options);
+        using FeatureEncoder encoder = FeatureEncoder.Open(tool.Files, request.Encoder, request.Options);
         EncoderChoice.Tell(tool, encoder.Info);
-        using FeatureAttributes attributes = FeatureAttributes.Open(tool, input, wanted);
+        using FeatureAttributes attributes = FeatureAttributes.Open(tool, input, request.Attributes);
         long start = tool.Time.GetTimestamp();
         if (encoder.Input.Type == FeatureType.Int64)
         {
             using IntegerReader numbers = VectorFile.OpenIntegers(tool.Files, input);
-            return RunRows<long>(tool, input, output, encoder, attributes, start, numbers.Count, numbers.Columns, numbers.ReadRows,
-                (rows, count, vectors) => encoder.Encode(rows, count, vectors, cancellation), cancellation);
+            return RunRows(tool, request, encoder.Info, attributes, start, new FeatureRows<long>(
+                numbers.Count, numbers.Columns, numbers.ReadRows,
+                (rows, count, vectors) => encoder.Encode(rows, count, vectors, cancellation)), cancellation);
         }
         using VectorReader features = VectorFile.OpenReader(tool.Files, input);
         if (features.Notice is not null)
             tool.Notice(features.Notice);
-        return RunRows<float>(tool, input, output, encoder, attributes, start, features.Count, features.Dimension, features.ReadRows,
-            (rows, count, vectors) => encoder.Encode(rows, count, vectors, cancellation), cancellation);
+        return RunRows(tool, request, encoder.Info, attributes, start, new FeatureRows<float>(
+            features.Count, features.Dimension, features.ReadRows,
+            (rows, count, vectors) => encoder.Encode(rows, count, vectors, cancellation)), cancellation);
     }
 
     private delegate int ReadRows<T>(Span<T> rows);
 
     private delegate void EncodeRows<T>(ReadOnlySpan<T> rows, int count, Span<float> vectors);
 
+    /// <summary>The rows of a file, and how they are made vectors.</summary>
+    private sealed record FeatureRows<T>(long Count, int Columns, ReadRows<T> Read, EncodeRows<T> Encode);
+
     private static EncodeReport RunRows<T>(
-        ToolContext tool, string input, string output, FeatureEncoder encoder, FeatureAttributes attributes, long start, long count,
-        int columns, ReadRows<T> read, EncodeRows<T> encode, CancellationToken cancellation)
+        ToolContext tool, EncodeRequest request, EncoderInfo encoder, FeatureAttributes attributes, long start, FeatureRows<T> source,
+        CancellationToken cancellation)
         where T : unmanaged
     {
-        KeyColumn keys = KeysOf(tool, input, count);
+        (long count, int columns) = (source.Count, source.Columns);
+        KeyColumn keys = KeysOf(tool, request.Input, count);
         attributes.RequireRows(count);
-        int dimension = encoder.Info.Dimension;
-        using EncodedFile file = new(tool, output, count, encoder.Info, keys, attributes.Schema);
+        int dimension = encoder.Dimension;
+        using EncodedFile file = new(tool, request.Output, count, encoder, keys, attributes.Schema);
         using (ProgressMeter progress = new(tool, "encode", "rows", count))
         {
             T[] rows = new T[ChunkRows * columns];
             float[] vectors = new float[ChunkRows * dimension];
-            while (read(rows) is int found and > 0)
+            while (source.Read(rows) is int found and > 0)
             {
                 cancellation.ThrowIfCancellationRequested();
-                encode(rows.AsSpan(0, found * columns), found, vectors.AsSpan(0, found * dimension));
+                source.Encode(rows.AsSpan(0, found * columns), found, vectors.AsSpan(0, found * dimension));
                 file.Write(vectors.AsSpan(0, found * dimension), attributes.Read<T>(rows.AsSpan(0, found * columns), found));
                 progress.Report(file.Written);
             }
         }
         attributes.End();
         string? sidecar = file.Commit();
-        return Report(input, output, sidecar, count, encoder.Info, tool.SecondsSince(start));
+        return Report(request, sidecar, count, encoder, tool.SecondsSince(start));
     }
 
     /// <summary>Keys of the input's own sidecar where it has one: they belong to the rows, whatever is made of them.</summary>
@@ -175,13 +184,12 @@ internal static class EncodeVerb
         return keys;
     }
 
-    private static EncodeReport Report(
-        string input, string output, string? sidecar, long rows, EncoderInfo encoder, double seconds)
+    private static EncodeReport Report(EncodeRequest request, string? sidecar, long rows, EncoderInfo encoder, double seconds)
     {
         return new EncodeReport
         {
-            Input = input,
-            Output = output,
+            Input = request.Input,
+            Output = request.Output,
             Keys = sidecar,
             Rows = rows,
             Dimension = encoder.Dimension,
