@@ -70,7 +70,7 @@ internal sealed class ExplainedQuery : IDisposable
             int count = source.Nearest(
                 _queries, in parameters, in _budget, Refinement.None, hits.AsSpan(0, query.K), out SearchStatistics statistics);
             count = PlainSearch.Within(hits.AsSpan(0, count), query.FarthestOf(_index.Metric, _index.Dimension));
-            return new RankingAnswer { Hits = hits[..count], Offsets = [0, count], Statistics = statistics };
+            return new RankingAnswer { Hits = [.. hits.AsSpan(0, count)], Offsets = [0, count], Statistics = statistics };
         }
         finally
         {

@@ -23,14 +23,14 @@ internal static class PlainSearch
             int total = 0;
             for (int row = 0; row < rows; row++)
                 total += counts[row] = Within(found.AsSpan(row * query.K, counts[row]), farthest);
-            SearchHit[] hits = new SearchHit[total];
+            List<SearchHit> hits = new(total);
             int[] offsets = new int[rows + 1];
             SearchStatistics sum = default;
             double estimates = 0;
             for (int row = 0; row < rows; row++)
             {
-                found.AsSpan(row * query.K, counts[row]).CopyTo(hits.AsSpan(offsets[row]));
-                offsets[row + 1] = offsets[row] + counts[row];
+                hits.AddRange(found.AsSpan(row * query.K, counts[row]));
+                offsets[row + 1] = hits.Count;
                 Costs.Add(ref sum, in costs[row]);
                 estimates += costs[row].EstimatedRecall;
             }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Ann.Core.Searching;
 
 namespace Ann.Core.Ranking;
@@ -6,10 +7,13 @@ namespace Ann.Core.Ranking;
 internal sealed record RankingAnswer
 {
     /// <summary>The lists one after another, each in its order.</summary>
-    public required IReadOnlyList<SearchHit> Hits { get; init; }
+    public required List<SearchHit> Hits { get; init; }
 
     /// <summary>Where each list starts in <see cref="Hits"/>; one entry more than lists.</summary>
     public required IReadOnlyList<int> Offsets { get; init; }
+
+    /// <summary>Lists.</summary>
+    public int Lists => Offsets.Count - 1;
 
     /// <summary>Of a union: the query row that each hit came from. Otherwise empty.</summary>
     public IReadOnlyList<int> FromRows { get; init; } = [];
@@ -34,6 +38,9 @@ internal sealed record RankingAnswer
 
     /// <summary>Time it took to find out.</summary>
     public TimeSpan Selecting { get; init; }
+
+    /// <summary>The hits of one list.</summary>
+    public ReadOnlySpan<SearchHit> this[int list] => CollectionsMarshal.AsSpan(Hits)[Offsets[list]..Offsets[list + 1]];
 }
 
 /// <summary>What a cap or floor did to a list.</summary>

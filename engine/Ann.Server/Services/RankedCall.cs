@@ -26,12 +26,8 @@ internal sealed class RankedCall(SearchPipeline pipeline)
         SearchStatistics statistics = answer.Statistics;
         if (double.IsNaN(statistics.EstimatedRecall) || answer.Quotas.Count > 0 || search.Of.Request.HasMinScore)
             return;
-        SearchHit[] hits = [.. answer.Hits];
         for (int list = 0; list < queries.Count; list++)
-        {
-            pipeline.Learn(
-                in search, queries[list], in statistics, hits.AsSpan(answer.Offsets[list]..answer.Offsets[list + 1]));
-        }
+            pipeline.Learn(in search, queries[list], in statistics, answer[list]);
     }
 
     /// <summary>Lists of an answer: one of a union, else one a row.</summary>

@@ -136,11 +136,9 @@ internal sealed class SearchPipeline(
     public SearchResponse Reply(in PreparedSearch search, RankingAnswer answer)
     {
         RequireComplete(answer.Statistics.Stopped, search.Of);
-        int lists = answer.Offsets.Count - 1;
-        SearchColumns columns = ColumnsOf(in search, lists);
-        SearchHit[] hits = [.. answer.Hits];
-        for (int list = 0; list < lists; list++)
-            columns.Add(hits.AsSpan(answer.Offsets[list]..answer.Offsets[list + 1]));
+        SearchColumns columns = ColumnsOf(in search, answer.Lists);
+        for (int list = 0; list < answer.Lists; list++)
+            columns.Add(answer[list]);
         SearchStatistics statistics = answer.Statistics;
         columns.AddCosts(in statistics);
         columns.Explain(answer);
