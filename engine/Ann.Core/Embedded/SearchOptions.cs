@@ -59,7 +59,7 @@ public sealed record SearchOptions
         if (ExcludedKeys.Count > Exclusion.MaxKeys)
         {
             throw AnnException.Invalid(
-                "exclude.keys", $"there are {ExcludedKeys.Count} excluded keys; at most {Exclusion.MaxKeys} are taken.");
+                "excluded_keys", $"there are {ExcludedKeys.Count} excluded keys; at most {Exclusion.MaxKeys} are taken.");
         }
         return new RankingQuery
         {
@@ -69,7 +69,7 @@ public sealed record SearchOptions
             Filter = Filter,
             Excluded = ExcludedKeys.Count == 0
                 ? null
-                : Exclusion.OfKeys(AnnKey.ToColumn(ExcludedKeys, index.KeyKind, "exclude.keys")),
+                : Exclusion.OfKeys(AnnKey.ToColumn(ExcludedKeys, index.KeyKind, "excluded_keys")),
             MaxDistance = MinScore is float score ? RankingQuery.MaxDistanceOf(score, index.Metric) : null,
         };
     }

@@ -105,7 +105,7 @@ internal sealed class ItemSets : IAsyncDisposable
         if (keys.Count is 0 or > Exclusion.MaxKeys)
             throw AnnException.Invalid("keys", $"there are {keys.Count} keys; 1 to {Exclusion.MaxKeys} can be added at once.");
         if (ttl is TimeSpan time && (time < TimeSpan.FromSeconds(1) || time > TimeSpan.FromSeconds(MaxTtlSeconds)))
-            throw AnnException.Invalid("ttl_s", $"ttl_s is {time.TotalSeconds}; it must be 1 to {MaxTtlSeconds}.");
+            throw AnnException.Invalid("ttl", $"ttl is {time.TotalSeconds}; it must be 1 to {MaxTtlSeconds}.");
         return (int)await ChangeAsync(() => Append(name, keys, ttl), cancellation);
     }
 

@@ -10,7 +10,7 @@ namespace Ann.Core.Exclusions;
 internal ref struct RoaringReader
 {
     /// <summary>Field of the errors.</summary>
-    public const string Field = "exclude.roaring";
+    public const string Field = "bitmap";
 
     private const uint PlainCookie = 12346;
     private const uint RunCookie = 12347;

@@ -9,8 +9,8 @@ internal sealed record PromotionGate
     /// <summary>Share of the serving generation's ten nearest among the candidate's, over recent real queries, 0 to 1.</summary>
     public double? MinOverlap { get; init; }
 
-    /// <summary>99th percentile of the candidate's search time over the same queries.</summary>
-    public TimeSpan? MaxP99 { get; init; }
+    /// <summary>99th percentile of the candidate's search time over the same queries, in milliseconds; above 0.</summary>
+    public double? MaxP99Ms { get; init; }
 
     /// <summary>
     /// Promote whatever the figures say, and whatever writes the candidate missed. The figures are measured all the same.

@@ -39,8 +39,8 @@ internal static class PromotionMeasurement
     {
         RequireShare("min_recall", gate.MinRecall);
         RequireShare("min_overlap", gate.MinOverlap);
-        if (gate.MaxP99 is { } p99 && p99 <= TimeSpan.Zero)
-            throw AnnException.Invalid("max_p99_ms", $"max_p99_ms is {p99.TotalMilliseconds}; it must be above 0.");
+        if (gate.MaxP99Ms is { } p99 && !(p99 > 0))
+            throw AnnException.Invalid("max_p99_ms", Text($"max_p99_ms is {p99}; it must be above 0."));
     }
 
     /// <summary>What is missing in a candidate, for people.</summary>
@@ -71,11 +71,8 @@ internal static class PromotionMeasurement
         Compare(refusals, "min_overlap", "overlap", overlap, gate.MinOverlap, sameEncoder
             ? "no recent queries are known to measure it with"
             : "the generations have different encoders, so no query can be asked of both");
-        if (gate.MaxP99 is { } most && p99 is { } found && found > most)
-        {
-            refusals.Add(new AnnViolation(
-                "max_p99_ms", Text($"p99 {found.TotalMilliseconds:F2} ms is above {most.TotalMilliseconds:F2}")));
-        }
+        if (gate.MaxP99Ms is { } most && p99 is { TotalMilliseconds: double found } && found > most)
+            refusals.Add(new AnnViolation("max_p99_ms", Text($"p99 {found:F2} ms is above {most:F2}")));
         return new PromotionFigures(real.Count, queries.Count - real.Count, recall, overlap, p99, refusals);
     }
 

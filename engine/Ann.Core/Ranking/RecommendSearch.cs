@@ -27,9 +27,9 @@ internal static class RecommendSearch
         if (query.Search.Union is not null)
             throw AnnException.Invalid("union", "union is set; a recommendation takes none.");
         if (query.Positives.IsEmpty)
-            throw AnnException.Invalid("positive_vectors", "there is no positive example; one at least was expected.");
-        float[] positives = Prepare(index, query.Positives.Span, "positive_vectors");
-        float[] negatives = Prepare(index, query.Negatives.Span, "negative_vectors");
+            throw AnnException.Invalid("positives", "there is no positive example; one at least was expected.");
+        float[] positives = Prepare(index, query.Positives.Span, "positives");
+        float[] negatives = Prepare(index, query.Negatives.Span, "negatives");
         if (query.Strategy == RecommendStrategy.Average)
             return RankingSearch.Run(index, Average(index.Metric, positives, negatives, dimension), 1, query.Search, in budget);
         if (query.Strategy != RecommendStrategy.BestScore)
@@ -65,14 +65,14 @@ internal static class RecommendSearch
         if (metric != Metric.Cosine && squares > RowPreparation.MostSquares)
         {
             throw AnnException.Invalid(
-                "positive_vectors",
+                "positives",
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"the query that the examples make has length {Math.Sqrt(squares):g4}; it must be at most "
                     + $"{Math.Sqrt(RowPreparation.MostSquares):g4}. Scale the vectors down."));
         }
         if (metric == Metric.Cosine && squares < LeastSquaredNorm)
-            throw AnnException.Invalid("positive_vectors", "the examples cancel out: their mean is zero, and cosine needs a direction.");
+            throw AnnException.Invalid("positives", "the examples cancel out: their mean is zero, and cosine needs a direction.");
         return query;
     }
 

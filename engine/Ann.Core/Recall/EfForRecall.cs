@@ -1,4 +1,3 @@
-using System.Globalization;
 using Ann.Core.Searching;
 using Ann.Core.Segments;
 
@@ -7,22 +6,6 @@ namespace Ann.Core.Recall;
 /// <summary>Turns a wanted recall into a beam width, by what was measured of the segments.</summary>
 internal static class EfForRecall
 {
-    /// <summary>Refuses a target that no beam width means.</summary>
-    /// <param name="target">Recall wanted.</param>
-    /// <param name="hasEf">True when the request names a beam width too.</param>
-    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>, field <c>recall_target</c>.</exception>
-    public static void Validate(double target, bool hasEf)
-    {
-        if (!(target is > 0 and < 1))
-        {
-            throw AnnException.Invalid(
-                "recall_target",
-                string.Create(CultureInfo.InvariantCulture, $"recall_target is {target}; it must be above 0 and below 1."));
-        }
-        if (hasEf)
-            throw AnnException.Invalid("recall_target", "recall_target and ef_search are both set; set one of them.");
-    }
-
     /// <summary>
     /// The smallest beam width whose recall over all segments, each counted by its rows, reaches a target; the default width where nothing
     /// was measured. Beyond the widths that were measured the curves go on as they came.

@@ -44,11 +44,23 @@ internal static class WireExclusions
         {
             if (kind != KeyKind.UInt64)
                 throw AnnException.Invalid($"{Field}.roaring", $"{Field}.roaring holds numbers; index '{index.Name}' has texts as keys.");
-            parts.Add(new NamedExclusion("roaring", Exclusion.OfRoaring(exclude.Roaring.Memory, exclude.Roaring64)));
+            parts.Add(new NamedExclusion("roaring", OfRoaring(exclude)));
         }
         if (exclude.Sets.Count > 0)
             AddSets(parts, exclude.Sets, index);
         return parts;
+    }
+
+    private static ExcludedKeys OfRoaring(Wire.Exclusions exclude)
+    {
+        try
+        {
+            return Exclusion.OfRoaring(exclude.Roaring.Memory, exclude.Roaring64);
+        }
+        catch (AnnException e) when (e.Field == RoaringReader.Field)
+        {
+            throw e.Renamed($"{Field}.roaring");
+        }
     }
 
     private static void AddSets(List<NamedExclusion> parts, RepeatedField<string> names, HostedIndex index)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Ann.Core;
 using Ann.Core.Indexes;
 using Ann.Core.Recall;
@@ -50,7 +51,7 @@ internal readonly record struct SearchEffort(
                 "ef_search", $"ef_search is 0; it must be k ({k}) to {SearchParameters.MaxEfSearch}, or not set.");
         }
         if (request.HasRecallTarget)
-            EfForRecall.Validate(request.RecallTarget, request.HasEfSearch);
+            RequireTarget(request);
         double? target = request.HasRecallTarget ? request.RecallTarget : null;
         KnownRecall found = known();
         if (target is not { } wanted || request.Exact)
@@ -95,6 +96,18 @@ internal readonly record struct SearchEffort(
         long now = Stopwatch.GetTimestamp();
         long left = Math.Max(0, budget.DeadlineTimestamp - now);
         return budget with { DeadlineTimestamp = now + (long)(left * BrownOutLadder.TimeShare(Step)) };
+    }
+
+    private static void RequireTarget(Wire.SearchRequest request)
+    {
+        if (!(request.RecallTarget is > 0 and < 1))
+        {
+            throw AnnException.Invalid(
+                "recall_target",
+                string.Create(CultureInfo.InvariantCulture, $"recall_target is {request.RecallTarget}; it must be above 0 and below 1."));
+        }
+        if (request.HasEfSearch)
+            throw AnnException.Invalid("recall_target", "recall_target and ef_search are both set; set one of them.");
     }
 
     private static SearchEffort Reduced(SearchParameters asked, SearchParameters left, int step, double? target, KnownRecall known)

@@ -76,7 +76,7 @@ internal sealed class IndexesService(
         {
             MinRecall = request.HasMinRecall ? RequireShare("min_recall", request.MinRecall) : null,
             MinOverlap = request.HasMinOverlap ? RequireShare("min_overlap", request.MinOverlap) : null,
-            MaxP99 = request.HasMaxP99Ms ? RequireMilliseconds("max_p99_ms", request.MaxP99Ms) : null,
+            MaxP99Ms = request.HasMaxP99Ms ? RequireMilliseconds("max_p99_ms", request.MaxP99Ms) : null,
             Force = request.Force,
         };
         PromotionReport report = await UntilStoppedAsync(
@@ -139,8 +139,8 @@ internal sealed class IndexesService(
     private static double RequireShare(string field, double value) =>
         value is >= 0 and <= 1 ? value : throw AnnException.Invalid(field, $"{field} is {value}; it must be 0 to 1.");
 
-    private static TimeSpan RequireMilliseconds(string field, double value) => value is > 0 and <= 3_600_000
-        ? TimeSpan.FromMilliseconds(value)
+    private static double RequireMilliseconds(string field, double value) => value is > 0 and <= 3_600_000
+        ? value
         : throw AnnException.Invalid(field, $"{field} is {value}; it must be above 0 and at most 3600000.");
 
     private static PromotionFacts ToWire(PromotionReport report)

@@ -81,8 +81,15 @@ internal sealed class IngestService(
         using (SnapshotLease lease = index.Acquire())
             keys = WireKeys.Read(request.Keys, lease.Snapshot.KeyKind, index.Name, Exclusion.MaxKeys);
         TimeSpan? ttl = request.HasTtlS ? TimeSpan.FromSeconds(request.TtlS) : null;
-        int size = await sets.AppendAsync(request.Set, keys, ttl, context.CancellationToken);
-        return new AppendToSetResponse { Size = (ulong)size };
+        try
+        {
+            int size = await sets.AppendAsync(request.Set, keys, ttl, context.CancellationToken);
+            return new AppendToSetResponse { Size = (ulong)size };
+        }
+        catch (AnnException e) when (e.Field == "ttl")
+        {
+            throw e.Renamed("ttl_s");
+        }
     }
 
     public override async Task<DropSetResponse> DropSet(DropSetRequest request, ServerCallContext context)

@@ -6,6 +6,8 @@ namespace Ann.Server.Services;
 /// <summary>Searches that lie in another request, as <c>search</c>: their fields are named from there.</summary>
 internal static class NestedSearch
 {
+    private const string Field = "search";
+
     /// <summary>Answers a request by the search in it.</summary>
     /// <param name="search">The search; null when it is not set.</param>
     /// <param name="run">Answers.</param>
@@ -13,7 +15,7 @@ internal static class NestedSearch
     public static TResponse Run<TResponse>(SearchRequest? search, Func<SearchRequest, TResponse> run)
     {
         if (search is null)
-            throw AnnException.Invalid("search", "search is not set; it says what is asked.");
+            throw AnnException.Invalid(Field, $"{Field} is not set; it says what is asked.");
         try
         {
             return run(search);
@@ -21,12 +23,11 @@ internal static class NestedSearch
         catch (AnnException e) when (
             e is { Error: AnnError.InvalidArgument or AnnError.FailedPrecondition, Field: { } field } && IsOfSearch(field))
         {
-            throw new AnnException(e.Error, e.Message, e) { Field = "search." + field, Violations = e.Violations };
+            throw e.Renamed($"{Field}.{field}");
         }
     }
 
-    private static bool IsOfSearch(string field) =>
-        field is not ("key" or "strategy" or "memory" or "disk")
-        && !field.StartsWith("positive_", StringComparison.Ordinal)
-        && !field.StartsWith("negative_", StringComparison.Ordinal);
+    /// <summary>True when a path begins with a field of a search; those of the request around it have other names.</summary>
+    private static bool IsOfSearch(string path) =>
+        SearchRequest.Descriptor.FindFieldByName(path.Split('.', '[')[0]) is not null;
 }

@@ -1,6 +1,8 @@
 using Ann.Core;
 using Ann.Core.Exclusions;
+using Ann.Core.Indexes;
 using Ann.Core.Ranking;
+using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Server.Admission;
 using Grpc.Core;
@@ -28,9 +30,21 @@ internal sealed class RecommendCall(SearchPipeline pipeline)
                 Negatives = examples.Negatives,
                 Strategy = StrategyOf(request.Strategy),
             };
-            RankingAnswer answer = RecommendSearch.Run(search.Index, query, prepared.Budget);
+            RankingAnswer answer = Search(search.Index, query, prepared.Budget);
             return new RecommendResponse { Answer = pipeline.Reply(in prepared, answer), Missing = examples.Missing };
         });
+
+    private static RankingAnswer Search(IndexSnapshot index, RecommendQuery query, SearchBudget budget)
+    {
+        try
+        {
+            return RecommendSearch.Run(index, query, in budget);
+        }
+        catch (AnnException e) when (e.Field is "positives" or "negatives")
+        {
+            throw e.Renamed(e.Field is "positives" ? "positive_vectors" : "negative_vectors");
+        }
+    }
 
     private static RecommendStrategy StrategyOf(Protocol.V1.RecommendStrategy strategy) => strategy switch
     {

@@ -140,8 +140,8 @@ public sealed class AnnIndexTests : IDisposable
         Refused("min_score", new SearchOptions { MinScore = -1 });
         Refused("time_limit", new SearchOptions { TimeLimit = TimeSpan.Zero });
         Refused("attributes", new SearchOptions { Attributes = ["colour"] });
-        Refused("exclude.keys", new SearchOptions { ExcludedKeys = [1, "two"] });
-        Refused("exclude.keys", new SearchOptions { ExcludedKeys = [.. Enumerable.Repeat<AnnKey>(1, 100_001)] });
+        Refused("excluded_keys", new SearchOptions { ExcludedKeys = [1, "two"] });
+        Refused("excluded_keys", new SearchOptions { ExcludedKeys = [.. Enumerable.Repeat<AnnKey>(1, 100_001)] });
         Refused("filter.exists", new SearchOptions { Filter = new Filter.Exists("colour") });
         Refused("filter.keys", new SearchOptions { Filter = Filter.OfKeys(["two"]) });
         Expect(AnnError.InvalidArgument, "key", () => Filter.OfKeys([1, "two"]));

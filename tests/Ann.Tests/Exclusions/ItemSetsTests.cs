@@ -233,8 +233,8 @@ public sealed class ItemSetsTests
                      (() => sets.AppendAsync("s", Numbers(), null), "keys"),
                      (() => sets.AppendAsync("s", text, null), "keys"),
                      (() => sets.AppendAsync("s", Numbers(new ulong[100_001]), null), "keys"),
-                     (() => sets.AppendAsync("s", Numbers(1), TimeSpan.Zero), "ttl_s"),
-                     (() => sets.AppendAsync("s", Numbers(1), TimeSpan.FromSeconds(31_536_001)), "ttl_s"),
+                     (() => sets.AppendAsync("s", Numbers(1), TimeSpan.Zero), "ttl"),
+                     (() => sets.AppendAsync("s", Numbers(1), TimeSpan.FromSeconds(31_536_001)), "ttl"),
                  })
         {
             AnnException e = await Assert.ThrowsAsync<AnnException>(call);

@@ -91,8 +91,8 @@ public sealed class RoaringTests
 
         AnnException e = Assert.Throws<AnnException>(() => Exclusion.OfRoaring(bytes, is64: false));
 
-        Assert.Equal((AnnError.InvalidArgument, "exclude.roaring"), (e.Error, e.Field));
-        Assert.True(e.Message.StartsWith($"exclude.roaring: byte {place}: ", StringComparison.Ordinal), $"{mistake}: {e.Message}");
+        Assert.Equal((AnnError.InvalidArgument, "bitmap"), (e.Error, e.Field));
+        Assert.True(e.Message.StartsWith($"bitmap: byte {place}: ", StringComparison.Ordinal), $"{mistake}: {e.Message}");
     }
 
     [Theory]
@@ -108,14 +108,14 @@ public sealed class RoaringTests
 
         AnnException e = Assert.Throws<AnnException>(() => Exclusion.OfRoaring(bytes, is64: true));
 
-        Assert.StartsWith($"exclude.roaring: byte {place}: ", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"bitmap: byte {place}: ", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void MoreThanSixteenMebibytesAreRefused()
     {
         AnnException e = Assert.Throws<AnnException>(() => Exclusion.OfRoaring(new byte[(16 << 20) + 1], is64: false));
-        Assert.Equal(("exclude.roaring", AnnError.InvalidArgument), (e.Field, e.Error));
+        Assert.Equal(("bitmap", AnnError.InvalidArgument), (e.Field, e.Error));
     }
 
     /// <summary>What is still a bitmap after the damage must be safe to use.</summary>
@@ -142,7 +142,7 @@ public sealed class RoaringTests
             }
             catch (AnnException e)
             {
-                Assert.True(e.Error == AnnError.InvalidArgument && e.Field == "exclude.roaring", $"{e}, seed {Seed + round}");
+                Assert.True(e.Error == AnnError.InvalidArgument && e.Field == "bitmap", $"{e}, seed {Seed + round}");
             }
         }
         Assert.InRange(read, 1, 2000); // the checks are not so strict that nothing gets through, and not so lax that most does

@@ -104,14 +104,6 @@ public sealed partial class FolderTests
             select $"{declared.Key} is declared in {string.Join(" and in ", declared)}");
     }
 
-    /// <summary>The core names what it refuses; where in a request that is, the server knows.</summary>
-    [Fact]
-    public void TheCoreNamesNoFieldOfANestedSearch() => TidyTests.AssertNone(
-        from source in SourcesOf("Ann.Core")
-        from line in FolderGraph.Code(source.Value).Split('\n')
-        where line.Contains("\"search.", StringComparison.Ordinal)
-        select $"{source.Key}: {line.Trim()}");
-
     private static Dictionary<string, string> SourcesOf(string project)
     {
         string start = $"engine/{project}/";

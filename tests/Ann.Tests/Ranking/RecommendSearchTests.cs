@@ -62,7 +62,7 @@ public class RecommendSearchTests
     {
         AnnException error = Assert.Throws<AnnException>(() => RecommendSearch.Average(Metric.Cosine, [1, 0, -1, 0], [], 2));
         Assert.Equal(AnnError.InvalidArgument, error.Error);
-        Assert.Equal("positive_vectors", error.Field);
+        Assert.Equal("positives", error.Field);
         Assert.Equal([0, 0], RecommendSearch.Average(Metric.L2, [1, 0, -1, 0], [], 2));
     }
 

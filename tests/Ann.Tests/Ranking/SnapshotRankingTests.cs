@@ -235,9 +235,9 @@ public sealed class SnapshotRankingTests : IDisposable
     {
         RecommendQuery query = new() { Search = new RankingQuery { K = 5, Union = new UnionMerge(0) }, Positives = Query };
         Assert.Equal("union", Field(query));
-        Assert.Equal("positive_vectors", Field(query with { Search = new RankingQuery { K = 5 }, Positives = default }));
+        Assert.Equal("positives", Field(query with { Search = new RankingQuery { K = 5 }, Positives = default }));
         Assert.Equal(
-            "negative_vectors", Field(query with { Search = new RankingQuery { K = 5 }, Negatives = (float[])[float.NaN, .. Query[1..]] }));
+            "negatives", Field(query with { Search = new RankingQuery { K = 5 }, Negatives = (float[])[float.NaN, .. Query[1..]] }));
 
         string? Field(RecommendQuery wrong) =>
             Assert.Throws<AnnException>(() => RecommendSearch.Run(_snapshot, wrong, SearchBudget.Unlimited)).Field;

@@ -81,13 +81,13 @@ public sealed class RankingErrorTests(ShopServer shop) : IClassFixture<ShopServe
     /// <summary>What is wrong, how the good request is spoilt, the field blamed, words of the message.</summary>
     public static TheoryData<string, Action<SearchRequest>, string, string> BadRanges => new()
     {
-        { "no score", static r => r.ClearMinScore(), "search.min_score", "not set" },
-        { "caps", static r => r.Caps.Add(Ok()), "search.caps", "caps" },
-        { "floors", static r => r.Floors.Add(Kind(1)), "search.floors", "floors" },
-        { "diversity", static r => r.Diversity = new Diversity { Lambda = 1 }, "search.diversity", "diversity" },
-        { "union", static r => r.Union = new Union(), "search.union", "union" },
+        { "no score", static r => r.ClearMinScore(), "search.min_score", "search.min_score is not set" },
+        { "caps", static r => r.Caps.Add(Ok()), "search.caps", "search.caps is set; a range takes none." },
+        { "floors", static r => r.Floors.Add(Kind(1)), "search.floors", "search.floors is set" },
+        { "diversity", static r => r.Diversity = new Diversity { Lambda = 1 }, "search.diversity", "search.diversity is set" },
+        { "union", static r => r.Union = new Union(), "search.union", "search.union is set" },
         { "NaN", static r => r.MinScore = float.NaN, "search.min_score", "NaN" },
-        { "k", static r => r.K = 0, "search.k", "k is 0" },
+        { "k", static r => r.K = 0, "search.k", "search.k is 0" },
         { "rows", static r => r.Queries = RunningServer.Bytes(new float[8], Bad()), "search.queries", "row 1, component 7" },
         { "attributes", static r => r.Attributes.Add("x"), "search.attributes[0]", "'x' is unknown" },
         { "empty name", static r => r.Index = "", "search.index", "empty" },
