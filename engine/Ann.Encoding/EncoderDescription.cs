@@ -1,7 +1,3 @@
-using Ann.Core;
-using Ann.Core.Files;
-using Ann.Encoding.Descriptions;
-
 namespace Ann.Encoding;
 
 /// <summary>What an encoder reads.</summary>
@@ -86,16 +82,6 @@ public sealed record EncoderDescription
     /// Name of the graph's output. Null: the only one, else <c>sentence_embedding</c>, <c>last_hidden_state</c> or <c>token_embeddings</c>.
     /// </summary>
     public string? Output { get; init; }
-
-    /// <summary>Reads an <c>encoder.json</c>.</summary>
-    /// <param name="files">Where it is.</param>
-    /// <param name="path">The file.</param>
-    /// <exception cref="AnnException">
-    /// <see cref="AnnError.NotFound"/>: no such file. <see cref="AnnError.InvalidArgument"/>: not JSON, or a field is unknown, of another
-    /// type or out of range; the message names file, field, what was expected and what was found.
-    /// </exception>
-    internal static EncoderDescription Read(IFileSystem files, string path) =>
-        EncoderDescriptionReader.Read(path, EncoderFiles.ReadAll(files, path));
 }
 
 /// <summary>The field <c>tokenizer</c> of <see cref="EncoderDescription"/>.</summary>

@@ -3,13 +3,16 @@ namespace Ann.Core.Indexes;
 /// <summary>What a candidate must prove before it takes over. What is null is not asked for.</summary>
 internal sealed record PromotionGate
 {
+    /// <summary>An hour.</summary>
+    public const int MostMs = 3_600_000;
+
     /// <summary>Recall@10 of the candidate against exact search of itself, 0 to 1.</summary>
     public double? MinRecall { get; init; }
 
     /// <summary>Share of the serving generation's ten nearest among the candidate's, over recent real queries, 0 to 1.</summary>
     public double? MinOverlap { get; init; }
 
-    /// <summary>99th percentile of the candidate's search time over the same queries, in milliseconds; above 0.</summary>
+    /// <summary>99th percentile of the candidate's search time over the same queries, above 0 and at most <see cref="MostMs"/>.</summary>
     public double? MaxP99Ms { get; init; }
 
     /// <summary>

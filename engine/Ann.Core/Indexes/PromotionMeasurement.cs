@@ -39,8 +39,11 @@ internal static class PromotionMeasurement
     {
         RequireShare("min_recall", gate.MinRecall);
         RequireShare("min_overlap", gate.MinOverlap);
-        if (gate.MaxP99Ms is { } p99 && !(p99 > 0))
-            throw AnnException.Invalid("max_p99_ms", Text($"max_p99_ms is {p99}; it must be above 0."));
+        if (gate.MaxP99Ms is { } p99 && !(p99 is > 0 and <= PromotionGate.MostMs))
+        {
+            throw AnnException.Invalid(
+                "max_p99_ms", Text($"max_p99_ms is {p99}; it must be above 0 and at most {PromotionGate.MostMs}."));
+        }
     }
 
     /// <summary>What is missing in a candidate, for people.</summary>

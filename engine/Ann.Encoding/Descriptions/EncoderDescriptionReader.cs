@@ -11,7 +11,10 @@ internal static class EncoderDescriptionReader
 {
     private const int MaxTokensLimit = 8192, MaxDimension = 16_384, MaxBuckets = 1 << 24, LongestNgram = 8;
 
-    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: names file, field, expected and found.</exception>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.InvalidArgument"/>: not JSON, or a field is unknown, of another type or out of range; names file, field, what
+    /// was expected and what was found.
+    /// </exception>
     public static EncoderDescription Read(string path, byte[] content)
     {
         try

@@ -53,7 +53,7 @@ internal sealed class EncoderDirectory
     /// <summary>Reads an encoder directory, or a single <c>.onnx</c> file.</summary>
     /// <exception cref="AnnException">
     /// <see cref="AnnError.NotFound"/>: nothing is there, or a file that the model names is missing. Otherwise see
-    /// <see cref="EncoderDescription.Read"/> and <see cref="ExternalWeights.Find"/>.
+    /// <see cref="EncoderDescriptionReader.Read"/> and <see cref="ExternalWeights.Find"/>.
     /// </exception>
     public static EncoderDirectory Open(IFileSystem files, string path)
     {
@@ -66,7 +66,7 @@ internal sealed class EncoderDirectory
         if (!files.FileExists(descriptionPath))
             return new EncoderDirectory(files, path, path, new EncoderDescription(), null, FindModel(files, path));
 
-        EncoderDescription description = EncoderDescription.Read(files, descriptionPath);
+        EncoderDescription description = EncoderDescriptionReader.Read(descriptionPath, EncoderFiles.ReadAll(files, descriptionPath));
         string model = description.Model is { } named
             ? Existing(files, descriptionPath, "model", Path.Combine(path, named))
             : FindModel(files, path);

@@ -98,7 +98,6 @@ internal sealed class OnnxSession : IDisposable
     /// <summary>For messages: every input or output of the graph.</summary>
     public static string List(IReadOnlyList<GraphPort> ports) => string.Join(", ", ports);
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _run.Dispose();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Numerics;
 using System.Text;
 
 namespace Ann.Encoding.Tokenizers;
@@ -40,8 +41,11 @@ internal static partial class AccentFolding
             return FoldHangul(rune.Value - HangulFirst, units);
         if (Rune.GetUnicodeCategory(rune) == UnicodeCategory.NonSpacingMark)
             return 0;
-        if (rune.IsBmp && TryFind((char)rune.Value, out units[0]))
+        if (Find<char>(Table, 2, rune.Value) is int pair and >= 0)
+        {
+            units[0] = Table[pair + 1];
             return 1;
+        }
         if (rune.Value - IdeographsFirst is int place and >= 0 && place < Ideographs.Length)
             return new Rune(Ideographs[place]).EncodeToUtf16(units);
         return FoldLong(rune, units);
@@ -49,24 +53,13 @@ internal static partial class AccentFolding
 
     private static int FoldLong(Rune rune, Span<char> units)
     {
-        int low = 0, high = LongTable.Length / LongRow - 1;
-        while (low <= high)
-        {
-            int middle = (low + high) / 2;
-            ReadOnlySpan<int> row = LongTable.Slice(middle * LongRow, LongRow);
-            if (row[0] == rune.Value)
-            {
-                int length = 0;
-                foreach (int part in row[1..])
-                    length += part == 0 ? 0 : new Rune(part).EncodeToUtf16(units[length..]);
-                return length;
-            }
-            if (row[0] < rune.Value)
-                low = middle + 1;
-            else
-                high = middle - 1;
-        }
-        return rune.EncodeToUtf16(units);
+        int place = Find(LongTable, LongRow, rune.Value);
+        if (place < 0)
+            return rune.EncodeToUtf16(units);
+        int length = 0;
+        foreach (int part in LongTable.Slice(place + 1, LongRow - 1))
+            length += part == 0 ? 0 : new Rune(part).EncodeToUtf16(units[length..]);
+        return length;
     }
 
     private static int FoldHangul(int syllable, Span<char> units)
@@ -80,24 +73,22 @@ internal static partial class AccentFolding
         return 3;
     }
 
-    private static bool TryFind(char composed, out char letter)
+    /// <summary>Place of the row that begins with a character; −1 where there is none. The rows are sorted.</summary>
+    private static int Find<T>(ReadOnlySpan<T> table, int row, int character)
+        where T : IBinaryInteger<T>
     {
-        int low = 0, high = Table.Length / 2 - 1;
+        int low = 0, high = table.Length / row - 1;
         while (low <= high)
         {
             int middle = (low + high) / 2;
-            char found = Table[2 * middle];
-            if (found == composed)
-            {
-                letter = Table[2 * middle + 1];
-                return true;
-            }
-            if (found < composed)
+            int found = int.CreateTruncating(table[middle * row]);
+            if (found == character)
+                return middle * row;
+            if (found < character)
                 low = middle + 1;
             else
                 high = middle - 1;
         }
-        letter = default;
-        return false;
+        return -1;
     }
 }

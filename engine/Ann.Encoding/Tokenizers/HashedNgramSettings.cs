@@ -24,7 +24,6 @@ internal sealed record HashedNgramSettings(int Buckets = 32_768, int MinNgram = 
     /// <summary>Rises whenever the same text gives other tokens or weights.</summary>
     private const int Version = 1;
 
-    /// <inheritdoc/>
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"hashed-ngrams/{Version} buckets={Buckets} n={MinNgram}..{MaxNgram}");
 }

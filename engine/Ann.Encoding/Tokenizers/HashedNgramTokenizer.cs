@@ -18,16 +18,12 @@ internal sealed class HashedNgramTokenizer(HashedNgramSettings settings) : IText
     private const long NgramSeed = 2;
     private const char Boundary = '\u0001';
 
-    /// <inheritdoc/>
     public long PaddingId => 0;
 
-    /// <inheritdoc/>
     public bool HasWeights => true;
 
-    /// <inheritdoc/>
     public int SpecialTokens => 0;
 
-    /// <inheritdoc/>
     public string Settings => settings.ToString();
 
     /// <summary>

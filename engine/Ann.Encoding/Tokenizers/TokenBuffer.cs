@@ -20,12 +20,12 @@ internal sealed class TokenBuffer(int rows, bool hasWeights) : IDisposable
     public void Add(long id, float weight = 1)
     {
         if (_count == _ids.Length)
-            Grow();
+            PooledArray.Grow(ref _ids, _count);
         _ids[_count] = id;
         if (hasWeights)
         {
             if (_weights.Length <= _count)
-                GrowWeights();
+                PooledArray.Grow(ref _weights, _count);
             _weights[_count] = weight;
         }
         _count++;
@@ -55,7 +55,6 @@ internal sealed class TokenBuffer(int rows, bool hasWeights) : IDisposable
     /// <summary>Token weights of a row. Valid until the next <see cref="Add"/>.</summary>
     public ReadOnlySpan<float> Weights(int row) => _weights.AsSpan(Start(row), Length(row));
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         ArrayPool<int>.Shared.Return(_ends);
@@ -69,21 +68,5 @@ internal sealed class TokenBuffer(int rows, bool hasWeights) : IDisposable
         Debug.Assert((uint)row < (uint)Rows);
 
         return row == 0 ? 0 : _ends[row - 1];
-    }
-
-    private void Grow()
-    {
-        long[] larger = ArrayPool<long>.Shared.Rent(2 * _ids.Length);
-        _ids.AsSpan(0, _count).CopyTo(larger);
-        ArrayPool<long>.Shared.Return(_ids);
-        _ids = larger;
-    }
-
-    private void GrowWeights()
-    {
-        float[] larger = ArrayPool<float>.Shared.Rent(2 * _weights.Length);
-        _weights.AsSpan(0, _count).CopyTo(larger);
-        ArrayPool<float>.Shared.Return(_weights);
-        _weights = larger;
     }
 }

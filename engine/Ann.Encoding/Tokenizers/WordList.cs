@@ -82,7 +82,6 @@ internal sealed class WordList : IDisposable
             EndCompound(compound, firstPart);
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         ArrayPool<ulong>.Shared.Return(_hashes);
@@ -124,12 +123,7 @@ internal sealed class WordList : IDisposable
     private void Append(ReadOnlySpan<char> units)
     {
         if (_end + units.Length > _characters.Length)
-        {
-            char[] larger = ArrayPool<char>.Shared.Rent(2 * _characters.Length);
-            _characters.AsSpan(0, _end).CopyTo(larger);
-            ArrayPool<char>.Shared.Return(_characters);
-            _characters = larger;
-        }
+            PooledArray.Grow(ref _characters, _end);
         units.CopyTo(_characters.AsSpan(_end));
         _end += units.Length;
     }

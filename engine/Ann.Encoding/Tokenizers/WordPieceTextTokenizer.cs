@@ -36,19 +36,14 @@ internal sealed class WordPieceTextTokenizer : ITextTokenizer
         _tokenizer = BertTokenizer.Create(lines, options);
     }
 
-    /// <inheritdoc/>
     public long PaddingId => _tokenizer.PaddingTokenId;
 
-    /// <inheritdoc/>
     public bool HasWeights => false;
 
-    /// <inheritdoc/>
     public int SpecialTokens => 2;
 
-    /// <inheritdoc/>
     public string Settings => "wordpiece/1 " + _normalizer;
 
-    /// <inheritdoc/>
     public void Tokenize(string text, int maxTokens, TokenBuffer tokens)
     {
         int room = maxTokens - SpecialTokens;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Ann.Core;
 using Ann.Protocol.V1;
@@ -102,9 +103,9 @@ internal readonly ref struct VectorRows
         int count = data.Length / width;
         float[] rented = ArrayPool<float>.Shared.Rent(count);
         if (batch.Dtype == Dtype.F16)
-            Widen(MemoryMarshal.Cast<byte, Half>(data), rented);
+            TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(data), rented);
         else
-            Widen(MemoryMarshal.Cast<byte, sbyte>(data), rented);
+            TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, sbyte>(data), rented.AsSpan());
         return new VectorRows(rented.AsSpan(0, count), dimension, rented);
     }
 
@@ -125,17 +126,5 @@ internal readonly ref struct VectorRows
             throw AnnException.Invalid(field, $"{field} hold {length} {unit}; expected a multiple of {rowLength}, the length of one row.");
         if (length / rowLength > target.MaxRows)
             throw AnnException.Invalid(field, $"{field} hold {length / rowLength} rows; a request takes at most {target.MaxRows}.");
-    }
-
-    private static void Widen(ReadOnlySpan<Half> from, Span<float> to)
-    {
-        for (int i = 0; i < from.Length; i++)
-            to[i] = (float)from[i];
-    }
-
-    private static void Widen(ReadOnlySpan<sbyte> from, Span<float> to)
-    {
-        for (int i = 0; i < from.Length; i++)
-            to[i] = from[i];
     }
 }

@@ -13,26 +13,21 @@ internal static class WireExclusions
 {
     private const string Field = "exclude";
 
-    /// <summary>Reads the exclusions of a request. Sets are taken as they are now.</summary>
+    /// <summary>All that some exclusions hold; null when there is none.</summary>
+    public static ExcludedKeys? UnionOf(IReadOnlyList<NamedExclusion> parts) =>
+        Exclusion.Union([.. parts.Select(static part => part.Keys)]);
+
+    /// <summary>Reads the exclusions of a request, one by one. Sets are taken as they are now.</summary>
     /// <param name="exclude">Of the request; null when it has none.</param>
     /// <param name="index">The index that the request names.</param>
     /// <param name="kind">What it has as keys.</param>
     /// <param name="mostKeys">Keys allowed (<see cref="ServerOptions.MaxExcludedKeys"/>).</param>
-    /// <returns>The keys; null when there is none to exclude.</returns>
+    /// <returns>The keys of each, with its name: "keys", "roaring", or that of the set.</returns>
     /// <exception cref="AnnException">
     /// <see cref="AnnError.InvalidArgument"/> with field <c>exclude.keys</c>, <c>exclude.roaring</c> or <c>exclude.sets</c>.
     /// <see cref="AnnError.FailedPrecondition"/>: it names sets of an index that cannot have any. <see cref="AnnError.Corrupt"/>,
     /// <see cref="AnnError.Unavailable"/>: it names sets, and their file cannot be used.
     /// </exception>
-    public static ExcludedKeys? Read(Wire.Exclusions? exclude, HostedIndex index, KeyKind kind, int mostKeys) =>
-        UnionOf(ReadParts(exclude, index, kind, mostKeys));
-
-    /// <summary>All that some exclusions hold; null when there is none.</summary>
-    public static ExcludedKeys? UnionOf(IReadOnlyList<NamedExclusion> parts) =>
-        Exclusion.Union([.. parts.Select(static part => part.Keys)]);
-
-    /// <summary>The same one by one, with the name of each: "keys", "roaring", or that of the set.</summary>
-    /// <inheritdoc cref="Read"/>
     public static IReadOnlyList<NamedExclusion> ReadParts(Wire.Exclusions? exclude, HostedIndex index, KeyKind kind, int mostKeys)
     {
         List<NamedExclusion> parts = [];

@@ -47,12 +47,12 @@ internal static class WireKeys
         keys.Kind == KeyKind.UInt64 ? new ItemKey(keys.Numbers[row]) : new ItemKey(keys.Utf8(row));
 
     /// <summary>Appends a key to a reply.</summary>
-    public static void Add(Wire.KeyColumn column, KeyColumn keys, int row)
+    public static void Add(Wire.KeyColumn column, in ItemKey key)
     {
-        if (keys.Kind == KeyKind.UInt64)
-            column.Numbers.Add(keys.Numbers[row]);
+        if (key.Kind == KeyKind.UInt64)
+            column.Numbers.Add(key.Number);
         else
-            column.Texts.Add(keys.Format(row));
+            column.Texts.Add(key.ToString());
     }
 
     private static void AddText(KeyColumn keys, string text, int row, string field)

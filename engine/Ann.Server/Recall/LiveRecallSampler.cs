@@ -10,7 +10,9 @@ namespace Ann.Server.Recall;
 /// those of which little is known, and fewer the more is. A sample holds the snapshot that answered, so few wait and none waits long: what
 /// finds no idle time is dropped. Those of small indexes are measured first: they cost least.
 /// </summary>
-internal sealed partial class LiveRecallSampler : IDisposable
+internal sealed partial class LiveRecallSampler(
+    LiveRecallBoard board, LiveRecallFile file, AdmissionControl admission, ServerMetrics metrics, IOptions<ServerOptions> options,
+    TimeProvider time, ILogger<LiveRecallSampler> log) : IDisposable
 {
     /// <summary>Samples that wait at most; while so many do, no other is taken.</summary>
     public const int MostWaiting = 256;
@@ -24,32 +26,11 @@ internal sealed partial class LiveRecallSampler : IDisposable
     private readonly List<RecallSample> _waiting = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly BackgroundThreads _thread = new(share: 0.001); // one
-    private readonly LiveRecallBoard _board;
-    private readonly SearchAdmission _admission;
-    private readonly ServerMetrics _metrics;
-    private readonly TimeProvider _time;
-    private readonly ILogger<LiveRecallSampler> _log;
-    private readonly SampleChoice _choice;
-    private readonly LiveRecallFile _file;
-    private readonly int _mostEf;
+    private readonly SampleChoice _choice = new(options.Value.LiveRecallShare);
     private Task _measuring = Task.CompletedTask;
     private int _waitingCount;
     private bool _isMeasuring;
     private bool _closed;
-
-    public LiveRecallSampler(
-        LiveRecallBoard board, LiveRecallFile file, AdmissionControl admission, ServerMetrics metrics, IOptions<ServerOptions> options,
-        TimeProvider time, ILogger<LiveRecallSampler> log)
-    {
-        _board = board;
-        _admission = admission.SearchPlaces;
-        _metrics = metrics;
-        _time = time;
-        _log = log;
-        _choice = new SampleChoice(options.Value.LiveRecallShare);
-        _file = file;
-        _mostEf = options.Value.MaxRecallEf;
-    }
 
     /// <summary>Samples that wait now, and the one being measured.</summary>
     public int Waiting
@@ -88,7 +69,7 @@ internal sealed partial class LiveRecallSampler : IDisposable
             Asked = asked,
             Answer = answer,
             Hits = hits.ToArray(),
-            Taken = _time.GetTimestamp(),
+            Taken = time.GetTimestamp(),
         };
         lock (_waiting)
         {
@@ -119,7 +100,7 @@ internal sealed partial class LiveRecallSampler : IDisposable
                 sample.Dispose();
             _waiting.Clear();
         }
-        _file.Save();
+        file.Save();
         _thread.Dispose();
         _stopping.Dispose();
     }
@@ -131,14 +112,14 @@ internal sealed partial class LiveRecallSampler : IDisposable
         {
             using (sample)
             {
-                while (_admission.IsBusy && !IsTooOld(sample) && !_stopping.IsCancellationRequested)
-                    await Task.Delay(Pause, _time, CancellationToken.None);
+                while (admission.SearchPlaces.IsBusy && !IsTooOld(sample) && !_stopping.IsCancellationRequested)
+                    await Task.Delay(Pause, time, CancellationToken.None);
                 if (IsTooOld(sample))
-                    _metrics.Dropped(sample.Kind);
+                    metrics.Dropped(sample.Kind);
                 else
                     Measure(sample);
             }
-            _file.SaveIfDue();
+            file.SaveIfDue();
         }
     }
 
@@ -146,10 +127,10 @@ internal sealed partial class LiveRecallSampler : IDisposable
     {
         try
         {
-            if (sample.Measure(_mostEf, _stopping.Token) is not { } measured)
+            if (sample.Measure(options.Value.MaxRecallEf, _stopping.Token) is not { } measured)
                 return;
-            _board.Add(sample.Kind, in measured);
-            _metrics.Sampled(sample.Kind);
+            board.Add(sample.Kind, in measured);
+            metrics.Sampled(sample.Kind);
         }
         catch (Exception e) // whatever it is, the next sample is measured: nobody waits for this one
         {
@@ -171,7 +152,7 @@ internal sealed partial class LiveRecallSampler : IDisposable
         }
     }
 
-    private bool IsTooOld(RecallSample sample) => _time.GetElapsedTime(sample.Taken) > LongestHold;
+    private bool IsTooOld(RecallSample sample) => time.GetElapsedTime(sample.Taken) > LongestHold;
 
     [LoggerMessage(EventId = 60, Level = LogLevel.Warning, Message = "A sample of live recall of index {Index} could not be measured.")]
     private partial void NotMeasured(string index, Exception failure);

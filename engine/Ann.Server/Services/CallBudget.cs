@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Ann.Core;
 using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Server.Errors;
@@ -27,11 +26,8 @@ internal static class CallBudget
     /// The same, ending early enough for what was found to reach the caller by the deadline, where the caller wants it so: by a margin, but
     /// never more than three quarters of the time that is left: the first quarter millisecond of a walk finds nearly all there is.
     /// </summary>
-    /// <exception cref="AnnException">InvalidArgument: no such choice.</exception>
     public static SearchBudget Of(ServerCallContext context, TimeProvider time, OnDeadline choice, TimeSpan margin)
     {
-        if (choice > OnDeadline.BestSoFar)
-            throw AnnException.Invalid("on_deadline", $"on_deadline is {(int)choice}; it must be FAIL (1), BEST_SO_FAR (2), or not set.");
         SearchBudget whole = Of(context, time);
         if (choice != OnDeadline.BestSoFar || whole.DeadlineTimestamp == long.MaxValue)
             return whole;

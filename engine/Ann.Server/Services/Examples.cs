@@ -57,12 +57,13 @@ internal sealed class Examples
         KeyColumn keys = WireKeys.Read(column, index.KeyKind, index.Name, most, field);
         for (int row = 0; row < keys.Count; row++)
         {
-            if (!index.TryFind(WireKeys.At(keys, row), now, out SearchHit hit))
+            ItemKey key = WireKeys.At(keys, row);
+            if (!index.TryFind(key, now, out SearchHit hit))
             {
-                WireKeys.Add(Missing, keys, row);
+                WireKeys.Add(Missing, key);
                 continue;
             }
-            Keys.Add(WireKeys.At(keys, row));
+            Keys.Add(key);
             rows.AddRange(index.RowOf(hit));
         }
     }

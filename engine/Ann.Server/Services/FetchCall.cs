@@ -4,6 +4,7 @@ using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Server.Mapping;
 using Microsoft.Extensions.Options;
+using ItemKey = Ann.Core.Keys.ItemKey;
 using KeyColumn = Ann.Core.Keys.KeyColumn;
 
 namespace Ann.Server.Services;
@@ -32,8 +33,9 @@ internal sealed class FetchCall(IndexCatalog catalog, IOptions<ServerOptions> op
         ReadPoint now = index.Now; // one for all keys: no batch is seen in part
         for (int row = 0; row < keys.Count; row++)
         {
-            bool isThere = index.TryFind(WireKeys.At(keys, row), now, out SearchHit hit);
-            WireKeys.Add(isThere ? response.Found : response.Missing, keys, row);
+            ItemKey key = WireKeys.At(keys, row);
+            bool isThere = index.TryFind(key, now, out SearchHit hit);
+            WireKeys.Add(isThere ? response.Found : response.Missing, key);
             if (isThere)
                 found.Add(hit);
         }

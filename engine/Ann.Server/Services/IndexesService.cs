@@ -74,9 +74,9 @@ internal sealed class IndexesService(
         string generation = RequireGeneration(request.Generation);
         PromotionGate demands = new()
         {
-            MinRecall = request.HasMinRecall ? RequireShare("min_recall", request.MinRecall) : null,
-            MinOverlap = request.HasMinOverlap ? RequireShare("min_overlap", request.MinOverlap) : null,
-            MaxP99Ms = request.HasMaxP99Ms ? RequireMilliseconds("max_p99_ms", request.MaxP99Ms) : null,
+            MinRecall = request.HasMinRecall ? request.MinRecall : null,
+            MinOverlap = request.HasMinOverlap ? request.MinOverlap : null,
+            MaxP99Ms = request.HasMaxP99Ms ? request.MaxP99Ms : null,
             Force = request.Force,
         };
         PromotionReport report = await UntilStoppedAsync(
@@ -135,13 +135,6 @@ internal sealed class IndexesService(
     private static string RequireGeneration(string generation) => generation.Length is > 0 and <= IndexName.MaxLength
         ? generation
         : throw AnnException.Invalid("generation", $"generation takes {generation.Length} characters; it must be 16 hex digits.");
-
-    private static double RequireShare(string field, double value) =>
-        value is >= 0 and <= 1 ? value : throw AnnException.Invalid(field, $"{field} is {value}; it must be 0 to 1.");
-
-    private static double RequireMilliseconds(string field, double value) => value is > 0 and <= 3_600_000
-        ? value
-        : throw AnnException.Invalid(field, $"{field} is {value}; it must be above 0 and at most 3600000.");
 
     private static PromotionFacts ToWire(PromotionReport report)
     {

@@ -1,7 +1,6 @@
 using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Indexes;
-using Ann.Core.Keys;
 using Ann.Core.Ranking;
 using Ann.Core.Searching;
 using Ann.Protocol.V1;
@@ -9,7 +8,6 @@ using Ann.Server.Mapping;
 using Grpc.Core;
 using Filter = Ann.Core.Attributes.Filter;
 using KeyColumn = Ann.Core.Keys.KeyColumn;
-using KeyKind = Ann.Core.Keys.KeyKind;
 
 namespace Ann.Server.Services;
 
@@ -35,13 +33,7 @@ internal sealed class ScrollCall(IndexCatalog catalog, TimeProvider time)
         CallBudget.RequireComplete(stopped == StopReason.None ? selection?.Stopped ?? stopped : stopped, context, time);
         ScrollResponse response = new() { Keys = new Protocol.V1.KeyColumn(), Generation = index.Generation };
         foreach (SearchHit hit in hits)
-        {
-            ItemKey key = index.KeyOf(hit);
-            if (key.Kind == KeyKind.UInt64)
-                response.Keys.Numbers.Add(key.Number);
-            else
-                response.Keys.Texts.Add(key.ToString());
-        }
+            WireKeys.Add(response.Keys, index.KeyOf(hit));
         response.Attributes.Add(ItemColumns.AttributesOf(index, hits, asked));
         if (request.WithVectors && hits.Length > 0)
             response.Vectors = ItemColumns.RowsOf(index, hits);

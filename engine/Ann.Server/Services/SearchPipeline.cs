@@ -22,13 +22,14 @@ internal sealed class SearchPipeline(
     IndexCatalog catalog, LiveRecallBoard recall, LiveRecallSampler sampler, ServerMetrics metrics, IOptions<ServerOptions> options,
     TimeProvider time)
 {
+    private const int MaxTagBytes = 256;
+
     private readonly ServerOptions _limits = options.Value;
 
     /// <summary>Examples and rows that a request may have.</summary>
     public int MaxRows => _limits.MaxRowsPerRequest;
 
     /// <summary>The time of a call, less what its reply needs where the caller wants what there is by the deadline.</summary>
-    /// <exception cref="AnnException">InvalidArgument: no such choice.</exception>
     public SearchBudget BudgetOf(SearchRequest request, ServerCallContext context) =>
         CallBudget.Of(context, time, request.OnDeadline, TimeSpan.FromMilliseconds(_limits.DeadlineMarginMs));
 
@@ -40,7 +41,7 @@ internal sealed class SearchPipeline(
     public AcquiredSearch Acquire(SearchRequest request, ServerCallContext context, in SearchPlace place, SearchBudget? early = null)
     {
         long started = Stopwatch.GetTimestamp();
-        RequestTag.Note(request.RequestTag);
+        NoteTag(request.RequestTag);
         SnapshotLease lease = catalog.Acquire(request.Index, out HostedIndex hosted);
         try
         {
@@ -172,5 +173,15 @@ internal sealed class SearchPipeline(
         float[] scratch = new float[queries.Dimension];
         for (int row = first; row < first + count; row++)
             RowPreparation.Prepare(index.Metric, queries[row], scratch, "queries", row);
+    }
+
+    /// <summary>Notes the caller's own mark of a request in the trace.</summary>
+    private static void NoteTag(string tag)
+    {
+        if (tag.Length == 0)
+            return;
+        if (System.Text.Encoding.UTF8.GetByteCount(tag) is int length and > MaxTagBytes)
+            throw AnnException.Invalid("request_tag", $"request_tag takes {length} bytes; it must be at most {MaxTagBytes}.");
+        Activity.Current?.SetTag("ann.request_tag", tag);
     }
 }

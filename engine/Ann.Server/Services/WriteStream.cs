@@ -60,7 +60,6 @@ internal sealed class WriteStream(WriteTarget target, int creditBytes, TimeProvi
         fault?.Throw();
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _freed.Dispose();
 
     /// <summary>How a call ends whose caller went away while the server read.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Ann.Core;
 using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Server.Services;
@@ -62,15 +61,6 @@ public sealed class CallBudgetTests(SampleIndexes samples)
 
         TimeSpan left = Stopwatch.GetElapsedTime(before, budget.DeadlineTimestamp);
         Assert.InRange(left.TotalHours, searchMs - 0.01, searchMs + 0.01);
-    }
-
-    [Fact]
-    public void AnUnknownChoiceIsNamed()
-    {
-        AnnException e = Assert.Throws<AnnException>(
-            () => CallBudget.Of(new CallContext(), new StoppedClock(), (OnDeadline)7, TimeSpan.Zero));
-
-        Assert.Equal("on_deadline", e.Field);
     }
 
     /// <summary>The caller goes away after admission, when the service asks for the time: the search must see it.</summary>

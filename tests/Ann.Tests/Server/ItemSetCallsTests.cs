@@ -152,7 +152,7 @@ public sealed class ItemSetCallsTests(SampleIndexes samples)
         await using RunningServer server = await StartAsync(samples.NewDirectory());
 
         AnnException e = Assert.Throws<AnnException>(() => Read(exclude, server.Host.Indexes.Find("plain"), most: 3));
-        AnnException text = Assert.Throws<AnnException>(() => WireExclusions.Read(
+        AnnException text = Assert.Throws<AnnException>(() => WireExclusions.ReadParts(
             new WireExclude { Roaring = ByteString.CopyFrom(Bitmap()) }, server.Host.Indexes.Find("named"), KeyKind.String, 3));
 
         Assert.True((e.Error, e.Field) == (AnnError.InvalidArgument, field), $"{mistake}: {e}");
@@ -164,7 +164,7 @@ public sealed class ItemSetCallsTests(SampleIndexes samples)
     private static byte[] Bitmap() => Convert.FromHexString("3A300000" + "01000000" + "00000000" + "10000000" + "0500");
 
     private static ExcludedKeys? Read(WireExclude? exclude, HostedIndex index, int most = Exclusion.MaxKeys) =>
-        WireExclusions.Read(exclude, index, KeyKind.UInt64, most);
+        WireExclusions.UnionOf(WireExclusions.ReadParts(exclude, index, KeyKind.UInt64, most));
 
     private static AppendToSetRequest Append(string index, string set, params ulong[] keys) =>
         new() { Index = index, Set = set, Keys = LiveCalls.Keys(keys) };
