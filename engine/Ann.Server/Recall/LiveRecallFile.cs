@@ -95,21 +95,21 @@ internal sealed partial class LiveRecallFile(
         ReadOnlySpan<byte> json = bytes.AsSpan(head);
         if (bytes[head - 1] != '\n' || Latin1.GetString(bytes, Start.Length, HashDigits) != HashOf(json))
             throw new FormatException("its content is not what its first line says.");
-        RecallKept kept = JsonSerializer.Deserialize(json, RecallKeptJson.Default.RecallKept) ?? new RecallKept([]);
+        RecallFileContent kept = JsonSerializer.Deserialize(json, RecallFileJson.Default.RecallFileContent) ?? new RecallFileContent([]);
         return [.. kept.Kinds.Select(Of)];
     }
 
     private void Write(string path, IReadOnlyList<KeptRecall> kept)
     {
-        RecallKept all = new([.. kept.Select(Of)]);
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(all, RecallKeptJson.Default.RecallKept);
+        RecallFileContent all = new([.. kept.Select(Of)]);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(all, RecallFileJson.Default.RecallFileContent);
         using AtomicFile file = new(files, path);
         file.Stream.Write(Latin1.GetBytes($"{Start}{HashOf(json)}\n"));
         file.Stream.Write(json);
         file.Commit();
     }
 
-    private static KeptRecall Of(RecallKeptKind kind)
+    private static KeptRecall Of(RecallFileKind kind)
     {
         if (kind is not { Index: not null, Generation: not null, FilterClass: not null, Window: not null }
             || kind is not { Walks: not null, Plans: not null, Scans: not null, EfFactor: > 0 })
@@ -122,18 +122,18 @@ internal sealed partial class LiveRecallFile(
             [.. kind.Window.Select(static step => step / Steps)], kind.EfFactor);
     }
 
-    private static RecallKeptKind Of(KeptRecall kept) => new(
+    private static RecallFileKind Of(KeptRecall kept) => new(
         kept.Kind.Index, kept.Kind.Generation, kept.Kind.FilterClass, kept.Kind.K,
         [.. kept.Window.Select(static recall => (ushort)Math.Round(Math.Clamp(recall, 0, 1) * Steps))],
         Of(kept.Known.Walks), Of(kept.Known.Plans), Of(kept.Known.Scans), kept.EfFactor);
 
-    private static RecallCorrection Of(RecallKeptSums sums) =>
+    private static RecallCorrection Of(RecallFileSums sums) =>
         sums is { Samples: not null, Missed: not null, Expected: not null }
             && RecallCorrection.Of(sums.Samples, sums.Missed, sums.Expected) is { } correction
             ? correction
             : throw new FormatException("sums are not those of samples.");
 
-    private static RecallKeptSums Of(RecallCorrection correction) =>
+    private static RecallFileSums Of(RecallCorrection correction) =>
         new([.. correction.Samples], [.. correction.Missed], [.. correction.Expected]);
 
     [LoggerMessage(EventId = 61, Level = LogLevel.Warning,
@@ -147,17 +147,17 @@ internal sealed partial class LiveRecallFile(
 
 /// <summary>What the file holds.</summary>
 /// <param name="Kinds">The least recently sampled first.</param>
-internal sealed record RecallKept(RecallKeptKind[] Kinds);
+internal sealed record RecallFileContent(RecallFileKind[] Kinds);
 
 /// <summary>One kind: see <see cref="RecallKind"/> and <see cref="KnownRecall"/>.</summary>
-internal sealed record RecallKeptKind(
-    string Index, string Generation, string FilterClass, int K, ushort[] Window, RecallKeptSums Walks, RecallKeptSums Plans,
-    RecallKeptSums Scans, double EfFactor);
+internal sealed record RecallFileKind(
+    string Index, string Generation, string FilterClass, int K, ushort[] Window, RecallFileSums Walks, RecallFileSums Plans,
+    RecallFileSums Scans, double EfFactor);
 
 /// <summary>Sums by place: see <see cref="RecallCorrection"/>.</summary>
-internal sealed record RecallKeptSums(double[] Samples, double[] Missed, double[] Expected);
+internal sealed record RecallFileSums(double[] Samples, double[] Missed, double[] Expected);
 
 /// <summary>Serialisers made at compile time.</summary>
-[JsonSerializable(typeof(RecallKept))]
+[JsonSerializable(typeof(RecallFileContent))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-internal sealed partial class RecallKeptJson : JsonSerializerContext;
+internal sealed partial class RecallFileJson : JsonSerializerContext;

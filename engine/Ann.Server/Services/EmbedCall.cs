@@ -15,7 +15,6 @@ internal sealed class EmbedCall(IndexCatalog catalog, EncoderCatalog encoders, I
 {
     private readonly ServerOptions _limits = options.Value;
 
-    /// <summary>Answers it.</summary>
     public EmbedResponse Run(EmbedRequest request, ServerCallContext context)
     {
         if (request.Texts.Count is 0 || request.Texts.Count > _limits.MaxTextsPerRequest)

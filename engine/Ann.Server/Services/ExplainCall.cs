@@ -27,7 +27,7 @@ internal sealed class ExplainCall(SearchPipeline pipeline, TimeProvider time)
             Wire.ExplainResponse response = Explain(
                 search.Index, query, queries.Rows(0, queries.Count), request.Key, search.Input.Exclusions, in budget,
                 out StopReason stopped);
-            pipeline.RequireWhole(stopped, context); // half an explanation is none
+            CallBudget.RequireComplete(stopped, context, time); // half an explanation is none
             return response;
         });
 

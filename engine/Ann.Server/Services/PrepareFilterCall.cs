@@ -11,7 +11,6 @@ namespace Ann.Server.Services;
 /// <summary>Evaluates a filter before it is asked with, and gives it a name.</summary>
 internal sealed class PrepareFilterCall(IndexCatalog catalog, TimeProvider time)
 {
-    /// <summary>Answers it.</summary>
     public PrepareFilterResponse Run(PrepareFilterRequest request, ServerCallContext context)
     {
         using SnapshotLease lease = catalog.Acquire(request.Index, out HostedIndex hosted);

@@ -10,7 +10,6 @@ namespace Ann.Server.Services;
 /// <summary>All items within a distance.</summary>
 internal sealed class RangeCall(SearchPipeline pipeline)
 {
-    /// <summary>Answers it.</summary>
     public RangeResponse Run(RangeRequest request, ServerCallContext context, SearchPlace place) =>
         NestedSearch.Run(request.Search, asked =>
         {

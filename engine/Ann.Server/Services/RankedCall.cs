@@ -8,9 +8,6 @@ namespace Ann.Server.Services;
 /// <summary>A search that asks for more than the nearest: quotas, diversity, a union.</summary>
 internal sealed class RankedCall(SearchPipeline pipeline)
 {
-    /// <summary>Answers it.</summary>
-    /// <param name="search">The request.</param>
-    /// <param name="queries">Its rows.</param>
     public SearchResponse Run(in AcquiredSearch search, in VectorRows queries)
     {
         using PreparedSearch prepared = pipeline.Prepare(in search, ListsOf(search.Request, queries.Count), mayScan: false);

@@ -13,7 +13,6 @@ namespace Ann.Server.Services;
 /// <summary>Items like some examples and unlike others.</summary>
 internal sealed class RecommendCall(SearchPipeline pipeline)
 {
-    /// <summary>Answers it.</summary>
     public RecommendResponse Run(RecommendRequest request, ServerCallContext context, SearchPlace place) =>
         NestedSearch.Run(request.Search, asked =>
         {

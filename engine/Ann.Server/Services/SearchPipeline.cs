@@ -112,9 +112,6 @@ internal sealed class SearchPipeline(
     public void RequireComplete(StopReason stopped, in AcquiredSearch search) =>
         CallBudget.RequireComplete(stopped, search.Request.OnDeadline, search.Context, time);
 
-    /// <summary>Ends the call when its search was stopped, whatever the caller takes.</summary>
-    public void RequireWhole(StopReason stopped, ServerCallContext context) => CallBudget.RequireComplete(stopped, context, time);
-
     /// <summary>Offers a row and what was found for it to those who learn from traffic.</summary>
     /// <param name="search">The request.</param>
     /// <param name="query">The row; a search has checked it.</param>

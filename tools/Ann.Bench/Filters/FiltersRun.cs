@@ -81,7 +81,7 @@ internal sealed class FiltersRun(ToolContext tool, FiltersRequest request)
         try
         {
             snapshot.Attributes.Require(request.Columns!.Uniform, "--columns");
-            RequestFilters filters = new(segment.Sealed, categories, request.Columns);
+            ClauseFilters filters = new(segment.Sealed, categories, request.Columns);
             RequestTrial trial = new(snapshot, queries, request);
             foreach (FilterShape shape in request.Shapes)
             {

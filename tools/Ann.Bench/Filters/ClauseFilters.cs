@@ -10,7 +10,7 @@ namespace Ann.Bench.Filters;
 /// <param name="segment">What is searched.</param>
 /// <param name="categories">By the attribute of <see cref="FilterColumns.Category"/>.</param>
 /// <param name="columns">Names of the attributes.</param>
-internal sealed class RequestFilters(SealedSegment segment, Categories categories, FilterColumns columns)
+internal sealed class ClauseFilters(SealedSegment segment, Categories categories, FilterColumns columns)
 {
     /// <summary>Less than lies between two values of the attribute.</summary>
     private const double Unlike = 1e-14;
