@@ -81,8 +81,20 @@ public sealed class AnnException(AnnError error, string message, Exception? inne
         new(AnnError.Overloaded, $"The disk is full, or refuses writes: {inner.Message}", inner) { Field = "disk" };
 
     /// <summary>No index has that name.</summary>
-    internal static AnnException NoSuchIndex(string name) =>
-        new(AnnError.NotFound, $"No index is named '{name}'.") { Field = "index" };
+    /// <param name="name">What was asked for.</param>
+    /// <param name="known">The names that there are. Some of them are told: errors travel in headers, which are small.</param>
+    internal static AnnException NoSuchIndex(string name, IReadOnlyCollection<string> known)
+    {
+        const int Told = 10;
+        string names = string.Join(", ", known.Take(Told)) + (known.Count > Told ? $" and {known.Count - Told} more" : "");
+        string there = known.Count switch
+        {
+            0 => "there is none",
+            1 => $"there is {names}",
+            _ => $"there are {names}",
+        };
+        return new AnnException(AnnError.NotFound, $"No index is named '{name}'; {there}.") { Field = "index" };
+    }
 
     /// <summary>A checksum or an invariant of a file failed.</summary>
     /// <param name="path">The file.</param>

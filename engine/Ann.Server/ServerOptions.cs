@@ -1,13 +1,13 @@
 using System.ComponentModel.DataAnnotations;
 using Ann.Core.Searching;
 using Ann.Core.Segments;
-using Microsoft.Extensions.Options;
 
 namespace Ann.Server;
 
 /// <summary>
-/// Settings of the whole process, section <c>Ann</c>: environment variables such as <c>Ann__SearchQueueLimit</c>, then what the
-/// host sets in code. Bound once and validated before the port opens. Each is described in <c>engine/docs/operations.md</c>.
+/// Settings of the whole process, section <c>Ann</c>: a settings file, environment variables such as <c>Ann__SearchQueueLimit</c>, options
+/// of the command line, then what the host sets in code; each goes before the ones before it. Read once and checked before the port opens.
+/// Each is described in <c>engine/docs/operations.md</c>.
 /// </summary>
 public sealed class ServerOptions
 {
@@ -16,15 +16,20 @@ public sealed class ServerOptions
     /// free one. Default: <c>127.0.0.1:50051</c>.
     /// </summary>
     [Required]
+    [Setting("--listen",
+        "Address and port; port 0 takes a free one. Anything but loopback is open to others, unencrypted.",
+        Form = "address:port", ValueName = "HOST:PORT")]
     public string Listen { get; set; } = "127.0.0.1:50051";
 
     /// <summary><c>.ann</c> files to host. Default: none.</summary>
+    [Setting("files", "Index files to host.", ValueName = "FILE")]
     public IList<string> IndexFiles { get; } = [];
 
     /// <summary>
     /// Directory whose <c>.ann</c> files and live indexes (subdirectories with a manifest) are all hosted, and where live indexes are
     /// created. Empty for none. Default: empty.
     /// </summary>
+    [Setting("--data", "Directory whose .ann files and live indexes are all hosted. Created when missing.")]
     public string DataDirectory { get; set; } = "";
 
     /// <summary>
@@ -32,18 +37,26 @@ public sealed class ServerOptions
     /// files mapped. Default: <see cref="SegmentResidence.ByLayout"/>.
     /// </summary>
     [EnumDataType(typeof(SegmentResidence))]
+    [Setting("--residence",
+        "Where links and codes lie: layout loads those of the fast layout and leaves lean files mapped.",
+        ValueName = "layout|mapped|loaded")]
     public SegmentResidence Residence { get; set; } = SegmentResidence.ByLayout;
 
     /// <summary>Directories of text encoders to host. Default: none.</summary>
+    [Setting("--encoder", "Directory of a text encoder to host. May be repeated.")]
     public IList<string> EncoderDirectories { get; } = [];
 
     /// <summary>Host the embedded default text encoder too. Default: true.</summary>
+    [Setting("--embedded-encoder", "Host the embedded text encoder too.")]
     public bool EmbeddedEncoder { get; set; } = true;
 
     /// <summary>
-    /// Where the embedded encoder's model is kept between runs. Default: <c>annserver</c> in the user's local application data.
+    /// Where the embedded encoder's model is kept between runs. Default: <c>annserver/encoders</c> in the user's local application data.
     /// </summary>
     [Required]
+    [Setting("--encoder-cache",
+        "Where the embedded encoder's model is kept between runs.",
+        Default = "ANN_CACHE_DIR, else annserver/encoders in the local application data")]
     public string EncoderCacheDirectory { get; set; } = DefaultCacheDirectory();
 
     /// <summary>
@@ -51,21 +64,27 @@ public sealed class ServerOptions
     /// <see cref="Encoding.EncoderOptions.Providers"/>. Default: <c>auto</c>.
     /// </summary>
     [Required]
+    [Setting("--providers",
+        "ONNX Runtime execution providers of the encoders, in order of preference; auto takes the best of this build.", ValueName = "A,B")]
     public string EncoderProviders { get; set; } = "auto";
 
     /// <summary>Make a missing first provider an error instead of a logged fall-back. Default: false.</summary>
+    [Setting("--require-provider", "Fail when the first provider is not there, instead of falling back.")]
     public bool RequireEncoderProvider { get; set; }
 
     /// <summary>Threads of one inference. 0 leaves the choice to ONNX Runtime. Default: 0.</summary>
     [Range(0, 1024)]
+    [Setting("--encoder-threads", "Threads of one inference; 0 leaves it to ONNX Runtime.", Unit = "threads")]
     public int EncoderThreads { get; set; }
 
     /// <summary>Searches running at once. Default: one per logical core; more only adds context switches.</summary>
     [Range(1, 1024)]
+    [Setting("--max-concurrent-searches", "Searches running at once.", Unit = "searches", Default = "logical cores")]
     public int MaxConcurrentSearches { get; set; } = Environment.ProcessorCount;
 
     /// <summary>Searches allowed to wait; the next one gets RESOURCE_EXHAUSTED. Default: 512.</summary>
     [Range(0, 65_536)]
+    [Setting("--search-queue-limit", "Searches that may wait; the next one is refused.", Unit = "searches")]
     public int SearchQueueLimit { get; set; } = 512;
 
     /// <summary>
@@ -73,49 +92,61 @@ public sealed class ServerOptions
     /// answer. Never more than three quarters of the time that the call has. Default: 1.
     /// </summary>
     [Range(0.0, 10_000.0)]
+    [Setting("--deadline-margin-ms",
+        "Time before its deadline at which the search of a call with BEST_SO_FAR ends.", Unit = SettingAttribute.Milliseconds)]
     public double DeadlineMarginMs { get; set; } = 1;
 
     /// <summary>
     /// Search with less work when searches wait, before refusing any: the steps are in <c>operations.md</c>. Default: true.
     /// </summary>
+    [Setting("--brown-out", "Search with less work when searches wait, before refusing any.")]
     public bool BrownOut { get; set; } = true;
 
     /// <summary>Widest beam that recall_target may ask for, nodes; k where k is larger. Bounds its latency. Default: 4,096.</summary>
     [Range(1, SearchParameters.MaxEfSearch)]
+    [Setting("--max-recall-ef", "Widest beam that recall_target may ask for.", Unit = "nodes")]
     public int MaxRecallEf { get; set; } = 4096;
 
     /// <summary>Share of answered queries that are asked again exactly at idle time, to know recall. 0 for none. Default: 0.001.</summary>
     [Range(0.0, 1.0)]
+    [Setting("--live-recall-share", "Share of answered queries that are asked again exactly at idle time; 0 for none.", Unit = "share")]
     public double LiveRecallShare { get; set; } = 0.001;
 
     /// <summary>Embed calls running at once. Default: one per two logical cores, since an inference uses several threads itself.</summary>
     [Range(1, 1024)]
+    [Setting("--max-concurrent-embeds", "Embed calls running at once.", Unit = "calls", Default = "half the logical cores")]
     public int MaxConcurrentEmbeds { get; set; } = Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>Embed calls allowed to wait; the next one gets RESOURCE_EXHAUSTED. Default: 128.</summary>
     [Range(0, 65_536)]
+    [Setting("--embed-queue-limit", "Embed calls that may wait.", Unit = "calls")]
     public int EmbedQueueLimit { get; set; } = 128;
 
     /// <summary>Largest request message, in bytes; a larger one gets RESOURCE_EXHAUSTED. Default: 16 MiB.</summary>
     [Range(64 << 10, 1 << 30)]
+    [Setting("--max-message-bytes", "Largest request message.", Unit = SettingAttribute.Bytes)]
     public int MaxMessageBytes { get; set; } = 16 << 20;
 
     /// <summary>Query rows of one Search; keys of one Fetch. Default: 1024.</summary>
     [Range(1, 65_536)]
+    [Setting("--max-rows-per-request", "Query rows of one Search; keys of one Fetch.", Unit = "rows")]
     public int MaxRowsPerRequest { get; set; } = 1024;
 
     /// <summary>Rows × k of one Search: bounds the reply, at 12 bytes a result with numeric keys. Default: 1,000,000.</summary>
     [Range(SearchParameters.MaxK, 100_000_000)]
+    [Setting("--max-results-per-request", "Rows × k of one Search.", Unit = "results")]
     public int MaxResultsPerRequest { get; set; } = 1_000_000;
 
     /// <summary>Texts of one Embed. Default: 1024.</summary>
     [Range(1, 65_536)]
+    [Setting("--max-texts-per-request", "Texts of one Embed.", Unit = "texts")]
     public int MaxTextsPerRequest { get; set; } = 1024;
 
     /// <summary>
     /// Searches run against each index before it serves, so that the first caller meets compiled code and mapped pages. Default: 64.
     /// </summary>
     [Range(0, 100_000)]
+    [Setting("--warm-up-searches", "Searches run against each index before it serves.", Unit = "searches")]
     public int WarmUpSearches { get; set; } = 64;
 
     /// <summary>
@@ -123,86 +154,85 @@ public sealed class ServerOptions
     /// what the machine or the container has. Default: 0.
     /// </summary>
     [Range(0, long.MaxValue)]
+    [Setting("--memory-budget-bytes",
+        "Memory that all indexes may hold together, mapped files not counted; 0 takes three quarters of what there is.",
+        Unit = SettingAttribute.Bytes)]
     public long MemoryBudgetBytes { get; set; }
 
     /// <summary>Longest time that a write waits for others to share its fsync, milliseconds. 0: no sharing. Default: 2.</summary>
     [Range(0, 1000)]
+    [Setting("--commit-window-ms", "Longest time that a write waits for others to share its fsync.", Unit = SettingAttribute.Milliseconds)]
     public int CommitWindowMs { get; set; } = 2;
 
     /// <summary>Rows of the head of a live index at most; a full one is sealed in the background. Default: 65,536.</summary>
     [Range(256, 16_777_216)]
+    [Setting("--head-rows", "Rows of the head of a live index at most.", Unit = "rows")]
     public int HeadRows { get; set; } = 65_536;
 
     /// <summary>Share of the machine's cores that sealing and compacting may take, 0.05 to 1. Default: 0.5.</summary>
     [Range(0.05, 1)]
+    [Setting("--background-share", "Share of the cores that sealing and compacting may take.", Unit = "share")]
     public double BackgroundShare { get; set; } = 0.5;
 
     /// <summary>Bytes of log that each live index keeps for generations to come, beyond what recovery needs. Default: 1 GiB.</summary>
     [Range(0, long.MaxValue)]
+    [Setting("--log-retention-bytes", "Log that each live index keeps for generations to come.", Unit = SettingAttribute.Bytes)]
     public long LogRetentionBytes { get; set; } = 1 << 30;
 
     /// <summary>
     /// Directory whose <c>.ann</c> files may be attached to live indexes. Empty takes <see cref="DataDirectory"/>. Default: empty.
     /// </summary>
+    [Setting("--imports", "Directory whose .ann files may be attached to live indexes.", Default = "the data directory")]
     public string ImportDirectory { get; set; } = "";
 
     /// <summary>
     /// Directory that snapshots are copied to; not the data directory, whose subdirectories are hosted. Empty refuses snapshots. Default:
     /// empty.
     /// </summary>
+    [Setting("--snapshots", "Directory that snapshots of live indexes are copied to. Without it they are refused.")]
     public string SnapshotDirectory { get; set; } = "";
 
     /// <summary>Bytes of blocks that one Write stream may have under way: sent, and not yet visible. Default: 4 MiB.</summary>
     [Range(64 << 10, 1 << 30)]
+    [Setting("--write-credit-bytes", "Bytes of blocks that one Write stream may have under way.", Unit = SettingAttribute.Bytes)]
     public int WriteCreditBytes { get; set; } = 4 << 20;
 
     /// <summary>Write streams open at once; the next one gets RESOURCE_EXHAUSTED. Default: 32.</summary>
     [Range(1, 1024)]
+    [Setting("--max-write-streams", "Write streams open at once.", Unit = "streams")]
     public int MaxWriteStreams { get; set; } = 32;
 
     /// <summary>Upsert and Delete calls under way at once. Default: 64.</summary>
     [Range(1, 1024)]
+    [Setting("--max-concurrent-writes", "Upsert and Delete calls under way at once.", Unit = "calls")]
     public int MaxConcurrentWrites { get; set; } = 64;
 
     /// <summary>Upsert and Delete calls allowed to wait; the next one gets RESOURCE_EXHAUSTED. Default: 256.</summary>
     [Range(0, 65_536)]
+    [Setting("--write-queue-limit", "Upsert and Delete calls that may wait.", Unit = "calls")]
     public int WriteQueueLimit { get; set; } = 256;
 
     /// <summary>
     /// Keys that one search may exclude by naming them; bitmaps and item sets are not counted. Default: 100,000.
     /// </summary>
     [Range(0, Core.Exclusions.Exclusion.MaxKeys)]
+    [Setting("--max-excluded-keys", "Keys that one search may exclude by naming them.", Unit = "keys")]
     public int MaxExcludedKeys { get; set; } = Core.Exclusions.Exclusion.MaxKeys;
 
     /// <summary>Memory that the item sets of all indexes may take together, bytes. Default: 1 GiB.</summary>
     [Range(0, long.MaxValue)]
+    [Setting("--set-bytes", "Memory that the item sets of all indexes may take together.", Unit = SettingAttribute.Bytes)]
     public long SetBytes { get; set; } = 1L << 30;
 
     /// <summary>How long calls under way may take to end when the server stops, in seconds; later they are cut. Default: 10.</summary>
     [Range(0, 600)]
+    [Setting("--drain-seconds", "How long calls under way may take to end when the server stops.", Unit = SettingAttribute.Seconds)]
     public int DrainSeconds { get; set; } = 10;
 
     private static string DefaultCacheDirectory()
     {
         string data = Environment.GetFolderPath(
             Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
-        return Path.Combine(data.Length > 0 ? data : Path.GetTempPath(), "annserver");
+        return Path.Combine(data.Length > 0 ? data : Path.GetTempPath(), "annserver", "encoders");
     }
 }
-
-/// <summary>What the attributes cannot say: how two settings fit together.</summary>
-internal sealed class ServerDirectoriesValidator : IValidateOptions<ServerOptions>
-{
-    public ValidateOptionsResult Validate(string? name, ServerOptions options) =>
-        options.SnapshotDirectory.Length > 0 && options.DataDirectory.Length > 0
-            && Whole(options.SnapshotDirectory) == Whole(options.DataDirectory)
-            ? ValidateOptionsResult.Fail(
-                $"SnapshotDirectory is {options.SnapshotDirectory}, the DataDirectory too; snapshots there would be hosted as indexes.")
-            : ValidateOptionsResult.Success;
-
-    private static string Whole(string directory) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
-}
-
-/// <summary>Compile-time generated from the attributes above.</summary>
-[OptionsValidator]
-internal sealed partial class ServerOptionsValidator : IValidateOptions<ServerOptions>;

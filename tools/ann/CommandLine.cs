@@ -29,10 +29,9 @@ internal static class CommandLine
         RootCommand root = create(tool);
         root.Options.OfType<HelpOption>().Single().Action = new ExampleHelp();
         ParseResult parsed = root.Parse(args, Parsing);
-        if (parsed.Errors.Count > 0)
+        if (CommandLineFaults.Of(parsed) is string fault)
         {
             string command = parsed.CommandResult.Command is RootCommand ? program : $"{program} {NameOf(parsed.CommandResult)}";
-            string fault = parsed.UnmatchedTokens is [string unknown, ..] ? $"'{unknown}' is not known." : parsed.Errors[0].Message;
             tool.Error.WriteLine($"{command}: {fault} Try '{command} --help'.");
             return ExitCodes.BadInput;
         }
@@ -73,7 +72,8 @@ internal static class CommandLine
             ? $"{NameOf(parent)} {result.Command.Name}"
             : result.Command.Name;
 
-    private static RootCommand Root(ToolContext tool) =>
+    /// <summary>The commands of <c>ann</c>.</summary>
+    internal static RootCommand Root(ToolContext tool) =>
         new("AnnServer: items in, an HNSW index, nearest neighbours out.")
         {
             DemoVerb.Create(tool),

@@ -25,6 +25,9 @@ internal sealed record ToolContext
     /// </summary>
     public required string CacheDirectory { get; init; }
 
+    /// <summary>What the names of the environment's settings begin with; empty but for tests, which share one environment.</summary>
+    public string SettingsPrefix { get; init; } = "";
+
     /// <summary>Where a verb may make a folder of its own, which it deletes again. Default: the system's.</summary>
     public string TemporaryDirectory { get; init; } = Path.GetTempPath();
 

@@ -14,9 +14,9 @@ internal static class VerbOptions
     /// <summary><c>--address</c>.</summary>
     public static Option<string> Address() => new("--address")
     {
-        Description = "The server.",
+        Description = "The server: HOST:PORT, or a URL.",
         DefaultValueFactory = _ => "http://127.0.0.1:50051",
-        HelpName = "URL",
+        HelpName = "HOST:PORT",
     };
 
     /// <summary><c>--index</c> of a verb that changes a live index.</summary>

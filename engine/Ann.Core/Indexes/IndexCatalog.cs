@@ -104,7 +104,7 @@ internal sealed class IndexCatalog : IDisposable, IAsyncDisposable
         if (index.Status.State == IndexState.Loading)
             throw new AnnException(AnnError.Unavailable, $"Index '{name}' is loading.");
         if (!Remove(index))
-            throw AnnException.NoSuchIndex(name); // somebody else dropped it just now
+            throw NoSuchIndex(name); // somebody else dropped it just now
         await index.CloseAsync();
         LiveIndex.Delete(files, index.Source.Path);
     }
@@ -140,8 +140,10 @@ internal sealed class IndexCatalog : IDisposable, IAsyncDisposable
         if (name.Length == 0)
             throw AnnException.Invalid("index", "index is empty; it must be a name.");
         // Errors quote the name, and travel in headers, which are small.
-        throw AnnException.NoSuchIndex(name.Length <= IndexName.MaxLength ? name : name[..IndexName.MaxLength] + "…");
+        throw NoSuchIndex(name.Length <= IndexName.MaxLength ? name : name[..IndexName.MaxLength] + "…");
     }
+
+    private AnnException NoSuchIndex(string name) => AnnException.NoSuchIndex(name, [.. Indexes.Select(static index => index.Name)]);
 
     private void Add(HostedIndex index)
     {

@@ -2,14 +2,19 @@ using System.Net;
 using System.Net.Sockets;
 using Ann.Core;
 using Ann.Core.Indexes;
+using Ann.Protocol.V1;
 using Ann.Server.Admission;
+using Ann.Server.Encoders;
+using Ann.Server.Mapping;
+using Ann.Server.Recall;
+using Ann.Server.Settings;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 
 namespace Ann.Server.Hosting;
 
-/// <summary>A running server. Made by <see cref="StartAsync"/>; disposing it stops it.</summary>
+/// <summary>A running server. Made by <c>StartAsync</c>; disposing it stops it.</summary>
 /// <remarks>The process's signals are not taken: the program that hosts the server decides when to stop it.</remarks>
 public sealed partial class AnnServerHost : IAsyncDisposable
 {
@@ -33,6 +38,17 @@ public sealed partial class AnnServerHost : IAsyncDisposable
     /// <summary>What is hosted, and its state now.</summary>
     internal IndexCatalog Indexes => _app.Services.GetRequiredService<IndexCatalog>();
 
+    /// <summary>What is hosted, as List tells it.</summary>
+    internal IReadOnlyList<IndexDescription> Described
+    {
+        get
+        {
+            EncoderCatalog encoders = _app.Services.GetRequiredService<EncoderCatalog>();
+            LiveRecallBoard recall = _app.Services.GetRequiredService<LiveRecallBoard>();
+            return [.. Indexes.Indexes.Select(index => IndexDescriptions.Of(index, encoders, recall))];
+        }
+    }
+
     /// <summary>The parts, for tests.</summary>
     internal IServiceProvider Services => _app.Services;
 
@@ -40,17 +56,22 @@ public sealed partial class AnnServerHost : IAsyncDisposable
     /// Opens the port, then encoders and indexes, warms them up, and returns when the server serves. Until then health says NOT_SERVING
     /// and searches get UNAVAILABLE. A damaged index does not keep the others from starting.
     /// </summary>
-    /// <param name="configure">Sets options; overrides the environment.</param>
+    /// <param name="configure">Sets options; goes before the environment.</param>
     /// <param name="logging">Adds the sinks of the log; null sends it to standard error.</param>
     /// <param name="cancellation">Ends the start; everything is closed again.</param>
     /// <exception cref="AnnException">
     /// An option is out of its range (InvalidArgument), a named file or directory does not exist (NotFound), two files give one index name
     /// (AlreadyExists), the address cannot be listened on (InvalidArgument, names it), an encoder cannot be opened.
     /// </exception>
-    public static async Task<AnnServerHost> StartAsync(
-        Action<ServerOptions> configure, Action<ILoggingBuilder>? logging = null, CancellationToken cancellation = default)
+    public static Task<AnnServerHost> StartAsync(
+        Action<ServerOptions> configure, Action<ILoggingBuilder>? logging = null, CancellationToken cancellation = default) =>
+        StartAsync(configure, new ServerSurroundings { Logging = logging }, cancellation);
+
+    /// <inheritdoc cref="StartAsync(Action{ServerOptions}, Action{ILoggingBuilder}, CancellationToken)"/>
+    internal static async Task<AnnServerHost> StartAsync(
+        Action<ServerOptions> configure, ServerSurroundings surroundings, CancellationToken cancellation)
     {
-        AnnServerHost host = Create(configure, new ServerSurroundings { Logging = logging });
+        AnnServerHost host = Create(configure, surroundings);
         try
         {
             await host.ListenAsync(cancellation);
@@ -67,9 +88,10 @@ public sealed partial class AnnServerHost : IAsyncDisposable
     /// <summary>Puts the server together and checks its options and sources. Opens nothing.</summary>
     internal static AnnServerHost Create(Action<ServerOptions> configure, ServerSurroundings surroundings)
     {
+        SettingSources sources = SettingSources.Read(surroundings.Settings, surroundings.Files);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.AddOptions(configure);
-        builder.AddLogging(surroundings.Logging);
+        builder.AddOptions(configure, sources);
+        builder.AddLogging(surroundings.Logging, sources);
         builder.Services.AddEngine(surroundings);
         builder.Services.AddCalls();
         builder.AddListener();
@@ -77,7 +99,8 @@ public sealed partial class AnnServerHost : IAsyncDisposable
         try
         {
             app = builder.Build();
-            ListenAddress.Parse(app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.Listen);
+            ServerOptions options = app.Services.GetRequiredService<IOptions<ServerOptions>>().Value;
+            surroundings.Checked?.Invoke(options);
             app.MapCalls();
             app.Services.GetRequiredService<StartPhase>().Announce(); // makes the catalog, so it finds duplicate and missing files
             return new AnnServerHost(app);
@@ -86,7 +109,7 @@ public sealed partial class AnnServerHost : IAsyncDisposable
         {
             ((IDisposable?)app)?.Dispose();
             if (e is OptionsValidationException invalid)
-                throw AnnException.Invalid("Ann", string.Join(" ", invalid.Failures));
+                throw BadSettings([.. invalid.Failures]);
             throw;
         }
     }
@@ -155,6 +178,13 @@ public sealed partial class AnnServerHost : IAsyncDisposable
         int needed = Environment.ProcessorCount + options.MaxConcurrentSearches + options.MaxConcurrentEmbeds;
         ThreadPool.SetMinThreads(Math.Max(workers, needed), ports);
     }
+
+    private static AnnException BadSettings(IReadOnlyList<string> faults) => new(
+        AnnError.InvalidArgument, (faults.Count > 1 ? $"{faults.Count} settings cannot be used. " : "") + string.Join(" ", faults))
+    {
+        Field = Setting.Section,
+        Violations = [.. faults.Select(static fault => new AnnViolation(Setting.Section, fault))],
+    };
 
     private static Exception Innermost(Exception e) => e.InnerException is null ? e : Innermost(e.InnerException);
 

@@ -27,6 +27,6 @@ internal static class ListenAddress
             }
         }
         throw AnnException.Invalid(
-            nameof(ServerOptions.Listen), $"'{text}' is not an address and port, such as 127.0.0.1:50051 or [::1]:50051.");
+            nameof(ServerOptions.Listen), $"Listen is '{text}', which is not an address and port, such as 127.0.0.1:50051 or [::1]:50051.");
     }
 }

@@ -7,6 +7,7 @@ using Ann.Server.Errors;
 using Ann.Server.Health;
 using Ann.Server.Recall;
 using Ann.Server.Services;
+using Ann.Server.Settings;
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -24,6 +25,12 @@ internal sealed record ServerSurroundings
 
     /// <summary>Adds the sinks of the log; null sends it to standard error.</summary>
     public Action<ILoggingBuilder>? Logging { get; init; }
+
+    /// <summary>Where settings come from, beside code.</summary>
+    public SettingInputs Settings { get; init; } = new();
+
+    /// <summary>Called when the settings are known and good, before anything that they name is looked for.</summary>
+    public Action<ServerOptions>? Checked { get; init; }
 }
 
 /// <summary>Puts the server together. Each method adds one part.</summary>
@@ -35,30 +42,16 @@ internal static class ServerParts
     /// <summary>Time for connections to close after the drain; whatever still runs then is cut.</summary>
     private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(2);
 
-    public static void AddOptions(this WebApplicationBuilder builder, Action<ServerOptions> configure)
+    public static void AddOptions(this WebApplicationBuilder builder, Action<ServerOptions> configure, SettingSources sources)
     {
-        builder.Configuration.AddEnvironmentVariables();
-        builder.Services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
-        builder.Services.AddSingleton<IValidateOptions<ServerOptions>, ServerDirectoriesValidator>();
-        builder.Services.AddOptions<ServerOptions>().BindConfiguration("Ann").Configure(configure).ValidateOnStart();
+        SettingsReader reader = new(sources);
+        builder.Services.AddSingleton<IConfigureOptions<ServerOptions>>(reader);
+        builder.Services.AddSingleton<IValidateOptions<ServerOptions>>(reader);
+        builder.Services.AddSingleton<IValidateOptions<ServerOptions>, SettingRanges>();
+        builder.Services.AddSingleton<IValidateOptions<ServerOptions>, SettingsTogether>();
+        builder.Services.AddOptions<ServerOptions>().Configure(configure).ValidateOnStart();
         builder.Services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>(
             static (host, server) => host.ShutdownTimeout = TimeSpan.FromSeconds(server.Value.DrainSeconds) + ClosingTime);
-    }
-
-    public static void AddLogging(this WebApplicationBuilder builder, Action<ILoggingBuilder>? logging)
-    {
-        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
-        // It logs nothing that we keep, and while it may log, ASP.NET makes an Activity and a log scope for every call.
-        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-        if (logging is not null)
-        {
-            logging(builder.Logging);
-            return;
-        }
-        // Standard output belongs to the program that hosts the server.
-        builder.Logging.AddSimpleConsole(static console => console.SingleLine = true);
-        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
-            static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     }
 
     public static void AddEngine(this IServiceCollection services, ServerSurroundings surroundings)

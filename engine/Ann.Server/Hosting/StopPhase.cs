@@ -36,10 +36,17 @@ internal sealed partial class StopPhase(
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        Stopped();
+        return Task.CompletedTask;
+    }
 
     [LoggerMessage(EventId = 20, Level = LogLevel.Information, Message = "Stopping; {Active} calls are under way.")]
     private partial void Draining(int active);
+
+    [LoggerMessage(EventId = 22, Level = LogLevel.Information, Message = "Stopped.")]
+    private partial void Stopped();
 
     [LoggerMessage(EventId = 21, Level = LogLevel.Warning, Message = "The drain time is over; {Active} calls are cut.")]
     private partial void DrainTimeOver(int active);

@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
 namespace Ann.Tests.Server;
 
-/// <summary><c>ann serve</c> as a process of its own, which can be killed.</summary>
+/// <summary><c>ann serve</c> as a process of its own, which can be stopped and killed.</summary>
 internal sealed class ServeProcess : IDisposable
 {
     private readonly Process _process;
@@ -19,17 +20,19 @@ internal sealed class ServeProcess : IDisposable
     public string Address { get; private set; } = "";
 
     /// <summary>Starts a server on a data directory, and waits until it serves.</summary>
-    public static async Task<ServeProcess> StartAsync(string data, IReadOnlyDictionary<string, string> settings)
+    public static Task<ServeProcess> StartAsync(string data, IReadOnlyDictionary<string, string> settings) =>
+        StartAsync(settings, "--data", data, "--listen", "127.0.0.1:0");
+
+    /// <summary>Starts a server with these variables and options, and waits until it serves.</summary>
+    public static async Task<ServeProcess> StartAsync(IReadOnlyDictionary<string, string> settings, params string[] options)
     {
         ProcessStartInfo start = new("dotnet")
         {
-            ArgumentList =
-            {
-                Path.Combine(AppContext.BaseDirectory, "ann.dll"), "serve", "--data", data, "--listen", "127.0.0.1:0", "--json",
-            },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (string word in (string[])[Path.Combine(AppContext.BaseDirectory, "ann.dll"), "serve", "--json", .. options])
+            start.ArgumentList.Add(word);
         start.Environment["Ann__EmbeddedEncoder"] = "false";
         foreach ((string name, string value) in settings)
             start.Environment[name] = value;
@@ -53,6 +56,17 @@ internal sealed class ServeProcess : IDisposable
         _process.Kill();
         await _process.WaitForExitAsync();
         await _errors;
+    }
+
+    /// <summary>Sends a signal such as <c>TERM</c> and waits for the end.</summary>
+    /// <returns>The exit code, and what was written to standard error.</returns>
+    public async Task<(int Code, string Errors)> StopAsync(string signal)
+    {
+        string id = _process.Id.ToString(CultureInfo.InvariantCulture);
+        using Process kill = Process.Start(new ProcessStartInfo("kill") { ArgumentList = { $"-{signal}", id } })!;
+        await kill.WaitForExitAsync();
+        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        return (_process.ExitCode, await _errors);
     }
 
     public void Dispose()

@@ -42,7 +42,10 @@ public sealed class ServeAndQueryTests : IDisposable
             .Select(query => query.GetProperty("results")[0].GetProperty("key").GetString()));
 
         (await Query(server, "items", "--text", "mouse", "--show", items)).Expect(0);
-        (await Query(server, "nothing", "--text", "mouse")).ExpectRefusal("NotFound", "nothing");
+        (await Query(server, "nothing", "--text", "mouse")).ExpectRefusal("NotFound", "nothing", "there is items");
+        string port = server.Address[server.Address.LastIndexOf(':')..];
+        foreach (string address in new[] { "127.0.0.1" + port, "localhost" + port })
+            (await ToolRun.RunAsync("query", "--address", address, "--index", "items", "--text", "mouse")).Expect(0);
         (await Query(server, "items", "--text", "mouse", "--k", "10", "--ef", "5")).ExpectRefusal("InvalidArgument", "ef_search");
         (await Query(server, "items", "--vector-file", SampleVectors.Write(_folder, "other.fbin", 1)))
             .ExpectRefusal("InvalidArgument", "dimension");
@@ -66,6 +69,18 @@ public sealed class ServeAndQueryTests : IDisposable
     }
 
     [Fact]
+    public async Task AServerThatIsStoppedBeforeItServesEndsWithNought()
+    {
+        using CancellationTokenSource stopped = new();
+        await stopped.CancelAsync();
+
+        ToolRun run = await ToolRun.RunAsync(
+            PhysicalFileSystem.Instance, stopped.Token, "serve", "--data", _folder.Root, "--listen", "127.0.0.1:0");
+
+        Assert.Contains("stopped before it served", run.Expect(0).Error);
+    }
+
+    [Fact]
     public async Task AServerThatIsNotThereIsNamed()
     {
         (await ToolRun.RunAsync("query", "--address", "http://127.0.0.1:1", "--index", "x", "--text", "y"))
@@ -75,60 +90,4 @@ public sealed class ServeAndQueryTests : IDisposable
 
     private static Task<ToolRun> Query(Serving server, string index, params string[] more) =>
         ToolRun.RunAsync(["query", "--address", server.Address, "--index", index, .. more]);
-
-    /// <summary><c>ann serve</c> running in this process.</summary>
-    private sealed class Serving : IAsyncDisposable
-    {
-        private readonly CancellationTokenSource _stop = new();
-        private readonly Announcement _out = new();
-        private Task<int> _run = Task.FromResult(0);
-
-        public JsonElement Report { get; private set; }
-
-        public string Address => Report.GetProperty("address").GetString()!;
-
-        public static async Task<Serving> StartAsync(params string[] args)
-        {
-            Serving serving = new();
-            ToolContext tool = new()
-            {
-                Out = serving._out,
-                Error = TextWriter.Null,
-                CacheDirectory = ToolRun.CacheDirectory,
-                Files = PhysicalFileSystem.Instance,
-            };
-            serving._run = CommandLine.RunAsync(
-                ["serve", "--listen", "127.0.0.1:0", "--providers", "cpu", "--json", .. args], tool, serving._stop.Token);
-            Task first = await Task.WhenAny(serving._out.Written, serving._run).WaitAsync(TimeSpan.FromSeconds(60));
-            Assert.True(first == serving._out.Written, "the server ended before it served");
-            serving.Report = JsonDocument.Parse(await serving._out.Written).RootElement;
-            return serving;
-        }
-
-        public async Task<int> StopAsync()
-        {
-            await _stop.CancelAsync();
-            return await _run.WaitAsync(TimeSpan.FromSeconds(120));
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await StopAsync();
-            _stop.Dispose();
-        }
-
-        /// <summary>Completes when the tool flushes what it wrote.</summary>
-        private sealed class Announcement : StringWriter
-        {
-            private readonly TaskCompletionSource<string> _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-            public Task<string> Written => _written.Task;
-
-            public override Task FlushAsync(CancellationToken cancellationToken)
-            {
-                _written.TrySetResult(ToString());
-                return Task.CompletedTask;
-            }
-        }
-    }
 }

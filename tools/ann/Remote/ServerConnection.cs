@@ -17,27 +17,35 @@ internal sealed class ServerConnection : IDisposable
     private readonly Indexes.IndexesClient _indexes;
     private readonly Ingest.IngestClient _ingest;
 
-    /// <param name="address">Such as <c>http://127.0.0.1:50051</c>.</param>
+    /// <param name="address">Such as <c>http://127.0.0.1:50051</c>, or <c>127.0.0.1:50051</c>.</param>
     /// <exception cref="AnnException">InvalidArgument: no such address.</exception>
     public ServerConnection(string address)
     {
-        if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https"))
-            throw AnnException.Invalid("--address", $"--address is '{address}'; expected http://HOST:PORT.");
-        Address = address;
+        Uri uri = ServerAddress.Parse(address);
+        Address = uri.GetLeftPart(UriPartial.Authority);
         _channel = GrpcChannel.ForAddress(uri, new GrpcChannelOptions { MaxReceiveMessageSize = MaxReplyBytes });
         _retrieval = new Retrieval.RetrievalClient(_channel);
         _indexes = new Indexes.IndexesClient(_channel);
         _ingest = new Ingest.IngestClient(_channel);
     }
 
-    /// <summary>The server.</summary>
+    /// <summary>The server, with its scheme.</summary>
     public string Address { get; }
 
-    /// <summary>What the server says of an index.</summary>
+    /// <summary>What the server says of an index that serves. What others have, such as their kind of keys, is not known.</summary>
+    /// <exception cref="AnnException">Unavailable: it is loading. FailedPrecondition: it cannot be served. And as any call.</exception>
     public async Task<IndexDescription> DescribeAsync(string index, CancellationToken cancellation)
     {
         DescribeRequest request = new() { Index = index };
-        return (await AnswerAsync(_indexes.DescribeAsync(request, cancellationToken: cancellation), cancellation)).Index;
+        IndexDescription found = (await AnswerAsync(_indexes.DescribeAsync(request, cancellationToken: cancellation), cancellation)).Index;
+        return found.State switch
+        {
+            IndexState.Loading => throw new AnnException(
+                AnnError.Unavailable, $"{Address}: index '{found.Name}' is loading; ask again when it serves."),
+            IndexState.Failed => throw new AnnException(
+                AnnError.FailedPrecondition, $"{Address}: index '{found.Name}' cannot be served: {found.Failure}"),
+            _ => found,
+        };
     }
 
     /// <summary>Everything that the server hosts.</summary>

@@ -45,8 +45,6 @@ internal static class LoadVerb
     {
         using ServerConnection server = new(request.Address);
         IndexDescription index = await server.DescribeAsync(request.Index, cancellation);
-        if (index.State != IndexState.Serving)
-            throw new AnnException(AnnError.Unavailable, $"{request.Address}: index '{index.Name}' is {index.State}, not serving.");
         QuerySet queries = QuerySet.Load(tool, request.Queries, $"index '{index.Name}'", (int)index.Dimension);
         if (queries.Count == 0)
             throw AnnException.BadInput(request.Queries, "", "it holds no query.");
@@ -55,7 +53,7 @@ internal static class LoadVerb
 
         // What the server refuses once it refuses always: better one line than a report of failures.
         await server.SearchAsync(requests[0], cancellation);
-        using GrpcTransport transport = new(request.Address, request.Connections, requests, tool.Time);
+        using GrpcTransport transport = new(server.Address, request.Connections, requests, tool.Time);
         await transport.ConnectAsync(cancellation);
         LoadRunner runner = new(tool, transport, truth is null ? null : new AnswerRecall(requests, truth));
 

@@ -1,0 +1,46 @@
+using Ann.Core;
+using Microsoft.Extensions.Options;
+
+namespace Ann.Server.Hosting;
+
+/// <summary>What the attributes of the settings cannot say: what an address is, and how two settings fit together.</summary>
+internal sealed class SettingsTogether : IValidateOptions<ServerOptions>
+{
+    /// <inheritdoc/>
+    public ValidateOptionsResult Validate(string? name, ServerOptions options)
+    {
+        string[] faults = [.. Faults(options)];
+        return faults.Length > 0 ? ValidateOptionsResult.Fail(faults) : ValidateOptionsResult.Success;
+    }
+
+    private static IEnumerable<string> Faults(ServerOptions options)
+    {
+        if (options.Listen.Length > 0 && ListenFault(options.Listen) is string fault)
+            yield return fault;
+        if (options.SnapshotDirectory.Length > 0 && options.DataDirectory.Length > 0
+            && Whole(options.SnapshotDirectory) == Whole(options.DataDirectory))
+        {
+            yield return
+                $"SnapshotDirectory is {options.SnapshotDirectory}, the DataDirectory too; snapshots there would be hosted as indexes.";
+        }
+    }
+
+    private static string? ListenFault(string text)
+    {
+        try
+        {
+            ListenAddress.Parse(text);
+            return null;
+        }
+        catch (AnnException e)
+        {
+            return e.Message;
+        }
+    }
+
+    private static string Whole(string directory) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+}
+
+/// <summary>Compile-time generated from the attributes of the settings.</summary>
+[OptionsValidator]
+internal sealed partial class SettingRanges : IValidateOptions<ServerOptions>;
