@@ -59,6 +59,7 @@ internal sealed class SegmentMerge
     /// <param name="cancellation">Ends it early; nothing is left behind.</param>
     public void Run(int threads, CancellationToken cancellation)
     {
+        long start = _home.Time.GetTimestamp();
         _rows = [.. Sources.Select(static source => LiveNodes(source.Segment))];
         int count = _rows.Sum(static rows => rows.Length);
         if (count == 0)
@@ -76,7 +77,8 @@ internal sealed class SegmentMerge
         }
         _result = OpenPart(_home, _file);
         SealedSegment made = ((LiveSealedSegment)_result.Segment).Sealed;
-        _home.Options.Sealed?.Invoke(new SealingReport(_home.Name, _file, made.Count, made.BuildRecord, made.Certificate));
+        _home.Options.Sealed?.Invoke(new SealingReport(
+            _home.Name, Generation.Id, _file, made.Count, _home.Time.GetElapsedTime(start), made.BuildRecord, made.Certificate));
     }
 
     /// <summary>Opens a sealed segment as a part of an index, within the memory budget.</summary>
@@ -194,8 +196,11 @@ internal sealed class SegmentMerge
 
 /// <summary>A segment that sealing or compacting has made.</summary>
 /// <param name="Index">Name of the index.</param>
+/// <param name="Generation">Whose segment it is.</param>
 /// <param name="File">Name of the segment's file.</param>
 /// <param name="Rows">Its rows.</param>
+/// <param name="Elapsed">How long it took to be made.</param>
 /// <param name="Build">How it was made.</param>
 /// <param name="Certificate">What was measured of it.</param>
-internal sealed record SealingReport(string Index, string File, int Rows, BuildRecord Build, Certificate Certificate);
+internal sealed record SealingReport(
+    string Index, string Generation, string File, int Rows, TimeSpan Elapsed, BuildRecord Build, Certificate Certificate);

@@ -10,20 +10,22 @@ internal sealed partial class SealingLog(ILogger<SealingLog> log)
     public void Write(SealingReport made)
     {
         string measured = RecallFloor.InWords(made.Certificate);
-        Sealed(made.Index, made.File, made.Rows, made.Build.Codes, measured);
+        double seconds = Math.Round(made.Elapsed.TotalSeconds, 3);
+        Sealed(made.Index, made.Generation, made.File, made.Rows, made.Build.Codes, seconds, measured);
         if (made.Build.CodesReason.Length > 0)
-            OtherCodes(made.Index, made.File, made.Build.CodesReason);
+            OtherCodes(made.Index, made.Generation, made.File, made.Build.CodesReason);
         if (RecallFloor.Default.Shortfall(made.Certificate) is { } shortfall)
-            LowRecall(made.Index, made.File, shortfall);
+            LowRecall(made.Index, made.Generation, made.File, shortfall);
     }
 
     [LoggerMessage(EventId = 40, Level = LogLevel.Information,
-        Message = "Index {Index}: {File} holds {Rows} items, codes {Codes}. {Measured}")]
-    private partial void Sealed(string index, string file, int rows, string codes, string measured);
+        Message = "Index {Index}@{Generation}: {File} was made after {Seconds} s; it holds {Rows} items, codes {Codes}. {Measured}")]
+    private partial void Sealed(
+        string index, string generation, string file, int rows, string codes, double seconds, string measured);
 
-    [LoggerMessage(EventId = 41, Level = LogLevel.Information, Message = "Index {Index}: {File}: {Reason}")]
-    private partial void OtherCodes(string index, string file, string reason);
+    [LoggerMessage(EventId = 41, Level = LogLevel.Information, Message = "Index {Index}@{Generation}: {File}: {Reason}")]
+    private partial void OtherCodes(string index, string generation, string file, string reason);
 
-    [LoggerMessage(EventId = 42, Level = LogLevel.Warning, Message = "Index {Index}: {File}: {Shortfall}")]
-    private partial void LowRecall(string index, string file, string shortfall);
+    [LoggerMessage(EventId = 42, Level = LogLevel.Warning, Message = "Index {Index}@{Generation}: {File}: {Shortfall}")]
+    private partial void LowRecall(string index, string generation, string file, string shortfall);
 }

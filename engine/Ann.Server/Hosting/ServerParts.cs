@@ -99,14 +99,24 @@ internal static class ServerParts
     {
         services.AddSingleton<ErrorInterceptor>();
         services.AddSingleton<DrainInterceptor>();
+        services.AddSingleton<ChangeLog>();
+        services.AddSingleton<RefusedWrites>();
         services.AddSingleton<RetrievalService>();
         services.AddSingleton<IndexesService>();
         services.AddSingleton<IngestService>();
         services.AddSingleton<HealthService>();
         services.AddGrpc(static grpc => grpc.Interceptors.Add<ErrorInterceptor>())
             .AddServiceOptions<RetrievalService>(static grpc => grpc.Interceptors.Add<DrainInterceptor>())
-            .AddServiceOptions<IndexesService>(static grpc => grpc.Interceptors.Add<DrainInterceptor>())
-            .AddServiceOptions<IngestService>(static grpc => grpc.Interceptors.Add<DrainInterceptor>());
+            .AddServiceOptions<IndexesService>(static grpc =>
+            {
+                grpc.Interceptors.Add<DrainInterceptor>();
+                grpc.Interceptors.Add<ChangeLog>();
+            })
+            .AddServiceOptions<IngestService>(static grpc =>
+            {
+                grpc.Interceptors.Add<DrainInterceptor>();
+                grpc.Interceptors.Add<RefusedWrites>();
+            });
         services.RemoveAll(typeof(IServiceMethodProvider<>)).AddSingleton(typeof(IServiceMethodProvider<>), typeof(ServiceMethods<>));
         services.AddOptions<GrpcServiceOptions>().Configure<IOptions<ServerOptions>>(
             static (grpc, server) => grpc.MaxReceiveMessageSize = server.Value.MaxMessageBytes);

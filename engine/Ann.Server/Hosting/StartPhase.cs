@@ -96,36 +96,36 @@ internal sealed partial class StartPhase(
     private partial void EncoderNotice(string name, string notice);
 
     [LoggerMessage(EventId = 11, Level = LogLevel.Information,
-        Message = "Index {Name}@{Generation} serves {Count} items of dimension {Dimension}, metric {Metric}, "
+        Message = "Index {Index}@{Generation} serves {Count} items of dimension {Dimension}, metric {Metric}, "
             + "{Loaded} bytes loaded, {Mapped} mapped.")]
     private partial void IndexServes(
-        string name, string generation, int count, int dimension, Metric metric, long loaded, long mapped);
+        string index, string generation, int count, int dimension, Metric metric, long loaded, long mapped);
 
     [LoggerMessage(EventId = 16, Level = LogLevel.Information,
-        Message = "Live index {Name}@{Generation} serves {Count} items of dimension {Dimension}, metric {Metric}, in {Segments} segments, "
+        Message = "Live index {Index}@{Generation} serves {Count} items of dimension {Dimension}, metric {Metric}, in {Segments} segments, "
             + "log position {Position}.")]
     private partial void LiveIndexServes(
-        string name, string generation, long count, int dimension, Metric metric, int segments, long position);
+        string index, string generation, long count, int dimension, Metric metric, int segments, long position);
 
     [LoggerMessage(EventId = 19, Level = LogLevel.Information,
-        Message = "Live index {Name}@{Generation} takes {Memory} bytes of memory, {Files} of files.")]
-    private partial void LiveIndexTakes(string name, string generation, long memory, long files);
+        Message = "Live index {Index}@{Generation} takes {Memory} bytes of memory, {Files} of files.")]
+    private partial void LiveIndexTakes(string index, string generation, long memory, long files);
 
     [LoggerMessage(EventId = 17, Level = LogLevel.Error,
-        Message = "Index {Name} serves without its generation {Generation}, which could not be opened: {Reason}")]
-    private partial void GenerationDamaged(string name, string generation, string reason);
+        Message = "Index {Index} serves without its generation {Generation}, which could not be opened: {Reason}")]
+    private partial void GenerationDamaged(string index, string generation, string reason);
 
     [LoggerMessage(EventId = 12, Level = LogLevel.Error,
-        Message = "Index {Name} cannot be served from {Path}; the others start without it. {Reason}")]
-    private partial void IndexFailed(string name, string path, string reason, Exception? failure);
+        Message = "Index {Index} cannot be served from {Path}; the others start without it. {Reason}")]
+    private partial void IndexFailed(string index, string path, string reason, Exception? failure);
 
     [LoggerMessage(EventId = 18, Level = LogLevel.Error,
-        Message = "Index {Name} serves, but its item sets cannot be used: requests that name one are refused. {Reason}")]
-    private partial void SetsFailed(string name, string reason);
+        Message = "Index {Index} serves, but its item sets cannot be used: requests that name one are refused. {Reason}")]
+    private partial void SetsFailed(string index, string reason);
 
     [LoggerMessage(EventId = 13, Level = LogLevel.Information,
-        Message = "Index {Name}: its encoder {Encoder} ({Fingerprint:x16}) is not hosted here; Embed by index name is refused.")]
-    private partial void EncoderMissing(string name, string encoder, ulong fingerprint);
+        Message = "Index {Index}: its encoder {Encoder} ({Fingerprint:x16}) is not hosted here; Embed by index name is refused.")]
+    private partial void EncoderMissing(string index, string encoder, ulong fingerprint);
 
     [LoggerMessage(EventId = 14, Level = LogLevel.Warning,
         Message = "No index is hosted: no file was named and the data directory holds none.")]
