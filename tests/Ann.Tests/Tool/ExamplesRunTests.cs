@@ -1,0 +1,114 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Ann.Tests.House;
+using Ann.Tool;
+
+namespace Ann.Tests.Tool;
+
+/// <summary>Goal: the examples of the help, and the commands of the README in their order, do what they promise.</summary>
+public sealed partial class ExamplesRunTests
+{
+    /// <summary>Examples that are only parsed, by how they begin, and why.</summary>
+    private static readonly (string Start, string Reason)[] OnlyParsed =
+    [
+        ("ann demo", "has tests of its own, and takes long"),
+        ("ann encode --input items.jsonl --output items.npy --encoder", "wants a model, and a GPU"),
+        ("ann encode --input item_ids.npy", "wants a model"),
+        ("ann build --input items.jsonl", "wants vectors in the lines"),
+        ("ann serve", "does not end by itself"),
+        ("ann load", "runs for half a minute"),
+        ("ann attach", "wants a generation: the README's commands do it"),
+        ("ann detach", "wants a generation"),
+        ("ann promote", "wants a generation: the README's commands do it"),
+        ("ann rollback", "wants two generations: the README's commands do it"),
+        ("ann drop", "is run last"),
+        ("ann restore", "is run last"),
+        ("ann import --index shop --input gone", "wants another file"),
+    ];
+
+    [Fact]
+    public async Task TheExamplesOfTheHelpRun()
+    {
+        await using ExampleFolder here = new();
+        here.WriteItems("items.jsonl", 70);
+        here.Write("seen.txt", "m-1\nm-2\n");
+        (await here.RunAsync("ann encode --input items.jsonl --output queries.npy --attributes "
+            + "category:keyword,tags:keywords,price:double,brand:keyword,since:timestamp")).Expect(0);
+        Directory.CreateDirectory(here["var/lib/ann"]);
+        (await here.RunAsync("ann build --input queries.npy --metric cosine --output var/lib/ann/items.ann")).Expect(0);
+        await here.ServeAsync("--data", "/var/lib/ann", "--snapshots", "snapshots");
+        (await here.RunAsync("ann set append --index items --set seen:user:42 --keys m-1")).Expect(0);
+        ToolContext world = new() { Out = TextWriter.Null, Error = TextWriter.Null, CacheDirectory = ToolRun.CacheDirectory };
+        string[] examples = [.. CommandsTests.ExamplesOf(CommandLine.Root(world))];
+
+        // What is made first is what others read.
+        foreach (string example in examples.Where(IsRun).OrderBy(static one => one.Contains("--from snapshots", StringComparison.Ordinal)))
+        {
+            if (example.StartsWith("ann create", StringComparison.Ordinal))
+                await here.RunAsync("ann drop --index shop"); // each example begins with no such index
+            if (example.StartsWith("ann import", StringComparison.Ordinal))
+                await FillAsync(here);
+            ToolRun run = await here.RunAsync(example);
+            Assert.True(run.Code == 0, $"{example}\n{run.Out}\n{run.Error}");
+        }
+        (await here.RunAsync("ann drop --index shop")).Expect(0);
+        await here.StopAsync();
+        (await here.RunAsync("ann restore --from snapshots/shop-monday --data /var/lib/ann --name shop")).Expect(0);
+
+        Assert.All(OnlyParsed, skipped => Assert.Contains(examples, one => one.StartsWith(skipped.Start, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task TheReadmesCommandsRunInTheirOrder()
+    {
+        string readme = File.ReadAllText(Path.Combine(TidyTests.Root, "README.md"));
+        await using ExampleFolder here = new();
+        here.Write("items.jsonl", Items().Match(readme).Groups[1].Value);
+        Directory.CreateDirectory(here["data"]);
+        List<string> verbs = [];
+        foreach (string[] words in ShellCommands.BlocksOf(readme).SelectMany(static block => ShellCommands.Of(block, ["ann"])))
+        {
+            verbs.Add(words[0]);
+            switch (words[0])
+            {
+                case "serve":
+                    await here.ServeAsync(words[1..]);
+                    continue;
+                case "create":
+                    using (StreamReader sidecar = new(here["items.npy.keys.jsonl"]))
+                    {
+                        JsonElement first = JsonDocument.Parse((await sidecar.ReadLineAsync())!).RootElement;
+                        here.Set("$fingerprint", first.GetProperty("encoder_fingerprint").GetString()!);
+                    }
+                    break;
+                default:
+                    break;
+            }
+            ToolRun run = words[0] == "load" ? await here.RunAsync(words, "--duration", "1s") : await here.RunAsync(words);
+            // A machine that is busy with other tests may not keep the rate of a load; that verdict is no fault of the command.
+            Assert.True(run.Code == 0 || (run.Code == 1 && words[0] == "load"), $"ann {string.Join(' ', words)}\n{run.Out}\n{run.Error}");
+            if (words[0] == "attach")
+                here.Set("$(jq -r .generation attached.json)", run.Json.GetProperty("generation").GetString()!);
+        }
+        Assert.Superset(
+            new HashSet<string>
+            {
+                "encode", "build", "eval", "serve", "query", "load", "create", "import", "attach", "promote", "rollback", "explain",
+            },
+            verbs.ToHashSet());
+    }
+
+    /// <summary>An index that takes the file that the examples import, whatever it was created for.</summary>
+    private static async Task FillAsync(ExampleFolder here)
+    {
+        await here.RunAsync("ann drop --index shop");
+        (await here.RunAsync(
+            "ann create --index shop --dim 256 --metric cosine --key-type string --attributes category:keyword,price:double "
+            + "--encoder-fingerprint 6643ba7e80755d93")).Expect(0);
+    }
+
+    private static bool IsRun(string example) => !OnlyParsed.Any(one => example.StartsWith(one.Start, StringComparison.Ordinal));
+
+    [GeneratedRegex("<<'END'\n([\\s\\S]*?)^END", RegexOptions.Multiline)]
+    private static partial Regex Items();
+}
