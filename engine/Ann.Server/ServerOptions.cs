@@ -77,10 +77,36 @@ public sealed class ServerOptions
     [Setting("--encoder-threads", "Threads of one inference; 0 leaves it to ONNX Runtime.", Unit = "threads")]
     public int EncoderThreads { get; set; }
 
-    /// <summary>Searches running at once. Default: one per logical core; more only adds context switches.</summary>
+    /// <summary>Searches running at once. Default: one per logical core, and two at least; more only adds context switches.</summary>
     [Range(1, 1024)]
-    [Setting("--max-concurrent-searches", "Searches running at once.", Unit = "searches", Default = "logical cores")]
-    public int MaxConcurrentSearches { get; set; } = Environment.ProcessorCount;
+    [Setting("--max-concurrent-searches", "Searches running at once.", Unit = "searches", Default = "logical cores, at least 2")]
+    public int MaxConcurrentSearches { get; set; } = Math.Max(2, Environment.ProcessorCount);
+
+    /// <summary>
+    /// Of these, searches that are heavy: whose request tells that they will hold their place for <see cref="HeavySearchMs"/> or longer. 0
+    /// takes half of them, and one at least. Default: 0.
+    /// </summary>
+    [Range(0, 1024)]
+    [Setting("--max-heavy-searches", "Heavy searches running at once; 0 takes half of all.", Unit = "searches")]
+    public int MaxHeavySearches { get; set; }
+
+    /// <summary>Heavy searches allowed to wait; the next one gets RESOURCE_EXHAUSTED. Default: 64.</summary>
+    [Range(0, 65_536)]
+    [Setting("--heavy-queue-limit", "Heavy searches that may wait.", Unit = "searches")]
+    public int HeavyQueueLimit { get; set; } = 64;
+
+    /// <summary>Time of one core from which a search counts as heavy, milliseconds, as it is estimated. Default: 20.</summary>
+    [Range(0.1, 60_000.0)]
+    [Setting("--heavy-search-ms", "Estimated time from which a search is heavy.", Unit = SettingAttribute.Milliseconds)]
+    public double HeavySearchMs { get; set; } = 20;
+
+    /// <summary>
+    /// Longest time that a read call may take, milliseconds, whatever its deadline: it then ends with DEADLINE_EXCEEDED, or with what was
+    /// found, if that is what its caller wants. Default: 10,000.
+    /// </summary>
+    [Range(1, 3_600_000)]
+    [Setting("--max-search-ms", "Longest time of a read call.", Unit = SettingAttribute.Milliseconds)]
+    public int MaxSearchMs { get; set; } = 10_000;
 
     /// <summary>Searches allowed to wait; the next one gets RESOURCE_EXHAUSTED. Default: 512.</summary>
     [Range(0, 65_536)]
@@ -122,10 +148,71 @@ public sealed class ServerOptions
     [Setting("--embed-queue-limit", "Embed calls that may wait.", Unit = "calls")]
     public int EmbedQueueLimit { get; set; } = 128;
 
-    /// <summary>Largest request message, in bytes; a larger one gets RESOURCE_EXHAUSTED. Default: 16 MiB.</summary>
+    /// <summary>Largest message of the Ingest service, in bytes; a larger one gets RESOURCE_EXHAUSTED. Default: 16 MiB.</summary>
     [Range(64 << 10, 1 << 30)]
-    [Setting("--max-message-bytes", "Largest request message.", Unit = SettingAttribute.Bytes)]
+    [Setting("--max-message-bytes", "Largest message of the Ingest service.", Unit = SettingAttribute.Bytes)]
     public int MaxMessageBytes { get; set; } = 16 << 20;
+
+    /// <summary>Largest message of the other services, in bytes; a larger one gets RESOURCE_EXHAUSTED. Default: 4 MiB.</summary>
+    [Range(64 << 10, 1 << 30)]
+    [Setting("--max-query-bytes", "Largest message of the other services.", Unit = SettingAttribute.Bytes)]
+    public int MaxQueryBytes { get; set; } = 4 << 20;
+
+    /// <summary>
+    /// Memory that the messages of all calls under way may take together, as they come and as they are parsed, bytes; one that would pass
+    /// it gets RESOURCE_EXHAUSTED. 0 takes a sixteenth of what the machine or the container has, 64 MiB to 1 GiB. Default: 0.
+    /// </summary>
+    [Range(0, long.MaxValue)]
+    [Setting("--request-budget-bytes", "Memory of the messages of all calls; 0 takes 1/16.", Unit = SettingAttribute.Bytes)]
+    public long RequestBudgetBytes { get; set; }
+
+    /// <summary>
+    /// Memory that the replies of all calls may take together until they were read, bytes; one that would pass it gets RESOURCE_EXHAUSTED.
+    /// 0 takes as much as <see cref="RequestBudgetBytes"/> does. Default: 0.
+    /// </summary>
+    [Range(0, long.MaxValue)]
+    [Setting("--reply-budget-bytes", "Memory of the replies of all calls; 0 takes 1/16.", Unit = SettingAttribute.Bytes)]
+    public long ReplyBudgetBytes { get; set; }
+
+    /// <summary>Memory that one reply may take, bytes: about three times what goes over the wire. Default: 64 MiB.</summary>
+    [Range(64 << 10, 1 << 30)]
+    [Setting("--max-reply-bytes", "Memory that one reply may take.", Unit = SettingAttribute.Bytes)]
+    public long MaxReplyBytes { get; set; } = 64 << 20;
+
+    /// <summary>
+    /// How long the rest of a message may be waited for, and the first message of a stream, seconds; the call then ends with UNAVAILABLE.
+    /// Default: 10.
+    /// </summary>
+    [Range(1, 3600)]
+    [Setting("--body-seconds", "How long the rest of a message may be waited for.", Unit = SettingAttribute.Seconds)]
+    public int BodySeconds { get; set; } = 10;
+
+    /// <summary>How long a stream may send nothing between two messages, seconds. Default: 300.</summary>
+    [Range(1, 86_400)]
+    [Setting("--idle-stream-seconds", "How long a stream may send nothing.", Unit = SettingAttribute.Seconds)]
+    public int IdleStreamSeconds { get; set; } = 300;
+
+    /// <summary>How long a caller may take to read its answer, seconds; it is then cut off. Default: 30.</summary>
+    [Range(1, 3600)]
+    [Setting("--reply-seconds", "How long a caller may take to read its answer.", Unit = SettingAttribute.Seconds)]
+    public int ReplySeconds { get; set; } = 30;
+
+    /// <summary>Connections open at once; the next one is closed. Default: 512.</summary>
+    [Range(1, 65_536)]
+    [Setting("--max-connections", "Connections open at once.", Unit = "connections")]
+    public int MaxConnections { get; set; } = 512;
+
+    /// <summary>
+    /// A silent connection is asked for a sign of life after so many seconds, and closed when it gives none. Default: 30.
+    /// </summary>
+    [Range(1, 86_400)]
+    [Setting("--keep-alive-seconds", "Silence after which a connection must give a sign of life.", Unit = SettingAttribute.Seconds)]
+    public int KeepAliveSeconds { get; set; } = 30;
+
+    /// <summary>Live indexes at most; Create refuses more. Each has its threads and files. Default: 256.</summary>
+    [Range(1, 65_536)]
+    [Setting("--max-indexes", "Live indexes at most.", Unit = "indexes")]
+    public int MaxIndexes { get; set; } = 256;
 
     /// <summary>Query rows of one Search; keys of one Fetch. Default: 1024.</summary>
     [Range(1, 65_536)]
@@ -228,6 +315,17 @@ public sealed class ServerOptions
     [Range(0, 600)]
     [Setting("--drain-seconds", "How long calls under way may take to end when the server stops.", Unit = SettingAttribute.Seconds)]
     public int DrainSeconds { get; set; } = 10;
+
+    /// <summary>Bytes of <see cref="RequestBudgetBytes"/>.</summary>
+    internal long RequestBudget() => RequestBudgetBytes > 0
+        ? RequestBudgetBytes
+        : Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 16, 64 << 20, 1 << 30);
+
+    /// <summary>Bytes of <see cref="ReplyBudgetBytes"/>.</summary>
+    internal long ReplyBudget() => ReplyBudgetBytes > 0 ? ReplyBudgetBytes : RequestBudget();
+
+    /// <summary>Places of <see cref="MaxHeavySearches"/>.</summary>
+    internal int HeavySearches() => MaxHeavySearches > 0 ? MaxHeavySearches : Math.Max(1, MaxConcurrentSearches / 2);
 
     private static string DefaultCacheDirectory()
     {

@@ -10,6 +10,7 @@ internal sealed class AdmissionControl : IDisposable
         ServerOptions limits = options.Value;
         Searches = new("search", limits.MaxConcurrentSearches, limits.SearchQueueLimit);
         SearchPlaces = new(Searches, limits.MaxConcurrentSearches, limits.SearchQueueLimit, limits.BrownOut);
+        HeavySearches = new("heavy search", limits.HeavySearches(), limits.HeavyQueueLimit);
         Embeds = new("embed", limits.MaxConcurrentEmbeds, limits.EmbedQueueLimit);
         WriteStreams = new("write stream", limits.MaxWriteStreams, 0);
         Writes = new("write", limits.MaxConcurrentWrites, limits.WriteQueueLimit);
@@ -19,6 +20,9 @@ internal sealed class AdmissionControl : IDisposable
 
     /// <summary>The way into <see cref="Searches"/> for searches: knows the pressure and the brown-out.</summary>
     public SearchAdmission SearchPlaces { get; }
+
+    /// <summary>Before <see cref="SearchPlaces"/>, for those that <see cref="CallWork"/> finds heavy.</summary>
+    public AdmissionQueue HeavySearches { get; }
 
     public AdmissionQueue Embeds { get; }
 
@@ -30,6 +34,7 @@ internal sealed class AdmissionControl : IDisposable
     public void Dispose()
     {
         Searches.Dispose();
+        HeavySearches.Dispose();
         Embeds.Dispose();
         WriteStreams.Dispose();
         Writes.Dispose();

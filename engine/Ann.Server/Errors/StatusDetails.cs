@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ann.Core;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -26,13 +27,28 @@ internal static class StatusDetails
     /// <param name="toCaller">A message as callers may read it.</param>
     public static RpcException ToRpcException(AnnException e, Func<string, string> toCaller)
     {
-        string message = toCaller(e.Message);
+        string message = CutText.Of(toCaller(e.Message));
         Status status = new() { Code = (int)ToStatusCode(e.Error), Message = message };
         status.Details.Add(Any.Pack(new ErrorInfo { Domain = Domain, Reason = ToReason(e.Error) }));
         foreach (IMessage detail in DetailsOf(e, message, toCaller))
             status.Details.Add(Any.Pack(detail));
-        return status.ToRpcException();
+        RpcException exception = status.ToRpcException();
+        if (DelayOf(e) is { } delay)
+        {
+            double milliseconds = delay.ToTimeSpan().TotalMilliseconds;
+            exception.Trailers.Add("grpc-retry-pushback-ms", milliseconds.ToString("0", CultureInfo.InvariantCulture));
+        }
+        return exception;
     }
+
+    /// <summary>When a client should come back, for those whose library heeds it.</summary>
+    private static Duration? DelayOf(AnnException e) => e.Error switch
+    {
+        AnnError.Overloaded when e.Field is "memory" or "disk" => AfterFull,
+        AnnError.Overloaded => AfterOverload,
+        AnnError.Unavailable => AfterUnavailable,
+        _ => null,
+    };
 
     public static StatusCode ToStatusCode(AnnError error) => error switch
     {
@@ -62,17 +78,20 @@ internal static class StatusDetails
     {
         AnnError.InvalidArgument when e.Field is string field =>
         [
-            new BadRequest { FieldViolations = { new BadRequest.Types.FieldViolation { Field = field, Description = message } } },
+            new BadRequest
+            {
+                FieldViolations = { new BadRequest.Types.FieldViolation { Field = CutText.OfPath(field), Description = message } },
+            },
         ],
         AnnError.NotFound => [new ResourceInfo { ResourceType = e.Field ?? "", Description = message }],
         AnnError.FailedPrecondition => [new PreconditionFailure { Violations = { ViolationsOf(e, message, toCaller) } }],
         AnnError.Overloaded when e.Field is "memory" or "disk" =>
         [
-            new RetryInfo { RetryDelay = AfterFull },
+            new RetryInfo { RetryDelay = DelayOf(e) },
             new QuotaFailure { Violations = { new QuotaFailure.Types.Violation { Subject = e.Field, Description = message } } },
         ],
-        AnnError.Overloaded => [new RetryInfo { RetryDelay = AfterOverload }],
-        AnnError.Unavailable => [new RetryInfo { RetryDelay = AfterUnavailable }],
+        AnnError.Overloaded => [new RetryInfo { RetryDelay = DelayOf(e) }],
+        AnnError.Unavailable => [new RetryInfo { RetryDelay = DelayOf(e) }],
         _ => [],
     };
 
@@ -82,5 +101,5 @@ internal static class StatusDetails
         : [Violation("MISMATCH", e.Field ?? "", message)];
 
     private static PreconditionFailure.Types.Violation Violation(string type, string subject, string description) =>
-        new() { Type = type, Subject = subject, Description = description };
+        new() { Type = type, Subject = CutText.Of(subject), Description = CutText.Of(description) };
 }

@@ -76,6 +76,9 @@ internal static class ServerParts
         services.AddSingleton<DrainGate>();
         services.AddSingleton<HealthBoard>();
         services.AddSingleton<AdmissionControl>();
+        services.AddSingleton<CallLimits>();
+        services.AddSingleton<CallWork>();
+        services.AddSingleton<RequestGauge>();
         services.AddSingleton<LiveRecallBoard>();
         services.AddSingleton<LiveRecallFile>();
         services.AddSingleton<ServerMetrics>();
@@ -119,7 +122,11 @@ internal static class ServerParts
             });
         services.RemoveAll(typeof(IServiceMethodProvider<>)).AddSingleton(typeof(IServiceMethodProvider<>), typeof(ServiceMethods<>));
         services.AddOptions<GrpcServiceOptions>().Configure<IOptions<ServerOptions>>(
-            static (grpc, server) => grpc.MaxReceiveMessageSize = server.Value.MaxMessageBytes);
+            static (grpc, server) =>
+            {
+                grpc.MaxReceiveMessageSize = Math.Max(server.Value.MaxMessageBytes, server.Value.MaxQueryBytes);
+                grpc.CompressionProviders = []; // rows hardly shrink, and nobody could tell what a compressed message takes
+            });
         services.AddGrpcReflection();
     }
 
@@ -133,12 +140,25 @@ internal static class ServerParts
         {
             ServerOptions options = kestrel.ApplicationServices.GetRequiredService<IOptions<ServerOptions>>().Value;
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = null; // gRPC's own limit rules: it reads the length before the message
+            kestrel.Limits.MaxRequestBodySize = null; // the limit of each message rules: its length is known before it is read
+            kestrel.Limits.MinRequestBodyDataRate = null; // as does the one on its time
+            kestrel.Limits.MaxResponseBufferSize = 0; // who waits for an answer to be written waits for all of it: ReplyDrain
+            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
+            kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(options.KeepAliveSeconds);
+            kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(options.KeepAliveSeconds);
             // One connection must be able to fill the queue: overload is then an answer, not a silent wait inside the client.
             kestrel.Limits.Http2.MaxStreamsPerConnection = OtherStreams
                 + options.MaxConcurrentSearches + options.SearchQueueLimit + options.MaxConcurrentEmbeds + options.EmbedQueueLimit
                 + options.MaxWriteStreams + options.MaxConcurrentWrites + options.WriteQueueLimit;
-            kestrel.Listen(ListenAddress.Parse(options.Listen), static listen => listen.Protocols = HttpProtocols.Http2);
+            kestrel.Listen(ListenAddress.Parse(options.Listen), static listen =>
+            {
+                listen.Protocols = HttpProtocols.Http2;
+                listen.Use(static next => connection =>
+                {
+                    ReplyDrain.Begin(connection.Items);
+                    return next(connection);
+                });
+            });
         });
 
     public static void MapCalls(this WebApplication app)
@@ -148,6 +168,8 @@ internal static class ServerParts
             ShortDeadlines.Correct(context);
             return next(context);
         });
+        RequestGauge gauge = app.Services.GetRequiredService<RequestGauge>();
+        app.Use(gauge.RunAsync);
         app.MapGrpcService<RetrievalService>();
         app.MapGrpcService<IndexesService>();
         app.MapGrpcService<IngestService>();

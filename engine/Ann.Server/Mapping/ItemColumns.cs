@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using Ann.Core;
 using Ann.Core.Indexes;
 using Ann.Core.Searching;
+using Ann.Server.Admission;
 using Ann.Protocol.V1;
 using Google.Protobuf;
 using AttributeColumn = Ann.Core.Attributes.AttributeColumn;
@@ -12,21 +14,36 @@ namespace Ann.Server.Mapping;
 internal static class ItemColumns
 {
     /// <summary>The values that some items have of some attributes.</summary>
-    public static IEnumerable<Protocol.V1.AttributeColumn> AttributesOf(IndexSnapshot index, IReadOnlyList<SearchHit> hits, int[] asked)
+    /// <exception cref="AnnException"><see cref="AnnError.Overloaded"/>: the reply has no room for them.</exception>
+    public static IEnumerable<Protocol.V1.AttributeColumn> AttributesOf(
+        IndexSnapshot index, SearchHit[] hits, int[] asked, ReplyRoom room)
     {
         foreach (int column in asked)
         {
             AttributeColumn values = new(index.Attributes.Fields[column]);
-            foreach (SearchHit hit in hits)
-                index.CopyAttribute(hit, column, values);
+            Copy(index, hits, column, values, room);
             yield return WireAttributes.ToWire(values);
         }
     }
 
-    /// <summary>The vectors of some items.</summary>
-    public static VectorBatch RowsOf(IndexSnapshot index, IReadOnlyList<SearchHit> hits)
+    /// <summary>Appends the values that items have of an attribute.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.Overloaded"/>: the reply has no room for them.</exception>
+    public static void Copy(IndexSnapshot index, ReadOnlySpan<SearchHit> hits, int column, AttributeColumn values, ReplyRoom room)
     {
-        ArrayBufferWriter<byte> rows = new(hits.Count * index.Dimension * sizeof(float));
+        foreach (SearchHit hit in hits)
+        {
+            long before = values.SizeInBytes;
+            index.CopyAttribute(hit, column, values);
+            room.Take(ReplyRoom.OfText(values.SizeInBytes - before));
+        }
+    }
+
+    /// <summary>The vectors of some items.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.Overloaded"/>: the reply has no room for them.</exception>
+    public static VectorBatch RowsOf(IndexSnapshot index, SearchHit[] hits, ReplyRoom room)
+    {
+        room.Take(ReplyRoom.OfVectors(hits.Length, index.Dimension));
+        ArrayBufferWriter<byte> rows = new(hits.Length * index.Dimension * sizeof(float));
         foreach (SearchHit hit in hits)
             rows.Write(MemoryMarshal.AsBytes(index.RowOf(hit)));
         return new VectorBatch

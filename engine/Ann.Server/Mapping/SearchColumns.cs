@@ -4,6 +4,7 @@ using Ann.Core.Indexes;
 using Ann.Core.Keys;
 using Ann.Core.Ranking;
 using Ann.Core.Searching;
+using Ann.Server.Admission;
 using Google.Protobuf.Collections;
 using Wire = Ann.Protocol.V1;
 
@@ -16,13 +17,19 @@ internal sealed class SearchColumns
     private readonly Wire.SearchResponse _reply;
     private readonly int[] _asked;
     private readonly AttributeColumn[] _attributes;
+    private readonly ReplyRoom _room;
 
     /// <param name="index">Where the results come from.</param>
     /// <param name="rows">Rows that will be added.</param>
     /// <param name="k">Results wanted for each.</param>
     /// <param name="asked">Columns of the attributes wanted back.</param>
-    public SearchColumns(IndexSnapshot index, int rows, int k, int[] asked)
+    /// <param name="room">For the reply.</param>
+    /// <exception cref="AnnException"><see cref="AnnError.Overloaded"/>: there is no room for so many.</exception>
+    public SearchColumns(IndexSnapshot index, int rows, int k, int[] asked, ReplyRoom room)
     {
+        int results = rows * (int)Math.Min(k, index.Rows);
+        room.Take(ReplyRoom.OfNumbers(2L * results + rows + 1));
+        _room = room;
         _asked = asked;
         _attributes = asked.Length == 0 ? [] : Array.ConvertAll(asked, column => new AttributeColumn(index.Attributes.Fields[column]));
         _index = index;
@@ -33,7 +40,6 @@ internal sealed class SearchColumns
             Completeness = Wire.Completeness.Complete,
             Stats = new Wire.SearchStats(),
         };
-        int results = rows * (int)Math.Min(k, index.Rows);
         _reply.Scores.Capacity = results;
         if (index.KeyKind == KeyKind.UInt64)
             _reply.Keys.Numbers.Capacity = results;
@@ -79,11 +85,14 @@ internal sealed class SearchColumns
         {
             RepeatedField<string> texts = _reply.Keys.Texts;
             foreach (SearchHit result in results)
-                texts.Add(_index.KeyOf(result).ToString());
+            {
+                ItemKey key = _index.KeyOf(result);
+                _room.Take(ReplyRoom.OfText(key.Utf8.Length));
+                texts.Add(key.ToString());
+            }
         }
         for (int i = 0; i < _asked.Length; i++)
-            foreach (SearchHit result in results)
-                _index.CopyAttribute(result, _asked[i], _attributes[i]);
+            ItemColumns.Copy(_index, results, _asked[i], _attributes[i], _room);
         _reply.RowOffsets.Add((uint)scores.Count);
     }
 

@@ -14,9 +14,10 @@ namespace Ann.Server.Services;
 /// <param name="Budget">Its time, before the brown-out takes some of it.</param>
 /// <param name="Lease">Holds the snapshot.</param>
 /// <param name="Started">When its work began.</param>
+/// <param name="Room">For its reply.</param>
 internal readonly record struct AcquiredSearch(
     SearchRequest Request, SearchInput Input, ServerCallContext Context, SearchPlace Place, SearchBudget Budget, SnapshotLease Lease,
-    long Started) : IDisposable
+    long Started, ReplyRoom Room) : IDisposable
 {
     /// <summary>What is searched.</summary>
     public IndexSnapshot Index => Lease.Snapshot;

@@ -9,26 +9,13 @@ namespace Ann.Server.Services;
 /// <summary>The gRPC deadline and cancellation of a call, as the search loop looks at them.</summary>
 internal static class CallBudget
 {
-    /// <summary>The budget of a call. The deadline is a date of the wall clock; the loop compares with the cheaper monotonic one.</summary>
-    public static SearchBudget Of(ServerCallContext context, TimeProvider time)
-    {
-        if (context.Deadline == DateTime.MaxValue)
-            return new SearchBudget(long.MaxValue, context.CancellationToken);
-
-        TimeSpan left = context.Deadline - time.GetUtcNow().UtcDateTime;
-        double ticks = left.TotalSeconds * Stopwatch.Frequency;
-        // Half the range: far beyond any deadline, and the sum cannot overflow.
-        long bounded = (long)Math.Clamp(ticks, 0, long.MaxValue / 2);
-        return new SearchBudget(Stopwatch.GetTimestamp() + bounded, context.CancellationToken);
-    }
-
     /// <summary>
-    /// The same, ending early enough for what was found to reach the caller by the deadline, where the caller wants it so: by a margin, but
-    /// never more than three quarters of the time that is left: the first quarter millisecond of a walk finds nearly all there is.
+    /// The time of a call, ending early enough for what was found to reach the caller by the deadline, where the caller wants it so: by a
+    /// margin, but never more than three quarters of the time that is left: the first quarter millisecond of a walk finds nearly all there
+    /// is.
     /// </summary>
-    public static SearchBudget Of(ServerCallContext context, TimeProvider time, OnDeadline choice, TimeSpan margin)
+    public static SearchBudget Of(in SearchBudget whole, OnDeadline choice, TimeSpan margin)
     {
-        SearchBudget whole = Of(context, time);
         if (choice != OnDeadline.BestSoFar || whole.DeadlineTimestamp == long.MaxValue)
             return whole;
         long left = Math.Max(0, whole.DeadlineTimestamp - Stopwatch.GetTimestamp());
@@ -57,7 +44,7 @@ internal static class CallBudget
     public static void RequireComplete(StopReason stopped, ServerCallContext context, TimeProvider time)
     {
         if (stopped == StopReason.Deadline)
-            throw CallEnd.DeadlineExceeded();
+            throw CallEnd.DeadlineExceeded(context, time);
         if (stopped == StopReason.Cancelled)
             throw CallEnd.ToRpcException(context, time);
     }

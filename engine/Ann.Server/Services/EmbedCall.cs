@@ -3,6 +3,7 @@ using Ann.Core;
 using Ann.Core.Indexes;
 using Ann.Encoding;
 using Ann.Protocol.V1;
+using Ann.Server.Admission;
 using Ann.Server.Encoders;
 using Google.Protobuf;
 using Grpc.Core;
@@ -11,7 +12,8 @@ using Microsoft.Extensions.Options;
 namespace Ann.Server.Services;
 
 /// <summary>The vectors of some texts.</summary>
-internal sealed class EmbedCall(IndexCatalog catalog, EncoderCatalog encoders, IOptions<ServerOptions> options)
+internal sealed class EmbedCall(
+    IndexCatalog catalog, EncoderCatalog encoders, CallLimits calls, IOptions<ServerOptions> options)
 {
     private readonly ServerOptions _limits = options.Value;
 
@@ -25,6 +27,7 @@ internal sealed class EmbedCall(IndexCatalog catalog, EncoderCatalog encoders, I
         long length = (long)request.Texts.Count * dimension * sizeof(float);
         if (length > Array.MaxLength)
             throw AnnException.Invalid("texts", $"texts holds {request.Texts.Count}, whose vectors make {length} bytes; send fewer.");
+        calls.RoomOf(context).Take(ReplyRoom.OfVectors(request.Texts.Count, dimension));
         byte[] rows = new byte[length];
         encoder.Encode(request.Texts, MemoryMarshal.Cast<byte, float>(rows.AsSpan()), context.CancellationToken);
         return new EmbedResponse

@@ -12,13 +12,13 @@ using Wire = Ann.Protocol.V1;
 namespace Ann.Server.Services;
 
 /// <summary>Why an item is in the answer to a search, or not.</summary>
-internal sealed class ExplainCall(SearchPipeline pipeline, TimeProvider time)
+internal sealed class ExplainCall(SearchPipeline pipeline, CallLimits limits, TimeProvider time)
 {
     /// <summary>Answers it, as of a server that is not pressed.</summary>
     public Wire.ExplainResponse Run(Wire.ExplainRequest request, ServerCallContext context, SearchPlace place) =>
         NestedSearch.Run(request.Search, asked =>
         {
-            using AcquiredSearch search = pipeline.Acquire(asked, context, in place, CallBudget.Of(context, time));
+            using AcquiredSearch search = pipeline.Acquire(asked, context, in place, limits.BudgetOf(context));
             using VectorRows queries = pipeline.ReadRows(in search);
             SearchEffort effort = pipeline.EffortOf(
                 search with { Place = default }, RankedCall.ListsOf(asked, queries.Count), selectivity: null, mayScan: false);

@@ -18,6 +18,7 @@ internal sealed class IndexesService(
     LiveRecallBoard recall, IOptions<ServerOptions> options) : Indexes.IndexesBase
 {
     private readonly ServerOptions _options = options.Value;
+    private readonly Lock _creating = new();
 
     public override Task<ListResponse> List(ListRequest request, ServerCallContext context)
     {
@@ -27,12 +28,25 @@ internal sealed class IndexesService(
         return Task.FromResult(response);
     }
 
+    /// <summary>Refuses another live index beyond the limit.</summary>
+    private void RequireFewer()
+    {
+        int live = catalog.Indexes.Count(static index => index.Source.IsLive);
+        if (live >= _options.MaxIndexes)
+            throw new AnnException(AnnError.Overloaded, $"There are {live} live indexes; MaxIndexes lets there be {_options.MaxIndexes}.");
+    }
+
     public override Task<DescribeResponse> Describe(DescribeRequest request, ServerCallContext context) =>
         Task.FromResult(new DescribeResponse { Index = IndexDescriptions.Of(catalog.Find(request.Index), encoders, recall) });
 
     public override Task<CreateResponse> Create(CreateRequest request, ServerCallContext context)
     {
-        HostedIndex index = catalog.Create(request.Index, WireSchema.Read(request), WireSchema.EncoderOf(request), opening);
+        HostedIndex index;
+        lock (_creating)
+        {
+            RequireFewer();
+            index = catalog.Create(request.Index, WireSchema.Read(request), WireSchema.EncoderOf(request), opening);
+        }
         health.Set(index.Name, ServingStatus.Serving);
         return Task.FromResult(new CreateResponse { Index = IndexDescriptions.Of(index, encoders, recall) });
     }

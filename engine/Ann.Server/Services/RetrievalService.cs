@@ -7,7 +7,8 @@ using Grpc.Core;
 namespace Ann.Server.Services;
 
 /// <summary>Read path: every call is admitted here, and goes to its kind. No state of its own.</summary>
-internal sealed class RetrievalService(AdmissionControl admission, SearchPipeline pipeline, SearchKinds kinds, EmbedCall embed)
+internal sealed class RetrievalService(
+    AdmissionControl admission, CallWork work, SearchPipeline pipeline, SearchKinds kinds, EmbedCall embed)
     : Retrieval.RetrievalBase
 {
     /// <remarks>A call that need not wait for its place runs to its end without a state machine.</remarks>
@@ -16,6 +17,8 @@ internal sealed class RetrievalService(AdmissionControl admission, SearchPipelin
         bool bestSoFar = request.OnDeadline == OnDeadline.BestSoFar;
         // Of a call that wants what there is by its deadline, the time that it waits counts.
         SearchBudget? budget = bestSoFar ? pipeline.BudgetOf(request, context) : null;
+        if (work.IsHeavy(request))
+            return SearchHeavyAsync(request, context, budget);
         ValueTask<SearchPlace> entering = admission.SearchPlaces.EnterAsync(
             budget ?? new SearchBudget(long.MaxValue, context.CancellationToken), bestSoFar);
         if (!entering.IsCompletedSuccessfully)
@@ -25,22 +28,22 @@ internal sealed class RetrievalService(AdmissionControl admission, SearchPipelin
     }
 
     public override Task<RecommendResponse> Recommend(RecommendRequest request, ServerCallContext context) =>
-        AdmitAsync(request, context, kinds.Recommend.Run);
+        AdmitAsync(request, context, work.IsHeavy(request), kinds.Recommend.Run);
 
     public override Task<RangeResponse> Range(RangeRequest request, ServerCallContext context) =>
-        AdmitAsync(request, context, kinds.Range.Run);
+        AdmitAsync(request, context, work.IsHeavy(request), kinds.Range.Run);
 
     public override Task<ExplainResponse> Explain(ExplainRequest request, ServerCallContext context) =>
-        AdmitAsync(request, context, kinds.Explain.Run);
+        AdmitAsync(request, context, work.IsHeavy(request), kinds.Explain.Run);
 
     public override Task<ScrollResponse> Scroll(ScrollRequest request, ServerCallContext context) =>
-        AdmitAsync(request, context, (asked, call, _) => kinds.Scroll.Run(asked, call));
+        AdmitAsync(request, context, work.IsHeavy(request), (asked, call, _) => kinds.Scroll.Run(asked, call));
 
     public override Task<PrepareFilterResponse> PrepareFilter(PrepareFilterRequest request, ServerCallContext context) =>
-        AdmitAsync(request, context, (asked, call, _) => kinds.PrepareFilter.Run(asked, call));
+        AdmitAsync(request, context, work.IsHeavy(request), (asked, call, _) => kinds.PrepareFilter.Run(asked, call));
 
     public override Task<FetchResponse> Fetch(FetchRequest request, ServerCallContext context) =>
-        AdmitAsync(request, context, (asked, _, _) => kinds.Fetch.Run(asked));
+        AdmitAsync(request, context, isHeavy: false, (asked, call, _) => kinds.Fetch.Run(asked, call));
 
     public override async Task<EmbedResponse> Embed(EmbedRequest request, ServerCallContext context)
     {
@@ -49,11 +52,20 @@ internal sealed class RetrievalService(AdmissionControl admission, SearchPipelin
     }
 
     private async Task<TResponse> AdmitAsync<TRequest, TResponse>(
-        TRequest request, ServerCallContext context, Func<TRequest, ServerCallContext, SearchPlace, TResponse> run)
+        TRequest request, ServerCallContext context, bool isHeavy, Func<TRequest, ServerCallContext, SearchPlace, TResponse> run)
     {
+        using RateLimitLease? heavy = isHeavy ? await admission.HeavySearches.EnterAsync(context.CancellationToken) : null;
         using SearchPlace place = await admission.SearchPlaces.EnterAsync(
             new SearchBudget(long.MaxValue, context.CancellationToken), bestSoFar: false);
         return run(request, context, place);
+    }
+
+    private async Task<SearchResponse> SearchHeavyAsync(SearchRequest request, ServerCallContext context, SearchBudget? budget)
+    {
+        using RateLimitLease heavy = await admission.HeavySearches.EnterAsync(context.CancellationToken);
+        using SearchPlace place = await admission.SearchPlaces.EnterAsync(
+            budget ?? new SearchBudget(long.MaxValue, context.CancellationToken), budget is not null);
+        return kinds.Nearest.Run(request, context, in place, budget);
     }
 
     private async Task<SearchResponse> SearchLaterAsync(

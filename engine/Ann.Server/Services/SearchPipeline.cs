@@ -19,8 +19,8 @@ namespace Ann.Server.Services;
 /// and reply. Synchronous on the request's thread: from here to the reply nothing waits.
 /// </summary>
 internal sealed class SearchPipeline(
-    IndexCatalog catalog, LiveRecallBoard recall, LiveRecallSampler sampler, ServerMetrics metrics, IOptions<ServerOptions> options,
-    TimeProvider time)
+    IndexCatalog catalog, CallLimits limits, LiveRecallBoard recall, LiveRecallSampler sampler, ServerMetrics metrics,
+    IOptions<ServerOptions> options, TimeProvider time)
 {
     private const int MaxTagBytes = 256;
 
@@ -31,7 +31,7 @@ internal sealed class SearchPipeline(
 
     /// <summary>The time of a call, less what its reply needs where the caller wants what there is by the deadline.</summary>
     public SearchBudget BudgetOf(SearchRequest request, ServerCallContext context) =>
-        CallBudget.Of(context, time, request.OnDeadline, TimeSpan.FromMilliseconds(_limits.DeadlineMarginMs));
+        CallBudget.Of(limits.BudgetOf(context), request.OnDeadline, TimeSpan.FromMilliseconds(_limits.DeadlineMarginMs));
 
     /// <summary>Holds the index of a request, and checks what is asked against it.</summary>
     /// <param name="request">The request.</param>
@@ -47,7 +47,7 @@ internal sealed class SearchPipeline(
         {
             SearchInput input = new(request, lease.Snapshot, hosted, _limits.MaxExcludedKeys);
             SearchBudget budget = early ?? BudgetOf(request, context);
-            return new AcquiredSearch(request, input, context, place, budget, lease, started);
+            return new AcquiredSearch(request, input, context, place, budget, lease, started, limits.RoomOf(context));
         }
         catch
         {
@@ -149,7 +149,7 @@ internal sealed class SearchPipeline(
 
     /// <summary>The columns of a reply that will have so many lists.</summary>
     public static SearchColumns ColumnsOf(in PreparedSearch search, int lists) =>
-        new(search.Index, lists, search.Effort.Parameters.K, search.Of.Input.Asked);
+        new(search.Index, lists, search.Effort.Parameters.K, search.Of.Input.Asked, search.Of.Room);
 
     /// <summary>The reply, with what became of the request.</summary>
     public SearchResponse Reply(in PreparedSearch search, SearchColumns columns, in AnswerQuality quality)

@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using Ann.Core.Searching;
 using Ann.Protocol.V1;
+using Ann.Server;
+using Ann.Server.Admission;
 using Ann.Server.Services;
 using Grpc.Core;
+using Microsoft.Extensions.Options;
 
 namespace Ann.Tests.Server;
 
@@ -28,11 +31,20 @@ public sealed class CallBudgetTests(SampleIndexes samples)
     [Theory]
     [MemberData(nameof(Deadlines))]
     public void ADeadlineOfTheWallClockIsOneOfTheLoop(DateTime deadline, StopReason expected) =>
-        Assert.Equal(expected, CallBudget.Of(new CallContext { At = deadline }, new StoppedClock()).Check());
+        Assert.Equal(expected, Limits(3_600_000).BudgetOf(new CallContext { At = deadline }).Check());
 
-    [Fact]
-    public void NoDeadlineIsNoLimit() =>
-        Assert.Equal(long.MaxValue, CallBudget.Of(new CallContext(), new StoppedClock()).DeadlineTimestamp);
+    [Theory]
+    [InlineData(null)]
+    [InlineData(48.0)]
+    public void NoCallTakesLongerThanTheServerLetsIt(double? deadlineInHours)
+    {
+        CallContext context = new() { At = deadlineInHours is { } hours ? Now.AddHours(hours) : DateTime.MaxValue };
+        long before = Stopwatch.GetTimestamp();
+
+        SearchBudget budget = Limits(3_600_000).BudgetOf(context);
+
+        Assert.InRange(Stopwatch.GetElapsedTime(before, budget.DeadlineTimestamp).TotalHours, 0.99, 1.01);
+    }
 
     [Theory]
     [InlineData(StopReason.Deadline, 1, StatusCode.DeadlineExceeded)]
@@ -57,7 +69,8 @@ public sealed class CallBudgetTests(SampleIndexes samples)
         CallContext context = new() { At = Now.AddHours(leftMs) }; // hours for milliseconds: the loop's own clock goes on
         long before = Stopwatch.GetTimestamp();
 
-        SearchBudget budget = CallBudget.Of(context, new StoppedClock(), OnDeadline.BestSoFar, TimeSpan.FromHours(marginMs));
+        SearchBudget budget = CallBudget.Of(
+            Limits(int.MaxValue).BudgetOf(context), OnDeadline.BestSoFar, TimeSpan.FromHours(marginMs));
 
         TimeSpan left = Stopwatch.GetElapsedTime(before, budget.DeadlineTimestamp);
         Assert.InRange(left.TotalHours, searchMs - 0.01, searchMs + 0.01);
@@ -79,6 +92,9 @@ public sealed class CallBudgetTests(SampleIndexes samples)
         Assert.Equal(StatusCode.Cancelled, e.StatusCode);
         clock.Asked = null;
     }
+
+    private static CallLimits Limits(int maxSearchMs) =>
+        new(Options.Create(new ServerOptions { MaxSearchMs = maxSearchMs }), new StoppedClock());
 
     private sealed class StoppedClock : TimeProvider
     {

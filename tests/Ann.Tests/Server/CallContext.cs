@@ -1,10 +1,14 @@
 using Grpc.Core;
+using Microsoft.AspNetCore.Http;
 
 namespace Ann.Tests.Server;
 
 /// <summary>A call without a network: its deadline and its cancellation are what a test says.</summary>
 internal sealed class CallContext : ServerCallContext
 {
+    /// <summary>A call without a network has a response all the same, which ends with nothing.</summary>
+    public CallContext() => UserState["__HttpContext"] = new DefaultHttpContext();
+
     public DateTime At { get; init; } = DateTime.MaxValue;
 
     public CancellationToken Token { get; init; }

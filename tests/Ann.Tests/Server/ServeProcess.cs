@@ -50,6 +50,12 @@ internal sealed class ServeProcess : IDisposable
         }
     }
 
+    /// <summary>Bytes of memory that the process has now; Linux tells.</summary>
+    public long ResidentBytes() => StatusOf("VmRSS:");
+
+    /// <summary>Bytes that it had at most.</summary>
+    public long PeakBytes() => StatusOf("VmHWM:");
+
     /// <summary>SIGKILL: the process does nothing any more, not even flush.</summary>
     public async Task KillAsync()
     {
@@ -76,6 +82,11 @@ internal sealed class ServeProcess : IDisposable
         _process.WaitForExit();
         _process.Dispose();
     }
+
+    private long StatusOf(string name) => File.ReadLines($"/proc/{_process.Id}/status")
+        .Where(line => line.StartsWith(name, StringComparison.Ordinal))
+        .Select(static line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10)
+        .Single();
 
     /// <summary>The indented document ends with the first line that is a brace alone.</summary>
     private async Task<string> ReadReportAsync()

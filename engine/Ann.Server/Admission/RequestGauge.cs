@@ -1,0 +1,112 @@
+using System.Collections.Concurrent;
+using System.IO.Pipelines;
+using Ann.Protocol.V1;
+using Google.Protobuf.Reflection;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+
+namespace Ann.Server.Admission;
+
+/// <summary>
+/// Puts a <see cref="RequestBody"/> before the body of each call, ends those that stop coming, and waits for the replies to be read.
+/// </summary>
+internal sealed class RequestGauge : IDisposable
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<string, RequestLimits> _methods = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<RequestBody, bool> _watched = new();
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+
+    public RequestGauge(IOptions<ServerOptions> options, TimeProvider time)
+    {
+        ServerOptions server = options.Value;
+        Budget = new ByteBudget(server.RequestBudget());
+        BodyLimit = TimeSpan.FromSeconds(server.BodySeconds);
+        IdleLimit = TimeSpan.FromSeconds(server.IdleStreamSeconds);
+        ReplyLimit = TimeSpan.FromSeconds(server.ReplySeconds);
+        foreach (Google.Protobuf.Reflection.ServiceDescriptor service in IngestReflection.Descriptor.Services
+            .Concat(RetrievalReflection.Descriptor.Services).Concat(IndexesReflection.Descriptor.Services))
+        {
+            bool takesRows = service.FullName == IngestReflection.Descriptor.Services[0].FullName;
+            foreach (MethodDescriptor method in service.Methods)
+            {
+                _methods[$"/{service.FullName}/{method.Name}"] = new RequestLimits(
+                    method.InputType, takesRows ? server.MaxMessageBytes : server.MaxQueryBytes, method.IsClientStreaming);
+            }
+        }
+        _time = time;
+        _timer = time.CreateTimer(static state => ((RequestGauge)state!).Sweep(), this, Period, Period);
+    }
+
+    /// <summary>Bytes of the messages of all calls.</summary>
+    public ByteBudget Budget { get; }
+
+    /// <summary>How long the rest of a message may be waited for, and the first of a stream.</summary>
+    public TimeSpan BodyLimit { get; }
+
+    /// <summary>How long the next message of a stream may be waited for.</summary>
+    public TimeSpan IdleLimit { get; }
+
+    /// <summary>How long a caller may take to read its answer.</summary>
+    public TimeSpan ReplyLimit { get; }
+
+    /// <summary>Runs a call behind its gauge.</summary>
+    public async Task RunAsync(HttpContext context, RequestDelegate next)
+    {
+        if (!_methods.TryGetValue(context.Request.Path.Value ?? "", out RequestLimits? limits))
+        {
+            await next(context);
+            return;
+        }
+        using RequestBody body = new(context.Request.BodyReader, limits, this);
+        CallBody call = new(body);
+        context.Features.Set<IRequestBodyPipeFeature>(call);
+        try
+        {
+            await next(context);
+            if (call.Room is { } room)
+                await ReplyDrain.WaitAsync(context, room.Reckoned, ReplyLimit);
+        }
+        finally
+        {
+            call.Room?.Dispose();
+        }
+    }
+
+    /// <summary>Watches a body that has to be waited for.</summary>
+    /// <returns>When the wait began.</returns>
+    internal long Watch(RequestBody body)
+    {
+        _watched.TryAdd(body, true);
+        return Math.Max(1, _time.GetTimestamp());
+    }
+
+    /// <summary>Watches it no longer.</summary>
+    internal void Forget(RequestBody body) => _watched.TryRemove(body, out _);
+
+    /// <inheritdoc/>
+    public void Dispose() => _timer.Dispose();
+
+    private void Sweep()
+    {
+        foreach (RequestBody body in _watched.Keys)
+        {
+            long since = body.WaitingSince;
+            if (since > 0 && _time.GetElapsedTime(since) > (body.IsIdle ? IdleLimit : BodyLimit))
+                body.GiveUp();
+        }
+    }
+
+}
+
+/// <summary>What a call holds: the body of its request, and room for its reply.</summary>
+/// <param name="reader">The body.</param>
+internal sealed class CallBody(PipeReader reader) : IRequestBodyPipeFeature
+{
+    public PipeReader Reader => reader;
+
+    /// <summary>Null while nothing was made.</summary>
+    public ReplyRoom? Room { get; set; }
+}

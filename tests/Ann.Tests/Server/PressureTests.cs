@@ -1,0 +1,265 @@
+using Ann.Protocol.V1;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Health.V1;
+using Grpc.Net.Client;
+using Metric = Ann.Protocol.V1.Metric;
+
+namespace Ann.Tests.Server;
+
+/// <summary>
+/// Goal: no client takes the server's memory or its time from the others. Method: <c>ann serve</c> as a process with a heap of 512 MiB,
+/// small requests that once took gigabytes or seconds, and a steady client beside them.
+/// </summary>
+[Collection(typeof(ServerTests))]
+public sealed class PressureTests : IAsyncLifetime
+{
+    private const string HeapLimit = "0x20000000"; // 512 MiB
+    private const int BudgetMiB = 96;
+    private const int Items = 1000;
+
+    private readonly string _data = Directory.CreateTempSubdirectory("ann-pressure-").FullName;
+    private ServeProcess _serve = null!;
+    private GrpcChannel _channel = null!;
+    private RawCalls _raw = null!;
+    private long _before;
+
+    private static string MiB(long mebibytes) => (mebibytes << 20).ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    public async ValueTask InitializeAsync()
+    {
+        _serve = await ServeProcess.StartAsync(_data, new Dictionary<string, string>
+        {
+            ["DOTNET_GCHeapHardLimit"] = HeapLimit,
+            ["Ann__RequestBudgetBytes"] = MiB(BudgetMiB),
+            ["Ann__ReplyBudgetBytes"] = MiB(BudgetMiB),
+            ["Ann__BodySeconds"] = "1",
+            ["Ann__MaxIndexes"] = "2",
+            ["Ann__MaxSearchMs"] = "2000",
+        });
+        _channel = GrpcChannel.ForAddress(_serve.Address);
+        _raw = new RawCalls(_serve.Address);
+        Ann.Protocol.V1.Indexes.IndexesClient indexes = new(_channel);
+        CreateRequest create = new() { Index = "shop", Dimension = 4, Metric = Metric.L2, KeyKind = KeyKind.Uint64 };
+        create.Attributes.Add(new AttributeField { Name = "text", Type = AttributeType.Keyword });
+        await indexes.CreateAsync(create);
+        Ingest.IngestClient ingest = new(_channel);
+        Random random = new(7);
+        UpsertRequest upsert = new() { Index = "shop", Keys = new KeyColumn() };
+        AttributeColumn texts = new() { Name = "text" };
+        float[][] rows = new float[Items][];
+        for (int item = 0; item < Items; item++)
+        {
+            rows[item] = [random.NextSingle(), random.NextSingle(), random.NextSingle(), random.NextSingle()];
+            upsert.Keys.Numbers.Add((ulong)item);
+            texts.Keywords.Add(new string('a', 995) + item.ToString("00000", System.Globalization.CultureInfo.InvariantCulture));
+        }
+        upsert.Vectors = RunningServer.Bytes(rows);
+        upsert.Attributes.Add(texts);
+        await ingest.UpsertAsync(upsert);
+        _before = _serve.ResidentBytes();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _raw.Dispose();
+        _channel.Dispose();
+        _serve.Dispose();
+        Directory.Delete(_data, recursive: true);
+        await ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task AReplyIsReckonedBeforeItIsMade()
+    {
+        await BesideSteadyClient(async () =>
+        {
+            SearchRequest request = Search(rows: 1000, k: Items);
+            request.Attributes.Add("text");
+            RpcException e = await Assert.ThrowsAsync<RpcException>(async () => await Retrieval.SearchAsync(request));
+            Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
+            Assert.Contains("MaxReplyBytes", e.Status.Detail, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public async Task AnswersThatNobodyReadAreCharged()
+    {
+        ScrollRequest scroll = new() { Index = "shop", Limit = 10_000, WithVectors = true, Attributes = { "text" } };
+        int refused = 0;
+        await BesideSteadyClient(async () =>
+        {
+            HttpResponseMessage[] answers = await Task.WhenAll(
+                Enumerable.Range(0, 100).Select(_ => _raw.SendAsync("ann.v1.Retrieval/Scroll", scroll)));
+            foreach (HttpResponseMessage answer in answers)
+                refused += await RawCalls.IsEmptyAsync(answer) ? 1 : 0;
+            foreach (HttpResponseMessage answer in answers)
+                answer.Dispose();
+        });
+
+        Assert.InRange(refused, 1, 99);
+        while (await RawCalls.IsEmptyAsync(await _raw.SendAsync("ann.v1.Retrieval/Scroll", scroll)))
+        {
+            // What nobody read is given back when its call is gone, which the server hears of by itself.
+        }
+    }
+
+    [Fact]
+    public async Task AMessageIsWeighedBeforeItIsParsed()
+    {
+        byte[] many = new byte[12 << 20];
+        for (int i = 0; i < many.Length; i += 2)
+            many[i] = 0x1A; // an empty message of a list, by two bytes
+        byte[] column = [.. Length(0x0A, 4), .. "text"u8, .. many];
+        byte[] message = [.. Length(0x22, column.Length), .. column];
+        await BesideSteadyClient(async () =>
+        {
+            (string status, string text) = await RawCalls.StatusOf(
+                await _raw.SendAsync("ann.v1.Ingest/Upsert", new ByteArrayContent(RawCalls.Frame(message))));
+            Assert.Equal("8", status);
+            Assert.Contains("RequestBudgetBytes", text, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public async Task BodiesThatStopAreGivenUp()
+    {
+        byte[] most = RawCalls.Frame(new byte[2 << 20], 15 << 20);
+        using CancellationTokenSource until = new();
+        await BesideSteadyClient(async () =>
+        {
+            (string Status, string Message)[] ends = await Task.WhenAll(Enumerable.Range(0, 20).Select(async _ =>
+                await RawCalls.StatusOf(await _raw.SendAsync("ann.v1.Ingest/Upsert", new RawCalls.Stalled(most, until.Token)))));
+            Assert.All(ends, static end => Assert.Contains(end.Status, new[] { "8", "14" }));
+            Assert.Contains(ends, static end => end.Status == "8");
+            Assert.Contains(ends, static end => end.Status == "14");
+        });
+        await until.CancelAsync();
+    }
+
+    [Fact]
+    public async Task StreamsThatSayNothingLockNobodyOut()
+    {
+        using CancellationTokenSource until = new();
+        Ingest.IngestClient ingest = new(_channel);
+        await BesideSteadyClient(async () =>
+        {
+            Task<HttpResponseMessage>[] silent =
+                [.. Enumerable.Range(0, 40).Select(_ => _raw.SendAsync("ann.v1.Ingest/Write", new RawCalls.Stalled([], until.Token)))];
+            await Task.WhenAll(silent);
+            using AsyncDuplexStreamingCall<WriteFrame, WriteProgress> write = ingest.Write();
+            await write.RequestStream.WriteAsync(LiveCalls.Start());
+            Assert.True(await write.ResponseStream.MoveNext(CancellationToken.None));
+            await write.RequestStream.CompleteAsync();
+        });
+        await until.CancelAsync();
+    }
+
+    [Fact]
+    public async Task HeavySearchesLeavePlacesToOthers()
+    {
+        SearchRequest diverse = Search(rows: 20, k: 1000);
+        diverse.Diversity = new Diversity { Lambda = 0.5f, Candidates = 10_000 };
+        await BesideSteadyClient(async () => await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
+        {
+            try
+            {
+                await Retrieval.SearchAsync(diverse);
+            }
+            catch (RpcException e) when (e.StatusCode is StatusCode.DeadlineExceeded or StatusCode.ResourceExhausted)
+            {
+                // They took what the server gives.
+            }
+        })));
+    }
+
+    [Fact]
+    public async Task AMistakeCostsTheCallAndNotTheConnection()
+    {
+        Health.HealthClient health = new(_channel);
+        using AsyncServerStreamingCall<HealthCheckResponse> watch = health.Watch(new HealthCheckRequest());
+        Assert.True(await watch.ResponseStream.MoveNext(CancellationToken.None));
+        string huge = new('ü', 20_000);
+        SearchRequest byFilter = Search(rows: 1, k: 1);
+        byFilter.Filter = new Filter { Exists = huge };
+        SearchRequest byAttribute = Search(rows: 1, k: 1);
+        byAttribute.Attributes.Add(huge);
+        SearchRequest byIndex = Search(rows: 1, k: 1);
+        byIndex.Index = huge;
+        foreach (SearchRequest request in new[] { byFilter, byAttribute, byIndex })
+        {
+            RpcException e = await Assert.ThrowsAsync<RpcException>(async () => await Retrieval.SearchAsync(request));
+            Assert.InRange(e.Status.Detail.Length, 20, 1024);
+            Assert.True(e.Trailers.Sum(static entry => entry.IsBinary ? entry.ValueBytes.Length : entry.Value.Length) < 6000);
+        }
+
+        await Retrieval.SearchAsync(Search(rows: 1, k: 1));
+        Task<bool> next = watch.ResponseStream.MoveNext(CancellationToken.None);
+        Assert.False(next.IsCompleted, "the watch goes on");
+    }
+
+    [Fact]
+    public async Task ThereAreNoMoreIndexesThanTheServerLetsThereBe()
+    {
+        Ann.Protocol.V1.Indexes.IndexesClient indexes = new(_channel);
+        CreateRequest create = new() { Index = "second", Dimension = 4, Metric = Metric.L2, KeyKind = KeyKind.Uint64 };
+        await indexes.CreateAsync(create);
+        create.Index = "third";
+
+        RpcException e = await Assert.ThrowsAsync<RpcException>(async () => await indexes.CreateAsync(create));
+
+        Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
+        Assert.Contains("MaxIndexes", e.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains(e.Trailers, static entry => entry.Key == "grpc-retry-pushback-ms");
+        await indexes.DropAsync(new DropRequest { Index = "second" });
+        await indexes.CreateAsync(create);
+    }
+
+    private Retrieval.RetrievalClient Retrieval => new(_channel);
+
+    private static SearchRequest Search(int rows, uint k)
+    {
+        Random random = new(rows);
+        float[][] queries = [.. Enumerable.Range(0, rows).Select(_ => new[] { random.NextSingle(), random.NextSingle(), 0.5f, 0.5f })];
+        return new SearchRequest { Index = "shop", Queries = RunningServer.Bytes(queries), K = k };
+    }
+
+    /// <summary>Attacks, while a client asks one after another; then looks at what it got, and at what the process holds.</summary>
+    private async Task BesideSteadyClient(Func<Task> attack)
+    {
+        using GrpcChannel channel = GrpcChannel.ForAddress(_serve.Address);
+        Retrieval.RetrievalClient steady = new(channel);
+        SearchRequest request = Search(rows: 1, k: 10);
+        await steady.SearchAsync(request);
+        Task attacking = attack();
+        int asked = 0;
+        int missed = 0;
+        while (!attacking.IsCompleted || asked < 20)
+        {
+            asked++;
+            try
+            {
+                await steady.SearchAsync(request, deadline: DateTime.UtcNow.AddSeconds(1));
+            }
+            catch (RpcException)
+            {
+                missed++;
+            }
+        }
+        await attacking;
+
+        Assert.True(missed * 100 <= asked, $"{missed} of {asked} calls got no answer in a second");
+        long held = _serve.PeakBytes() - _before;
+        Assert.True(held <= (2L * BudgetMiB + 300) << 20, $"the process held {held >> 20} MiB more than before");
+    }
+
+    private static byte[] Length(byte tag, int length)
+    {
+        using MemoryStream bytes = new();
+        using CodedOutputStream coded = new(bytes);
+        coded.WriteRawTag(tag);
+        coded.WriteLength(length);
+        coded.Flush();
+        return bytes.ToArray();
+    }
+}
