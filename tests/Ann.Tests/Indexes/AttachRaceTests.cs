@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Ann.Core;
 using Ann.Core.Indexes;
 using Ann.Tests.Tool;
@@ -13,13 +14,13 @@ public sealed class AttachRaceTests
         await using LiveFixture files = new();
         string built = files.Build("built.ann", [1UL]);
         LiveState? state = null;
-        List<bool> found = [];
+        ConcurrentQueue<bool> found = []; // the writer goes on adding
         FaultyFileSystem disk = new(long.MaxValue)
         {
             Writing = () =>
             {
                 if (state?.Generations is [_, { } attached])
-                    found.Add(attached.CaughtUp.IsCompleted);
+                    found.Enqueue(attached.CaughtUp.IsCompleted);
             },
         };
         string directory = Directory.CreateDirectory(Path.Combine(files.Root, "other")).FullName;
@@ -32,7 +33,7 @@ public sealed class AttachRaceTests
             await (await writer.WriteAsync(batch, CancellationToken.None)).Visible;
             await new GenerationChange(state, writer).AttachAsync(built, 0, CancellationToken.None);
             Assert.NotEmpty(found);
-            Assert.False(found[0], "a promotion would not have waited");
+            Assert.False(found.First(), "a promotion would not have waited");
         }
         foreach (Generation generation in state.Generations)
             generation.Close();
