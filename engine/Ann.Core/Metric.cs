@@ -16,16 +16,25 @@ public enum Metric : byte
 /// <summary>What the core's distances mean to a caller.</summary>
 public static class MetricExtensions
 {
+    /// <summary>True when a larger score is nearer.</summary>
+    public static bool LargerIsNearer(this Metric metric) => !metric.Traits().IsSquared;
+
+    /// <summary>What is particular to a metric.</summary>
+    internal static MetricTraits Traits(this Metric metric) => MetricTraits.Of(metric);
+
+    /// <summary>The metric's name on the command line and in JSON: <c>cosine</c>, <c>l2</c>, <c>ip</c>.</summary>
+    internal static string ToName(this Metric metric) => metric.Traits().Name;
+
     /// <summary>
     /// The score of a core distance, in the metric's own unit: cosine similarity in [−1, 1], inner product (both larger is nearer),
     /// or Euclidean distance (smaller is nearer). A cosine that rounding carried beyond its ends is told as the end.
     /// </summary>
-    internal static float ToScore(this Metric metric, float distance) => metric switch
+    internal static float ToScore(this Metric metric, float distance)
     {
-        Metric.L2 => MathF.Sqrt(MathF.Max(0, distance)),
-        Metric.Cosine => Math.Clamp(-distance, -1, 1),
-        _ => -distance,
-    };
+        MetricTraits traits = metric.Traits();
+        float score = (float)traits.SimilarityOf(distance);
+        return Math.Clamp(traits.IsSquared ? -score : score, traits.LeastScore, traits.MostScore);
+    }
 
     /// <summary>
     /// The largest distance that has a score, the inverse of <see cref="ToScore"/>: what is no farther has that score or a better one.
@@ -34,37 +43,13 @@ public static class MetricExtensions
     /// </summary>
     internal static float ToDistance(this Metric metric, float score)
     {
-        if (metric != Metric.L2)
-            return metric == Metric.Cosine && score <= -1 ? float.PositiveInfinity : -score;
+        MetricTraits traits = metric.Traits();
+        if (!traits.IsSquared)
+            return score <= traits.LeastScore ? float.PositiveInfinity : -score;
         // Some neighbouring distances have one root, and the square of that is not the largest of them.
         float distance = score * score;
         while (float.IsFinite(distance) && MathF.Sqrt(MathF.BitIncrement(distance)) <= score)
             distance = MathF.BitIncrement(distance);
         return distance;
-    }
-
-    /// <summary>True when a larger score is nearer.</summary>
-    public static bool LargerIsNearer(this Metric metric) => metric != Metric.L2;
-
-    /// <summary>The metric's name on the command line and in JSON: <c>cosine</c>, <c>l2</c>, <c>ip</c>.</summary>
-    internal static string ToName(this Metric metric) => metric switch
-    {
-        Metric.Cosine => "cosine",
-        Metric.L2 => "l2",
-        Metric.InnerProduct => "ip",
-        _ => throw new ArgumentOutOfRangeException(nameof(metric)),
-    };
-
-    /// <summary>Reads a name written by <see cref="ToName"/>.</summary>
-    internal static bool TryParse(string name, out Metric metric)
-    {
-        metric = name switch
-        {
-            "cosine" => Metric.Cosine,
-            "l2" => Metric.L2,
-            "ip" => Metric.InnerProduct,
-            _ => default,
-        };
-        return metric != default;
     }
 }

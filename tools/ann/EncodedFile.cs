@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Files.Formats;
 using Ann.Core.Keys;
@@ -74,7 +75,7 @@ internal sealed class EncodedFile : IDisposable
         {
             KeySidecarHeader header = new()
             {
-                KeyType = _keys.Kind == KeyKind.UInt64 ? "uint64" : "string",
+                KeyType = EnumNames<KeyKind>.Plain.Of(_keys.Kind),
                 Rows = _rows,
                 Dimension = _encoder.Dimension,
                 EncoderFingerprint = _encoder.FingerprintText,

@@ -17,12 +17,15 @@ internal sealed class FootprintOptions
     private readonly Option<int> _dimension = VerbOptions.Number(
         "--dim", "Estimate: components of a vector.", 0, 1, SegmentBuilder.MaxDimension);
     private readonly Option<string> _metric = VerbOptions.Choice(
-        "--metric", "Estimate: how nearness is measured.", "cosine", "cosine", "l2", "ip");
-    private readonly Option<string> _codes = VerbOptions.Choice("--codes", "Estimate: what the graph walk reads.", "int8", "int8", "f32");
-    private readonly Option<string> _layout = VerbOptions.Choice("--layout", "Estimate: layout of the file.", "fast", "fast", "lean");
+        "--metric", "Estimate: how nearness is measured.", "cosine", MetricTraits.Names.All);
+    private readonly Option<string> _codes = VerbOptions.Choice(
+        "--codes", "Estimate: what the graph walk reads.", EnumNames<CodesKind>.Plain, CodesKind.Int8);
+    private readonly Option<string> _layout = VerbOptions.Choice(
+        "--layout", "Estimate: layout of the file.", EnumNames<SegmentLayout>.Plain, SegmentLayout.Fast);
     private readonly Option<int> _m = VerbOptions.Number(
         "--m", "Estimate: neighbours a node on upper levels.", 16, HnswParameters.MinM, HnswParameters.MaxM);
-    private readonly Option<string> _keys = VerbOptions.Choice("--keys", "Estimate: what keys are.", "uint64", "uint64", "string");
+    private readonly Option<string> _keys = VerbOptions.Choice(
+        "--keys", "Estimate: what keys are.", EnumNames<KeyKind>.Plain, KeyKind.UInt64);
     private readonly Option<double> _keyBytes = new("--key-bytes")
     {
         Description = $"Estimate: average UTF-8 bytes of a string key. 1 to {SegmentFootprint.MaxKeyBytes}.",
@@ -58,17 +61,16 @@ internal sealed class FootprintOptions
     /// <summary>Does the arithmetic.</summary>
     public FootprintReport Report(ParseResult parsed, SegmentResidence residence)
     {
-        _ = MetricExtensions.TryParse(parsed.GetRequiredValue(_metric), out Metric metric); // Checked by the option.
         SegmentBuildOptions options = new()
         {
-            Metric = metric,
-            Codes = parsed.GetValue(_codes) == "f32" ? CodesKind.F32 : CodesKind.Int8,
-            Layout = VerbOptions.LayoutOf(parsed.GetRequiredValue(_layout)),
+            Metric = MetricTraits.Names.Parse(parsed.GetValue(_metric)),
+            Codes = EnumNames<CodesKind>.Plain.Parse(parsed.GetValue(_codes)),
+            Layout = EnumNames<SegmentLayout>.Plain.Parse(parsed.GetValue(_layout)),
             M = parsed.GetValue(_m),
             Threads = parsed.GetValue(_threads),
         };
         int dimension = parsed.GetValue(_dimension);
-        KeyKind keys = parsed.GetValue(_keys) == "string" ? KeyKind.String : KeyKind.UInt64;
+        KeyKind keys = EnumNames<KeyKind>.Plain.Parse(parsed.GetValue(_keys));
         double keyBytes = parsed.GetValue(_keyBytes);
         int ef = parsed.GetValue(_ef);
         SegmentFootprint footprint = SegmentFootprint.Estimate(parsed.GetValue(_rows), dimension, options, keys, keyBytes, ef);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Ann.Core;
 using Ann.Core.Segments;
 
 namespace Ann.Tool;
@@ -88,13 +89,24 @@ internal static class VerbOptions
         "fast: estimates of distances beside the links, loaded to memory. lean: less memory, all of it mapped. "
         + "fast is the default for its latency, about three quarters of lean's; its file is 1.2 to 1.9 times as long. "
         + "f32 codes are always lean.",
-        "fast", "fast", "lean");
+        EnumNames<SegmentLayout>.Plain, SegmentLayout.Fast);
 
-    /// <summary>What a word of <see cref="Layout"/> means.</summary>
-    public static SegmentLayout LayoutOf(string word) => word == "lean" ? SegmentLayout.Lean : SegmentLayout.Fast;
+    /// <summary><c>--metric</c>, which has to be given.</summary>
+    public static Option<string> Metric()
+    {
+        Option<string> option = Choice("--metric", "How nearness is measured.", "", MetricTraits.Names.All);
+        option.DefaultValueFactory = null;
+        option.Required = true;
+        return option;
+    }
 
-    /// <summary>The word for a layout.</summary>
-    public static string ToWord(SegmentLayout layout) => layout == SegmentLayout.Fast ? "fast" : "lean";
+    /// <summary>One value of an enum.</summary>
+    public static Option<string> Choice<T>(string name, string description, EnumNames<T> names, T standard)
+        where T : struct, Enum
+    {
+        string word = names.Of(standard);
+        return Choice(name, description, word, [word, .. names.All.Where(other => other != word)]);
+    }
 
     /// <summary>One of a few words.</summary>
     public static Option<string> Choice(string name, string description, string standard, params string[] words)

@@ -39,7 +39,7 @@ internal readonly record struct CodeBound
     public static CodeBound OfLength(float length, float stepPerWeight) => new(length, 0, 0, stepPerWeight, 0, 0);
 
     /// <summary>The error follows from a squared Euclidean distance.</summary>
-    /// <param name="metric">L2: distances are squares. Others: they are (squares − 2)/2, of unit vectors.</param>
+    /// <param name="metric">One whose distances tell squares: <see cref="MetricTraits.SquaresPerDistance"/>.</param>
     /// <param name="stepPerWeight">Step of a code for each unit of the row's weight.</param>
     /// <param name="squares">Square of the vector that was quantised: what rounding may lose.</param>
     /// <param name="components">
@@ -50,9 +50,8 @@ internal readonly record struct CodeBound
     {
         // The square of a rounded component is s²/12 on average, with a variance of s⁴/180.
         float bias = components / 12f + 3 * MathF.Sqrt(components / 180f);
-        return metric == Metric.L2
-            ? new(0, 1, 0, stepPerWeight, bias, Rounding * squares)
-            : new(0, 2, 2, stepPerWeight, bias, Rounding * squares);
+        MetricTraits traits = metric.Traits();
+        return new(0, traits.SquaresPerDistance, traits.SquaresOffset, stepPerWeight, bias, Rounding * squares);
     }
 
     /// <summary>A distance that the row is hardly nearer than.</summary>

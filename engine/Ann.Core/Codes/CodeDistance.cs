@@ -16,6 +16,9 @@ internal readonly unsafe struct CodeDistance(CodePoints points, TemperedNorm* no
     /// <summary>Below this dimension a float32 row is as few cache lines as a code, and codes are coarse.</summary>
     public const int MinDimension = 32;
 
+    /// <summary>What the distances between those points are.</summary>
+    public const Metric Metric = Metric.L2;
+
     public bool Climbs => norms != null;
 
     public float Descent(int node, int other, float distance) => TemperedNorm.Descent(norms[node], norms[other], distance);
@@ -30,10 +33,11 @@ internal readonly unsafe struct CodeDistance(CodePoints points, TemperedNorm* no
         NativeBlock block = new((long)count * sizeof(CodePoint));
         CodePoint* points = (CodePoint*)block.Start;
         float* factors = (float*)codes.Factors.Start;
+        float dotWeight = metric.Traits().DotWeight;
         for (int row = 0; row < count; row++)
         {
             sbyte* code = (sbyte*)codes.Codes.Start + (long)row * codes.Stride;
-            float scale = factors[2 * row + 1] / (metric == Metric.L2 ? -2 : -1);
+            float scale = factors[2 * row + 1] / dotWeight;
             points[row] = new CodePoint(scale * scale * Int8Pairs.Between(code, code, (nuint)codes.Stride), scale);
             Debug.Assert(float.IsFinite(points[row].Square));
         }

@@ -26,7 +26,7 @@ internal sealed unsafe class EstimateEncoder : IDisposable
     private const float BFloat16Rounding = 1f / 256;
 
     private readonly VectorTable _rows;
-    private readonly Metric _metric;
+    private readonly MetricTraits _traits;
     private readonly float* _mean;
     private readonly Rotation _rotation;
     private readonly NativeBlock _scratch;
@@ -37,7 +37,7 @@ internal sealed unsafe class EstimateEncoder : IDisposable
     public EstimateEncoder(VectorTable rows, Metric metric, float* mean)
     {
         _rows = rows;
-        _metric = metric;
+        _traits = metric.Traits();
         _mean = mean;
         _rotation = new Rotation(rows.Dimension);
         _scratch = new NativeBlock(2L * _rotation.Size * sizeof(float));
@@ -74,8 +74,7 @@ internal sealed unsafe class EstimateEncoder : IDisposable
                 continue;
             }
             ushort rounded = ToBFloat16(weight);
-            float half = _metric == Metric.Cosine ? 0.5f : 1;
-            addend = half * squares - BitConverter.UInt32BitsToSingle((uint)rounded << 16) * along;
+            addend = squares / _traits.SquaresPerDistance - BitConverter.UInt32BitsToSingle((uint)rounded << 16) * along;
             (factors[0], factors[FastScan.Lanes]) = (DownToBFloat16(addend), rounded);
         }
     }
@@ -91,15 +90,11 @@ internal sealed unsafe class EstimateEncoder : IDisposable
         float ratio = squares / magnitudes; // |r|/(β·√B)
         if (!float.IsFinite(ratio)) // r is zero, or so small that it carries no order
             return (0, 0);
-        float addend = _metric switch
-        {
-            Metric.L2 => squares + 2 * ratio * along,
-            Metric.Cosine => squares / 2 + ratio * along,
-            _ => 0,
-        };
+        float perDistance = _traits.SquaresPerDistance;
+        float addend = perDistance == 0 ? 0 : squares / perDistance - _traits.DotWeight * ratio * along;
         // A row too long for the estimate's float32 is always scored by its code.
         return float.IsFinite(addend)
-            ? (addend, _metric == Metric.L2 ? -2 * ratio : -ratio)
+            ? (addend, _traits.DotWeight * ratio)
             : (float.NegativeInfinity, 0);
     }
 

@@ -46,7 +46,7 @@ internal sealed unsafe class EstimateTables : IDisposable
     private const int MaxBits = 256;
 
     /// <summary>Standard errors that are granted to an estimate.</summary>
-    public static float MarginOf(Metric metric) => metric == Metric.InnerProduct ? InnerProductMargin : Margin;
+    public static float MarginOf(Metric metric) => metric.Traits().TempersNorms ? InnerProductMargin : Margin;
 
     /// <summary>Sign bits that are kept of a vector of this dimension.</summary>
     public static int BitsOf(int dimension) => Math.Min(Rotation.SizeOf(dimension), MaxBits);
@@ -60,7 +60,9 @@ internal sealed unsafe class EstimateTables : IDisposable
     {
         float* rotated = (float*)_rotated.Start;
         int stride = VectorTable.StrideOf(_dimension);
-        if (metric == Metric.InnerProduct)
+        MetricTraits traits = metric.Traits();
+        float slope = traits.SquaresPerDistance;
+        if (slope == 0)
             new Span<float>(query, stride).CopyTo(new Span<float>(rotated, stride));
         else
             QueryQuantisation.Subtract(rotated, query, mean, stride);
@@ -84,12 +86,8 @@ internal sealed unsafe class EstimateTables : IDisposable
             QueryQuantisation.FillTable(rotated + quad * 4, inverse, _tables.Start + FastScan.TableOffset(quad));
 
         float step = inverse > 0 ? 1 / inverse : 0;
-        (float slope, float intercept) = metric switch
-        {
-            Metric.L2 => (1f, squares),
-            Metric.Cosine => (2f, 2 - 2 * withMean),
-            _ => (0f, squares),
-        };
+        // Distances by codes lack what does not depend on the row: see Int8Query.Shift.
+        float intercept = slope == 0 || traits.IsSquared ? squares : traits.SquaresOffset - slope * withMean;
         float rounding = RoundingMargin * step * MathF.Sqrt(_bits / 48f); // an entry is off by half a unit at most: by 1/√12 on average
         return new EstimateQuery(_tables.Start, _bits, step, -total, slope, intercept, _error * MarginOf(metric) * margin, rounding);
     }

@@ -73,7 +73,7 @@ internal sealed unsafe class Int8Codes : IDisposable
     /// <param name="threads">Of the work.</param>
     /// <param name="cancellation">Ends the work early.</param>
     public static Int8Codes EncodeTempered(VectorTable rows, TemperedNorm* norms, int threads, CancellationToken cancellation) =>
-        Encode(rows, Metric.L2, norms, finer: false, threads, progress: null, cancellation);
+        Encode(rows, CodeDistance.Metric, norms, finer: false, threads, progress: null, cancellation);
 
     private static Int8Codes Encode(
         VectorTable rows, Metric metric, TemperedNorm* norms, bool finer, int threads, Action<int>? progress,
@@ -82,14 +82,16 @@ internal sealed unsafe class Int8Codes : IDisposable
         Int8Codes codes = new(rows.Count, rows.Dimension);
         RobustMean.Compute(
             rows.Start, rows.Stride, rows.Dimension, rows.Count, norms, new Span<float>((float*)codes.Mean.Start, rows.Dimension));
-        if (metric != Metric.InnerProduct && norms is null && !finer)
+        MetricTraits traits = metric.Traits();
+        bool isPlain = norms is null && !traits.TempersNorms;
+        if (isPlain && !finer)
             codes.Scale = codes.CommonScale(rows);
-        bool isAligned = codes.Scale == 0 && norms is null && metric != Metric.InnerProduct;
+        bool isAligned = isPlain && codes.Scale == 0;
         int done = 0;
         ParallelBuild.For(rows.Count, threads, Grain, (_, from, to) =>
         {
             for (int row = from; row < to; row++)
-                codes.EncodeRow(rows, row, norms is null ? 1 : norms[row].Scale, metric, isAligned);
+                codes.EncodeRow(rows, row, norms is null ? 1 : norms[row].Scale, traits, isAligned);
             progress?.Invoke(Interlocked.Add(ref done, to - from));
         }, cancellation);
         return codes;
@@ -126,7 +128,7 @@ internal sealed unsafe class Int8Codes : IDisposable
         return largest;
     }
 
-    private void EncodeRow(VectorTable rows, int row, float temper, Metric metric, bool isAligned)
+    private void EncodeRow(VectorTable rows, int row, float temper, MetricTraits traits, bool isAligned)
     {
         ReadOnlySpan<float> values = rows.Values(row);
         float* mean = (float*)Mean.Start;
@@ -147,17 +149,17 @@ internal sealed unsafe class Int8Codes : IDisposable
             code[i] = (sbyte)Math.Clamp(MathF.Round((temper * values[i] - mean[i]) * inverse), -127, 127);
 
         float* factors = (float*)Factors.Start + (long)row * 2;
-        factors[0] = metric == Metric.L2 ? (float)squares : 0;
+        factors[0] = traits.IsSquared ? (float)squares : 0;
         if (isAligned && scale > 0)
         {
             double along = 0;
             for (int i = 0; i < values.Length; i++)
                 along += (double)(temper * values[i] - mean[i]) * code[i];
             scale = (float)(squares / along); // the widest component has the code 127, and all products are positive
-            if (metric != Metric.L2)
+            if (!traits.IsSquared)
                 factors[0] = (float)-ErrorAlongMean(values, temper, mean, code, scale);
         }
-        factors[1] = metric == Metric.L2 ? -2 * scale : -scale;
+        factors[1] = traits.DotWeight * scale;
         Debug.Assert(float.IsFinite(factors[0]) && float.IsFinite(factors[1]));
     }
 

@@ -24,9 +24,10 @@ internal readonly record struct Int8Query(float Unit, float Shift, float Square,
     {
         QueryQuantisation.Subtract(scratch, query, mean, stride);
         float fromMean = QueryQuantisation.Dot(scratch, scratch, stride);
-        float* values = metric == Metric.L2 ? scratch : query;
-        float squares = metric == Metric.L2 ? fromMean : QueryQuantisation.Dot(query, query, stride);
-        float shift = metric == Metric.L2 ? squares : -QueryQuantisation.Dot(query, mean, stride);
+        bool isCentred = metric.Traits().IsSquared;
+        float* values = isCentred ? scratch : query;
+        float squares = isCentred ? fromMean : QueryQuantisation.Dot(query, query, stride);
+        float shift = isCentred ? squares : -QueryQuantisation.Dot(query, mean, stride);
         float largest = QueryQuantisation.Largest(values, stride);
         int limit = Int8Dot.MaxQueryComponent(quantised.Length);
         float inverse = limit / largest;

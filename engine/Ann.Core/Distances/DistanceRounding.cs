@@ -32,7 +32,7 @@ internal static class DistanceRounding
     /// <param name="dimension">Components of a row, 1 or more.</param>
     public static float FarthestOf(Metric metric, float distance, int dimension)
     {
-        double room = ShareOf(dimension) * (metric == Metric.Cosine ? 1 : Math.Abs(distance));
+        double room = ShareOf(dimension) * (metric.Traits().HasUnitRows ? 1 : Math.Abs(distance));
         return float.IsFinite(distance) && room > 0 ? MathF.BitIncrement((float)(distance + room)) : distance;
     }
 }

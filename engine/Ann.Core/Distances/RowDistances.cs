@@ -14,18 +14,23 @@ internal static unsafe class RowDistances
     public static void Between(Metric metric, VectorTable rows, int row, ReadOnlySpan<int> others, Span<float> distances)
     {
         Debug.Assert(others.Length == distances.Length);
-        if (metric == Metric.L2)
-            Between<SquaredL2>(rows, row, others, distances);
-        else
-            Between<NegativeDot>(rows, row, others, distances);
+        metric.Dispatch<OneToMany, Span<float>>(new OneToMany(rows, row, others, distances));
     }
 
-    private static void Between<TDistance>(VectorTable rows, int row, ReadOnlySpan<int> others, Span<float> distances)
-        where TDistance : struct, IDistance
+    private readonly ref struct OneToMany(VectorTable rows, int row, ReadOnlySpan<int> others, Span<float> distances)
+        : IDistanceVisitor<Span<float>>
     {
-        float* one = rows.Row(row);
-        nuint stride = (nuint)rows.Stride;
-        for (int i = 0; i < others.Length; i++)
-            distances[i] = TDistance.Between(one, rows.Row(others[i]), stride);
+        private readonly ReadOnlySpan<int> _others = others;
+        private readonly Span<float> _distances = distances;
+
+        public Span<float> Visit<TDistance>()
+            where TDistance : struct, IDistance
+        {
+            float* one = rows.Row(row);
+            nuint stride = (nuint)rows.Stride;
+            for (int i = 0; i < _others.Length; i++)
+                _distances[i] = TDistance.Between(one, rows.Row(_others[i]), stride);
+            return _distances;
+        }
     }
 }

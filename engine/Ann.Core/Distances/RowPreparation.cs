@@ -29,7 +29,7 @@ internal static class RowPreparation
         double squares = SumOfSquares(source);
         if (!double.IsFinite(squares)) // no sum of finite float32 squares overflows a double
             throw NotFinite(source, field, row);
-        if (metric != Metric.Cosine)
+        if (!metric.Traits().HasUnitRows)
         {
             if (squares > MostSquares)
                 throw TooLong(squares, field, row);
@@ -46,7 +46,7 @@ internal static class RowPreparation
     /// True when a stored row may be a query too. Only rows of before there was a limit may not: their lengths are beyond
     /// <see cref="MostSquares"/>.
     /// </summary>
-    public static bool IsQuery(Metric metric, ReadOnlySpan<float> row) => metric == Metric.Cosine || SumOfSquares(row) <= MostSquares;
+    public static bool IsQuery(Metric metric, ReadOnlySpan<float> row) => metric.Traits().HasUnitRows || SumOfSquares(row) <= MostSquares;
 
     /// <summary>In double precision, in eight sums whatever the register width: all widths agree to the bit.</summary>
     private static double SumOfSquares(ReadOnlySpan<float> values)

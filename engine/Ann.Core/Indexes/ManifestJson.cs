@@ -13,36 +13,31 @@ namespace Ann.Core.Indexes;
     RespectRequiredConstructorParameters = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         AllowDuplicateProperties = false,
     MaxDepth = 8, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(MetricNames), typeof(KeyKindNames), typeof(CodesNames), typeof(LayoutNames), typeof(FingerprintText),
+    Converters = [typeof(MetricText), typeof(KeyKindText), typeof(CodesText), typeof(LayoutText), typeof(FingerprintText),
         typeof(AttributeSchemaText)])]
 [JsonSerializable(typeof(Manifest))]
 internal sealed partial class ManifestJson : JsonSerializerContext;
 
 /// <summary>A value of an enum as the word that the command line has for it.</summary>
-internal abstract class EnumNames<T>(params (T Value, string Name)[] names) : JsonConverter<T>
+internal abstract class EnumText<T>(EnumNames<T> names) : JsonConverter<T>
     where T : struct, Enum
 {
-    public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-    {
-        if (reader.TokenType == JsonTokenType.String)
-            foreach ((T value, string name) in names)
-                if (reader.ValueTextEquals(name))
-                    return value;
-        throw new JsonException($"one of {string.Join(", ", names.Select(pair => pair.Name))} was expected.");
-    }
+    public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && names.TryParse(reader.GetString(), out T value)
+            ? value
+            : throw new JsonException($"one of {string.Join(", ", names.All)} was expected.");
 
     public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(names.Single(pair => pair.Value.Equals(value)).Name);
+        writer.WriteStringValue(names.Of(value));
 }
 
-internal sealed class MetricNames() : EnumNames<Metric>(
-    [.. new[] { Metric.Cosine, Metric.L2, Metric.InnerProduct }.Select(metric => (metric, metric.ToName()))]);
+internal sealed class MetricText() : EnumText<Metric>(MetricTraits.Names);
 
-internal sealed class KeyKindNames() : EnumNames<KeyKind>((KeyKind.UInt64, "uint64"), (KeyKind.String, "string"));
+internal sealed class KeyKindText() : EnumText<KeyKind>(EnumNames<KeyKind>.Plain);
 
-internal sealed class CodesNames() : EnumNames<CodesKind>((CodesKind.F32, "f32"), (CodesKind.Int8, "int8"));
+internal sealed class CodesText() : EnumText<CodesKind>(EnumNames<CodesKind>.Plain);
 
-internal sealed class LayoutNames() : EnumNames<SegmentLayout>((SegmentLayout.Lean, "lean"), (SegmentLayout.Fast, "fast"));
+internal sealed class LayoutText() : EnumText<SegmentLayout>(EnumNames<SegmentLayout>.Plain);
 
 /// <summary>Attributes as an array of objects, each with a name and a type.</summary>
 internal sealed class AttributeSchemaText : JsonConverter<AttributeSchema>

@@ -154,7 +154,7 @@ internal sealed class CandidatePool(ICandidateSource source, RankingQuery query,
     public int RowOf(int item) => _candidates[_order[item]].Row;
 
     /// <summary>A score of which larger is better, in the metric's unit: the negative distance under L2.</summary>
-    public double ScoreOf(float distance) => source.Metric == Metric.L2 ? -Math.Sqrt(Math.Max(0, distance)) : -distance;
+    public double ScoreOf(float distance) => source.Metric.Traits().SimilarityOf(distance);
 
     /// <summary>Lets an item be chosen from that was found before. True when it was not.</summary>
     private bool Need(int place)

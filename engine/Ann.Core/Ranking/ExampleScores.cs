@@ -48,7 +48,7 @@ internal sealed class ExampleScores : IDisposable
         float negative = Nearest(_negatives, out _);
         if (negative >= positive)
             return positive;
-        if (_metric != Metric.L2)
+        if (!_metric.Traits().IsSquared)
             return Math.Max(positive, -negative);
         float far = MathF.Sqrt(MathF.Max(0, positive));
         float counted = far + (far - MathF.Sqrt(MathF.Max(0, negative)));

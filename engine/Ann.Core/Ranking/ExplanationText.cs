@@ -18,7 +18,7 @@ internal static class ExplanationText
         string row = query.Union is null ? "" : Invariant($" to query row {known.Row}");
         return known with
         {
-            Text = Invariant($"{text} Its {ScoreName(index)} is {Score(index, known.Distance.Value)}{row}; ")
+            Text = Invariant($"{text} Its {index.Metric.Traits().ScoreName} is {Score(index, known.Distance.Value)}{row}; ")
                 + Invariant($"by exact search it is number {known.ExactRank} of {among}."),
         };
     }
@@ -74,13 +74,6 @@ internal static class ExplanationText
 
     private static string List(IReadOnlyList<string> parts) =>
         parts.Count == 1 ? parts[0] : $"{string.Join(", ", parts.SkipLast(1))} and {parts[^1]}";
-
-    private static string ScoreName(IndexSnapshot index) => index.Metric switch
-    {
-        Metric.L2 => "distance",
-        Metric.Cosine => "cosine similarity",
-        _ => "inner product",
-    };
 
     private static string Score(IndexSnapshot index, float distance) =>
         index.Metric.ToScore(distance).ToString("G6", CultureInfo.InvariantCulture);

@@ -71,7 +71,7 @@ internal sealed record RankingQuery
     {
         if (float.IsNaN(score))
             throw AnnException.Invalid("min_score", "min_score is NaN; a number was expected.");
-        if (metric == Metric.L2 && score < 0)
+        if (metric.Traits().IsSquared && score < 0)
             throw AnnException.Invalid("min_score", $"min_score is {score}; under L2 it is a distance, 0 or more.");
         return metric.ToDistance(score);
     }

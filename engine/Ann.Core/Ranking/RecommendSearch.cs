@@ -62,7 +62,8 @@ internal static class RecommendSearch
             sum[i % dimension] -= negatives[i] / (double)(negatives.Length / dimension);
         float[] query = [.. sum.Select(static component => (float)component)];
         double squares = sum.Sum(static component => component * component);
-        if (metric != Metric.Cosine && squares > RowPreparation.MostSquares)
+        bool hasUnitRows = metric.Traits().HasUnitRows;
+        if (!hasUnitRows && squares > RowPreparation.MostSquares)
         {
             throw AnnException.Invalid(
                 "positives",
@@ -71,7 +72,7 @@ internal static class RecommendSearch
                     $"the query that the examples make has length {Math.Sqrt(squares):g4}; it must be at most "
                     + $"{Math.Sqrt(RowPreparation.MostSquares):g4}. Scale the vectors down."));
         }
-        if (metric == Metric.Cosine && squares < LeastSquaredNorm)
+        if (hasUnitRows && squares < LeastSquaredNorm)
             throw AnnException.Invalid("positives", "the examples cancel out: their mean is zero, and cosine needs a direction.");
         return query;
     }

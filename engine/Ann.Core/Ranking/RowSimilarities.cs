@@ -32,8 +32,9 @@ internal sealed class RowSimilarities : ISimilarities, IDisposable
         foreach (int other in others)
             Copy(other);
         RowDistances.Between(_metric, _rows, item, others, similarities);
+        MetricTraits traits = _metric.Traits();
         for (int i = 0; i < similarities.Length; i++)
-            similarities[i] = _metric == Metric.L2 ? -MathF.Sqrt(MathF.Max(0, similarities[i])) : -similarities[i];
+            similarities[i] = (float)traits.SimilarityOf(similarities[i]);
     }
 
     public void Dispose() => _rows.Dispose();

@@ -96,7 +96,7 @@ internal static unsafe class CertificateMeasurement
         if (rows.Queries == 0)
             return certificate; // files of before there was a limit may hold nothing but rows that are too long to be asked with
         certificate = certificate with { QuerySource = CertificateQueries.Rows, Queries = rows.Queries };
-        if (segment.Metric != Metric.InnerProduct || certificate.Norms.Max <= certificate.Norms.Min * (1 + EqualNorms))
+        if (!segment.Metric.Traits().TempersNorms || certificate.Norms.Max <= certificate.Norms.Min * (1 + EqualNorms))
             return WithRecall(certificate, rows.RecallOf);
 
         MeasuredRecall[] harder = [measurement.OfSums(), measurement.OfDifferences()];

@@ -56,7 +56,7 @@ internal sealed class CodesChoice
                 return new CodesChoice(codes, fidelity, first, "");
             string tried = codes.Scale > 0 ? "one scale for all rows" : "a scale per row";
             tried = $"{tried} tells {Told(first)} of sampled rows";
-            if (metric != Metric.InnerProduct && codes.Scale > 0) // a short query of inner product would be lost in offsets
+            if (codes.Scale > 0) // never so for inner product, where a short query would be lost in offsets
             {
                 codes.Dispose();
                 codes = Int8Codes.Encode(rows, metric, threads, progress: null, cancellation, finer: true);

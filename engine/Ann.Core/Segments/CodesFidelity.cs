@@ -100,14 +100,7 @@ internal sealed unsafe class CodesFidelity
     /// <summary>Measures codes of the same rows.</summary>
     public CodesRecall Measure(MeasuredCodes codes, CancellationToken cancellation)
     {
-        double[][] right = new double[_queries.Length][];
-        Each((from, to) =>
-        {
-            if (_metric == Metric.L2)
-                Compare<SteadySquaredL2>(codes, from, to, right);
-            else
-                Compare<SteadyNegativeDot>(codes, from, to, right);
-        }, cancellation);
+        double[][] right = _metric.Dispatch<Comparison, double[][]>(new(this, codes, cancellation), steady: true);
         double[] recall = new double[2 * Ks.Length + 2];
         for (int i = 0; i < recall.Length; i++)
             recall[i] = Math.Round(right.Average(shares => shares[i]), 4);
@@ -127,12 +120,6 @@ internal sealed unsafe class CodesFidelity
             rows[i] = first + (int)(((uint)i * 2_654_435_761u >> 8) % (uint)(end - first));
         }
         return rows;
-    }
-
-    private void Each(Action<int, int> body, CancellationToken cancellation)
-    {
-        int grain = (_queries.Length + _threads - 1) / _threads;
-        ParallelBuild.For(_queries.Length, _threads, grain, (_, from, to) => body(from, to), cancellation);
     }
 
     private float* Row(int row) => _rows + (long)row * _stride;
@@ -157,6 +144,16 @@ internal sealed unsafe class CodesFidelity
             exact[i] = others;
         }
         return exact;
+    }
+
+    private double[][] Compare<TDistance>(MeasuredCodes codes, CancellationToken cancellation)
+        where TDistance : struct, IDistance
+    {
+        double[][] right = new double[_queries.Length][];
+        int grain = (_queries.Length + _threads - 1) / _threads;
+        ParallelBuild.For(
+            _queries.Length, _threads, grain, (_, from, to) => Compare<TDistance>(codes, from, to, right), cancellation);
+        return right;
     }
 
     private void Compare<TDistance>(MeasuredCodes codes, int fromQuery, int toQuery, double[][] right)
@@ -231,6 +228,13 @@ internal sealed unsafe class CodesFidelity
                 foundTied++;
         }
         return (double)TieAwareRecall.CountRight(foundNearer, foundTied, nearer, k) / k;
+    }
+
+    private readonly struct Comparison(CodesFidelity fidelity, MeasuredCodes codes, CancellationToken cancellation)
+        : IDistanceVisitor<double[][]>
+    {
+        public double[][] Visit<TDistance>()
+            where TDistance : struct, IDistance => fidelity.Compare<TDistance>(codes, cancellation);
     }
 }
 

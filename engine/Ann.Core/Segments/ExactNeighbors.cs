@@ -13,8 +13,7 @@ internal sealed unsafe class ExactNeighbors
     /// <summary>Bytes of rows that all queries look at before the next piece: half of a small second-level cache.</summary>
     private const int PieceBytes = 128 << 10;
 
-    private readonly Metric _metric;
-    private readonly bool _steady;
+    private readonly PieceScan _scan;
     private readonly VectorTable _queries;
     private readonly int _k;
     private readonly ulong[] _heaps;
@@ -26,8 +25,7 @@ internal sealed unsafe class ExactNeighbors
     /// <param name="steady">True for sums of one order on every machine, which take longer.</param>
     public ExactNeighbors(Metric metric, VectorTable queries, int k, bool steady = false)
     {
-        _metric = metric;
-        _steady = steady;
+        _scan = metric.Dispatch<Scans, PieceScan>(new(this), steady);
         _queries = queries;
         _k = k;
         _heaps = new ulong[(long)queries.Count * k];
@@ -47,17 +45,7 @@ internal sealed unsafe class ExactNeighbors
     public void Scan(float* rows, int count, int firstRow, int threads, CancellationToken cancellation)
     {
         int grain = Math.Max(1, Math.Min(64, (_queries.Count + threads - 1) / threads));
-        ParallelBuild.For(_queries.Count, threads, grain, (_, from, to) =>
-        {
-            if (_metric == Metric.L2 && _steady)
-                Scan<SteadySquaredL2>(rows, count, firstRow, from, to);
-            else if (_metric == Metric.L2)
-                Scan<SquaredL2>(rows, count, firstRow, from, to);
-            else if (_steady)
-                Scan<SteadyNegativeDot>(rows, count, firstRow, from, to);
-            else
-                Scan<NegativeDot>(rows, count, firstRow, from, to);
-        }, cancellation);
+        ParallelBuild.For(_queries.Count, threads, grain, (_, from, to) => _scan(rows, count, firstRow, from, to), cancellation);
     }
 
     /// <summary>The answer of one query as beam entries, nearest first, ties by row. Call it once, after the last scan.</summary>
@@ -101,5 +89,13 @@ internal sealed unsafe class ExactNeighbors
                 _counts[query] = top.Count;
             }
         }
+    }
+
+    private delegate void PieceScan(float* rows, int count, int firstRow, int fromQuery, int toQuery);
+
+    private readonly struct Scans(ExactNeighbors neighbors) : IDistanceVisitor<PieceScan>
+    {
+        public PieceScan Visit<TDistance>()
+            where TDistance : struct, IDistance => neighbors.Scan<TDistance>;
     }
 }

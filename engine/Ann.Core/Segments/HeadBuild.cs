@@ -66,7 +66,7 @@ internal sealed unsafe class HeadBuild : IDisposable
         _rowStride = VectorTable.StrideOf(shape.Dimension);
         _dimension = shape.Dimension;
         _parameters = shape.Parameters;
-        if (shape.Metric == Metric.InnerProduct)
+        if (shape.Metric.Traits().TempersNorms)
             _norms = new LazyBlock((long)shape.Capacity * sizeof(TemperedNorm));
         if (BuildsOnCodes(shape))
             _codes = new GrowingCodes(shape.Capacity, shape.Dimension);
@@ -86,7 +86,7 @@ internal sealed unsafe class HeadBuild : IDisposable
 
     /// <summary>Bytes that each row takes here.</summary>
     public static int BytesPerRow(HeadShape shape) =>
-        (shape.Metric == Metric.InnerProduct ? sizeof(TemperedNorm) : 0)
+        (shape.Metric.Traits().TempersNorms ? sizeof(TemperedNorm) : 0)
         + (BuildsOnCodes(shape) ? GrowingCodes.BytesPerRow(shape.Dimension) : 0)
         + sizeof(int) // the last back link
         + GrowingLinks.BytesPerNode;
@@ -130,21 +130,14 @@ internal sealed unsafe class HeadBuild : IDisposable
     private static bool BuildsOnCodes(HeadShape shape) =>
         shape.Codes == CodesKind.Int8 && shape.Dimension >= CodeDistance.MinDimension;
 
-    private IGraphInserter MakeInserter(bool onCodes)
-    {
-        if (onCodes)
-            return Of<CodeDistance, CodeScorer>(new(_codes!.Points, _metric == Metric.InnerProduct ? Norms : null));
-        return _metric switch
-        {
-            Metric.L2 => Of<RowBuildDistance<SquaredL2>, RowScorer<SquaredL2>>(new(_rows, _rowStride)),
-            Metric.Cosine => Of<RowBuildDistance<NegativeDot>, RowScorer<NegativeDot>>(new(_rows, _rowStride)),
-            _ => Of<TemperedDistance, TemperedScorer>(new(_rows, _rowStride, Norms)),
-        };
+    private IGraphInserter MakeInserter(bool onCodes) =>
+        onCodes ? Of<CodeDistance, CodeScorer>(new(_codes!.Points, Norms))
+        : _norms is null ? _metric.Dispatch<OnRows, IGraphInserter>(new(this))
+        : Of<TemperedDistance, TemperedScorer>(new(_rows, _rowStride, Norms));
 
-        GraphInserter<TDistance, TScorer> Of<TDistance, TScorer>(TDistance distance)
-            where TDistance : struct, IBuildDistance<TScorer>
-            where TScorer : struct, INodeScorer => new(_graph, _parameters, distance, threads: 1, _links);
-    }
+    private GraphInserter<TDistance, TScorer> Of<TDistance, TScorer>(TDistance distance)
+        where TDistance : struct, IBuildDistance<TScorer>
+        where TScorer : struct, INodeScorer => new(_graph, _parameters, distance, threads: 1, _links);
 
     /// <summary>Makes what the distances need of the rows up to one.</summary>
     private void Encode(int to)
@@ -207,7 +200,7 @@ internal sealed unsafe class HeadBuild : IDisposable
         int first = count - newest;
         using VectorTable? tempered = _norms is null ? null : Tempered(first, newest);
         float* rows = tempered is null ? Row(first) : tempered.Start;
-        Metric metric = tempered is null ? _metric : Metric.L2;
+        Metric metric = tempered is null ? _metric : CodeDistance.Metric;
         CodesFidelity fidelity = new(rows, _rowStride, newest, metric, threads: 1, CancellationToken.None, MeasureQueries);
         return fidelity.Measure(new MeasuredCodes(codes, first), CancellationToken.None) is { IsFit: true, IsFitForLinks: true };
     }
@@ -235,4 +228,11 @@ internal sealed unsafe class HeadBuild : IDisposable
     }
 
     private float* Row(int row) => _rows + (long)row * _rowStride;
+
+    private readonly struct OnRows(HeadBuild head) : IDistanceVisitor<IGraphInserter>
+    {
+        public IGraphInserter Visit<TDistance>()
+            where TDistance : struct, IDistance =>
+            head.Of<RowBuildDistance<TDistance>, RowScorer<TDistance>>(new(head._rows, head._rowStride));
+    }
 }

@@ -34,7 +34,7 @@ internal readonly unsafe struct MeasuredCodes
     /// <param name="first">The row that is called 0.</param>
     public MeasuredCodes(GrowingCodes codes, int first)
     {
-        _metric = Metric.L2; // between unit rows it has the order of cosine
+        _metric = CodeDistance.Metric; // between unit rows it has the order of cosine
         _stride = codes.Stride;
         _codes = codes.Codes + (long)first * _stride;
         _mean = codes.Mean;
@@ -47,7 +47,7 @@ internal readonly unsafe struct MeasuredCodes
             new PointScorer(_codes, _stride, _points, query, unit, 1).Score(nodes, distances);
         else if (_scale == 0)
             new Int8Scorer(_codes, _stride, _factors, query, unit).Score(nodes, distances);
-        else if (_metric == Metric.L2)
+        else if (_metric.Traits().IsSquared)
             new UniformScorer<SquaresTerm>(_codes, _stride, query, -2 * _scale * unit, _scale * _scale).Score(nodes, distances);
         else
             new UniformScorer<NoTerm>(_codes, _stride, query, -_scale * unit, 0).Score(nodes, distances);

@@ -198,6 +198,7 @@ internal sealed unsafe class SealedSegment : IDisposable
             CodeBytes = coded ? (sbyte*)sections.Require(SectionKind.Codes, count * codeStride, copies) : null,
             CodeStride = codeStride,
             CodeScale = scale,
+            UniformWeight = header.Metric.Traits().DotWeight * scale,
             CodeFactors = coded && scale == 0
                 ? (float*)sections.Require(SectionKind.CodeFactors, count * Int8Codes.FactorBytes, copies)
                 : null,

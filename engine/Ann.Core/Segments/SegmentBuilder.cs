@@ -253,18 +253,13 @@ internal sealed unsafe class SegmentBuilder : IDisposable
 
     private int BuildGraph(Action<int>? progress, CancellationToken cancellation)
     {
-        using NativeBlock? norms = _options.Metric == Metric.InnerProduct ? TemperedNorm.Compute(_rows) : null;
+        using NativeBlock? norms = _options.Metric.Traits().TempersNorms ? TemperedNorm.Compute(_rows) : null;
         TemperedNorm* tempered = norms is null ? null : (TemperedNorm*)norms.Start;
         if (_codes is not null && _rows.Dimension >= CodeDistance.MinDimension && _choice?.Recall is null or { IsFitForLinks: true })
             return BuildGraphOnCodes(tempered, progress, cancellation);
-        return _options.Metric switch
-        {
-            Metric.L2 => BuildGraph<RowBuildDistance<SquaredL2>, RowScorer<SquaredL2>>(
-                new(_rows.Start, _rows.Stride), progress, cancellation),
-            Metric.Cosine => BuildGraph<RowBuildDistance<NegativeDot>, RowScorer<NegativeDot>>(
-                new(_rows.Start, _rows.Stride), progress, cancellation),
-            _ => BuildGraph<TemperedDistance, TemperedScorer>(new(_rows.Start, _rows.Stride, tempered), progress, cancellation),
-        };
+        return norms is null
+            ? _options.Metric.Dispatch<OnRows, int>(new(this, progress, cancellation))
+            : BuildGraph<TemperedDistance, TemperedScorer>(new(_rows.Start, _rows.Stride, tempered), progress, cancellation);
     }
 
     /// <summary>For inner product the codes of the walk are of the rows as they are; the build makes its own, of tempered rows.</summary>
@@ -273,7 +268,8 @@ internal sealed unsafe class SegmentBuilder : IDisposable
         using Int8Codes? tempered =
             norms is null ? null : Int8Codes.EncodeTempered(_rows, norms, _options.Threads, cancellation);
         Int8Codes codes = tempered ?? _codes!;
-        using NativeBlock block = CodeDistance.ComputePoints(codes, tempered is null ? _options.Metric : Metric.L2, _rows.Count);
+        Metric metric = tempered is null ? _options.Metric : CodeDistance.Metric;
+        using NativeBlock block = CodeDistance.ComputePoints(codes, metric, _rows.Count);
         CodePoints points = new((sbyte*)codes.Codes.Start, codes.Stride, (CodePoint*)block.Start);
         return BuildGraph<CodeDistance, CodeScorer>(new(points, norms), progress, cancellation);
     }
@@ -309,12 +305,11 @@ internal sealed unsafe class SegmentBuilder : IDisposable
         CodeBytes = _codes is null ? null : (sbyte*)_codes.Codes.Start,
         CodeStride = _codes?.Stride ?? 0,
         CodeScale = _codes?.Scale ?? 0,
+        UniformWeight = _codes is null ? 0 : _options.Metric.Traits().DotWeight * _codes.Scale,
         CodeFactors = _codes is null ? null : (float*)_codes.Factors.Start,
         CodeMean = _codes is null ? null : (float*)_codes.Mean.Start,
         CodesAreAligned = true,
     };
-
-    private static string NameOf(CodesKind codes) => codes == CodesKind.Int8 ? "int8" : "f32";
 
     private SegmentHeader Header(IReadOnlyList<Section> sections, long length) => new()
     {
@@ -338,8 +333,8 @@ internal sealed unsafe class SegmentBuilder : IDisposable
         M = _options.M,
         EfConstruction = _options.EfConstruction,
         Seed = _options.Seed,
-        Codes = NameOf(Codes),
-        CodesAsked = NameOf(_options.Codes),
+        Codes = EnumNames<CodesKind>.Plain.Of(Codes),
+        CodesAsked = EnumNames<CodesKind>.Plain.Of(_options.Codes),
         CodesReason = CodesReason,
         EstimateMargin = _margin > 1 ? _margin : null,
         EncoderFingerprint = _options.EncoderFingerprint,
@@ -348,4 +343,12 @@ internal sealed unsafe class SegmentBuilder : IDisposable
         LogPosition = _options.LogPosition,
         EngineVersion = typeof(SegmentBuilder).Assembly.GetName().Version?.ToString(3) ?? "",
     };
+
+    private readonly struct OnRows(SegmentBuilder builder, Action<int>? progress, CancellationToken cancellation) : IDistanceVisitor<int>
+    {
+        public int Visit<TDistance>()
+            where TDistance : struct, IDistance =>
+            builder.BuildGraph<RowBuildDistance<TDistance>, RowScorer<TDistance>>(
+                new(builder._rows.Start, builder._rows.Stride), progress, cancellation);
+    }
 }

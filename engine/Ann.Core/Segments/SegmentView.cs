@@ -36,6 +36,9 @@ internal readonly unsafe struct SegmentView
     /// <summary>Value of one unit of every code; 0 when rows have their own.</summary>
     public float CodeScale { get; init; }
 
+    /// <summary><see cref="CodeWeight"/> of all nodes where one scale serves them.</summary>
+    public float UniformWeight { get; init; }
+
     /// <summary>
     /// True when a row with its own scale is at right angles to the error of its code; false in files of before, whose factors were made
     /// without that.
@@ -70,8 +73,7 @@ internal readonly unsafe struct SegmentView
     public float CodeWeight(int node) =>
         Growing is { Codes: { } codes } ? codes.PointOfRow[node].Scale
         : CodeScale == 0 ? CodeFactors[2L * node + 1]
-        : Metric == Metric.L2 ? -2 * CodeScale
-        : -CodeScale;
+        : UniformWeight;
 
     public float* Row(int node) => Rows + (long)node * RowStride;
 }

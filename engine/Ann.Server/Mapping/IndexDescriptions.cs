@@ -17,7 +17,7 @@ internal static class IndexDescriptions
         Wire.IndexDescription description = new()
         {
             Name = index.Name,
-            State = ToWire(status.State),
+            State = WireEnum<IndexState, Wire.IndexState>.ToWire(status.State),
             Failure = status.State == IndexState.Failed ? index.FailureText : "",
         };
         if (status.Live is LiveIndex live)
@@ -32,14 +32,7 @@ internal static class IndexDescriptions
     public static Wire.GenerationFacts ToWire(GenerationStatus generation, EncoderCatalog encoders) => new()
     {
         Id = generation.Id,
-        Role = generation.Role switch
-        {
-            GenerationRole.Serving => Wire.GenerationRole.Serving,
-            GenerationRole.Standby => Wire.GenerationRole.Standby,
-            GenerationRole.CatchingUp => Wire.GenerationRole.CatchingUp,
-            GenerationRole.Damaged => Wire.GenerationRole.Damaged,
-            _ => Wire.GenerationRole.Unspecified,
-        },
+        Role = WireEnum<GenerationRole, Wire.GenerationRole>.ToWire(generation.Role),
         Encoder = EncoderOf(generation.EncoderFingerprint, generation.EncoderName, encoders),
         Items = (ulong)generation.Items,
         Dead = (ulong)generation.Dead,
@@ -72,17 +65,17 @@ internal static class IndexDescriptions
     private static void Fill(Wire.IndexDescription description, IndexSnapshot snapshot, SealedSegment file, EncoderCatalog encoders)
     {
         description.Generation = snapshot.Generation;
-        description.Metric = ToWire(file.Metric);
+        description.Metric = WireEnum<Metric, Wire.Metric>.ToWire(file.Metric);
         description.LargerIsNearer = file.Metric.LargerIsNearer();
         description.Dimension = (uint)file.Dimension;
         description.Count = (ulong)file.Count;
-        description.KeyKind = ToWire(file.Keys.Kind);
-        description.Codes = ToWire(file.Codes);
+        description.KeyKind = WireEnum<KeyKind, Wire.KeyKind>.ToWire(file.Keys.Kind);
+        description.Codes = WireEnum<CodesKind, Wire.Codes>.ToWire(file.Codes);
         description.Build = ToWire(file.BuildRecord);
         description.Encoder = EncoderOf(snapshot.EncoderFingerprint, snapshot.Encoder.Name, encoders);
         description.SizeInBytes = (ulong)file.SizeInBytes;
         description.Certificate = ToWire(file.Certificate);
-        description.Layout = ToWire(file.Layout);
+        description.Layout = WireEnum<SegmentLayout, Wire.Layout>.ToWire(file.Layout);
         description.LoadedBytes = (ulong)file.LoadedBytes;
         description.MappedBytes = (ulong)file.MappedBytes;
         description.Segments = 1;
@@ -97,15 +90,15 @@ internal static class IndexDescriptions
         LogStatus log = live.Log;
         description.Live = true;
         description.Generation = serving.Id;
-        description.Metric = ToWire(schema.Metric);
+        description.Metric = WireEnum<Metric, Wire.Metric>.ToWire(schema.Metric);
         description.LargerIsNearer = schema.Metric.LargerIsNearer();
         description.Dimension = (uint)schema.Dimension;
         description.Count = (ulong)serving.Items;
         description.Dead = (ulong)serving.Dead;
         description.Segments = (uint)serving.Segments;
-        description.KeyKind = ToWire(schema.KeyKind);
-        description.Codes = ToWire(schema.Codes);
-        description.Layout = ToWire(schema.Layout);
+        description.KeyKind = WireEnum<KeyKind, Wire.KeyKind>.ToWire(schema.KeyKind);
+        description.Codes = WireEnum<CodesKind, Wire.Codes>.ToWire(schema.Codes);
+        description.Layout = WireEnum<SegmentLayout, Wire.Layout>.ToWire(schema.Layout);
         description.Build = new Wire.BuildFacts { M = (uint)schema.M, EfConstruction = (uint)schema.EfConstruction, Seed = schema.Seed };
         description.Encoder = EncoderOf(serving.EncoderFingerprint, serving.EncoderName, encoders);
         description.SizeInBytes = (ulong)generations.Sum(static generation => generation.FileBytes);
@@ -122,38 +115,6 @@ internal static class IndexDescriptions
         description.Attributes.Add(WireAttributes.ToWire(schema.Attributes));
         description.Generations.Add(generations.Select(generation => ToWire(generation, encoders)));
     }
-
-    private static Wire.KeyKind ToWire(KeyKind kind) => kind == KeyKind.UInt64 ? Wire.KeyKind.Uint64 : Wire.KeyKind.String;
-
-    private static Wire.IndexState ToWire(IndexState state) => state switch
-    {
-        IndexState.Loading => Wire.IndexState.Loading,
-        IndexState.Serving => Wire.IndexState.Serving,
-        IndexState.Failed => Wire.IndexState.Failed,
-        _ => Wire.IndexState.Unspecified,
-    };
-
-    private static Wire.Metric ToWire(Metric metric) => metric switch
-    {
-        Metric.Cosine => Wire.Metric.Cosine,
-        Metric.L2 => Wire.Metric.L2,
-        Metric.InnerProduct => Wire.Metric.InnerProduct,
-        _ => Wire.Metric.Unspecified,
-    };
-
-    private static Wire.Codes ToWire(CodesKind codes) => codes switch
-    {
-        CodesKind.F32 => Wire.Codes.F32,
-        CodesKind.Int8 => Wire.Codes.Int8,
-        _ => Wire.Codes.Unspecified,
-    };
-
-    private static Wire.Layout ToWire(SegmentLayout layout) => layout switch
-    {
-        SegmentLayout.Lean => Wire.Layout.Lean,
-        SegmentLayout.Fast => Wire.Layout.Fast,
-        _ => Wire.Layout.Unspecified,
-    };
 
     private static Wire.BuildFacts ToWire(BuildRecord record) => new()
     {

@@ -14,11 +14,15 @@ internal static class WireAttributes
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: a name or type that cannot be one.</exception>
     public static AttributeSchema ReadSchema(IReadOnlyCollection<Wire.AttributeField> fields) => fields.Count == 0
         ? AttributeSchema.Empty
-        : new AttributeSchema(fields.Select(static field => new AttributeField(field.Name, ToCore(field.Type))));
+        : new AttributeSchema(fields.Select(Field));
 
     /// <summary>What Describe tells of them.</summary>
     public static IEnumerable<Wire.AttributeField> ToWire(AttributeSchema schema) =>
-        schema.Fields.Select(static field => new Wire.AttributeField { Name = field.Name, Type = ToWire(field.Type) });
+        schema.Fields.Select(static field => new Wire.AttributeField
+        {
+            Name = field.Name,
+            Type = WireEnum<AttributeType, Wire.AttributeType>.ToWire(field.Type),
+        });
 
     /// <summary>The columns of a write.</summary>
     /// <param name="columns">Of the request.</param>
@@ -173,25 +177,9 @@ internal static class WireAttributes
         _ => values.Integers.Count,
     };
 
-    private static AttributeType ToCore(Wire.AttributeType type) => type switch
+    private static AttributeField Field(Wire.AttributeField field)
     {
-        Wire.AttributeType.Keyword => AttributeType.Keyword,
-        Wire.AttributeType.KeywordSet => AttributeType.KeywordSet,
-        Wire.AttributeType.Int64 => AttributeType.Int64,
-        Wire.AttributeType.Double => AttributeType.Double,
-        Wire.AttributeType.Bool => AttributeType.Bool,
-        Wire.AttributeType.Timestamp => AttributeType.Timestamp,
-        _ => default, // refused by the schema, which names the attribute
-    };
-
-    private static Wire.AttributeType ToWire(AttributeType type) => type switch
-    {
-        AttributeType.Keyword => Wire.AttributeType.Keyword,
-        AttributeType.KeywordSet => Wire.AttributeType.KeywordSet,
-        AttributeType.Int64 => Wire.AttributeType.Int64,
-        AttributeType.Double => Wire.AttributeType.Double,
-        AttributeType.Bool => Wire.AttributeType.Bool,
-        AttributeType.Timestamp => Wire.AttributeType.Timestamp,
-        _ => Wire.AttributeType.Unspecified,
-    };
+        _ = WireEnum<AttributeType, Wire.AttributeType>.TryRead(field.Type, out AttributeType type); // the schema refuses no type by name
+        return new AttributeField(field.Name, type);
+    }
 }

@@ -15,27 +15,13 @@ internal static class WireSchema
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: an unknown value of an enum; names the field.</exception>
     public static IndexSchema Read(Wire.CreateRequest request)
     {
-        IndexSchema schema = new() { Dimension = Bounded(request.Dimension), Metric = ToCore(request.Metric) };
+        Metric metric = WireEnum<Metric, Wire.Metric>.Read("metric", request.Metric);
+        IndexSchema schema = new() { Dimension = Bounded(request.Dimension), Metric = metric };
         return schema with
         {
-            KeyKind = !request.HasKeyKind ? schema.KeyKind : request.KeyKind switch
-            {
-                Wire.KeyKind.Uint64 => KeyKind.UInt64,
-                Wire.KeyKind.String => KeyKind.String,
-                _ => throw Unknown("key_kind", request.KeyKind, "UINT64 or STRING"),
-            },
-            Codes = !request.HasCodes ? schema.Codes : request.Codes switch
-            {
-                Wire.Codes.F32 => CodesKind.F32,
-                Wire.Codes.Int8 => CodesKind.Int8,
-                _ => throw Unknown("codes", request.Codes, "F32 or INT8"),
-            },
-            Layout = !request.HasLayout ? schema.Layout : request.Layout switch
-            {
-                Wire.Layout.Lean => SegmentLayout.Lean,
-                Wire.Layout.Fast => SegmentLayout.Fast,
-                _ => throw Unknown("layout", request.Layout, "LEAN or FAST"),
-            },
+            KeyKind = request.HasKeyKind ? WireEnum<KeyKind, Wire.KeyKind>.Read("key_kind", request.KeyKind) : schema.KeyKind,
+            Codes = request.HasCodes ? WireEnum<CodesKind, Wire.Codes>.Read("codes", request.Codes) : schema.Codes,
+            Layout = request.HasLayout ? WireEnum<SegmentLayout, Wire.Layout>.Read("layout", request.Layout) : schema.Layout,
             M = request.HasM ? Bounded(request.M) : schema.M,
             EfConstruction = request.HasEfConstruction ? Bounded(request.EfConstruction) : schema.EfConstruction,
             Seed = request.HasSeed ? request.Seed : schema.Seed,
@@ -54,17 +40,6 @@ internal static class WireSchema
         return new SnapshotEncoder(request.HasEncoderFingerprint ? request.EncoderFingerprint : null, request.EncoderName);
     }
 
-    private static Metric ToCore(Wire.Metric metric) => metric switch
-    {
-        Wire.Metric.Cosine => Metric.Cosine,
-        Wire.Metric.L2 => Metric.L2,
-        Wire.Metric.InnerProduct => Metric.InnerProduct,
-        _ => throw Unknown("metric", metric, "COSINE, L2 or INNER_PRODUCT"),
-    };
-
     /// <summary>Clamped so that a huge unsigned number stays a huge number, and is refused as such.</summary>
     private static int Bounded(uint value) => (int)Math.Min(value, int.MaxValue);
-
-    private static AnnException Unknown<T>(string field, T value, string expected) =>
-        AnnException.Invalid(field, $"{field} is {value}; it must be {expected}.");
 }

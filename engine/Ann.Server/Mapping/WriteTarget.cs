@@ -49,7 +49,7 @@ internal sealed record WriteTarget
         return new WriteTarget
         {
             Index = index,
-            Mode = ToCore(mode),
+            Mode = WireEnum<WriteMode, Wire.WriteMode>.Read("mode", mode),
             Generation = wanted.Generation,
             EncoderFingerprint = fingerprint,
             Producer = producer,
@@ -102,12 +102,4 @@ internal sealed record WriteTarget
         Mode == WriteMode.Delete && attributes.Count > 0
             ? throw AnnException.Invalid("attributes", "attributes hold columns; a delete takes none.")
             : WireAttributes.Read(attributes, schema.Attributes, keys);
-
-    private static WriteMode ToCore(Wire.WriteMode mode) => mode switch
-    {
-        Wire.WriteMode.Upsert => WriteMode.Upsert,
-        Wire.WriteMode.InsertOnly => WriteMode.InsertOnly,
-        Wire.WriteMode.Delete => WriteMode.Delete,
-        _ => throw AnnException.Invalid("mode", $"mode is {mode}; it must be UPSERT, INSERT_ONLY or DELETE."),
-    };
 }

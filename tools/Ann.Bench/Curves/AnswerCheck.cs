@@ -43,7 +43,7 @@ internal sealed class AnswerCheck
                 exact[i] = Distance(query, row);
                 last = exact[i] > Distance(query, last) ? row : last;
             }
-            _truth[query] = TieAwareRecall.Of(exact, ScaleOf(metric, queries[query], rows[last]));
+            _truth[query] = TieAwareRecall.Of(exact, ScaleOf(metric.Traits(), queries[query], rows[last]));
         }
     }
 
@@ -97,14 +97,10 @@ internal sealed class AnswerCheck
     }
 
     /// <summary>Size of the numbers that a distance is summed from: engines round to it.</summary>
-    private static double ScaleOf(Metric metric, float[] query, float[] row) => metric switch
-    {
-        Metric.L2 => 0,
-        Metric.Cosine => 1,
-        _ => Norm(query) * Norm(row),
-    };
+    private static double ScaleOf(MetricTraits metric, float[] query, float[] row) =>
+        metric.IsSquared ? 0 : metric.HasUnitRows ? 1 : Norm(query) * Norm(row);
 
-    private static double Norm(float[] row) => Math.Sqrt(-DoubleTruth.Distance(Metric.InnerProduct, row, row));
+    private static double Norm(float[] row) => Math.Sqrt(row.Sum(static value => (double)value * value));
 
     private double Distance(int query, int row) => DoubleTruth.Distance(_metric, _queries[query], _base[row]);
 }

@@ -124,9 +124,10 @@ internal sealed class Categories
 
     private static float Distance(Metric metric, ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
+        bool squared = metric.Traits().IsSquared;
         float sum = 0;
         for (int i = 0; i < a.Length; i++)
-            sum += metric == Metric.L2 ? (a[i] - b[i]) * (a[i] - b[i]) : -a[i] * b[i];
+            sum += squared ? (a[i] - b[i]) * (a[i] - b[i]) : -a[i] * b[i];
         return sum;
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Ann.Core;
 using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Server.Hosting;
@@ -100,7 +101,7 @@ internal sealed class PromiseRun(ToolContext tool, PromiseRequest request, Cance
     /// <summary>By scores. Keys of one answer are distinct.</summary>
     private double RecallOf(SearchResponse answer, SearchResponse exact)
     {
-        double sign = request.Metric == Ann.Core.Metric.L2 ? 1 : -1; // a smaller one is nearer under L2 alone
+        double sign = request.Metric.LargerIsNearer() ? -1 : 1;
         TieAwareRecall right = TieAwareRecall.Of([.. exact.Scores.Select(score => sign * score)]);
         int nearer = answer.Scores.Count(score => right.IsNearer(sign * score));
         int tied = answer.Scores.Count(score => right.IsTied(sign * score));

@@ -42,7 +42,7 @@ internal static class DoubleTruth
     public static double Distance(Metric metric, ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
         double sum = 0, squaresA = 0, squaresB = 0;
-        if (metric == Metric.L2)
+        if (metric.Traits().IsSquared)
         {
             for (int i = 0; i < a.Length; i++)
                 sum += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
@@ -54,6 +54,6 @@ internal static class DoubleTruth
             squaresA += (double)a[i] * a[i];
             squaresB += (double)b[i] * b[i];
         }
-        return metric == Metric.Cosine ? -sum / Math.Sqrt(squaresA * squaresB) : -sum;
+        return metric.Traits().HasUnitRows ? -sum / Math.Sqrt(squaresA * squaresB) : -sum;
     }
 }

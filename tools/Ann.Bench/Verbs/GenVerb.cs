@@ -26,7 +26,8 @@ internal static class GenVerb
         Option<int> queries = VerbOptions.Number("--queries", "Queries, drawn from the same law.", 1000, 1, 1_000_000);
         Option<int> seed = VerbOptions.Number("--seed", "Same seed, same bytes.", 1, 0, int.MaxValue);
         Option<int> truth = VerbOptions.Number("--truth", "True neighbours written for each query; 0 writes none.", 100, 0, 10_000);
-        Option<string> metric = VerbOptions.Choice("--metric", "Metric of the truth.", "of the set", "of the set", "l2", "ip", "cosine");
+        Option<string> metric = VerbOptions.Choice(
+            "--metric", "Metric of the truth.", "of the set", ["of the set", .. MetricTraits.Names.All]);
         Option<string> output = VerbOptions.Required(
             "--output", "DIR", "Directory for base.fbin, query.fbin, query.gt<N>.ibin, query.gt<N>.dist.fbin.");
 
@@ -66,7 +67,7 @@ internal static class GenVerb
                 throw AnnException.Invalid("--truth", $"--truth is {neighbors}; there are only {count} rows.");
 
             VectorLaw law = VectorLaw.Create(name, (ulong)parsed.GetValue(seed), parsed.GetValue(dimension));
-            if (!MetricExtensions.TryParse(parsed.GetValue(metric)!, out Metric nearness))
+            if (!MetricTraits.Names.TryParse(parsed.GetValue(metric), out Metric nearness))
                 nearness = law.Metric;
             tool.Files.CreateDirectory(directory);
             SetWriter.Write(tool, law, VectorLaw.BaseStream, count, basePath, cancellation);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ann.Bench.Live;
+using Ann.Core;
 using Ann.Tool;
 
 namespace Ann.Bench.Verbs;
@@ -13,7 +14,7 @@ internal static class LiveVerb
         Option<string> set = VerbOptions.Required("--base", "FILE", "Rows to write.");
         Option<string> queries = VerbOptions.Required("--queries", "FILE", "Query vectors.");
         Option<int> rows = VerbOptions.Number("--rows", "Rows used; 0 takes all.", 0, 0, int.MaxValue);
-        Option<string> metric = VerbOptions.Choice("--metric", "Metric of the index.", "cosine", "cosine", "l2", "ip");
+        Option<string> metric = VerbOptions.Choice("--metric", "Metric of the index.", "cosine", MetricTraits.Names.All);
         Option<string> work = VerbOptions.Required("--work", "DIR", "Directory for the index; must be empty or not exist.");
         Option<string> widths = new("--ef") { Description = "Beam widths.", DefaultValueFactory = _ => "32,64", HelpName = "LIST" };
         Option<string> heads = new("--heads")
@@ -39,7 +40,7 @@ internal static class LiveVerb
             string shares = parsed.GetValue(heads)!;
             LiveRequest request = new(
                 parsed.GetRequiredValue(set), parsed.GetRequiredValue(queries), parsed.GetValue(rows),
-                    VerbMetric.Of(parsed.GetValue(metric)!),
+                    MetricTraits.Names.Parse(parsed.GetValue(metric)),
                 parsed.GetRequiredValue(work), [.. NumberList.Parse("--ef", parsed.GetValue(widths)!, LiveSearch.K, 10_000)],
                 shares == "none" ? [] : [.. NumberList.Parse("--heads", shares, 1, 90)], parsed.GetValue(churn),
                 parsed.GetValue(rate));

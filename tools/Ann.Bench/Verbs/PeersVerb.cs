@@ -23,8 +23,7 @@ internal static class PeersVerb
     {
         Option<string> rows = VerbOptions.Required("--base", "FILE", "Base rows: .fbin or .u8bin.");
         Option<string> queries = VerbOptions.Required("--queries", "FILE", "Queries: .fbin or .u8bin.");
-        Option<string> metric = new("--metric") { Description = "Nearness.", Required = true, HelpName = "l2|ip|cosine" };
-        metric.AcceptOnlyFromAmong("l2", "ip", "cosine");
+        Option<string> metric = VerbOptions.Metric();
         Option<string?> truth = VerbOptions.Optional("--truth", "FILE", "True neighbours, .ibin; computed when left out or too few.");
         Option<int> k = VerbOptions.Number("--k", "Results a query.", 10, 1, SearchParameters.MaxK);
         Option<string> threads = List("--threads", "Searching threads, one sweep each.", "1");
@@ -62,7 +61,7 @@ internal static class PeersVerb
             {
                 Base = Vectors(parsed.GetRequiredValue(rows)),
                 Queries = Vectors(parsed.GetRequiredValue(queries)),
-                Metric = VerbMetric.Of(parsed.GetRequiredValue(metric)),
+                Metric = MetricTraits.Names.Parse(parsed.GetValue(metric)),
                 Truth = parsed.GetValue(truth),
                 K = results,
                 Threads = Numbers(threads, 1, 1024),

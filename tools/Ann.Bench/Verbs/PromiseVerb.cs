@@ -16,9 +16,11 @@ internal static class PromiseVerb
         Option<string> rows = VerbOptions.Required("--base", "FILE", "Rows of the index.");
         Option<string> queries = VerbOptions.Required("--queries", "FILE", "Query vectors, as users send them.");
         Option<string> index = VerbOptions.Required("--index", "FILE", "The .ann file: searched as it is where it exists, else built.");
-        Option<string> metric = VerbOptions.Choice("--metric", "Metric of the index.", "cosine", "cosine", "l2", "ip");
-        Option<string> codes = VerbOptions.Choice("--codes", "Codes of a file that is built.", "int8", "int8", "f32");
-        Option<string> layout = VerbOptions.Choice("--layout", "Layout of a file that is built.", "fast", "fast", "lean");
+        Option<string> metric = VerbOptions.Choice("--metric", "Metric of the index.", "cosine", MetricTraits.Names.All);
+        Option<string> codes = VerbOptions.Choice(
+            "--codes", "Codes of a file that is built.", EnumNames<CodesKind>.Plain, CodesKind.Int8);
+        Option<string> layout = VerbOptions.Choice(
+            "--layout", "Layout of a file that is built.", EnumNames<SegmentLayout>.Plain, SegmentLayout.Fast);
         Option<string> targets = new("--targets")
         {
             Description = "Recalls asked for.",
@@ -50,8 +52,8 @@ internal static class PromiseVerb
             string filters = parsed.GetValue(shares)!;
             PromiseRequest request = new(
                 parsed.GetRequiredValue(rows), parsed.GetRequiredValue(queries), parsed.GetRequiredValue(index),
-                VerbMetric.Of(parsed.GetValue(metric)!), parsed.GetValue(codes) == "int8" ? CodesKind.Int8 : CodesKind.F32,
-                parsed.GetValue(layout) == "fast" ? SegmentLayout.Fast : SegmentLayout.Lean, Targets(parsed.GetValue(targets)!),
+                MetricTraits.Names.Parse(parsed.GetValue(metric)), EnumNames<CodesKind>.Plain.Parse(parsed.GetValue(codes)),
+                EnumNames<SegmentLayout>.Plain.Parse(parsed.GetValue(layout)), Targets(parsed.GetValue(targets)!),
                 NumberList.Parse("--k", parsed.GetValue(ks)!, 1, 10_000),
                 filters == "none" ? [] : NumberList.Parse("--filters", filters, 1, 100), parsed.GetValue(traffic),
                 parsed.GetValue(judged), parsed.GetValue(rate));

@@ -18,7 +18,7 @@ internal static class WorkerVerb
         action.AcceptOnlyFromAmong("build", "search");
         Option<string> engine = VerbOptions.Required("--engine", "NAME", "The engine.");
         Option<string> index = VerbOptions.Required("--index", "FILE", "The index, written or read.");
-        Option<string> metric = VerbOptions.Choice("--metric", "Nearness.", "l2", "l2", "ip", "cosine");
+        Option<string> metric = VerbOptions.Metric();
         Option<string> rows = Text("--base");
         Option<string> queries = Text("--queries");
         Option<int> m = VerbOptions.Number("--m", "Links.", 16, 2, 128);
@@ -41,7 +41,7 @@ internal static class WorkerVerb
             {
                 Engine = parsed.GetRequiredValue(engine),
                 Index = parsed.GetRequiredValue(index),
-                Metric = VerbMetric.Of(parsed.GetValue(metric)!),
+                Metric = MetricTraits.Names.Parse(parsed.GetValue(metric)),
                 Base = parsed.GetValue(rows)!,
                 Queries = parsed.GetValue(queries)!,
                 M = parsed.GetValue(m),

@@ -35,7 +35,7 @@ internal sealed class HnswNetTarget : ISearchTarget
         {
             Metric.Cosine => DistanceMetric.Cosine,
             Metric.L2 => DistanceMetric.L2,
-            _ => DistanceMetric.InnerProduct,
+            Metric.InnerProduct => DistanceMetric.InnerProduct,
         };
         HnswIndex index = new(rows[0].Length, metric, request.M, request.EfConstruction);
         long start = Stopwatch.GetTimestamp();

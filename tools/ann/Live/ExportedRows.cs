@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Files.Formats;
 using Ann.Core.Indexes;
@@ -67,7 +68,7 @@ internal static class ExportedRows
 
     private static KeySidecarHeader Header(IndexSnapshot index, string path, int rows, string hash, long? logPosition) => new()
     {
-        KeyType = index.KeyKind == KeyKind.UInt64 ? "uint64" : "string",
+        KeyType = EnumNames<KeyKind>.Plain.Of(index.KeyKind),
         Rows = rows,
         Dimension = index.Dimension,
         EncoderFingerprint = index.EncoderFingerprint is ulong fingerprint

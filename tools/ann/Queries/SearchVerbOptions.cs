@@ -4,6 +4,7 @@ using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Searching;
 using Ann.Protocol.V1;
+using Ann.Server.Mapping;
 using Ann.Tool.Attributes;
 using Ann.Tool.Filters;
 using Ann.Tool.Remote;
@@ -169,13 +170,8 @@ internal sealed class SearchVerbOptions
     internal static Filter ParseFilter(string option, string text, IndexDescription index)
     {
         AttributeSchema schema = RemoteAttributes.Schema(index);
-        Core.Keys.KeyKind? keys = index.KeyKind switch
-        {
-            KeyKind.Uint64 => Core.Keys.KeyKind.UInt64,
-            KeyKind.String => Core.Keys.KeyKind.String,
-            _ => null,
-        };
-        return FilterParser.Parse(option, text, schema, keys);
+        bool isKnown = WireEnum<Core.Keys.KeyKind, KeyKind>.TryRead(index.KeyKind, out Core.Keys.KeyKind keys);
+        return FilterParser.Parse(option, text, schema, isKnown ? keys : null);
     }
 
     private static ulong ParseHash(string text) =>

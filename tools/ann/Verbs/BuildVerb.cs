@@ -16,11 +16,10 @@ internal static class BuildVerb
     {
         Option<string> input = VerbOptions.Required(
             "--input", "FILE", "Vectors: .fbin .f16bin .u8bin .i8bin .fvecs .bvecs .npy, or .jsonl with \"id\" and \"vector\" a line.");
-        Option<string> metric = VerbOptions.Choice("--metric", "How nearness is measured.", "", "cosine", "l2", "ip");
-        metric.DefaultValueFactory = null;
-        metric.Required = true;
+        Option<string> metric = VerbOptions.Metric();
         Option<string> output = VerbOptions.Required("--output", "FILE", "The .ann file. It appears when it is whole.");
-        Option<string> codes = VerbOptions.Choice("--codes", "What the graph walk reads. int8 is reranked exactly.", "int8", "int8", "f32");
+        Option<string> codes = VerbOptions.Choice(
+            "--codes", "What the graph walk reads. int8 is reranked exactly.", EnumNames<CodesKind>.Plain, CodesKind.Int8);
         Option<string> layout = VerbOptions.Layout();
         Option<int> m = VerbOptions.Number("--m", "Neighbours a node on upper levels; twice as many on level 0.", 16, 2, 128);
         Option<int> efConstruction = VerbOptions.Number("--ef-construction", "Beam width while inserting; at least m.", 200, 2, 4096);
@@ -54,13 +53,12 @@ internal static class BuildVerb
         };
         command.SetAction((parsed, cancellation) =>
         {
-            _ = MetricExtensions.TryParse(parsed.GetRequiredValue(metric), out Metric parsedMetric); // Checked by the option.
             string inputPath = parsed.GetRequiredValue(input);
             SegmentBuildOptions options = new()
             {
-                Metric = parsedMetric,
-                Codes = parsed.GetValue(codes) == "f32" ? CodesKind.F32 : CodesKind.Int8,
-                Layout = VerbOptions.LayoutOf(parsed.GetRequiredValue(layout)),
+                Metric = MetricTraits.Names.Parse(parsed.GetValue(metric)),
+                Codes = EnumNames<CodesKind>.Plain.Parse(parsed.GetValue(codes)),
+                Layout = EnumNames<SegmentLayout>.Plain.Parse(parsed.GetValue(layout)),
                 M = parsed.GetValue(m),
                 EfConstruction = parsed.GetValue(efConstruction),
                 Seed = (ulong)parsed.GetValue(seed),
@@ -97,7 +95,7 @@ internal static class BuildVerb
         (string input, string output) = (request.Input, request.Output);
         OutputPath.Require(tool.Files, output, ".ann");
         long start = tool.Time.GetTimestamp();
-        bool needsDirection = request.Options.Metric == Metric.Cosine;
+        bool needsDirection = request.Options.Metric.Traits().HasUnitRows;
         ZeroRows leftOut = needsDirection && request.SkipsZeroRows
             ? InputRows.FindZeroRows(tool, input, request.Sidecar, request.Attributes, cancellation)
             : new ZeroRows();
@@ -151,9 +149,9 @@ internal static class BuildVerb
             Attributes = rows.Attributes.Count == 0 ? null : AttributeColumnReport.Of(rows.Attributes),
             AttributeSource = rows.Attributes.Count == 0 ? null : rows.AttributeSource,
             Metric = options.Metric.ToName(),
-            Codes = builder.Codes == CodesKind.Int8 ? "int8" : "f32",
+            Codes = EnumNames<CodesKind>.Plain.Of(builder.Codes),
             CodesReason = builder.CodesReason,
-            Layout = VerbOptions.ToWord(builder.Layout),
+            Layout = EnumNames<SegmentLayout>.Plain.Of(builder.Layout),
             Rows = rows.Count,
             ZeroRowsSkipped = leftOut.Count,
             Dimension = rows.Dimension,

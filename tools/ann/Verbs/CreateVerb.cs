@@ -3,11 +3,13 @@ using System.Globalization;
 using Ann.Core;
 using Ann.Core.Segments;
 using Ann.Protocol.V1;
+using Ann.Server.Mapping;
 using Ann.Tool.Attributes;
 using Ann.Tool.Remote;
 using Ann.Tool.Reports;
-using KeyKind = Ann.Protocol.V1.KeyKind;
-using Metric = Ann.Protocol.V1.Metric;
+using KeyKind = Ann.Core.Keys.KeyKind;
+using Metric = Ann.Core.Metric;
+using Wire = Ann.Protocol.V1;
 
 namespace Ann.Tool.Verbs;
 
@@ -22,11 +24,10 @@ internal static class CreateVerb
         Option<int> dimension = VerbOptions.Number("--dim", "Components of a vector.", 0, 1, SegmentBuilder.MaxDimension);
         dimension.DefaultValueFactory = null;
         dimension.Required = true;
-        Option<string> metric = VerbOptions.Choice("--metric", "How nearness is measured.", "", "cosine", "l2", "ip");
-        metric.DefaultValueFactory = null;
-        metric.Required = true;
-        Option<string> keys = VerbOptions.Choice("--key-type", "What keys are.", "uint64", "uint64", "string");
-        Option<string> codes = VerbOptions.Choice("--codes", "What the graph walk reads in sealed segments.", "int8", "int8", "f32");
+        Option<string> metric = VerbOptions.Metric();
+        Option<string> keys = VerbOptions.Choice("--key-type", "What keys are.", EnumNames<KeyKind>.Plain, KeyKind.UInt64);
+        Option<string> codes = VerbOptions.Choice(
+            "--codes", "What the graph walk reads in sealed segments.", EnumNames<CodesKind>.Plain, CodesKind.Int8);
         Option<string> layout = VerbOptions.Layout();
         Option<int> m = VerbOptions.Number("--m", "Neighbours a node on upper levels; twice as many on level 0.", 16, 2, 128);
         Option<int> efConstruction = VerbOptions.Number("--ef-construction", "Beam width while inserting; at least m.", 200, 2, 4096);
@@ -48,15 +49,10 @@ internal static class CreateVerb
             {
                 Index = parsed.GetRequiredValue(index),
                 Dimension = (uint)parsed.GetValue(dimension),
-                Metric = parsed.GetValue(metric) switch
-                {
-                    "cosine" => Metric.Cosine,
-                    "l2" => Metric.L2,
-                    _ => Metric.InnerProduct,
-                },
-                KeyKind = parsed.GetValue(keys) == "string" ? KeyKind.String : KeyKind.Uint64,
-                Codes = parsed.GetValue(codes) == "f32" ? Codes.F32 : Codes.Int8,
-                Layout = VerbOptions.LayoutOf(parsed.GetRequiredValue(layout)) == SegmentLayout.Lean ? Layout.Lean : Layout.Fast,
+                Metric = WireEnum<Metric, Wire.Metric>.ToWire(MetricTraits.Names.Parse(parsed.GetValue(metric))),
+                KeyKind = WireEnum<KeyKind, Wire.KeyKind>.ToWire(EnumNames<KeyKind>.Plain.Parse(parsed.GetValue(keys))),
+                Codes = WireEnum<CodesKind, Wire.Codes>.ToWire(EnumNames<CodesKind>.Plain.Parse(parsed.GetValue(codes))),
+                Layout = WireEnum<SegmentLayout, Wire.Layout>.ToWire(EnumNames<SegmentLayout>.Plain.Parse(parsed.GetValue(layout))),
                 M = (uint)parsed.GetValue(m),
                 EfConstruction = (uint)parsed.GetValue(efConstruction),
             };

@@ -109,7 +109,7 @@ internal static class EvalVerb
             Rows = segment.Count,
             Dimension = segment.Dimension,
             Threads = request.Threads,
-            Layout = VerbOptions.ToWord(segment.Layout),
+            Layout = EnumNames<SegmentLayout>.Plain.Of(segment.Layout),
             LoadedBytes = segment.LoadedBytes,
             MappedBytes = segment.MappedBytes,
             Truth = source,

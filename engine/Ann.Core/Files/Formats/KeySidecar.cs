@@ -50,7 +50,7 @@ internal static class KeySidecar
         if (header.KeysInline)
             return (header, null);
 
-        KeyColumn keys = new(header.KeyType == "uint64" ? KeyKind.UInt64 : KeyKind.String);
+        KeyColumn keys = new(EnumNames<KeyKind>.Plain.Parse(header.KeyType));
         while (lines.TryReadFilled(out ReadOnlySpan<byte> line))
             ReadKey(line, keys, path, lines.Line);
         if (keys.Count != header.Rows)
@@ -66,7 +66,7 @@ internal static class KeySidecar
         try
         {
             KeySidecarHeader? header = JsonSerializer.Deserialize(line, SidecarJson.Default.KeySidecarHeader);
-            if (header is { KeyType: "uint64" or "string", Rows: > 0, Dimension: > 0 })
+            if (header is { Rows: > 0, Dimension: > 0 } && EnumNames<KeyKind>.Plain.TryParse(header.KeyType, out _))
                 return header;
             throw AnnException.BadInput(
                 path, $"line {lines.Line}", "expected a header with key_type (uint64 or string), rows and dimension.");
