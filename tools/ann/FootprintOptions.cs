@@ -19,7 +19,7 @@ internal sealed class FootprintOptions
     private readonly Option<string> _metric = VerbOptions.Choice(
         "--metric", "Estimate: how nearness is measured.", "cosine", MetricTraits.Names.All);
     private readonly Option<string> _codes = VerbOptions.Choice(
-        "--codes", "Estimate: what the graph walk reads.", EnumNames<CodesKind>.Plain, CodesKind.Int8);
+        "--codes", "Estimate: what the graph walk reads.", EnumNames<CodesKind>.Plain, CodesTraits.Standard);
     private readonly Option<string> _layout = VerbOptions.Choice(
         "--layout", "Estimate: layout of the file.", EnumNames<SegmentLayout>.Plain, SegmentLayout.Fast);
     private readonly Option<int> _m = VerbOptions.Number(

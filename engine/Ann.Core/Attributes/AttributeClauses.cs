@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Text;
 using Ann.Core.Distances;
 
@@ -98,7 +100,7 @@ internal sealed class IntegerClause(AttributeField attribute, int column, long[]
     public override int Cost => _table is null ? 3 : 5;
 
     public override void Describe(StringBuilder text) =>
-        DescribeValues(text, values.Length, (into, i) => ValueText.Integer(into, Field.Type, values[i]));
+        DescribeValues(text, values.Length, (into, i) => ValueText.Integer(into, Field.Traits, values[i]));
 
     protected override void Evaluate(in NodeChunk chunk, AttributeTable table, FilterScratch scratch, Span<ulong> words)
     {
@@ -114,14 +116,15 @@ internal sealed class IntegerClause(AttributeField attribute, int column, long[]
         Array.BinarySearch(values, table.Integers(Column, node + 1)[node]) >= 0;
 }
 
-/// <summary>A number or time lies between two others, both included.</summary>
+/// <summary>A number, time or double lies between two others, both included.</summary>
 /// <param name="attribute">The attribute.</param>
 /// <param name="column">Its column.</param>
 /// <param name="from">Least.</param>
 /// <param name="to">Greatest; less than the least when no number lies in the range.</param>
 /// <param name="said">The range as the request has it.</param>
-internal sealed class IntegerRangeClause(AttributeField attribute, int column, long from, long to, Filter.Between said)
+internal sealed class RangeClause<T>(AttributeField attribute, int column, T from, T to, Filter.Between said)
     : AttributeClause(attribute, column)
+    where T : struct, IComparisonOperators<T, T, bool>
 {
     public override int Cost => 2;
 
@@ -129,37 +132,19 @@ internal sealed class IntegerRangeClause(AttributeField attribute, int column, l
 
     protected override void Evaluate(in NodeChunk chunk, AttributeTable table, FilterScratch scratch, Span<ulong> words)
     {
-        ColumnMasks.InRange(table.Integers(Column, chunk.End)[chunk.First..chunk.End], from, to, words);
+        ColumnMasks.InRange(Values(table, chunk.End)[chunk.First..chunk.End], from, to, words);
         KeepPresent(in chunk, words);
     }
 
     protected override bool Holds(AttributeTable table, int node)
     {
-        long value = table.Integers(Column, node + 1)[node];
+        T value = Values(table, node + 1)[node];
         return value >= from && value <= to;
     }
-}
 
-/// <summary>A double lies between two others, both included.</summary>
-/// <inheritdoc cref="IntegerRangeClause"/>
-internal sealed class DoubleRangeClause(AttributeField attribute, int column, double from, double to, Filter.Between said)
-    : AttributeClause(attribute, column)
-{
-    public override int Cost => 2;
-
-    public override void Describe(StringBuilder text) => ValueText.Range(text, Field, said);
-
-    protected override void Evaluate(in NodeChunk chunk, AttributeTable table, FilterScratch scratch, Span<ulong> words)
-    {
-        ColumnMasks.InRange(table.Doubles(Column, chunk.End)[chunk.First..chunk.End], from, to, words);
-        KeepPresent(in chunk, words);
-    }
-
-    protected override bool Holds(AttributeTable table, int node)
-    {
-        double value = table.Doubles(Column, node + 1)[node];
-        return value >= from && value <= to;
-    }
+    private ReadOnlySpan<T> Values(AttributeTable table, int nodes) => typeof(T) == typeof(double)
+        ? MemoryMarshal.Cast<double, T>(table.Doubles(Column, nodes))
+        : MemoryMarshal.Cast<long, T>(table.Integers(Column, nodes));
 }
 
 /// <summary>Values as a person reads them.</summary>
@@ -178,10 +163,10 @@ internal static class ValueText
         text.Append(')');
     }
 
-    public static void Integer(StringBuilder text, AttributeType type, long value)
+    public static void Integer(StringBuilder text, AttributeTraits traits, long value)
     {
         DateTime epoch = DateTime.UnixEpoch;
-        if (type == AttributeType.Timestamp && Math.Abs((decimal)value) < 60_000_000_000_000_000)
+        if (traits.IsTime && Math.Abs((decimal)value) < 60_000_000_000_000_000)
             text.Append(CultureInfo.InvariantCulture, $"{epoch.AddTicks(value * 10):yyyy-MM-ddTHH:mm:ss.FFFFFFZ}");
         else
             text.Append(CultureInfo.InvariantCulture, $"{value}");
@@ -191,17 +176,17 @@ internal static class ValueText
     {
         text.Append(field.Name);
         if (range.From is FilterBound from)
-            Bound(text.Append(from.IsExclusive ? " > " : " >= "), field.Type, from);
+            Bound(text.Append(from.IsExclusive ? " > " : " >= "), field.Traits, from);
         if (range.To is not FilterBound to)
             return;
         text.Append(range.From is null ? "" : " and").Append(to.IsExclusive ? " < " : " <= ");
-        Bound(text, field.Type, to);
+        Bound(text, field.Traits, to);
     }
 
-    public static void Bound(StringBuilder text, AttributeType type, FilterBound bound)
+    public static void Bound(StringBuilder text, AttributeTraits traits, FilterBound bound)
     {
         if (bound.Integer is long integer)
-            Integer(text, type, integer);
+            Integer(text, traits, integer);
         else
             text.Append(CultureInfo.InvariantCulture, $"{bound.Real:R}");
     }

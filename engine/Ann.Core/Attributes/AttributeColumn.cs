@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Ann.Core.Attributes;
 
@@ -11,6 +12,8 @@ internal sealed class AttributeColumn(AttributeField attribute)
 {
     private const int WordBits = 64;
 
+    private readonly AttributeForm _form = attribute.Traits.Form;
+    private readonly bool _hasText = attribute.Traits.HasText;
     private readonly List<ulong> _present = [];
     private readonly List<long> _bits = [];
     private readonly List<byte> _text = [];
@@ -27,42 +30,47 @@ internal sealed class AttributeColumn(AttributeField attribute)
     public long SizeInBytes =>
         (_present.Count + (long)_bits.Count) * sizeof(long) + _text.Count + (_textEnds.Count + (long)_setEnds.Count) * sizeof(int);
 
-    private bool HasText => attribute.Type is AttributeType.Keyword or AttributeType.KeywordSet;
-
-    /// <summary>Appends an item without a value.</summary>
-    public void AddMissing() => Append(false, 0);
+    /// <summary>Appends an item without a value. What appends an item returns the column.</summary>
+    public AttributeColumn AddMissing() => Append(false, 0);
 
     /// <summary>Appends a value of <see cref="AttributeType.Int64"/> or <see cref="AttributeType.Timestamp"/>.</summary>
-    public void Add(long value)
+    public AttributeColumn Add(long value)
     {
-        Debug.Assert(attribute.Type is AttributeType.Int64 or AttributeType.Timestamp);
-        Append(true, value);
+        Debug.Assert(_form == AttributeForm.Integer);
+        return Append(true, value);
     }
 
     /// <summary>Appends a value of <see cref="AttributeType.Double"/>.</summary>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: NaN.</exception>
-    public void Add(double value)
+    public AttributeColumn Add(double value)
     {
-        Debug.Assert(attribute.Type == AttributeType.Double);
+        Debug.Assert(_form == AttributeForm.Real);
         if (double.IsNaN(value))
             throw AnnException.Invalid("attributes", $"attribute '{attribute.Name}' of item {Count} is NaN; a number was expected.");
-        Append(true, BitConverter.DoubleToInt64Bits(value));
+        return Append(true, BitConverter.DoubleToInt64Bits(value));
     }
 
     /// <summary>Appends a value of <see cref="AttributeType.Bool"/>.</summary>
-    public void Add(bool value)
+    public AttributeColumn Add(bool value)
     {
-        Debug.Assert(attribute.Type == AttributeType.Bool);
-        Append(true, value ? 1 : 0);
+        Debug.Assert(_form == AttributeForm.Bit);
+        return Append(true, value ? 1 : 0);
+    }
+
+    /// <summary>Appends a value that is no text, as <see cref="Int64At"/> tells it.</summary>
+    public AttributeColumn AddBits(long bits)
+    {
+        Debug.Assert(!_hasText);
+        return Append(true, bits);
     }
 
     /// <summary>Appends a value of <see cref="AttributeType.Keyword"/>.</summary>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: too long.</exception>
-    public void Add(ReadOnlySpan<byte> utf8)
+    public AttributeColumn Add(ReadOnlySpan<byte> utf8)
     {
-        Debug.Assert(attribute.Type == AttributeType.Keyword);
+        Debug.Assert(_form == AttributeForm.Text);
         AppendText(utf8);
-        Append(true, 0);
+        return Append(true, 0);
     }
 
     /// <summary>
@@ -84,7 +92,7 @@ internal sealed class AttributeColumn(AttributeField attribute)
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: too long.</exception>
     public bool TryAddToSet(ReadOnlySpan<byte> utf8)
     {
-        Debug.Assert(attribute.Type == AttributeType.KeywordSet);
+        Debug.Assert(_form == AttributeForm.TextSet);
         int first = Count == 0 ? 0 : _setEnds[^1];
         for (int text = first; text < _textEnds.Count; text++)
             if (Text(text).SequenceEqual(utf8))
@@ -95,11 +103,20 @@ internal sealed class AttributeColumn(AttributeField attribute)
         return true;
     }
 
-    /// <summary>Appends the set whose texts were added since the last item; an empty one when there were none.</summary>
-    public void EndSet()
+    /// <summary>Appends a set.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: as <see cref="AddToSet"/>.</exception>
+    public AttributeColumn AddSet(IEnumerable<string> texts)
     {
-        Debug.Assert(attribute.Type == AttributeType.KeywordSet);
-        Append(true, 0);
+        foreach (string text in texts)
+            AddToSet(Encoding.UTF8.GetBytes(text));
+        return EndSet();
+    }
+
+    /// <summary>Appends the set whose texts were added since the last item; an empty one when there were none.</summary>
+    public AttributeColumn EndSet()
+    {
+        Debug.Assert(_form == AttributeForm.TextSet);
+        return Append(true, 0);
     }
 
     /// <summary>Appends the value of an item of another column of the same type.</summary>
@@ -108,13 +125,13 @@ internal sealed class AttributeColumn(AttributeField attribute)
         Debug.Assert(other.Field.Type == attribute.Type);
         for (int i = 0; i < other.TextCount(item); i++)
             AppendText(other.TextAt(item, i));
-        Append(other.Has(item), HasText ? 0 : other._bits[item]);
+        Append(other.Has(item), _hasText ? 0 : other._bits[item]);
     }
 
     /// <summary>True when an item has a value.</summary>
     public bool Has(int item) => (_present[item / WordBits] >> item % WordBits & 1) != 0;
 
-    /// <summary>A number or time; 0 when the item has none.</summary>
+    /// <summary>A number or time, the bits of a double, or 0 or 1 of a bool; 0 when the item has none.</summary>
     public long Int64At(int item) => _bits[item];
 
     /// <summary>A double; 0 when the item has none.</summary>
@@ -124,7 +141,7 @@ internal sealed class AttributeColumn(AttributeField attribute)
     public bool BoolAt(int item) => _bits[item] != 0;
 
     /// <summary>Texts of an item: 0 or 1 of a keyword, any number of a set.</summary>
-    public int TextCount(int item) => HasText ? _setEnds[item] - FirstText(item) : 0;
+    public int TextCount(int item) => _hasText ? _setEnds[item] - FirstText(item) : 0;
 
     /// <summary>A text of an item. Valid until the next value is added.</summary>
     public ReadOnlySpan<byte> TextAt(int item, int number = 0) => Text(FirstText(item) + number);
@@ -134,17 +151,18 @@ internal sealed class AttributeColumn(AttributeField attribute)
 
     private int FirstText(int item) => item == 0 ? 0 : _setEnds[item - 1];
 
-    private void Append(bool present, long bits)
+    private AttributeColumn Append(bool present, long bits)
     {
         if (Count % WordBits == 0)
             _present.Add(0);
         if (present)
             _present[Count / WordBits] |= 1UL << Count % WordBits;
         Count++;
-        if (HasText)
+        if (_hasText)
             _setEnds.Add(_textEnds.Count);
         else
             _bits.Add(bits);
+        return this;
     }
 
     private void AppendText(ReadOnlySpan<byte> utf8)

@@ -27,7 +27,11 @@ public enum AttributeType : byte
 /// <summary>One attribute of an index's items.</summary>
 /// <param name="Name">1 to 128 characters: letters, digits, '.', '_', '-'; the first a letter or '_'.</param>
 /// <param name="Type">What its values are.</param>
-public sealed record AttributeField(string Name, AttributeType Type);
+public sealed record AttributeField(string Name, AttributeType Type)
+{
+    /// <summary>What is particular to the type.</summary>
+    internal AttributeTraits Traits => AttributeTraits.Of(Type);
+}
 
 /// <summary>The attributes of an index, in their order. Never changes.</summary>
 internal sealed class AttributeSchema : IEquatable<AttributeSchema>

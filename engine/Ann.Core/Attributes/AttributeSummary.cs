@@ -32,13 +32,12 @@ internal sealed record AttributeSummary
         AttributeField field = table.Schema.Fields[column];
         ReadOnlySpan<ulong> presence = table.Presence(column, nodes);
         AttributeSummary summary = new() { Field = field, Items = nodes, Present = Count(presence, nodes) };
-        return field.Type switch
+        return field.Traits.Form switch
         {
-            AttributeType.Keyword or AttributeType.KeywordSet => summary with { DistinctKeywords = table.KeywordCount(column) },
-            AttributeType.Int64 or AttributeType.Timestamp =>
-                summary with { Integers = Ends(table.Integers(column, nodes), presence) },
-            AttributeType.Double => summary with { Doubles = Ends(table.Doubles(column, nodes), presence) },
-            _ => summary,
+            AttributeForm.Text or AttributeForm.TextSet => summary with { DistinctKeywords = table.KeywordCount(column) },
+            AttributeForm.Integer => summary with { Integers = Ends(table.Integers(column, nodes), presence) },
+            AttributeForm.Real => summary with { Doubles = Ends(table.Doubles(column, nodes), presence) },
+            AttributeForm.Bit => summary,
         };
     }
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Ann.Core.Attributes;
 
 /// <summary>
@@ -73,6 +75,15 @@ internal abstract class AttributeTable
     /// <summary>True when a node has a value.</summary>
     public bool Has(int column, int node) => (Presence(column, node + 1)[node >> 6] >> node & 1) != 0;
 
+    /// <summary>The value of a node that is no text: a number or time, the bits of a double, or 0 or 1 of a bool.</summary>
+    public long BitsOf(int column, int node) => Schema.Fields[column].Traits.Form switch
+    {
+        AttributeForm.Integer => Integers(column, node + 1)[node],
+        AttributeForm.Real => BitConverter.DoubleToInt64Bits(Doubles(column, node + 1)[node]),
+        AttributeForm.Bit => (long)(Bools(column, node + 1)[node >> 6] >> node & 1),
+        AttributeForm.Text or AttributeForm.TextSet => throw new UnreachableException($"Column {column} holds texts."),
+    };
+
     /// <summary>Appends the values of a node to a batch of the same schema.</summary>
     public void CopyTo(int node, AttributeBatch batch)
     {
@@ -83,30 +94,15 @@ internal abstract class AttributeTable
     /// <summary>Appends the value of a node to a column of the same type.</summary>
     public void CopyTo(int column, int node, AttributeColumn into)
     {
-        if (!Has(column, node))
+        AttributeForm form = Schema.Fields[column].Traits.Form;
+        bool isSet = form == AttributeForm.TextSet && Has(column, node);
+        foreach (int ordinal in isSet ? SetOf(column, node) : [])
+            into.AddToSet(KeywordAt(column, ordinal));
+        _ = !Has(column, node) ? into.AddMissing() : form switch
         {
-            into.AddMissing();
-            return;
-        }
-        switch (Schema.Fields[column].Type)
-        {
-            case AttributeType.Keyword:
-                into.Add(KeywordAt(column, Keywords(column, node + 1)[node]));
-                break;
-            case AttributeType.KeywordSet:
-                foreach (int ordinal in SetOf(column, node))
-                    into.AddToSet(KeywordAt(column, ordinal));
-                into.EndSet();
-                break;
-            case AttributeType.Double:
-                into.Add(Doubles(column, node + 1)[node]);
-                break;
-            case AttributeType.Bool:
-                into.Add((Bools(column, node + 1)[node >> 6] >> node & 1) != 0);
-                break;
-            default:
-                into.Add(Integers(column, node + 1)[node]);
-                break;
-        }
+            AttributeForm.Text => into.Add(KeywordAt(column, Keywords(column, node + 1)[node])),
+            AttributeForm.TextSet => into.EndSet(),
+            AttributeForm.Integer or AttributeForm.Real or AttributeForm.Bit => into.AddBits(BitsOf(column, node)),
+        };
     }
 }

@@ -87,7 +87,7 @@ internal sealed class FilterBinding(AttributeSchema schema, KeyKind keyKind, str
     private Bound BindKeywords(Filter.KeywordIn clause, string path, int number)
     {
         (AttributeField attribute, int column) = Require(clause.Attribute, $"{path}.attribute");
-        if (attribute.Type is not (AttributeType.Keyword or AttributeType.KeywordSet))
+        if (!attribute.Traits.HasText)
             throw Mismatch(attribute, "keywords", $"{path}.keywords");
         RequireValues(clause.Values.Count, $"{path}.keywords");
         ReadOnlyMemory<byte>[] texts = new ReadOnlyMemory<byte>[clause.Values.Count];
@@ -102,7 +102,7 @@ internal sealed class FilterBinding(AttributeSchema schema, KeyKind keyKind, str
             }
         }
         TextList list = new(texts);
-        BoundClause made = attribute.Type == AttributeType.Keyword
+        BoundClause made = attribute.Traits.Form == AttributeForm.Text
             ? new KeywordClause(attribute, column, list) { Path = path, Number = number }
             : new KeywordSetClause(attribute, column, list) { Path = path, Number = number };
         return Leaf(Tag.Keywords, made, bytes => bytes.Write(attribute).Write(list));
@@ -111,7 +111,7 @@ internal sealed class FilterBinding(AttributeSchema schema, KeyKind keyKind, str
     private Bound BindIntegers(Filter.IntegerIn clause, string path, int number)
     {
         (AttributeField attribute, int column) = Require(clause.Attribute, $"{path}.attribute");
-        if (attribute.Type is not (AttributeType.Int64 or AttributeType.Timestamp))
+        if (attribute.Traits.Form != AttributeForm.Integer)
             throw Mismatch(attribute, "integers", $"{path}.integers");
         RequireValues(clause.Values.Count, $"{path}.integers");
         long[] values = [.. clause.Values.Distinct().Order()];
@@ -126,7 +126,7 @@ internal sealed class FilterBinding(AttributeSchema schema, KeyKind keyKind, str
     private Bound BindBools(Filter.BoolIn clause, string path, int number)
     {
         (AttributeField attribute, int column) = Require(clause.Attribute, $"{path}.attribute");
-        if (attribute.Type != AttributeType.Bool)
+        if (attribute.Traits.Form != AttributeForm.Bit)
             throw Mismatch(attribute, "bools", $"{path}.bools");
         RequireValues(clause.Values.Count, $"{path}.bools");
         bool takesTrue = clause.Values.Contains(true);
@@ -140,16 +140,16 @@ internal sealed class FilterBinding(AttributeSchema schema, KeyKind keyKind, str
     {
         (AttributeField attribute, int column) = Require(clause.Attribute, $"{path}.attribute");
         RangeBinding range = new(clause, attribute, $"{field}.{path}");
-        if (attribute.Type == AttributeType.Double)
+        if (attribute.Traits.Form == AttributeForm.Real)
         {
             (double from, double to) = range.Doubles();
             return Leaf(
-                Tag.DoubleRange, new DoubleRangeClause(attribute, column, from, to, clause) { Path = path, Number = number },
+                Tag.DoubleRange, new RangeClause<double>(attribute, column, from, to, clause) { Path = path, Number = number },
                 bytes => bytes.Write(attribute).Write(from).Write(to));
         }
         (long least, long most) = range.Integers();
         return Leaf(
-            Tag.IntegerRange, new IntegerRangeClause(attribute, column, least, most, clause) { Path = path, Number = number },
+            Tag.IntegerRange, new RangeClause<long>(attribute, column, least, most, clause) { Path = path, Number = number },
             bytes => bytes.Write(attribute).Write(least).Write(most));
     }
 
@@ -203,14 +203,14 @@ internal sealed class FilterBinding(AttributeSchema schema, KeyKind keyKind, str
     }
 
     private AnnException Mismatch(AttributeField attribute, string given, string path) => Invalid(
-        path, $"attribute '{attribute.Name}' is of type {attribute.Type}; {given} were given. {Advice(attribute.Type)}");
+        path, $"attribute '{attribute.Name}' is of type {attribute.Type}; {given} were given. {Advice(attribute.Traits.Form)}");
 
-    private static string Advice(AttributeType type) => type switch
+    private static string Advice(AttributeForm form) => form switch
     {
-        AttributeType.Keyword or AttributeType.KeywordSet => "Give keywords.",
-        AttributeType.Bool => "Give bools.",
-        AttributeType.Double => "Give a range.",
-        _ => "Give integers.",
+        AttributeForm.Text or AttributeForm.TextSet => "Give keywords.",
+        AttributeForm.Bit => "Give bools.",
+        AttributeForm.Real => "Give a range.",
+        AttributeForm.Integer => "Give integers.",
     };
 
     private AnnException Invalid(string path, string message) =>

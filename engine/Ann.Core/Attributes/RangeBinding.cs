@@ -68,7 +68,7 @@ internal sealed class RangeBinding(Filter.Between range, AttributeField attribut
 
     private void CheckType()
     {
-        if (attribute.Type is not (AttributeType.Int64 or AttributeType.Timestamp or AttributeType.Double))
+        if (attribute.Traits.Form is not (AttributeForm.Integer or AttributeForm.Real))
         {
             throw AnnException.Invalid(
                 path, $"attribute '{attribute.Name}' is of type {attribute.Type}, which has no ranges; Int64, Timestamp and Double have.");
@@ -92,7 +92,7 @@ internal sealed class RangeBinding(Filter.Between range, AttributeField attribut
             return;
         if (double.IsNaN(real))
             throw AnnException.Invalid($"{name}.real", "the bound is NaN; a number is needed.");
-        if (attribute.Type != AttributeType.Double)
+        if (attribute.Traits.Form != AttributeForm.Real)
         {
             throw AnnException.Invalid(
                 $"{name}.real", $"attribute '{attribute.Name}' is of type {attribute.Type}; a real was given. Give an integer.");

@@ -165,7 +165,7 @@ internal static class KeywordLookup
         }
         scratch.Keep(slot, found);
 
-        bool isSet = table.Schema.Fields[column].Type == AttributeType.KeywordSet;
+        bool isSet = table.Schema.Fields[column].Traits.Form == AttributeForm.TextSet;
         if (!isSet && found <= ColumnMasks.MaxEqual)
             return; // compared one by one
 

@@ -24,7 +24,7 @@ public sealed record AnnIndexSchema
     /// What searches of sealed segments walk by: one byte a component, which is faster and is given up where it would lose neighbours, or
     /// the rows themselves. Default: <see cref="CodesKind.Int8"/>.
     /// </summary>
-    public CodesKind Codes { get; init; } = CodesKind.Int8;
+    public CodesKind Codes { get; init; } = CodesTraits.Standard;
 
     /// <summary>Whether sealed segments are laid out for speed or for little memory. Default: <see cref="SegmentLayout.Fast"/>.</summary>
     public SegmentLayout Layout { get; init; } = SegmentLayout.Fast;

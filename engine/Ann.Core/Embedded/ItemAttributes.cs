@@ -33,50 +33,34 @@ internal static class ItemAttributes
     {
         if (!column.Has(item))
             return null;
-        return column.Field.Type switch
+        return column.Field.Traits.Form switch
         {
-            AttributeType.Keyword => Encoding.UTF8.GetString(column.TextAt(item)),
-            AttributeType.KeywordSet => SetAt(column, item),
-            AttributeType.Double => column.DoubleAt(item),
-            AttributeType.Bool => column.BoolAt(item),
-            AttributeType.Timestamp => TimeAt(column.Int64At(item)),
-            _ => column.Int64At(item),
+            AttributeForm.Text => Encoding.UTF8.GetString(column.TextAt(item)),
+            AttributeForm.TextSet => SetAt(column, item),
+            AttributeForm.Real => column.DoubleAt(item),
+            AttributeForm.Bit => column.BoolAt(item),
+            AttributeForm.Integer => column.Field.Traits.IsTime ? TimeAt(column.Int64At(item)) : column.Int64At(item),
         };
     }
 
     private static void Add(AttributeColumn column, object? value, AnnKey key)
     {
-        switch (column.Field.Type, value)
+        bool isTime = column.Field.Traits.IsTime;
+        _ = (column.Field.Traits.Form, value) switch
         {
-            case (_, null):
-                column.AddMissing();
-                break;
-            case (AttributeType.Keyword, string text):
-                column.Add(Encoding.UTF8.GetBytes(text));
-                break;
-            case (AttributeType.KeywordSet, IEnumerable<string> texts):
-                foreach (string text in texts)
-                    column.AddToSet(Encoding.UTF8.GetBytes(text ?? throw Unexpected(column.Field, key, "null among its strings")));
-                column.EndSet();
-                break;
-            case (AttributeType.Int64, long or int or short or sbyte or uint or ushort or byte):
-                column.Add(Convert.ToInt64(value, CultureInfo.InvariantCulture));
-                break;
-            case (AttributeType.Double, double or float or long or int or short or sbyte or uint or ushort or byte):
-                column.Add(Convert.ToDouble(value, CultureInfo.InvariantCulture));
-                break;
-            case (AttributeType.Bool, bool flag):
-                column.Add(flag);
-                break;
-            case (AttributeType.Timestamp, DateTimeOffset time):
-                column.Add(Microseconds(time));
-                break;
-            case (AttributeType.Timestamp, long microseconds):
-                column.Add(microseconds);
-                break;
-            default:
-                throw Unexpected(column.Field, key, $"a {value.GetType().Name}");
-        }
+            (_, null) => column.AddMissing(),
+            (AttributeForm.Text, string text) => column.Add(Encoding.UTF8.GetBytes(text)),
+            (AttributeForm.TextSet, IEnumerable<string> texts) =>
+                column.AddSet(texts.Select(text => text ?? throw Unexpected(column.Field, key, "null among its strings"))),
+            (AttributeForm.Integer, long or int or short or sbyte or uint or ushort or byte) when !isTime =>
+                column.Add(Convert.ToInt64(value, CultureInfo.InvariantCulture)),
+            (AttributeForm.Integer, DateTimeOffset time) when isTime => column.Add(Microseconds(time)),
+            (AttributeForm.Integer, long microseconds) when isTime => column.Add(microseconds),
+            (AttributeForm.Real, double or float or long or int or short or sbyte or uint or ushort or byte) =>
+                column.Add(Convert.ToDouble(value, CultureInfo.InvariantCulture)),
+            (AttributeForm.Bit, bool flag) => column.Add(flag),
+            _ => throw Unexpected(column.Field, key, $"a {value.GetType().Name}"),
+        };
     }
 
     private static string[] SetAt(AttributeColumn column, int item)
@@ -101,14 +85,15 @@ internal static class ItemAttributes
 
     private static AnnException Unexpected(AttributeField field, AnnKey key, string found)
     {
-        string expected = field.Type switch
+        string expected = field.Traits.Form switch
         {
-            AttributeType.Keyword => "a string",
-            AttributeType.KeywordSet => "strings",
-            AttributeType.Int64 => "an integer of at most 64 bits with a sign",
-            AttributeType.Double => "a double",
-            AttributeType.Bool => "a bool",
-            _ => "a DateTimeOffset, or a long of microseconds since 1970,",
+            AttributeForm.Text => "a string",
+            AttributeForm.TextSet => "strings",
+            AttributeForm.Integer => field.Traits.IsTime
+                ? "a DateTimeOffset, or a long of microseconds since 1970,"
+                : "an integer of at most 64 bits with a sign",
+            AttributeForm.Real => "a double",
+            AttributeForm.Bit => "a bool",
         };
         return AnnException.Invalid("attributes", $"attribute '{field.Name}' of item '{key}' has {found}; {expected} was expected.");
     }

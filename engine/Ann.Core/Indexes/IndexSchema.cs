@@ -19,7 +19,7 @@ internal sealed record IndexSchema
     public KeyKind KeyKind { get; init; } = KeyKind.UInt64;
 
     /// <summary>Codes of the walk in sealed segments. Default: <see cref="CodesKind.Int8"/>.</summary>
-    public CodesKind Codes { get; init; } = CodesKind.Int8;
+    public CodesKind Codes { get; init; } = CodesTraits.Standard;
 
     /// <summary>Layout of sealed segments. Default: <see cref="SegmentLayout.Fast"/>.</summary>
     public SegmentLayout Layout { get; init; } = SegmentLayout.Fast;

@@ -42,12 +42,6 @@ internal sealed class LayoutText() : EnumText<SegmentLayout>(EnumNames<SegmentLa
 /// <summary>Attributes as an array of objects, each with a name and a type.</summary>
 internal sealed class AttributeSchemaText : JsonConverter<AttributeSchema>
 {
-    private static readonly (AttributeType Type, string Name)[] Types =
-    [
-        (AttributeType.Keyword, "keyword"), (AttributeType.KeywordSet, "keyword_set"), (AttributeType.Int64, "int64"),
-        (AttributeType.Double, "double"), (AttributeType.Bool, "bool"), (AttributeType.Timestamp, "timestamp"),
-    ];
-
     public override AttributeSchema Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.StartArray)
@@ -72,7 +66,7 @@ internal sealed class AttributeSchemaText : JsonConverter<AttributeSchema>
         {
             writer.WriteStartObject();
             writer.WriteString("name", field.Name);
-            writer.WriteString("type", Types.Single(pair => pair.Type == field.Type).Name);
+            writer.WriteString("type", field.Traits.ManifestName);
             writer.WriteEndObject();
         }
         writer.WriteEndArray();
@@ -94,7 +88,7 @@ internal sealed class AttributeSchemaText : JsonConverter<AttributeSchema>
             if (isName)
                 name = text;
             else
-                type = Types.SingleOrDefault(pair => pair.Name == text).Type;
+                type = AttributeTraits.ManifestNames.TryParse(text, out AttributeType known) ? known : default(AttributeType);
         }
         return name is not null && type is not null
             ? new AttributeField(name, type.Value)

@@ -43,24 +43,23 @@ internal static class WalAttributesCodec
 
     private static int BitBytes(int count) => (int)((count + 7L) / 8);
 
-    private static bool HasText(AttributeColumn column) => column.Field.Type is AttributeType.Keyword or AttributeType.KeywordSet;
-
     private static long SizeOf(AttributeColumn column)
     {
-        AttributeType type = column.Field.Type;
-        long bytes = BitBytes(column.Count) * (type == AttributeType.Bool ? 2L : 1);
-        if (type == AttributeType.Bool)
+        AttributeForm form = column.Field.Traits.Form;
+        bool hasText = column.Field.Traits.HasText;
+        long bytes = BitBytes(column.Count) * (form == AttributeForm.Bit ? 2L : 1);
+        if (form == AttributeForm.Bit)
             return bytes;
         for (int item = 0; item < column.Count; item++)
         {
             if (!column.Has(item))
                 continue;
-            if (!HasText(column))
+            if (!hasText)
             {
                 bytes += sizeof(long);
                 continue;
             }
-            bytes += type == AttributeType.KeywordSet ? sizeof(ushort) : 0;
+            bytes += form == AttributeForm.TextSet ? sizeof(ushort) : 0;
             for (int i = 0; i < column.TextCount(item); i++)
                 bytes += sizeof(ushort) + column.TextAt(item, i).Length;
         }
@@ -69,28 +68,29 @@ internal static class WalAttributesCodec
 
     private static Span<byte> Write(AttributeColumn column, Span<byte> bytes)
     {
-        AttributeType type = column.Field.Type;
+        AttributeForm form = column.Field.Traits.Form;
+        bool hasText = column.Field.Traits.HasText;
         int bits = BitBytes(column.Count);
-        bytes[..(type == AttributeType.Bool ? 2 * bits : bits)].Clear();
+        bytes[..(form == AttributeForm.Bit ? 2 * bits : bits)].Clear();
         for (int item = 0; item < column.Count; item++)
         {
             if (column.Has(item))
                 bytes[item / 8] |= (byte)(1 << item % 8);
-            if (type == AttributeType.Bool && column.BoolAt(item))
+            if (form == AttributeForm.Bit && column.BoolAt(item))
                 bytes[bits + item / 8] |= (byte)(1 << item % 8);
         }
-        bytes = bytes[(type == AttributeType.Bool ? 2 * bits : bits)..];
-        for (int item = 0; item < column.Count && type != AttributeType.Bool; item++)
+        bytes = bytes[(form == AttributeForm.Bit ? 2 * bits : bits)..];
+        for (int item = 0; item < column.Count && form != AttributeForm.Bit; item++)
         {
             if (!column.Has(item))
                 continue;
-            if (!HasText(column))
+            if (!hasText)
             {
                 BinaryPrimitives.WriteInt64LittleEndian(bytes, column.Int64At(item));
                 bytes = bytes[sizeof(long)..];
                 continue;
             }
-            if (type == AttributeType.KeywordSet)
+            if (form == AttributeForm.TextSet)
                 bytes = Put(bytes, column.TextCount(item));
             for (int i = 0; i < column.TextCount(item); i++)
             {
@@ -112,16 +112,17 @@ internal static class WalAttributesCodec
 
     private static bool TryRead(ref ReadOnlySpan<byte> bytes, AttributeColumn column, int count)
     {
-        AttributeType type = column.Field.Type;
+        AttributeForm form = column.Field.Traits.Form;
+        bool hasText = column.Field.Traits.HasText;
         int bitBytes = BitBytes(count);
-        if (bytes.Length < (type == AttributeType.Bool ? 2L : 1) * bitBytes)
+        if (bytes.Length < (form == AttributeForm.Bit ? 2L : 1) * bitBytes)
             return false;
         ReadOnlySpan<byte> present = bytes[..bitBytes];
         bytes = bytes[bitBytes..];
         if (HasBitBehind(present, count))
             return false;
         ReadOnlySpan<byte> bools = default;
-        if (type == AttributeType.Bool)
+        if (form == AttributeForm.Bit)
         {
             bools = bytes[..bitBytes];
             bytes = bytes[bitBytes..];
@@ -133,9 +134,9 @@ internal static class WalAttributesCodec
         {
             if (!IsSet(present, item))
                 column.AddMissing();
-            else if (type == AttributeType.Bool)
+            else if (form == AttributeForm.Bit)
                 column.Add(IsSet(bools, item));
-            else if (!(HasText(column) ? TryReadTexts(ref bytes, column) : TryReadNumber(ref bytes, column)))
+            else if (!(hasText ? TryReadTexts(ref bytes, column) : TryReadNumber(ref bytes, column)))
                 return false;
         }
         return true;
@@ -143,24 +144,17 @@ internal static class WalAttributesCodec
 
     private static bool TryReadNumber(ref ReadOnlySpan<byte> bytes, AttributeColumn column)
     {
-        if (!BinaryPrimitives.TryReadInt64LittleEndian(bytes, out long value))
+        if (!BinaryPrimitives.TryReadInt64LittleEndian(bytes, out long value)
+            || (column.Field.Traits.Form == AttributeForm.Real && double.IsNaN(BitConverter.Int64BitsToDouble(value))))
             return false;
         bytes = bytes[sizeof(long)..];
-        if (column.Field.Type != AttributeType.Double)
-        {
-            column.Add(value);
-            return true;
-        }
-        double real = BitConverter.Int64BitsToDouble(value);
-        if (double.IsNaN(real))
-            return false;
-        column.Add(real);
+        column.AddBits(value);
         return true;
     }
 
     private static bool TryReadTexts(ref ReadOnlySpan<byte> bytes, AttributeColumn column)
     {
-        bool isSet = column.Field.Type == AttributeType.KeywordSet;
+        bool isSet = column.Field.Traits.Form == AttributeForm.TextSet;
         int texts = 1;
         if (isSet && (!TryTake(ref bytes, out texts) || texts > AttributeSchema.MaxSetSize))
             return false;

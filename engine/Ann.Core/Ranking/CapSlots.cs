@@ -7,19 +7,19 @@ namespace Ann.Core.Ranking;
 /// <summary>Values of caps that candidates have, numbered as they are met: the slots.</summary>
 internal sealed class CapSlots
 {
-    private readonly AttributeType[] _types;
+    private readonly AttributeForm[] _forms;
     private readonly List<CapValue> _values = [];
     private readonly Dictionary<(int Cap, long Number), int> _numbers = [];
     private readonly Dictionary<int, Dictionary<string, int>> _texts = [];
 
-    /// <param name="types">Type of the attribute of each cap.</param>
-    public CapSlots(IEnumerable<AttributeType> types) => _types = [.. types];
+    /// <param name="forms">How the values of the attribute of each cap are held.</param>
+    public CapSlots(IEnumerable<AttributeForm> forms) => _forms = [.. forms];
 
     /// <summary>Slots so far.</summary>
     public int Count => _values.Count;
 
     /// <summary>True when an item can have several values of one cap.</summary>
-    public bool HasSets => _types.Contains(AttributeType.KeywordSet);
+    public bool HasSets => _forms.Contains(AttributeForm.TextSet);
 
     /// <summary>The value of a slot.</summary>
     public CapValue this[int slot] => _values[slot];
@@ -28,7 +28,7 @@ internal sealed class CapSlots
     public string TextOf(int slot)
     {
         CapValue value = _values[slot];
-        if (_types[value.Cap] == AttributeType.Bool)
+        if (_forms[value.Cap] == AttributeForm.Bit)
             return value.Number != 0 ? "true" : "false";
         return value.Text ?? value.Number.ToString(CultureInfo.InvariantCulture);
     }

@@ -39,13 +39,12 @@ internal static class RankingValidation
         if (cap.Most is < 1 or > SearchParameters.MaxK)
             throw AnnException.Invalid($"{field}.most", $"most is {cap.Most}; it must be 1 to {SearchParameters.MaxK}.");
         AttributeType type = schema.Fields[schema.Require(cap.Attribute, $"{field}.attribute")].Type;
-        if (type is not (AttributeType.Keyword or AttributeType.KeywordSet or AttributeType.Int64 or AttributeType.Bool))
-        {
-            throw AnnException.Invalid(
-                $"{field}.attribute",
-                $"attribute '{cap.Attribute}' is of type {type}; a cap takes {AttributeType.Keyword}, {AttributeType.KeywordSet}, "
-                + $"{AttributeType.Int64} or {AttributeType.Bool}.");
-        }
+        if (AttributeTraits.Of(type).CanBeCapped)
+            return;
+        AttributeType[] taken = [.. Enum.GetValues<AttributeType>().Where(static one => AttributeTraits.Of(one).CanBeCapped)];
+        throw AnnException.Invalid(
+            $"{field}.attribute",
+            $"attribute '{cap.Attribute}' is of type {type}; a cap takes {string.Join(", ", taken[..^1])} or {taken[^1]}.");
     }
 
     private static void Check(Floor floor, string field, int k)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ann.Core.Attributes;
 using Ann.Core.Indexes;
 using Ann.Core.Searching;
@@ -10,7 +11,7 @@ internal sealed class SnapshotSource : ICandidateSource
 {
     private readonly IndexSnapshot _index;
     private readonly int[] _columns;
-    private readonly AttributeType[] _types;
+    private readonly AttributeForm[] _forms;
     private readonly QuerySelection _selected;
     private readonly ItemSelection _selection;
     private readonly BoundFilter[] _kindFilters;
@@ -30,8 +31,8 @@ internal sealed class SnapshotSource : ICandidateSource
         _caps = query.Caps;
         AttributeSchema schema = index.Attributes;
         _columns = [.. _caps.Select(cap => schema.Find(cap.Attribute))];
-        _types = [.. _columns.Select(column => schema.Fields[column].Type)];
-        Slots = new CapSlots(_types);
+        _forms = [.. _columns.Select(column => schema.Fields[column].Traits.Form)];
+        Slots = new CapSlots(_forms);
         _kindFilters = [.. query.Floors.Select((floor, i) => index.Bind(floor.Filter, $"floors[{i}].filter"))];
         _kinds = new ItemSelection?[_kindFilters.Length];
         ReadPoint at = query.Selected?.At ?? now ?? index.Now;
@@ -111,23 +112,16 @@ internal sealed class SnapshotSource : ICandidateSource
             int column = _columns[cap];
             if (!attributes.Has(column, hit.Node))
                 continue;
-            switch (_types[cap])
+            if (_forms[cap] == AttributeForm.TextSet)
             {
-                case AttributeType.Keyword:
-                    slots.Add(SlotOf(hit.Segment, attributes, cap, attributes.Keywords(column, hit.Node + 1)[hit.Node]));
-                    break;
-                case AttributeType.KeywordSet:
-                    int first = slots.Count;
-                    foreach (int ordinal in attributes.SetOf(column, hit.Node))
-                        AddOnce(slots, first, SlotOf(hit.Segment, attributes, cap, ordinal));
-                    break;
-                case AttributeType.Bool:
-                    slots.Add(Slots.Of(cap, (long)(attributes.Bools(column, hit.Node + 1)[hit.Node >> 6] >> hit.Node & 1)));
-                    break;
-                default:
-                    slots.Add(Slots.Of(cap, attributes.Integers(column, hit.Node + 1)[hit.Node]));
-                    break;
+                int first = slots.Count;
+                foreach (int ordinal in attributes.SetOf(column, hit.Node))
+                    AddOnce(slots, first, SlotOf(hit.Segment, attributes, cap, ordinal));
+                continue;
             }
+            slots.Add(_forms[cap] == AttributeForm.Text
+                ? SlotOf(hit.Segment, attributes, cap, attributes.Keywords(column, hit.Node + 1)[hit.Node])
+                : Slots.Of(cap, attributes.BitsOf(column, hit.Node)));
         }
     }
 
@@ -176,11 +170,13 @@ internal sealed class SnapshotSource : ICandidateSource
         foreach (IGrouping<int, CapValue> values in fullSlots.Select(slot => Slots[slot]).GroupBy(static value => value.Cap))
         {
             string attribute = _caps[values.Key].Attribute;
-            clauses.Add(_types[values.Key] switch
+            clauses.Add(_forms[values.Key] switch
             {
-                AttributeType.Bool => new Filter.BoolIn(attribute, [.. values.Select(static value => value.Number != 0)]),
-                AttributeType.Int64 => new Filter.IntegerIn(attribute, [.. values.Select(static value => value.Number)]),
-                _ => new Filter.KeywordIn(attribute, [.. values.Select(static value => value.Text!)]),
+                AttributeForm.Bit => new Filter.BoolIn(attribute, [.. values.Select(static value => value.Number != 0)]),
+                AttributeForm.Integer => new Filter.IntegerIn(attribute, [.. values.Select(static value => value.Number)]),
+                AttributeForm.Text or AttributeForm.TextSet =>
+                    new Filter.KeywordIn(attribute, [.. values.Select(static value => value.Text!)]),
+                AttributeForm.Real => throw new UnreachableException($"'{attribute}' is real; a cap takes no such."),
             });
         }
         return new Filter.NoneOf(new Filter.AnyOf(clauses));

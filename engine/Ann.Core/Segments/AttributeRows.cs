@@ -41,9 +41,9 @@ internal sealed class AttributeRows(AttributeSchema schema)
             AttributeColumn from = items.Columns[i];
             if (!from.Has(item))
                 column.AddMissing();
-            else if (column.Type == AttributeType.Keyword)
+            else if (column.Form == AttributeForm.Text)
                 column.AddKeyword(from.TextAt(item));
-            else if (column.Type == AttributeType.KeywordSet)
+            else if (column.Form == AttributeForm.TextSet)
                 column.AddSet(Ordinals(column, from, item));
             else
                 column.AddNumber(from.Int64At(item));
@@ -63,12 +63,12 @@ internal sealed class AttributeRows(AttributeSchema schema)
             AttributeRowsColumn column = _columns[i];
             if (!table.Has(i, node))
                 column.AddMissing();
-            else if (column.Type == AttributeType.Keyword)
+            else if (column.Form == AttributeForm.Text)
                 column.AddKeyword(table.KeywordAt(i, table.Keywords(i, node + 1)[node]));
-            else if (column.Type == AttributeType.KeywordSet)
+            else if (column.Form == AttributeForm.TextSet)
                 column.AddSet(Ordinals(column, table, i, node));
             else
-                column.AddNumber(NumberOf(table, column.Type, i, node));
+                column.AddNumber(table.BitsOf(i, node));
         }
         Count++;
     }
@@ -139,13 +139,6 @@ internal sealed class AttributeRows(AttributeSchema schema)
         }
         return end;
     }
-
-    private static long NumberOf(AttributeTable table, AttributeType type, int column, int node) => type switch
-    {
-        AttributeType.Double => BitConverter.DoubleToInt64Bits(table.Doubles(column, node + 1)[node]),
-        AttributeType.Bool => (long)(table.Bools(column, node + 1)[node >> 6] >> node & 1),
-        _ => table.Integers(column, node + 1)[node],
-    };
 
     private Span<int> Ordinals(AttributeRowsColumn column, AttributeColumn from, int item)
     {

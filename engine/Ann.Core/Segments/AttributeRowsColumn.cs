@@ -19,8 +19,8 @@ internal sealed class AttributeRowsColumn(AttributeField attribute)
     private int[] _order = [];
     private long[] _textEnds = [];
 
-    /// <summary>What its values are.</summary>
-    public AttributeType Type => attribute.Type;
+    /// <summary>How its values are held.</summary>
+    public AttributeForm Form { get; } = attribute.Traits.Form;
 
     /// <summary>Texts of the dictionary.</summary>
     public int KeywordCount => _texts.Count;
@@ -28,33 +28,21 @@ internal sealed class AttributeRowsColumn(AttributeField attribute)
     /// <summary>Bytes of the column in the file. After <see cref="Seal"/>.</summary>
     public long SizeInBytes => Parts().Sum(static part => part.Length);
 
-    private bool HasText => attribute.Type is AttributeType.Keyword or AttributeType.KeywordSet;
-
     public void AddMissing()
     {
         Begin(present: false);
-        switch (attribute.Type)
-        {
-            case AttributeType.Keyword:
-                _ordinals.Add(-1);
-                break;
-            case AttributeType.KeywordSet:
-                _numbers.Add(_ordinals.Count);
-                break;
-            case AttributeType.Bool:
-                break;
-            default:
-                _numbers.Add(0);
-                break;
-        }
+        if (Form == AttributeForm.Text)
+            _ordinals.Add(-1);
+        else if (Form != AttributeForm.Bit)
+            _numbers.Add(Form == AttributeForm.TextSet ? _ordinals.Count : 0);
     }
 
     /// <summary>Adds a number, the bits of a double, or 0 or 1 for a bool.</summary>
     public void AddNumber(long value)
     {
-        Debug.Assert(!HasText);
+        Debug.Assert(!attribute.Traits.HasText);
         Begin(present: true);
-        if (attribute.Type == AttributeType.Bool)
+        if (Form == AttributeForm.Bit)
             _bools[^1] |= (ulong)value << (_count - 1);
         else
             _numbers.Add(value);
@@ -62,7 +50,7 @@ internal sealed class AttributeRowsColumn(AttributeField attribute)
 
     public void AddKeyword(ReadOnlySpan<byte> utf8)
     {
-        Debug.Assert(attribute.Type == AttributeType.Keyword);
+        Debug.Assert(Form == AttributeForm.Text);
         Begin(present: true);
         _ordinals.Add(_texts.Add(utf8));
     }
@@ -75,7 +63,7 @@ internal sealed class AttributeRowsColumn(AttributeField attribute)
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: the sets together are too large.</exception>
     public void AddSet(ReadOnlySpan<int> ordinals)
     {
-        Debug.Assert(attribute.Type == AttributeType.KeywordSet);
+        Debug.Assert(Form == AttributeForm.TextSet);
         if (ordinals.Length > Array.MaxLength - _ordinals.Count)
         {
             throw AnnException.Invalid(
@@ -89,7 +77,7 @@ internal sealed class AttributeRowsColumn(AttributeField attribute)
     /// <summary>Numbers the texts in the order of their bytes.</summary>
     public void Seal()
     {
-        if (!HasText)
+        if (!attribute.Traits.HasText)
             return;
         _order = new int[_texts.Count];
         for (int i = 0; i < _order.Length; i++)
@@ -108,7 +96,7 @@ internal sealed class AttributeRowsColumn(AttributeField attribute)
         Span<int> ordinals = CollectionsMarshal.AsSpan(_ordinals);
         foreach (ref int ordinal in ordinals)
             ordinal = ordinal < 0 ? ordinal : ranks[ordinal];
-        if (attribute.Type != AttributeType.KeywordSet)
+        if (Form != AttributeForm.TextSet)
             return;
         int from = 0;
         foreach (long to in _numbers)
@@ -122,7 +110,7 @@ internal sealed class AttributeRowsColumn(AttributeField attribute)
     public IEnumerable<(long Length, SegmentWriter.Piece Read)> Parts()
     {
         yield return Part(_present, sizeof(ulong));
-        if (attribute.Type == AttributeType.Bool)
+        if (Form == AttributeForm.Bit)
             yield return Part(_bools, sizeof(ulong));
         yield return Part(_numbers, sizeof(long));
         yield return Part(_ordinals, sizeof(int));
@@ -169,7 +157,7 @@ internal sealed class AttributeRowsColumn(AttributeField attribute)
         if (_count % 64 == 0)
         {
             _present.Add(0);
-            if (attribute.Type == AttributeType.Bool)
+            if (Form == AttributeForm.Bit)
                 _bools.Add(0);
         }
         if (present)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Ann.Core.Attributes;
 
@@ -47,7 +48,7 @@ internal readonly unsafe struct AttributeSectionCheck(string path, Section secti
                 throw Bad(EntryAt(i) + 8, $"the column begins at {offset}; {Align(end)} was expected.");
             if (length < 0 || length > section.Length - offset)
                 throw Bad(EntryAt(i) + 16, $"a column of {length} bytes does not fit the section.");
-            columns[i] = Column(schema.Fields[i].Type, i, offset, length);
+            columns[i] = Column(schema.Fields[i].Traits, i, offset, length);
             end = offset + length;
         }
         return end == section.Length
@@ -86,15 +87,15 @@ internal readonly unsafe struct AttributeSectionCheck(string path, Section secti
         }
     }
 
-    private SealedColumn Column(AttributeType type, int column, long offset, long length)
+    private SealedColumn Column(AttributeTraits traits, int column, long offset, long length)
     {
         long keywords = *(long*)(Entry(column) + 24);
-        bool hasText = type is AttributeType.Keyword or AttributeType.KeywordSet;
-        long values = type switch
+        bool hasText = traits.HasText;
+        long values = traits.Form switch
         {
-            AttributeType.Bool => Words * sizeof(ulong),
-            AttributeType.Keyword => Align(count * (long)sizeof(int)),
-            _ => count * (long)sizeof(long),
+            AttributeForm.Bit => Words * sizeof(ulong),
+            AttributeForm.Text => Align(count * (long)sizeof(int)),
+            AttributeForm.Integer or AttributeForm.Real or AttributeForm.TextSet => count * (long)sizeof(long),
         };
         long present = Words * sizeof(ulong);
         if (keywords < 0 || (hasText ? keywords > Math.Min(GrowingKeywords.MaxCount, length / sizeof(long)) : keywords != 0))
@@ -105,20 +106,22 @@ internal readonly unsafe struct AttributeSectionCheck(string path, Section secti
         ulong* bits = (ulong*)(start + offset);
         CheckTail(bits, offset);
         long at = offset + present;
-        switch (type)
+        switch (traits.Form)
         {
-            case AttributeType.Bool:
+            case AttributeForm.Bit:
                 CheckBools(bits, (ulong*)(start + at), at);
                 break;
-            case AttributeType.Keyword:
+            case AttributeForm.Text:
                 CheckKeywords(bits, (int*)(start + at), at, keywords);
                 break;
-            case AttributeType.KeywordSet:
+            case AttributeForm.TextSet:
                 values += CheckSets(bits, (long*)(start + at), at, offset + length, keywords);
                 break;
-            default:
-                CheckNumbers(bits, (long*)(start + at), at, type == AttributeType.Double);
+            case AttributeForm.Integer or AttributeForm.Real:
+                CheckNumbers(bits, (long*)(start + at), at, traits.Form == AttributeForm.Real);
                 break;
+            default:
+                throw new UnreachableException($"{traits.Form}");
         }
         long texts = at + values;
         if (hasText)
@@ -127,7 +130,7 @@ internal readonly unsafe struct AttributeSectionCheck(string path, Section secti
         {
             Present = bits,
             Values = start + at,
-            Elements = type == AttributeType.KeywordSet ? (int*)(start + at + count * (long)sizeof(long)) : null,
+            Elements = traits.Form == AttributeForm.TextSet ? (int*)(start + at + count * (long)sizeof(long)) : null,
             KeywordCount = (int)keywords,
             TextEnds = hasText ? (long*)(start + texts) : null,
             Text = hasText ? start + texts + keywords * sizeof(long) : null,

@@ -12,7 +12,7 @@ namespace Ann.Core.Segments;
 /// A node's values are written before the read point that shows it. Bits share words with those of nodes to come: the one writer replaces
 /// a word at once, so a reader finds the bits of its own nodes in it whenever it looks.
 /// </remarks>
-internal sealed unsafe class HeadAttributes : AttributeTable, IDisposable
+internal sealed unsafe class HeadAttributes : ColumnTable, IDisposable
 {
     /// <summary>Elements of a chunk of sets: 32 KiB.</summary>
     private const int SetChunk = 8192;
@@ -34,15 +34,18 @@ internal sealed unsafe class HeadAttributes : AttributeTable, IDisposable
     /// <param name="schema">The attributes, one at least.</param>
     /// <param name="capacity">Most nodes.</param>
     public HeadAttributes(AttributeSchema schema, int capacity)
+        : base(schema)
     {
-        Schema = schema;
-        _columns = [.. schema.Fields.Select(field => new Column(field.Type, capacity))];
+        _columns = [.. schema.Fields.Select(field => new Column(field.Traits.Form, capacity))];
+        for (int i = 0; i < _columns.Length; i++)
+        {
+            Present[i] = (ulong*)_columns[i].Present.Start;
+            Values[i] = _columns[i].Values.Start;
+        }
         _room = RoomOf(schema, capacity);
         _fixedBytes = FixedBytesOf(schema, capacity);
         _grown = Grown();
     }
-
-    public override AttributeSchema Schema { get; }
 
     public override long MemoryBytes => _fixedBytes + GrownBytes;
 
@@ -54,14 +57,14 @@ internal sealed unsafe class HeadAttributes : AttributeTable, IDisposable
 
     /// <summary>Bytes of what a head of a capacity takes whatever its content.</summary>
     public static long FixedBytesOf(AttributeSchema schema, int capacity) => schema.Fields.Sum(
-        field => (field.Type == AttributeType.Bool ? 2 : 1) * BitBytes(capacity) + (long)capacity * ValueBytes(field.Type));
+        field => (field.Traits.Form == AttributeForm.Bit ? 2 : 1) * BitBytes(capacity) + (long)capacity * ValueBytes(field.Traits.Form));
 
     /// <summary>Bytes that a head of a capacity may take for texts and sets.</summary>
-    public static long RoomOf(AttributeSchema schema, int capacity) => schema.Fields.Sum(field => field.Type switch
+    public static long RoomOf(AttributeSchema schema, int capacity) => schema.Fields.Sum(field => field.Traits.Form switch
     {
-        AttributeType.Keyword => FirstTextBytes + (long)capacity * TextBytesPerRow,
-        AttributeType.KeywordSet => FirstSetBytes + (long)capacity * SetBytesPerRow,
-        _ => 0,
+        AttributeForm.Text => FirstTextBytes + (long)capacity * TextBytesPerRow,
+        AttributeForm.TextSet => FirstSetBytes + (long)capacity * SetBytesPerRow,
+        AttributeForm.Integer or AttributeForm.Real or AttributeForm.Bit => 0,
     });
 
     /// <summary>Writes the values of a node. Writer only; nodes come in order.</summary>
@@ -76,15 +79,15 @@ internal sealed unsafe class HeadAttributes : AttributeTable, IDisposable
             Column column = _columns[i];
             AttributeColumn? from = items?.Columns[i];
             bool present = from is not null && from.Has(item);
-            if (column.Type == AttributeType.Keyword)
+            if (column.Form == AttributeForm.Text)
                 ((int*)column.Values.Start)[node] = present ? column.Texts.Add(from!.TextAt(item)) : -1;
             if (!present)
                 continue;
-            if (column.Type == AttributeType.KeywordSet)
+            if (column.Form == AttributeForm.TextSet)
                 ((long*)column.Values.Start)[node] = column.Sets.Add(Elements(column.Texts, from!, item));
-            else if (column.Type == AttributeType.Bool)
+            else if (column.Form == AttributeForm.Bit)
                 SetBit(column.Values, node, from!.BoolAt(item));
-            else if (column.Type != AttributeType.Keyword)
+            else if (column.Form != AttributeForm.Text)
                 ((long*)column.Values.Start)[node] = from!.Int64At(item);
             SetBit(column.Present, node, true);
         }
@@ -92,37 +95,8 @@ internal sealed unsafe class HeadAttributes : AttributeTable, IDisposable
             Volatile.Write(ref _grown, Grown());
     }
 
-    public override ReadOnlySpan<ulong> Presence(int column, int nodes) => Bits(_columns[column].Present, nodes);
-
-    public override ReadOnlySpan<long> Integers(int column, int nodes)
-    {
-        Debug.Assert(Schema.Fields[column].Type is AttributeType.Int64 or AttributeType.Timestamp);
-        return new ReadOnlySpan<long>(_columns[column].Values.Start, nodes);
-    }
-
-    public override ReadOnlySpan<double> Doubles(int column, int nodes)
-    {
-        Debug.Assert(Schema.Fields[column].Type == AttributeType.Double);
-        return new ReadOnlySpan<double>(_columns[column].Values.Start, nodes);
-    }
-
-    public override ReadOnlySpan<ulong> Bools(int column, int nodes)
-    {
-        Debug.Assert(Schema.Fields[column].Type == AttributeType.Bool);
-        return Bits(_columns[column].Values, nodes);
-    }
-
-    public override ReadOnlySpan<int> Keywords(int column, int nodes)
-    {
-        Debug.Assert(Schema.Fields[column].Type == AttributeType.Keyword);
-        return new ReadOnlySpan<int>(_columns[column].Values.Start, nodes);
-    }
-
-    public override ReadOnlySpan<int> SetOf(int column, int node)
-    {
-        Debug.Assert(Schema.Fields[column].Type == AttributeType.KeywordSet);
-        return _columns[column].Sets.At(((long*)_columns[column].Values.Start)[node]);
-    }
+    public override ReadOnlySpan<int> SetOf(int column, int node) =>
+        _columns[column].Sets.At(((long*)ValuesOf(column, AttributeForm.TextSet))[node]);
 
     public override int KeywordCount(int column) => _columns[column].Texts.Count;
 
@@ -142,14 +116,12 @@ internal sealed unsafe class HeadAttributes : AttributeTable, IDisposable
     private static long BitBytes(int capacity) => (capacity + 63) / 64 * (long)sizeof(ulong);
 
     /// <summary>Bytes of a node's value; 0 where it is a bit.</summary>
-    private static int ValueBytes(AttributeType type) => type switch
+    private static int ValueBytes(AttributeForm form) => form switch
     {
-        AttributeType.Bool => 0,
-        AttributeType.Keyword => sizeof(int),
-        _ => sizeof(long), // of a set: where its elements are
+        AttributeForm.Bit => 0,
+        AttributeForm.Text => sizeof(int),
+        AttributeForm.Integer or AttributeForm.Real or AttributeForm.TextSet => sizeof(long), // of a set: where its elements are
     };
-
-    private static ReadOnlySpan<ulong> Bits(LazyBlock block, int nodes) => new(block.Start, (nodes + 63) / 64);
 
     private static void SetBit(LazyBlock block, int node, bool value)
     {
@@ -162,7 +134,7 @@ internal sealed unsafe class HeadAttributes : AttributeTable, IDisposable
     {
         long bytes = 0;
         foreach (Column column in _columns)
-            if (column.HasText)
+            if (column.Form is AttributeForm.Text or AttributeForm.TextSet)
                 bytes += column.Texts.MemoryBytes + column.Sets.Chunks * (long)(SetChunk * sizeof(int));
         return bytes;
     }
@@ -187,17 +159,15 @@ internal sealed unsafe class HeadAttributes : AttributeTable, IDisposable
         return ordinals[..kept];
     }
 
-    private sealed class Column(AttributeType type, int capacity)
+    private sealed class Column(AttributeForm form, int capacity)
     {
-        public AttributeType Type => type;
-
-        public bool HasText => type is AttributeType.Keyword or AttributeType.KeywordSet;
+        public AttributeForm Form => form;
 
         public LazyBlock Present { get; } = new(BitBytes(capacity));
 
         /// <summary>Bits, numbers, ordinals, or places of sets.</summary>
         public LazyBlock Values { get; } =
-            new(type == AttributeType.Bool ? BitBytes(capacity) : (long)capacity * ValueBytes(type));
+            new(form == AttributeForm.Bit ? BitBytes(capacity) : (long)capacity * ValueBytes(form));
 
         /// <summary>Empty where there are none.</summary>
         public GrowingKeywords Texts { get; } = new();

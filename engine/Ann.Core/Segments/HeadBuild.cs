@@ -128,7 +128,7 @@ internal sealed unsafe class HeadBuild : IDisposable
     }
 
     private static bool BuildsOnCodes(HeadShape shape) =>
-        shape.Codes == CodesKind.Int8 && shape.Dimension >= CodeDistance.MinDimension;
+        shape.Codes.AreCodes() && shape.Dimension >= CodeDistance.MinDimension;
 
     private IGraphInserter MakeInserter(bool onCodes) =>
         onCodes ? Of<CodeDistance, CodeScorer>(new(_codes!.Points, Norms))

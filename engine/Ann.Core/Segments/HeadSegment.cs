@@ -55,7 +55,7 @@ internal sealed unsafe class HeadSegment : LiveSegment
         SegmentView view = new()
         {
             Metric = shape.Metric,
-            Codes = codes is null ? CodesKind.F32 : CodesKind.Int8,
+            Codes = codes is null ? CodesTraits.None : shape.Codes,
             Dimension = shape.Dimension,
             Graph = _graph.Graph,
             Rows = rows,

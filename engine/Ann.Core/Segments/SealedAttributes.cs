@@ -34,53 +34,36 @@ internal readonly unsafe struct SealedColumn
 }
 
 /// <summary>The attributes of a sealed segment, read where they lie in the mapped file.</summary>
-/// <param name="schema">The attributes.</param>
-/// <param name="columns">One an attribute, checked by <see cref="AttributeSectionCheck"/>.</param>
-internal sealed unsafe class SealedAttributes(AttributeSchema schema, SealedColumn[] columns) : AttributeTable
+internal sealed unsafe class SealedAttributes : ColumnTable
 {
-    public override AttributeSchema Schema => schema;
+    private readonly SealedColumn[] _columns;
+
+    /// <param name="schema">The attributes.</param>
+    /// <param name="columns">One an attribute, checked by <see cref="AttributeSectionCheck"/>.</param>
+    public SealedAttributes(AttributeSchema schema, SealedColumn[] columns)
+        : base(schema)
+    {
+        _columns = columns;
+        for (int i = 0; i < columns.Length; i++)
+        {
+            Present[i] = columns[i].Present;
+            Values[i] = columns[i].Values;
+        }
+    }
 
     public override long MemoryBytes => 0;
 
-    public override ReadOnlySpan<ulong> Presence(int column, int nodes) => new(columns[column].Present, (nodes + 63) / 64);
-
-    public override ReadOnlySpan<long> Integers(int column, int nodes)
-    {
-        Debug.Assert(schema.Fields[column].Type is AttributeType.Int64 or AttributeType.Timestamp);
-        return new ReadOnlySpan<long>(columns[column].Values, nodes);
-    }
-
-    public override ReadOnlySpan<double> Doubles(int column, int nodes)
-    {
-        Debug.Assert(schema.Fields[column].Type == AttributeType.Double);
-        return new ReadOnlySpan<double>(columns[column].Values, nodes);
-    }
-
-    public override ReadOnlySpan<ulong> Bools(int column, int nodes)
-    {
-        Debug.Assert(schema.Fields[column].Type == AttributeType.Bool);
-        return new ReadOnlySpan<ulong>(columns[column].Values, (nodes + 63) / 64);
-    }
-
-    public override ReadOnlySpan<int> Keywords(int column, int nodes)
-    {
-        Debug.Assert(schema.Fields[column].Type == AttributeType.Keyword);
-        return new ReadOnlySpan<int>(columns[column].Values, nodes);
-    }
-
     public override ReadOnlySpan<int> SetOf(int column, int node)
     {
-        Debug.Assert(schema.Fields[column].Type == AttributeType.KeywordSet);
-        long* ends = (long*)columns[column].Values;
+        long* ends = (long*)ValuesOf(column, AttributeForm.TextSet);
         long start = node == 0 ? 0 : ends[node - 1];
-        return new ReadOnlySpan<int>(columns[column].Elements + start, (int)(ends[node] - start));
+        return new ReadOnlySpan<int>(_columns[column].Elements + start, (int)(ends[node] - start));
     }
 
     public override void MarkSets(int column, int first, int count, ReadOnlySpan<ulong> wanted, Span<ulong> words)
     {
-        Debug.Assert(schema.Fields[column].Type == AttributeType.KeywordSet);
-        long* ends = (long*)columns[column].Values;
-        int* elements = columns[column].Elements;
+        long* ends = (long*)ValuesOf(column, AttributeForm.TextSet);
+        int* elements = _columns[column].Elements;
         long next = first == 0 ? 0 : ends[first - 1];
         for (int i = 0; i < count; i++)
         {
@@ -91,11 +74,11 @@ internal sealed unsafe class SealedAttributes(AttributeSchema schema, SealedColu
         }
     }
 
-    public override int KeywordCount(int column) => columns[column].KeywordCount;
+    public override int KeywordCount(int column) => _columns[column].KeywordCount;
 
     public override int FindKeyword(int column, ReadOnlySpan<byte> utf8)
     {
-        ref readonly SealedColumn of = ref columns[column];
+        ref readonly SealedColumn of = ref _columns[column];
         int low = 0;
         int high = of.KeywordCount - 1;
         while (low <= high)
@@ -112,5 +95,5 @@ internal sealed unsafe class SealedAttributes(AttributeSchema schema, SealedColu
         return -1;
     }
 
-    public override ReadOnlySpan<byte> KeywordAt(int column, int ordinal) => columns[column].TextAt(ordinal);
+    public override ReadOnlySpan<byte> KeywordAt(int column, int ordinal) => _columns[column].TextAt(ordinal);
 }

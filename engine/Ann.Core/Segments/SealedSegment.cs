@@ -184,7 +184,7 @@ internal sealed unsafe class SealedSegment : IDisposable
         long count = header.Count;
         int rowStride = VectorTable.StrideOf(header.Dimension);
         int codeStride = Int8Codes.StrideOf(header.Dimension);
-        bool coded = header.Codes == CodesKind.Int8;
+        bool coded = header.Codes.AreCodes();
         float scale = coded ? sections.CodeScale() : 0;
         return new SegmentView
         {

@@ -42,7 +42,7 @@ internal sealed record SegmentBuildOptions
     public required Metric Metric { get; init; }
 
     /// <summary>Codes of the walk. Default: <see cref="CodesKind.Int8"/>.</summary>
-    public CodesKind Codes { get; init; } = CodesKind.Int8;
+    public CodesKind Codes { get; init; } = CodesTraits.Standard;
 
     /// <summary>Layout of what the walk reads. Default: <see cref="SegmentLayout.Fast"/>.</summary>
     public SegmentLayout Layout { get; init; } = SegmentLayout.Fast;

@@ -69,7 +69,7 @@ internal sealed unsafe class SegmentBuilder : IDisposable
     public string CodesReason => _choice?.Reason ?? "";
 
     /// <summary>Codes of the file. Set by <see cref="Build"/>: int8 only where it was asked for and tells the rows apart.</summary>
-    public CodesKind Codes => _codes is null ? CodesKind.F32 : CodesKind.Int8;
+    public CodesKind Codes => _codes is null ? CodesTraits.None : _options.Codes;
 
     /// <summary>Name of this build, as <see cref="SealedSegment.Generation"/>. Set by <see cref="Write"/>.</summary>
     public string? Generation { get; private set; }
@@ -163,7 +163,7 @@ internal sealed unsafe class SegmentBuilder : IDisposable
 
         _copies = RowCopies.Find(_rows, keys, _options.Threads, cancellation);
         NodeCopies copies = _copies?.Nodes ?? default;
-        if (_options.Codes == CodesKind.Int8)
+        if (_options.Codes.AreCodes())
         {
             _choice = CodesChoice.Make(_rows, _options.Metric, _options.Threads, Report(BuildStage.Codes), cancellation);
             _codes = _choice.Codes;

@@ -204,7 +204,7 @@ internal sealed class SegmentHeader
         if (M is < Hnsw.HnswParameters.MinM or > Hnsw.HnswParameters.MaxM)
             throw Bad(path, 44, $"M is {M}; {Hnsw.HnswParameters.MinM} to {Hnsw.HnswParameters.MaxM} was expected.");
         if (Layout == SegmentLayout.Fast
-            ? Codes != CodesKind.Int8 || EstimateBits < FastScan.BitsStep || EstimateBits > maxBits
+            ? !Codes.AreCodes() || EstimateBits < FastScan.BitsStep || EstimateBits > maxBits
                 || EstimateBits % FastScan.BitsStep != 0
             : EstimateBits != 0)
             throw Bad(path, 60, $"{EstimateBits} bits an estimate do not go with layout {Layout} and codes {Codes}.");

@@ -64,7 +64,7 @@ internal readonly unsafe struct SegmentView
     public int RowBytes => RowStride * sizeof(float);
 
     /// <summary>Bytes of what a walk scores.</summary>
-    public int ScoredBytes => Codes == CodesKind.F32 ? RowBytes : CodeStride;
+    public int ScoredBytes => Codes.AreCodes() ? CodeStride : RowBytes;
 
     /// <summary>Identical rows, as far as a reader has to know of them.</summary>
     public NodeCopies Copies => Growing is { } growing ? growing.Copies.Seen : Graph.Copies;

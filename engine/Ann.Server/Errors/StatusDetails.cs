@@ -59,7 +59,6 @@ internal static class StatusDetails
         AnnError.Overloaded => StatusCode.ResourceExhausted,
         AnnError.Unavailable => StatusCode.Unavailable,
         AnnError.Corrupt => StatusCode.DataLoss,
-        _ => StatusCode.Internal,
     };
 
     private static string ToReason(AnnError error) => error switch
@@ -71,7 +70,6 @@ internal static class StatusDetails
         AnnError.Overloaded => "OVERLOADED",
         AnnError.Unavailable => "UNAVAILABLE",
         AnnError.Corrupt => "CORRUPT",
-        _ => "INTERNAL",
     };
 
     private static IEnumerable<IMessage> DetailsOf(AnnException e, string message, Func<string, string> toCaller) => e.Error switch

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ann.Core;
 using Ann.Core.Attributes;
 using Wire = Ann.Protocol.V1;
@@ -78,26 +79,28 @@ internal static class WireAttributes
         {
             if (!column.Has(item))
                 reply.Missing.Add((uint)item);
-            switch (column.Field.Type)
+            switch (column.Field.Traits.Form)
             {
-                case AttributeType.Keyword:
+                case AttributeForm.Text:
                     reply.Keywords.Add(column.Has(item) ? System.Text.Encoding.UTF8.GetString(column.TextAt(item)) : "");
                     break;
-                case AttributeType.KeywordSet:
+                case AttributeForm.TextSet:
                     Wire.KeywordSet set = new();
                     for (int i = 0; i < column.TextCount(item); i++)
                         set.Values.Add(System.Text.Encoding.UTF8.GetString(column.TextAt(item, i)));
                     reply.KeywordSets.Add(set);
                     break;
-                case AttributeType.Double:
+                case AttributeForm.Real:
                     reply.Doubles.Add(column.DoubleAt(item));
                     break;
-                case AttributeType.Bool:
+                case AttributeForm.Bit:
                     reply.Bools.Add(column.BoolAt(item));
                     break;
-                default:
+                case AttributeForm.Integer:
                     reply.Integers.Add(column.Int64At(item));
                     break;
+                default:
+                    throw new UnreachableException($"{column.Field.Traits.Form}");
             }
         }
         return reply;
@@ -106,7 +109,7 @@ internal static class WireAttributes
     private static void Fill(AttributeColumn column, Wire.AttributeColumn values, int items, string field)
     {
         AttributeType type = column.Field.Type;
-        int count = CountOf(values, type);
+        int count = CountOf(values, column.Field.Traits.Form);
         int others = values.Keywords.Count + values.KeywordSets.Count + values.Integers.Count + values.Doubles.Count
             + values.Bools.Count - count;
         if (others > 0)
@@ -141,26 +144,14 @@ internal static class WireAttributes
     {
         try
         {
-            switch (column.Field.Type)
+            _ = column.Field.Traits.Form switch
             {
-                case AttributeType.Keyword:
-                    column.Add(System.Text.Encoding.UTF8.GetBytes(values.Keywords[item]));
-                    break;
-                case AttributeType.KeywordSet:
-                    foreach (string text in values.KeywordSets[item].Values)
-                        column.AddToSet(System.Text.Encoding.UTF8.GetBytes(text));
-                    column.EndSet();
-                    break;
-                case AttributeType.Double:
-                    column.Add(values.Doubles[item]);
-                    break;
-                case AttributeType.Bool:
-                    column.Add(values.Bools[item]);
-                    break;
-                default:
-                    column.Add(values.Integers[item]);
-                    break;
-            }
+                AttributeForm.Text => column.Add(System.Text.Encoding.UTF8.GetBytes(values.Keywords[item])),
+                AttributeForm.TextSet => column.AddSet(values.KeywordSets[item].Values),
+                AttributeForm.Integer => column.Add(values.Integers[item]),
+                AttributeForm.Real => column.Add(values.Doubles[item]),
+                AttributeForm.Bit => column.Add(values.Bools[item]),
+            };
         }
         catch (AnnException e)
         {
@@ -168,13 +159,13 @@ internal static class WireAttributes
         }
     }
 
-    private static int CountOf(Wire.AttributeColumn values, AttributeType type) => type switch
+    private static int CountOf(Wire.AttributeColumn values, AttributeForm form) => form switch
     {
-        AttributeType.Keyword => values.Keywords.Count,
-        AttributeType.KeywordSet => values.KeywordSets.Count,
-        AttributeType.Double => values.Doubles.Count,
-        AttributeType.Bool => values.Bools.Count,
-        _ => values.Integers.Count,
+        AttributeForm.Text => values.Keywords.Count,
+        AttributeForm.TextSet => values.KeywordSets.Count,
+        AttributeForm.Real => values.Doubles.Count,
+        AttributeForm.Bit => values.Bools.Count,
+        AttributeForm.Integer => values.Integers.Count,
     };
 
     private static AttributeField Field(Wire.AttributeField field)

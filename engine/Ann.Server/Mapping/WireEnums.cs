@@ -7,13 +7,13 @@ using Wire = Ann.Protocol.V1;
 
 namespace Ann.Server.Mapping;
 
-/// <summary>An enum of the core and its twin on the wire: values have the same names. Unspecified, the wire's zero, is extra.</summary>
+/// <summary>An enum of the core and its twin on the wire: values have the same names. The wire's zero is Unknown, or none.</summary>
 internal static class WireEnum<TCore, TWire>
     where TCore : struct, Enum
     where TWire : struct, Enum
 {
     private static readonly FrozenDictionary<TCore, TWire> Twins = Enum.GetValues<TCore>().ToFrozenDictionary(
-        static value => value, static value => Enum.Parse<TWire>(value.ToString(), ignoreCase: true));
+        static value => value, static value => value.ToString() == "Unknown" ? default : Enum.Parse<TWire>(value.ToString(), true));
 
     private static readonly FrozenDictionary<TWire, TCore> Values = Twins.ToFrozenDictionary(
         static pair => pair.Value, static pair => pair.Key);
@@ -49,18 +49,5 @@ internal static class WireEnums
         plan == 0 ? Wire.Plan.Unspecified : WireEnum<SearchPlan, Wire.Plan>.ToWire(plan);
 
     /// <summary>What became of an item.</summary>
-    public static Wire.Verdict ToWire(this ExplainVerdict verdict) => verdict switch
-    {
-        ExplainVerdict.Unknown => Wire.Verdict.Unspecified,
-        ExplainVerdict.Returned => Wire.Verdict.Returned,
-        ExplainVerdict.NoSuchItem => Wire.Verdict.NoSuchItem,
-        ExplainVerdict.Filtered => Wire.Verdict.Filtered,
-        ExplainVerdict.Excluded => Wire.Verdict.Excluded,
-        ExplainVerdict.BelowMinScore => Wire.Verdict.BelowMinScore,
-        ExplainVerdict.Outranked => Wire.Verdict.Outranked,
-        ExplainVerdict.Capped => Wire.Verdict.Capped,
-        ExplainVerdict.Displaced => Wire.Verdict.Displaced,
-        ExplainVerdict.MissedByWalk => Wire.Verdict.MissedByWalk,
-        ExplainVerdict.Unreachable => Wire.Verdict.Unreachable,
-    };
+    public static Wire.Verdict ToWire(this ExplainVerdict verdict) => WireEnum<ExplainVerdict, Wire.Verdict>.ToWire(verdict);
 }

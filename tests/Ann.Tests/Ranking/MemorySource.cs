@@ -15,7 +15,7 @@ internal sealed class MemorySource(Metric metric, float[][] rows, AttributeType[
 
     public int Dimension => rows[0].Length;
 
-    public CapSlots Slots { get; } = new(types);
+    public CapSlots Slots { get; } = new(types.Select(static type => AttributeTraits.Of(type).Form));
 
     public int Count => rows.Length;
 

@@ -18,7 +18,7 @@ internal static class PromiseVerb
         Option<string> index = VerbOptions.Required("--index", "FILE", "The .ann file: searched as it is where it exists, else built.");
         Option<string> metric = VerbOptions.Choice("--metric", "Metric of the index.", "cosine", MetricTraits.Names.All);
         Option<string> codes = VerbOptions.Choice(
-            "--codes", "Codes of a file that is built.", EnumNames<CodesKind>.Plain, CodesKind.Int8);
+            "--codes", "Codes of a file that is built.", EnumNames<CodesKind>.Plain, CodesTraits.Standard);
         Option<string> layout = VerbOptions.Choice(
             "--layout", "Layout of a file that is built.", EnumNames<SegmentLayout>.Plain, SegmentLayout.Fast);
         Option<string> targets = new("--targets")

@@ -13,7 +13,7 @@ internal static class AttributeOptions
     /// <param name="what">What is declared, as a sentence.</param>
     public static Option<string?> Schema(string what) => VerbOptions.Optional(
         "--attributes", "NAME:TYPE,…",
-        $"{what} Types: {AttributeTypeNames.All}. Or a .json file {{\"NAME\": \"TYPE\", …}}.");
+        $"{what} Types: {AttributeTraits.AllNames}. Or a .json file {{\"NAME\": \"TYPE\", …}}.");
 
     /// <summary><c>--attributes-file</c>.</summary>
     public static Option<string?> File() => VerbOptions.Optional(
@@ -57,7 +57,7 @@ internal static class AttributeOptions
             {
                 throw AnnException.Invalid(
                     "--attributes",
-                    $"--attributes says that '{name}' is {asked.Type.ToName()}; index '{index}' has it as {field.Type.ToName()}.");
+                    $"--attributes says that '{name}' is {asked.Traits.Name}; index '{index}' has it as {field.Traits.Name}.");
             }
             chosen.Add(field);
         }
@@ -70,7 +70,7 @@ internal static class AttributeOptions
 
     /// <summary>Attributes as <see cref="ParseSchema"/> reads them.</summary>
     public static string ToText(AttributeSchema schema) =>
-        string.Join(',', schema.Fields.Select(static field => $"{field.Name}:{field.Type.ToName()}"));
+        string.Join(',', schema.Fields.Select(static field => $"{field.Name}:{field.Traits.Name}"));
 
     private static AttributeSchema ParseList(string text) => new(Split(text).Select(ParseField));
 
@@ -79,13 +79,13 @@ internal static class AttributeOptions
         int colon = part.LastIndexOf(':');
         string name = colon < 0 ? part : part[..colon].Trim();
         string type = colon < 0 ? "" : part[(colon + 1)..].Trim();
-        return AttributeTypeNames.TryParse(type, out AttributeType parsed)
+        return AttributeTraits.TryParse(type, out AttributeType parsed)
             ? new AttributeField(name, parsed)
             : throw AnnException.Invalid(
                 "--attributes",
                 type.Length == 0
-                    ? $"--attributes has '{part}' without a type; expected {part}:TYPE, one of {AttributeTypeNames.All}."
-                    : $"--attributes gives '{name}' the type '{type}'; expected one of {AttributeTypeNames.All}.");
+                    ? $"--attributes has '{part}' without a type; expected {part}:TYPE, one of {AttributeTraits.AllNames}."
+                    : $"--attributes gives '{name}' the type '{type}'; expected one of {AttributeTraits.AllNames}.");
     }
 
     private static AttributeSchema ReadFile(IFileSystem files, string path)

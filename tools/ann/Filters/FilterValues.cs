@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Ann.Core.Attributes;
 using Ann.Protocol.V1;
@@ -27,30 +28,29 @@ internal sealed class FilterValues(AttributeSchema? schema, KeyKind? keys)
     /// <exception cref="FilterSyntaxException">It is of another kind than the attribute or the values before it.</exception>
     public void Add(InClause clause, FilterToken value)
     {
-        switch (TypeOf(clause.Attribute) ?? Guess(value))
+        AttributeTraits traits = TraitsOf(clause.Attribute) ?? AttributeTraits.Of(Guess(value));
+        switch (traits.Form)
         {
-            case AttributeType.Keyword or AttributeType.KeywordSet:
+            case AttributeForm.Text or AttributeForm.TextSet:
                 Require(clause.Integers.Count + clause.Bools.Count == 0, value, "a value like those before it");
                 clause.Keywords.Add(value.Text);
                 break;
-            case AttributeType.Bool:
+            case AttributeForm.Bit:
                 Require(clause.Integers.Count + clause.Keywords.Count == 0, value, "a value like those before it");
                 Require(value.Kind == FilterTokenKind.Word & IsBool(value.Text, out bool isTrue), value, "true or false");
                 clause.Bools.Add(isTrue);
                 break;
-            case AttributeType.Double:
+            case AttributeForm.Real:
                 throw new FilterSyntaxException(
                     value.Position,
                     "a range: numbers with fractions are not compared for equality, so write "
                     + $"{clause.Attribute} between … and …",
                     value.Found);
-            case AttributeType.Timestamp:
-                AddInteger(
-                    clause, value, mayBeTime: true, "a time with an offset, such as 2026-01-31T12:00:00Z, or microseconds since 1970");
+            case AttributeForm.Integer:
+                AddInteger(clause, value, traits.IsTime, ExpectedBound(traits));
                 break;
             default:
-                AddInteger(clause, value, mayBeTime: false, "a whole number of 64 bits");
-                break;
+                throw new UnreachableException($"{traits.Form}");
         }
     }
 
@@ -58,18 +58,19 @@ internal sealed class FilterValues(AttributeSchema? schema, KeyKind? keys)
     /// <exception cref="FilterSyntaxException">It is none.</exception>
     public RangeBound Bound(string attribute, FilterToken value, bool exclusive)
     {
-        AttributeType? type = TypeOf(attribute);
+        AttributeTraits? traits = TraitsOf(attribute);
+        bool mayBeTime = traits is null or { IsTime: true };
         RangeBound bound = new() { Exclusive = exclusive };
         bool isWord = value.Kind == FilterTokenKind.Word;
         if (isWord && IsInteger(value.Text, out long integer))
             bound.Integer = integer;
-        else if (type is null or AttributeType.Timestamp && IsTime(value.Text, out long microseconds))
+        else if (mayBeTime && IsTime(value.Text, out long microseconds))
             bound.Integer = microseconds;
-        else if (isWord && type is null or AttributeType.Double && IsReal(value.Text, out double real))
+        else if (isWord && traits is null or { Form: AttributeForm.Real } && IsReal(value.Text, out double real))
             bound.Real = real;
         else
             throw new FilterSyntaxException(
-                value.Position, ExpectedBound(type), type is null or AttributeType.Timestamp ? FoundTime(value) : value.Found);
+                value.Position, ExpectedBound(traits), mayBeTime ? FoundTime(value) : value.Found);
         return bound;
     }
 
@@ -95,8 +96,8 @@ internal sealed class FilterValues(AttributeSchema? schema, KeyKind? keys)
         }
     }
 
-    private AttributeType? TypeOf(string attribute) =>
-        schema is not null && schema.Find(attribute) is int column and >= 0 ? schema.Fields[column].Type : null;
+    private AttributeTraits? TraitsOf(string attribute) =>
+        schema is not null && schema.Find(attribute) is int column and >= 0 ? schema.Fields[column].Traits : null;
 
     private static AttributeType Guess(FilterToken value) =>
         value.Kind == FilterTokenKind.Quoted ? AttributeType.Keyword
@@ -115,13 +116,13 @@ internal sealed class FilterValues(AttributeSchema? schema, KeyKind? keys)
         clause.Integers.Add(integer);
     }
 
-    private static string ExpectedBound(AttributeType? type) => type switch
+    private static string ExpectedBound(AttributeTraits? traits) => traits switch
     {
-        AttributeType.Int64 => "a whole number of 64 bits",
-        AttributeType.Double => "a number",
-        AttributeType.Timestamp => "a time with an offset, such as 2026-01-31T12:00:00Z, or microseconds since 1970",
         null => "a number, or a time such as 2026-01-31T12:00:00Z",
-        _ => $"'=' or 'in' for an attribute of type {type.Value.ToName()}: it has no order",
+        { IsTime: true } => "a time with an offset, such as 2026-01-31T12:00:00Z, or microseconds since 1970",
+        { Form: AttributeForm.Integer } => "a whole number of 64 bits",
+        { Form: AttributeForm.Real } => "a number",
+        _ => $"'=' or 'in' for an attribute of type {traits.Name}: it has no order",
     };
 
     /// <summary>What was found in the place of a time; of one that begins as a time, with the reason why it is none.</summary>

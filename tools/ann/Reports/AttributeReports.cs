@@ -9,7 +9,7 @@ internal sealed record AttributeColumnReport(string Name, string Type)
 {
     /// <summary>All attributes of a schema.</summary>
     public static IReadOnlyList<AttributeColumnReport> Of(AttributeSchema schema) =>
-        [.. schema.Fields.Select(static field => new AttributeColumnReport(field.Name, field.Type.ToName()))];
+        [.. schema.Fields.Select(static field => new AttributeColumnReport(field.Name, field.Traits.Name))];
 
     /// <summary>Attributes in a line.</summary>
     public static string ToText(IReadOnlyList<AttributeColumnReport> attributes) =>
@@ -40,11 +40,11 @@ internal sealed record AttributeSummaryReport
     /// <summary>Describes a column.</summary>
     public static AttributeSummaryReport Of(AttributeSummary summary)
     {
-        bool isTime = summary.Field.Type == AttributeType.Timestamp;
+        bool isTime = summary.Field.Traits.IsTime;
         return new AttributeSummaryReport
         {
             Name = summary.Field.Name,
-            Type = summary.Field.Type.ToName(),
+            Type = summary.Field.Traits.Name,
             Present = summary.Items == 0 ? 0 : (double)summary.Present / summary.Items,
             Distinct = summary.DistinctKeywords,
             Min = Shown(summary.Integers?.Least, summary.Doubles?.Least, isTime),

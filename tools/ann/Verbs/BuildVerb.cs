@@ -19,7 +19,7 @@ internal static class BuildVerb
         Option<string> metric = VerbOptions.Metric();
         Option<string> output = VerbOptions.Required("--output", "FILE", "The .ann file. It appears when it is whole.");
         Option<string> codes = VerbOptions.Choice(
-            "--codes", "What the graph walk reads. int8 is reranked exactly.", EnumNames<CodesKind>.Plain, CodesKind.Int8);
+            "--codes", "What the graph walk reads. int8 is reranked exactly.", EnumNames<CodesKind>.Plain, CodesTraits.Standard);
         Option<string> layout = VerbOptions.Layout();
         Option<int> m = VerbOptions.Number("--m", "Neighbours a node on upper levels; twice as many on level 0.", 16, 2, 128);
         Option<int> efConstruction = VerbOptions.Number("--ef-construction", "Beam width while inserting; at least m.", 200, 2, 4096);

@@ -27,7 +27,7 @@ internal static class CreateVerb
         Option<string> metric = VerbOptions.Metric();
         Option<string> keys = VerbOptions.Choice("--key-type", "What keys are.", EnumNames<KeyKind>.Plain, KeyKind.UInt64);
         Option<string> codes = VerbOptions.Choice(
-            "--codes", "What the graph walk reads in sealed segments.", EnumNames<CodesKind>.Plain, CodesKind.Int8);
+            "--codes", "What the graph walk reads in sealed segments.", EnumNames<CodesKind>.Plain, CodesTraits.Standard);
         Option<string> layout = VerbOptions.Layout();
         Option<int> m = VerbOptions.Number("--m", "Neighbours a node on upper levels; twice as many on level 0.", 16, 2, 128);
         Option<int> efConstruction = VerbOptions.Number("--ef-construction", "Beam width while inserting; at least m.", 200, 2, 4096);

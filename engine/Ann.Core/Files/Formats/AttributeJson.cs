@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Ann.Core.Attributes;
 
@@ -22,60 +23,48 @@ internal static class AttributeJson
             into.AddMissing();
             return;
         }
-        switch (field.Type)
+        _ = field.Traits.Form switch
         {
-            case AttributeType.Keyword:
-                Span<byte> text = stackalloc byte[MaxEscapedBytes];
-                into.Add(text[..ReadText(ref json, field, text)]);
-                break;
-            case AttributeType.KeywordSet:
-                ReadSet(ref json, into);
-                break;
-            case AttributeType.Int64:
-                into.Add(json.TokenType == JsonTokenType.Number && json.TryGetInt64(out long number)
-                    ? number
-                    : throw Unexpected(ref json, field, "a whole number of 64 bits"));
-                break;
-            case AttributeType.Timestamp:
-                into.Add(ReadTime(ref json, field));
-                break;
-            case AttributeType.Double:
-                into.Add(ReadDouble(ref json, field));
-                break;
-            default:
-                into.Add(json.TokenType is JsonTokenType.True or JsonTokenType.False
-                    ? json.GetBoolean()
-                    : throw Unexpected(ref json, field, "true or false"));
-                break;
-        }
+            AttributeForm.Text => ReadKeyword(ref json, into),
+            AttributeForm.TextSet => ReadSet(ref json, into),
+            AttributeForm.Integer => into.Add(field.Traits.IsTime ? ReadTime(ref json, field)
+                : json.TokenType == JsonTokenType.Number && json.TryGetInt64(out long number) ? number
+                : throw Unexpected(ref json, field, "a whole number of 64 bits")),
+            AttributeForm.Real => into.Add(ReadDouble(ref json, field)),
+            AttributeForm.Bit => into.Add(json.TokenType is JsonTokenType.True or JsonTokenType.False
+                ? json.GetBoolean()
+                : throw Unexpected(ref json, field, "true or false")),
+        };
     }
 
     /// <summary>Writes the value of an item that has one.</summary>
     public static void Write(Utf8JsonWriter json, AttributeColumn from, int item)
     {
-        switch (from.Field.Type)
+        switch (from.Field.Traits.Form)
         {
-            case AttributeType.Keyword:
+            case AttributeForm.Text:
                 json.WriteStringValue(from.TextAt(item));
                 break;
-            case AttributeType.KeywordSet:
+            case AttributeForm.TextSet:
                 json.WriteStartArray();
                 for (int i = 0; i < from.TextCount(item); i++)
                     json.WriteStringValue(from.TextAt(item, i));
                 json.WriteEndArray();
                 break;
-            case AttributeType.Int64:
-                json.WriteNumberValue(from.Int64At(item));
-                break;
-            case AttributeType.Timestamp:
+            case AttributeForm.Integer when from.Field.Traits.IsTime:
                 WriteTime(json, from.Int64At(item));
                 break;
-            case AttributeType.Double:
+            case AttributeForm.Integer:
+                json.WriteNumberValue(from.Int64At(item));
+                break;
+            case AttributeForm.Real:
                 WriteDouble(json, from.DoubleAt(item));
                 break;
-            default:
+            case AttributeForm.Bit:
                 json.WriteBooleanValue(from.BoolAt(item));
                 break;
+            default:
+                throw new UnreachableException($"{from.Field.Traits.Form}");
         }
     }
 
@@ -91,7 +80,13 @@ internal static class AttributeJson
         }
     }
 
-    private static void ReadSet(ref Utf8JsonReader json, AttributeColumn into)
+    private static AttributeColumn ReadKeyword(ref Utf8JsonReader json, AttributeColumn into)
+    {
+        Span<byte> text = stackalloc byte[MaxEscapedBytes];
+        return into.Add(text[..ReadText(ref json, into.Field, text)]);
+    }
+
+    private static AttributeColumn ReadSet(ref Utf8JsonReader json, AttributeColumn into)
     {
         if (json.TokenType != JsonTokenType.StartArray)
             throw Unexpected(ref json, into.Field, "an array of strings");
@@ -99,7 +94,7 @@ internal static class AttributeJson
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
             if (!into.TryAddToSet(text[..ReadText(ref json, into.Field, text)]))
                 throw new FormatException($"\"{into.Field.Name}\" has more than {AttributeSchema.MaxSetSize} different texts.");
-        into.EndSet();
+        return into.EndSet();
     }
 
     /// <summary>Copies a text.</summary>
@@ -107,7 +102,7 @@ internal static class AttributeJson
     private static int ReadText(ref Utf8JsonReader json, AttributeField field, scoped Span<byte> text)
     {
         if (json.TokenType != JsonTokenType.String)
-            throw Unexpected(ref json, field, field.Type == AttributeType.Keyword ? "a string" : "an array of strings only");
+            throw Unexpected(ref json, field, field.Traits.Form == AttributeForm.Text ? "a string" : "an array of strings only");
         int length = json.ValueSpan.Length;
         if (length <= text.Length)
             length = json.CopyString(text);

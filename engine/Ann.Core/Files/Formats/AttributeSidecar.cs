@@ -63,10 +63,10 @@ internal static class AttributeSidecar
         foreach (JsonProperty property in attributes.EnumerateObject())
         {
             string name = property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString()! : property.Value.ToString();
-            fields.Add(AttributeTypeNames.TryParse(name, out AttributeType type)
+            fields.Add(AttributeTraits.TryParse(name, out AttributeType type)
                 ? new AttributeField(property.Name, type)
                 : throw new FormatException(
-                    $"attribute '{property.Name}' has the type '{name}'; expected one of {AttributeTypeNames.All}."));
+                    $"attribute '{property.Name}' has the type '{name}'; expected one of {AttributeTraits.AllNames}."));
         }
         try
         {

@@ -88,12 +88,12 @@ internal sealed class AttributeSidecarReader : IDisposable
         {
             int column = Header.Schema.Find(field.Name);
             string? found = column < 0 ? "none of that name"
-                : Header.Schema.Fields[column].Type != field.Type ? Header.Schema.Fields[column].Type.ToName()
+                : Header.Schema.Fields[column].Type != field.Type ? Header.Schema.Fields[column].Traits.Name
                 : null;
             if (found is not null)
             {
                 throw AnnException.BadInput(
-                    Path, "line 1", $"expected an attribute '{field.Name}' of type {field.Type.ToName()}; found {found}.");
+                    Path, "line 1", $"expected an attribute '{field.Name}' of type {field.Traits.Name}; found {found}.");
             }
         }
     }

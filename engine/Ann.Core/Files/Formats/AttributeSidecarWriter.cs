@@ -90,7 +90,7 @@ internal sealed class AttributeSidecarWriter : IDisposable
         }
         json.WriteStartObject("attributes"u8);
         foreach (AttributeField field in _schema.Fields)
-            json.WriteString(field.Name, field.Type.ToName());
+            json.WriteString(field.Name, field.Traits.Name);
         json.WriteEndObject();
         _lines.End(_file.Stream);
         return hashAt;
