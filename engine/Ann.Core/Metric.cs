@@ -22,9 +22,6 @@ public static class MetricExtensions
     /// <summary>What is particular to a metric.</summary>
     internal static MetricTraits Traits(this Metric metric) => MetricTraits.Of(metric);
 
-    /// <summary>The metric's name on the command line and in JSON: <c>cosine</c>, <c>l2</c>, <c>ip</c>.</summary>
-    internal static string ToName(this Metric metric) => metric.Traits().Name;
-
     /// <summary>
     /// The score of a core distance, in the metric's own unit: cosine similarity in [−1, 1], inner product (both larger is nearer),
     /// or Euclidean distance (smaller is nearer). A cosine that rounding carried beyond its ends is told as the end.

@@ -17,7 +17,7 @@ public sealed class MetricTraitsTests
     public void WordsAreThoseOfTheCommandLine()
     {
         Assert.Equal(["cosine", "l2", "ip"], MetricTraits.Names.All);
-        Assert.All(Enum.GetValues<Metric>(), static metric => Assert.Equal(metric, MetricTraits.Names.Parse(metric.ToName())));
+        Assert.All(Enum.GetValues<Metric>(), static metric => Assert.Equal(metric, MetricTraits.Names.Parse(metric.Traits().Name)));
         Assert.False(MetricTraits.Names.TryParse("Cosine", out _));
         Assert.False(MetricTraits.Names.TryParse(null, out _));
         Assert.Contains("manhattan", Assert.Throws<ArgumentOutOfRangeException>(
@@ -57,7 +57,7 @@ public sealed class MetricTraitsTests
         using VectorTable rows = new(2, 3);
         Action[] uses =
         [
-            () => None.Traits(), () => None.ToName(), () => None.ToScore(1), () => None.ToDistance(1), () => None.LargerIsNearer(),
+            () => None.Traits(), () => None.ToScore(1), () => None.ToDistance(1), () => None.LargerIsNearer(),
             () => None.Dispatch<Between, float>(new(rows)), () => RowDistances.Between(None, rows, 0, [1], new float[1]),
             () => RowPreparation.Prepare(None, [1f], new float[1], "rows", 0), () => _ = new ExactNeighbors(None, rows, k: 1),
         ];

@@ -36,7 +36,8 @@ internal static class ItemAttributes
         return column.Field.Traits.Form switch
         {
             AttributeForm.Text => Encoding.UTF8.GetString(column.TextAt(item)),
-            AttributeForm.TextSet => SetAt(column, item),
+            AttributeForm.TextSet => (string[])
+                [.. Enumerable.Range(0, column.TextCount(item)).Select(i => Encoding.UTF8.GetString(column.TextAt(item, i)))],
             AttributeForm.Real => column.DoubleAt(item),
             AttributeForm.Bit => column.BoolAt(item),
             AttributeForm.Integer => column.Field.Traits.IsTime ? TimeAt(column.Int64At(item)) : column.Int64At(item),
@@ -61,14 +62,6 @@ internal static class ItemAttributes
             (AttributeForm.Bit, bool flag) => column.Add(flag),
             _ => throw Unexpected(column.Field, key, $"a {value.GetType().Name}"),
         };
-    }
-
-    private static string[] SetAt(AttributeColumn column, int item)
-    {
-        string[] texts = new string[column.TextCount(item)];
-        for (int i = 0; i < texts.Length; i++)
-            texts[i] = Encoding.UTF8.GetString(column.TextAt(item, i));
-        return texts;
     }
 
     private static object TimeAt(long microseconds) => microseconds >= FirstMicrosecond && microseconds <= LastMicrosecond

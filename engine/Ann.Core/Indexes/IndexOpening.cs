@@ -175,7 +175,7 @@ internal static class IndexOpening
         if (segment.Dimension != schema.Dimension)
             throw Unfit(segment, $"dimension {segment.Dimension}", $"{schema.Dimension}");
         if (segment.Metric != schema.Metric)
-            throw Unfit(segment, $"metric {segment.Metric.ToName()}", schema.Metric.ToName());
+            throw Unfit(segment, $"metric {segment.Metric.Traits().Name}", schema.Metric.Traits().Name);
         if (segment.Keys.Kind != schema.KeyKind)
             throw Unfit(segment, $"keys of kind {segment.Keys.Kind}", $"{schema.KeyKind}");
         if (!segment.AttributeSchema.Equals(schema.Attributes))

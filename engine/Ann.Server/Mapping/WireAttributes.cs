@@ -15,7 +15,8 @@ internal static class WireAttributes
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: a name or type that cannot be one.</exception>
     public static AttributeSchema ReadSchema(IReadOnlyCollection<Wire.AttributeField> fields) => fields.Count == 0
         ? AttributeSchema.Empty
-        : new AttributeSchema(fields.Select(Field));
+        : new AttributeSchema(fields.Select(static field => new AttributeField(
+            field.Name, WireEnum<AttributeType, Wire.AttributeType>.TryRead(field.Type, out AttributeType type) ? type : default)));
 
     /// <summary>What Describe tells of them.</summary>
     public static IEnumerable<Wire.AttributeField> ToWire(AttributeSchema schema) =>
@@ -167,10 +168,4 @@ internal static class WireAttributes
         AttributeForm.Bit => values.Bools.Count,
         AttributeForm.Integer => values.Integers.Count,
     };
-
-    private static AttributeField Field(Wire.AttributeField field)
-    {
-        _ = WireEnum<AttributeType, Wire.AttributeType>.TryRead(field.Type, out AttributeType type); // the schema refuses no type by name
-        return new AttributeField(field.Name, type);
-    }
 }

@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 using Ann.Core;
-using Ann.Core.Ranking;
 using Ann.Core.Searching;
 using Wire = Ann.Protocol.V1;
 
@@ -41,13 +40,10 @@ internal static class WireEnum<TCore, TWire>
     }
 }
 
-/// <summary>Values of the core that the wire names otherwise, or not always.</summary>
+/// <summary>A value of the core that may be none.</summary>
 internal static class WireEnums
 {
     /// <summary>How a search was done; unspecified where there was none.</summary>
     public static Wire.Plan ToWire(this SearchPlan plan) =>
         plan == 0 ? Wire.Plan.Unspecified : WireEnum<SearchPlan, Wire.Plan>.ToWire(plan);
-
-    /// <summary>What became of an item.</summary>
-    public static Wire.Verdict ToWire(this ExplainVerdict verdict) => WireEnum<ExplainVerdict, Wire.Verdict>.ToWire(verdict);
 }

@@ -55,7 +55,7 @@ internal sealed class ExplainCall(SearchPipeline pipeline, CallLimits limits, Ti
     {
         Wire.ExplainResponse response = new()
         {
-            Verdict = found.Verdict.ToWire(),
+            Verdict = WireEnum<ExplainVerdict, Wire.Verdict>.ToWire(found.Verdict),
             Explanation = found.Text,
             Row = (uint)found.Row,
             Reachable = found.IsReachable,

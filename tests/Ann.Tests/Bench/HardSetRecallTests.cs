@@ -85,5 +85,5 @@ public sealed class HardSetRecallTests
     }
 
     private static HardSet Of(string name, int rows, Metric metric, Func<ulong, Metric, VectorLaw> law) =>
-        new($"{name}-{metric.ToName()}", rows, seed => law(seed, metric)) { Queries = 150 };
+        new($"{name}-{metric.Traits().Name}", rows, seed => law(seed, metric)) { Queries = 150 };
 }

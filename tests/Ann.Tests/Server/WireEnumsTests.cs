@@ -45,8 +45,8 @@ public sealed class WireEnumsTests
     }
 
     [Fact]
-    public void EveryVerdictHasAName() =>
-        Assert.Equal(Enum.GetValues<Wire.Verdict>(), Enum.GetValues<ExplainVerdict>().Select(WireEnums.ToWire));
+    public void EveryVerdictHasAName() => Assert.Equal(
+        Enum.GetValues<Wire.Verdict>(), Enum.GetValues<ExplainVerdict>().Select(WireEnum<ExplainVerdict, Wire.Verdict>.ToWire));
 
     [Fact]
     public void ARequestIsToldWhatThereIs()

@@ -22,7 +22,7 @@ internal sealed class EngineRunner(ToolContext tool, PeersRequest request, PeerE
         List<string> arguments =
         [
             "build", "--engine", engine.IndexName, "--base", request.Base, "--index", index,
-            "--metric", request.Metric.ToName(), "--threads", Text(threads), "--m", Text(request.M),
+            "--metric", request.Metric.Traits().Name, "--threads", Text(threads), "--m", Text(request.M),
             "--ef-construction", Text(request.EfConstruction),
         ];
         try
@@ -44,7 +44,7 @@ internal sealed class EngineRunner(ToolContext tool, PeersRequest request, PeerE
         List<string> arguments =
         [
             "search", "--engine", engine.Name, "--index", index, "--queries", request.Queries,
-            "--metric", request.Metric.ToName(), "--threads", Text(threads), "--k", Text(request.K),
+            "--metric", request.Metric.Traits().Name, "--threads", Text(threads), "--k", Text(request.K),
             "--ef", engine.IsExact ? "0" : string.Join(',', request.Ef.Select(Text)),
             "--seconds", request.Seconds.ToString(CultureInfo.InvariantCulture), "--answers", answers, "--latencies", latencies,
         ];

@@ -81,7 +81,7 @@ internal sealed class PeersRun(ToolContext tool, PeersRequest request)
             Rows = rows.Length,
             Dimension = rows[0].Length,
             QueryCount = queries.Length,
-            Metric = request.Metric.ToName(),
+            Metric = request.Metric.Traits().Name,
             Truth = source == request.Truth ? Path.GetFileName(source) : source,
         };
         return (new AnswerCheck(request.Metric, rows, queries, truth, request.K), set);

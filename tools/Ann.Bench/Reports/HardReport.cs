@@ -54,7 +54,7 @@ internal sealed record HardSetReport
             Name = rows.Set.Name,
             Rows = rows.Base.Length,
             Dimension = rows.Base[0].Length,
-            Metric = rows.Metric.ToName(),
+            Metric = rows.Metric.Traits().Name,
             Cells =
             [
                 .. cells.Select(cell => cell with

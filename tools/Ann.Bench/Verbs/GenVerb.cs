@@ -79,7 +79,7 @@ internal static class GenVerb
             }
             tool.Out.WriteLine(
                 $"{directory}: {count:N0} rows of dimension {law.Dimension}, {parsed.GetValue(queries):N0} queries,"
-                + $" metric {nearness.ToName()}");
+                + $" metric {nearness.Traits().Name}");
             return Task.FromResult(ExitCodes.Done);
         });
         return command;
@@ -106,7 +106,7 @@ internal static class GenVerb
             WriteTruth(tool, directory, made.Truth);
         tool.Out.WriteLine(
             $"{directory}: {made.Base.Length:N0} rows of dimension {made.Base[0].Length}, {made.Queries.Length:N0} queries,"
-            + $" metric {made.Metric.ToName()}");
+            + $" metric {made.Metric.Traits().Name}");
     }
 
     private static void WriteTruth(ToolContext tool, string directory, ExactTruth truth)

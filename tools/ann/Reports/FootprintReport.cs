@@ -68,7 +68,7 @@ internal sealed record FootprintReport
         {
             Rows = footprint.Rows,
             Dimension = dimension,
-            Metric = options.Metric.ToName(),
+            Metric = options.Metric.Traits().Name,
             Codes = EnumNames<CodesKind>.Plain.Of(options.Codes),
             Layout = EnumNames<SegmentLayout>.Plain.Of(footprint.Layout),
             M = options.M,

@@ -59,7 +59,7 @@ internal sealed record IndexReport
     {
         File = segment.Path,
         Generation = segment.Generation,
-        Metric = segment.Metric.ToName(),
+        Metric = segment.Metric.Traits().Name,
         Rows = segment.Count,
         Dimension = segment.Dimension,
         KeyType = EnumNames<KeyKind>.Plain.Of(segment.Keys.Kind),

@@ -148,7 +148,7 @@ internal static class BuildVerb
             Keys = rows.KeySource,
             Attributes = rows.Attributes.Count == 0 ? null : AttributeColumnReport.Of(rows.Attributes),
             AttributeSource = rows.Attributes.Count == 0 ? null : rows.AttributeSource,
-            Metric = options.Metric.ToName(),
+            Metric = options.Metric.Traits().Name,
             Codes = EnumNames<CodesKind>.Plain.Of(builder.Codes),
             CodesReason = builder.CodesReason,
             Layout = EnumNames<SegmentLayout>.Plain.Of(builder.Layout),

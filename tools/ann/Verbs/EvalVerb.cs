@@ -105,7 +105,7 @@ internal static class EvalVerb
             Queries = queries.Count,
             Runs = runs,
             Generation = segment.Generation,
-            Metric = segment.Metric.ToName(),
+            Metric = segment.Metric.Traits().Name,
             Rows = segment.Count,
             Dimension = segment.Dimension,
             Threads = request.Threads,

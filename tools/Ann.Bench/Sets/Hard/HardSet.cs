@@ -106,5 +106,5 @@ internal sealed record HardSet(string Name, int Rows, Func<ulong, VectorLaw> Law
     }
 
     private static HardSet Of(string name, int rows, Metric metric, Func<ulong, Metric, VectorLaw> law) =>
-        new($"{name}-{metric.ToName()}", rows, seed => law(seed, metric));
+        new($"{name}-{metric.Traits().Name}", rows, seed => law(seed, metric));
 }
