@@ -13,18 +13,17 @@ internal readonly record struct Int8Query(float Unit, float Shift, float Square,
     public CodeBound Bound { get; init; }
 
     /// <summary>Quantises a prepared query to 16 bits.</summary>
-    /// <param name="metric">L2 centres the query on the mean; the others do not.</param>
     /// <param name="query">The prepared float32 query, padded.</param>
     /// <param name="mean">μ of the codes, padded.</param>
     /// <param name="scratch">A padded row.</param>
     /// <param name="stride">Floats of a padded row.</param>
     /// <param name="quantised">Padded like a code; what lies beyond <paramref name="stride"/> must be zero.</param>
+    /// <param name="isCentred">True to centre the query on the mean, as squared distances want it.</param>
     public static unsafe Int8Query Quantise(
-        Metric metric, float* query, float* mean, float* scratch, int stride, Span<short> quantised)
+        float* query, float* mean, float* scratch, int stride, Span<short> quantised, bool isCentred)
     {
         QueryQuantisation.Subtract(scratch, query, mean, stride);
         float fromMean = QueryQuantisation.Dot(scratch, scratch, stride);
-        bool isCentred = metric.Traits().IsSquared;
         float* values = isCentred ? scratch : query;
         float squares = isCentred ? fromMean : QueryQuantisation.Dot(query, query, stride);
         float shift = isCentred ? squares : -QueryQuantisation.Dot(query, mean, stride);

@@ -73,7 +73,8 @@ internal readonly unsafe struct MeasuredCodes
         {
             short* quantised = (short*)_quantised.Start;
             Int8Query coded = Int8Query.Quantise(
-                codes._metric, query, codes._mean, (float*)_scratch.Start, rowStride, new Span<short>(quantised, codes._stride));
+                query, codes._mean, (float*)_scratch.Start, rowStride, new Span<short>(quantised, codes._stride),
+                codes._metric.Traits().IsSquared);
             for (int from = 0; from < count; from += Piece)
             {
                 Span<int> nodes = _nodes.AsSpan(0, Math.Min(Piece, count - from));

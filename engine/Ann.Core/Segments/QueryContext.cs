@@ -44,10 +44,10 @@ internal sealed unsafe class QueryContext : IDisposable
 
     /// <summary>Quantises <see cref="Query"/> for the codes of a segment, without a bound.</summary>
     /// <param name="segment">Where the codes lie.</param>
-    /// <param name="metric">That the codes are made for.</param>
-    public Int8Query Quantise(in SegmentView segment, Metric metric) => Int8Query.Quantise(
-        metric, Query, segment.CodeMean, (float*)_scratch.Start, segment.RowStride,
-        new Span<short>(Quantised, Int8Codes.StrideOf(_dimension)));
+    /// <param name="isCentred">True to centre it on the mean of the codes.</param>
+    public Int8Query Quantise(in SegmentView segment, bool isCentred) => Int8Query.Quantise(
+        Query, segment.CodeMean, (float*)_scratch.Start, segment.RowStride, new Span<short>(Quantised, Int8Codes.StrideOf(_dimension)),
+        isCentred);
 
     /// <summary>Makes the tables by which <see cref="Query"/> reads the estimates of a segment in the fast layout.</summary>
     public EstimateQuery Estimate(in SegmentView segment) =>

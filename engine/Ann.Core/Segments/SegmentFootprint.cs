@@ -112,7 +112,7 @@ internal sealed record SegmentFootprint
             _keys = keys;
             _keyBytes = keyBytes;
             _attributeBytes = attributeBytes;
-            _coded = options.Codes == CodesKind.Int8;
+            _coded = options.Codes.AreCodes();
             _fast = _coded && options.Layout == SegmentLayout.Fast;
             _bits = EstimateTables.BitsOf(dimension);
         }
@@ -155,7 +155,7 @@ internal sealed record SegmentFootprint
             {
                 lengths[SectionKind.Codes] = CodeBytes;
                 lengths[SectionKind.CodeMean] = RowBytes;
-                if (_options.Metric == Metric.InnerProduct)
+                if (_options.Metric.Traits().TempersNorms)
                     lengths[SectionKind.CodeFactors] = _rows * Int8Codes.FactorBytes;
                 else
                     lengths[SectionKind.CodeScale] = sizeof(float);
@@ -178,7 +178,7 @@ internal sealed record SegmentFootprint
         /// <summary>The largest of three moments: keys are checked; the graph is built; blocks are made.</summary>
         public long BuildPeakBytes()
         {
-            bool tempered = _options.Metric == Metric.InnerProduct;
+            bool tempered = _options.Metric.Traits().TempersNorms;
             bool onCodes = _coded && _dimension >= CodeDistance.MinDimension;
             long rows = _rows * RowBytes + KeysBytes + AttributeBytes * AttributeSlack;
             long codes = _coded ? CodeBytes + _rows * Int8Codes.FactorBytes : 0;

@@ -43,21 +43,22 @@ internal static class SegmentScoring
     /// <summary>Quantises the query of a context for the codes of a finished segment.</summary>
     public static Int8Query Quantise(in SegmentView segment, QueryContext context)
     {
-        Int8Query coded = context.Quantise(in segment, segment.Metric);
+        Int8Query coded = context.Quantise(in segment, segment.Metric.Traits().IsSquared);
         return coded with { Bound = BoundOf(in segment, in coded) };
     }
 
     /// <summary>How far distances by codes may err for a query.</summary>
     private static CodeBound BoundOf(in SegmentView segment, in Int8Query coded)
     {
-        float stepPerWeight = segment.Metric == Metric.L2 ? 0.5f : 1;
+        MetricTraits traits = segment.Metric.Traits();
+        float stepPerWeight = 1 / -traits.DotWeight;
         if (segment.CodeScale > 0)
         {
-            return segment.Metric == Metric.L2
-                ? CodeBound.OfDistance(Metric.L2, stepPerWeight, coded.Square, segment.Dimension)
+            return traits.IsSquared
+                ? CodeBound.OfDistance(segment.Metric, stepPerWeight, coded.Square, segment.Dimension)
                 : CodeBound.OfLength(MathF.Sqrt(coded.Square), stepPerWeight);
         }
-        if (segment.Metric == Metric.InnerProduct) // with an offset, as some older files have, the second counts
+        if (traits.TempersNorms) // with an offset, as some older files have, the second counts
             return CodeBound.OfLength(MathF.Max(MathF.Sqrt(coded.Square), coded.FromMean), stepPerWeight);
         if (!segment.CodesAreAligned) // the error has all directions, so it counts by the whole of the vector that was quantised
             return CodeBound.OfLength(MathF.Sqrt(coded.Square) / stepPerWeight, stepPerWeight);
@@ -118,16 +119,16 @@ internal readonly unsafe struct PointScoring : ISegmentScoring<PointScorer>
 
     public static Int8Query Quantise(in SegmentView segment, QueryContext context)
     {
-        Int8Query coded = context.Quantise(in segment, Metric.L2);
+        MetricTraits traits = segment.Metric.Traits();
+        Int8Query coded = context.Quantise(in segment, isCentred: true);
         return coded with
         {
-            // Rows of cosine are of unit length: half the squared distance is 1 + the negative dot product.
-            Shift = segment.Metric == Metric.L2 ? coded.Shift : coded.Shift / 2 - 1,
+            Shift = (coded.Shift - traits.SquaresOffset) / traits.SquaresPerDistance,
             Bound = CodeBound.OfDistance(segment.Metric, stepPerWeight: 1, coded.Square, segment.Dimension),
         };
     }
 
     public static PointScorer Of(in SegmentView segment, QueryContext context, in Int8Query coded) =>
         new(segment.CodeBytes, segment.CodeStride, segment.Growing!.Codes!.PointOfRow, context.Quantised, coded.Unit,
-            segment.Metric == Metric.L2 ? 1 : 0.5f);
+            1 / segment.Metric.Traits().SquaresPerDistance);
 }

@@ -100,7 +100,7 @@ internal sealed unsafe class SegmentSearcher : IDisposable
         {
             RowPreparation.Prepare(_segment.Metric, query, context.QueryValues, "queries", row: 0);
             nuint stride = (nuint)_segment.RowStride;
-            return _segment.Metric == Metric.L2
+            return _segment.Metric.Traits().IsSquared
                 ? SquaredL2.Between(context.Query, _segment.Row(node), stride)
                 : NegativeDot.Between(context.Query, _segment.Row(node), stride);
         }
@@ -231,7 +231,7 @@ internal sealed unsafe class SegmentSearcher : IDisposable
     private TResult Choose<TVisitor, TResult>(bool exact, scoped in TVisitor visitor)
         where TVisitor : IScoringVisitor<TResult>, allows ref struct
         where TResult : allows ref struct =>
-        _segment.Metric == Metric.L2
+        _segment.Metric.Traits().IsSquared
             ? Choose<TVisitor, TResult, SquaredL2, UniformSquaresScoring, UniformScorer<SquaresTerm>>(exact, in visitor)
             : Choose<TVisitor, TResult, NegativeDot, UniformScoring, UniformScorer<NoTerm>>(exact, in visitor);
 
@@ -241,7 +241,7 @@ internal sealed unsafe class SegmentSearcher : IDisposable
         where TDistance : struct, IDistance
         where TUniform : struct, ISegmentScoring<TUniformScorer>
         where TUniformScorer : struct, INodeScorer =>
-        exact || _segment.Codes == CodesKind.F32 ? visitor.Visit<RowScoring<TDistance>, RowScorer<TDistance>, TDistance>()
+        exact || !_segment.Codes.AreCodes() ? visitor.Visit<RowScoring<TDistance>, RowScorer<TDistance>, TDistance>()
         : _segment.Growing is not null ? visitor.Visit<PointScoring, PointScorer, TDistance>()
         : _segment.CodeScale == 0 ? visitor.Visit<RowScaleScoring, Int8Scorer, TDistance>()
         : visitor.Visit<TUniform, TUniformScorer, TDistance>();

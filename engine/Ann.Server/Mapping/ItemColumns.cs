@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 using Ann.Core;
 using Ann.Core.Indexes;
 using Ann.Core.Searching;
-using Ann.Server.Admission;
 using Ann.Protocol.V1;
+using Ann.Server.Admission;
 using Google.Protobuf;
 using AttributeColumn = Ann.Core.Attributes.AttributeColumn;
 

@@ -27,7 +27,8 @@ public sealed unsafe class Int8CodesTests
         Span<float> query = queries.Values(0);
         for (int i = 0; i < dimension; i++)
             query[i] = random.NextSingle() * 4 - 1;
-        Int8Query coded = Int8Query.Quantise(metric, queries.Row(0), mean, queries.Row(1), queries.Stride, quantised);
+        Int8Query coded = Int8Query.Quantise(
+            queries.Row(0), mean, queries.Row(1), queries.Stride, quantised, metric.Traits().IsSquared);
         fixed (short* q = quantised)
         {
             Int8Scorer scorer = new((sbyte*)codes.Codes.Start, codes.Stride, (float*)codes.Factors.Start, q, coded.Unit);
@@ -64,7 +65,7 @@ public sealed unsafe class Int8CodesTests
     {
         short[] quantised = new short[64];
         using VectorTable rows = new(3, 10); // query, mean, scratch: all zero
-        Int8Query coded = Int8Query.Quantise(Metric.InnerProduct, rows.Row(0), rows.Row(1), rows.Row(2), rows.Stride, quantised);
+        Int8Query coded = Int8Query.Quantise(rows.Row(0), rows.Row(1), rows.Row(2), rows.Stride, quantised, isCentred: false);
         Assert.Equal(0, coded.Unit);
         Assert.Equal(new short[64], quantised);
     }

@@ -30,10 +30,6 @@ public sealed partial class DescriptionTests
             ["tools/Ann.Bench/Filters/Categories.cs", "tools/Ann.Bench/Promise/PromiseIndex.cs", "tools/ann/Filters/FilterValues.cs"]),
     };
 
-    /// <summary>Searches that are being rewritten, and are to ask the descriptions afterwards: then this list goes.</summary>
-    private static readonly string[] Rewritten =
-        ["SegmentFootprint", "SegmentScoring", "SegmentSearcher"];
-
     public static TheoryData<string> Enums => [.. Named.Keys.Select(static type => type.Name)];
 
     public static TheoryData<Type> Switched => [.. Named.Keys, typeof(AttributeForm)];
@@ -49,7 +45,6 @@ public sealed partial class DescriptionTests
         [
             .. from source in Product()
                where value.IsMatch(source.Code) && !description.Contains(source.Path)
-               where !Rewritten.Contains(Path.GetFileNameWithoutExtension(source.Path))
                select source.Path,
         ];
         TidyTests.AssertNone(
