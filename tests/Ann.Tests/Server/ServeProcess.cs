@@ -50,10 +50,7 @@ internal sealed class ServeProcess : IDisposable
         }
     }
 
-    /// <summary>Bytes of memory that the process has now; Linux tells.</summary>
-    public long ResidentBytes() => StatusOf("VmRSS:");
-
-    /// <summary>Bytes that it had at most.</summary>
+    /// <summary>Bytes of memory that the process had at most; Linux tells.</summary>
     public long PeakBytes() => StatusOf("VmHWM:");
 
     /// <summary>SIGKILL: the process does nothing any more, not even flush.</summary>
