@@ -53,8 +53,16 @@ internal sealed record QueryReport
     /// <summary>Distances that the server computed, all queries together.</summary>
     public required ulong Visited { get; init; }
 
-    /// <summary>Time of the search call as seen from here, in microseconds.</summary>
-    public required double SearchUs { get; init; }
+    /// <summary>Time that the server waited for its turn, in microseconds, by its own account.</summary>
+    public required ulong QueueUs { get; init; }
+
+    /// <summary>Time that the server searched, in microseconds, by its own account.</summary>
+    public required ulong SearchUs { get; init; }
+
+    /// <summary>
+    /// Time from the call to its answer as seen from here, in microseconds: the network and the first use of this client's code with it.
+    /// </summary>
+    public required double RoundTripUs { get; init; }
 }
 
 /// <summary>One query and its results, nearest first.</summary>

@@ -48,7 +48,7 @@ internal static class QueryVerb
             double microseconds = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
 
             QueryReport report = Report(search, description, found, names, ReadTitles(tool, parsed.GetValue(show), found.Keys));
-            return Write(tool, report with { SearchUs = microseconds }, parsed.GetValue(json));
+            return Write(tool, report with { RoundTripUs = microseconds }, parsed.GetValue(json));
         });
         return command;
     }
@@ -110,7 +110,9 @@ internal static class QueryVerb
             BrownOut = stats.BrownOut > 0 ? stats.BrownOut : null,
             Quotas = AnswerFacts.Quotas(search, found),
             Visited = stats.Visited,
+            QueueUs = stats.QueueUs,
             SearchUs = stats.SearchUs,
+            RoundTripUs = 0,
         };
     }
 
@@ -147,8 +149,11 @@ internal static class QueryVerb
                 text.WriteLine($"  … {answer.Results.Count} are in the range, as many as were wanted: there may be more");
         }
         text.WriteLine(
-            $"{report.Index}, generation {report.Generation}: {report.SearchUs / 1000:F2} ms, {report.Visited:N0} distances; "
-            + $"{(report.LargerIsNearer ? "larger" : "smaller")} scores are nearer");
+            $"{report.Index}, generation {report.Generation}: searched for {report.SearchUs / 1000.0:F2} ms, "
+            + $"{report.Visited:N0} distances; {(report.LargerIsNearer ? "larger" : "smaller")} scores are nearer");
+        text.WriteLine(
+            $"  round trip {report.RoundTripUs / 1000:F2} ms, with the network and a client that has just started"
+            + (report.QueueUs >= 1000 ? $"; {report.QueueUs / 1000.0:F2} ms of it in the server's queue" : ""));
         AnswerFacts.Print(text, report);
         if (report.Missing is not null)
             text.WriteLine("  examples without an item: " + string.Join(", ", report.Missing));

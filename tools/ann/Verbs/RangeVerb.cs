@@ -50,7 +50,7 @@ internal static class RangeVerb
             return QueryVerb.Write(tool, report with
             {
                 Queries = [.. report.Queries.Zip(found.Bounded, static (query, bounded) => query with { Bounded = bounded })],
-                SearchUs = microseconds,
+                RoundTripUs = microseconds,
             }, parsed.GetValue(json));
         });
         return command;

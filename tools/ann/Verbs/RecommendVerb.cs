@@ -68,7 +68,7 @@ internal static class RecommendVerb
             return QueryVerb.Write(tool, QueryVerb.Report(request.Search, description, found.Answer, ["recommended"], titles) with
             {
                 Missing = gone == 0 ? null : [.. Enumerable.Range(0, gone).Select(position => ServerConnection.KeyAt(missing, position))],
-                SearchUs = microseconds,
+                RoundTripUs = microseconds,
             }, parsed.GetValue(json));
         });
         return command;

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Ann.Protocol.V1;
+using Ann.Tool;
 using Ann.Tool.Queries;
 using Ann.Tool.Reports;
 using Ann.Tool.Verbs;
@@ -88,6 +90,33 @@ public sealed class AnswerTextTests
         Assert.Contains("truncated_deadline, estimated recall 0.970, recall target out of reach, brown-out step 2", printed);
         Assert.Contains("cap on brand kept out 4 nearer items of 'acme'", printed);
         Assert.Contains("floor \"exists(tags)\" lacks 2 items", printed);
+    }
+
+    [Fact]
+    public void TheTimeOfTheServerIsToldApartFromTheRoundTrip()
+    {
+        SearchResponse found = new()
+        {
+            Keys = new KeyColumn { Numbers = { 7 } },
+            Scores = { 1 },
+            RowOffsets = { 0, 1 },
+            Stats = new SearchStats { Visited = 3, SearchUs = 201, QueueUs = 1_500 },
+        };
+        QueryReport report = QueryVerb.Report(new SearchRequest { Index = "shop" }, Index, found, ["one"], []);
+
+        StringWriter text = new();
+        ToolContext tool = new() { Out = text, Error = TextWriter.Null, CacheDirectory = "" };
+        QueryVerb.Write(tool, report with { RoundTripUs = 173_610 }, asJson: false);
+        Assert.Contains("generation : searched for 0.20 ms, 3 distances", text.ToString());
+        Assert.Contains("round trip 173.61 ms, with the network", text.ToString());
+        Assert.Contains("1.50 ms of it in the server's queue", text.ToString());
+
+        text.GetStringBuilder().Clear();
+        QueryVerb.Write(tool, report with { RoundTripUs = 173_610 }, asJson: true);
+        JsonElement json = JsonDocument.Parse(text.ToString()).RootElement;
+        Assert.Equal(201, json.GetProperty("search_us").GetInt32());
+        Assert.Equal(1_500, json.GetProperty("queue_us").GetInt32());
+        Assert.Equal(173_610, json.GetProperty("round_trip_us").GetDouble());
     }
 
     [Fact]
