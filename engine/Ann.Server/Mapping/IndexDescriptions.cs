@@ -2,6 +2,7 @@ using Ann.Core;
 using Ann.Core.Indexes;
 using Ann.Core.Keys;
 using Ann.Core.Segments;
+using Ann.Encoding;
 using Ann.Server.Encoders;
 using Ann.Server.Recall;
 using Wire = Ann.Protocol.V1;
@@ -27,6 +28,15 @@ internal static class IndexDescriptions
         description.LiveRecall.Add(recall.Of(index.Name).Where(fact => IsThere(fact.Kind.Generation, description)).Select(ToWire));
         return description;
     }
+
+    /// <summary>What is told of a hosted encoder.</summary>
+    public static Wire.HostedEncoder ToWire(EncoderInfo encoder) => new()
+    {
+        Name = encoder.Name,
+        Fingerprint = encoder.Fingerprint,
+        Dimension = (uint)encoder.Dimension,
+        Provider = encoder.Provider,
+    };
 
     /// <summary>What is told of one generation of a live index.</summary>
     public static Wire.GenerationFacts ToWire(GenerationStatus generation, EncoderCatalog encoders) => new()

@@ -25,6 +25,7 @@ internal sealed class IndexesService(
         ListResponse response = new();
         foreach (HostedIndex index in catalog.Indexes)
             response.Indexes.Add(IndexDescriptions.Of(index, encoders, recall));
+        response.Encoders.Add(encoders.Hosted.Select(IndexDescriptions.ToWire));
         return Task.FromResult(response);
     }
 

@@ -75,6 +75,20 @@ public sealed class EmbedTests(SampleIndexes samples)
     }
 
     [Fact]
+    public async Task ListTellsTheHostedEncoders()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(samples, WithEncoder());
+
+        HostedEncoder encoder = Assert.Single((await server.Indexes.ListAsync(new ListRequest())).Encoders);
+
+        EmbedResponse embedded = await server.Retrieval.EmbedAsync(new EmbedRequest { Encoder = encoder.Name, Texts = { "one" } });
+        Assert.Equal("default", encoder.Name);
+        Assert.Equal(embedded.EncoderFingerprint, encoder.Fingerprint);
+        Assert.Equal(embedded.Vectors.Dim, encoder.Dimension);
+        Assert.Equal("cpu", encoder.Provider);
+    }
+
+    [Fact]
     public async Task AFullEmbedQueueLeavesSearchesAlone()
     {
         await using RunningServer server = await RunningServer.StartAsync(samples, static options =>

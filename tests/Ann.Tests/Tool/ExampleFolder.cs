@@ -66,7 +66,8 @@ internal sealed class ExampleFolder : IAsyncDisposable
     {
         string[] args = [.. words.Select((_, i) => Here(words, i)), .. more];
         bool asksServer = CommandLine.Root(new ToolContext { Out = TextWriter.Null, Error = TextWriter.Null, CacheDirectory = "" })
-            .Parse(args, CommandLine.Parsing).CommandResult.Command.Options.Any(static option => option.Name == "--address");
+            .Parse(args, CommandLine.Parsing).CommandResult.Command.Options
+            .Any(static option => option is { Name: "--address", Hidden: false });
         return ToolRun.RunAsync(asksServer ? [.. args, "--address", _server!.Address] : args);
     }
 

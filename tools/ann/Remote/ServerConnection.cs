@@ -36,8 +36,7 @@ internal sealed class ServerConnection : IDisposable
     /// <exception cref="AnnException">Unavailable: it is loading. FailedPrecondition: it cannot be served. And as any call.</exception>
     public async Task<IndexDescription> DescribeAsync(string index, CancellationToken cancellation)
     {
-        DescribeRequest request = new() { Index = index };
-        IndexDescription found = (await AnswerAsync(_indexes.DescribeAsync(request, cancellationToken: cancellation), cancellation)).Index;
+        IndexDescription found = await FindAsync(index, cancellation);
         return found.State switch
         {
             IndexState.Loading => throw new AnnException(
@@ -48,9 +47,14 @@ internal sealed class ServerConnection : IDisposable
         };
     }
 
+    /// <summary>What the server says of an index, in whatever state it is.</summary>
+    public async Task<IndexDescription> FindAsync(string index, CancellationToken cancellation) =>
+        (await AnswerAsync(
+            _indexes.DescribeAsync(new DescribeRequest { Index = index }, cancellationToken: cancellation), cancellation)).Index;
+
     /// <summary>Everything that the server hosts.</summary>
-    public async Task<IReadOnlyList<IndexDescription>> ListAsync(CancellationToken cancellation) =>
-        (await AnswerAsync(_indexes.ListAsync(new ListRequest(), cancellationToken: cancellation), cancellation)).Indexes;
+    public Task<ListResponse> ListAsync(CancellationToken cancellation) =>
+        AnswerAsync(_indexes.ListAsync(new ListRequest(), cancellationToken: cancellation), cancellation);
 
     /// <summary>A call that changes an index.</summary>
     public Task<T> ChangeAsync<T>(Func<Indexes.IndexesClient, AsyncUnaryCall<T>> call, CancellationToken cancellation) =>

@@ -36,7 +36,7 @@ internal static class AttachVerb
             GenerationFacts made = (await server.ChangeAsync(
                 indexes => indexes.AttachAsync(request, cancellationToken: cancellation), cancellation)).Generation;
             GenerationReport report = new(
-                request.Index, made.Id, made.Role.ToString().ToLowerInvariant(), made.Items, made.LogPosition, made.AppliedPosition,
+                request.Index, made.Id, HostedIndexes.Word(made.Role), made.Items, made.LogPosition, made.AppliedPosition,
                 made.MissedKeys, tool.SecondsSince(start));
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.GenerationReport);

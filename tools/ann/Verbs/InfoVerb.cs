@@ -27,7 +27,20 @@ internal static class InfoVerb
         };
         foreach (Option option in shape.All)
             command.Options.Add(option);
-        command.Validators.Add(result => Check(result, file, estimate, shape));
+        // Not taken, but known: who types them asks for an index of a server, and is told the verb for it.
+        Option<string?> index = new("--index") { Hidden = true };
+        Option<string?> address = new("--address") { Hidden = true };
+        command.Add(index);
+        command.Add(address);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(index) is null && result.GetResult(address) is null)
+                Check(result, file, estimate, shape);
+            else
+                result.AddError(
+                    "info reads an .ann file, as in ann info items.ann; of an index of a running server "
+                    + $"ann describe {result.GetValue(index) ?? "NAME"} tells, and ann list which there are.");
+        });
         command.SetAction(parsed =>
         {
             SegmentResidence where = VerbOptions.ResidenceOf(parsed.GetRequiredValue(residence));
