@@ -13,17 +13,15 @@ namespace Ann.Tests.Tool;
 internal sealed class ExampleFolder : IAsyncDisposable
 {
     private static readonly string[] PathOptions =
-        ["--input", "--output", "--queries", "--show", "--data", "--snapshots", "--from", "--truth", "--vector-file", "--settings"];
+    [
+        "--input", "--output", "--queries", "--show", "--data", "--snapshots", "--from", "--truth", "--vector-file", "--settings", "--like",
+    ];
 
     private readonly TemporaryFolder _folder = new();
-    private readonly Dictionary<string, string> _variables = new(StringComparer.Ordinal);
     private Serving? _server;
 
     /// <summary>A path in the folder.</summary>
     public string this[string name] => _folder[name];
-
-    /// <summary>What the documents call <c>$name</c> or <c>$(…)</c>.</summary>
-    public void Set(string variable, string value) => _variables[variable] = value;
 
     public string Write(string name, string text) => _folder.Write(name, text);
 
@@ -82,7 +80,7 @@ internal sealed class ExampleFolder : IAsyncDisposable
 
     private string Here(string[] words, int i)
     {
-        string word = _variables.GetValueOrDefault(words[i], words[i]);
+        string word = words[i];
         string before = i == 0 ? "" : words[i - 1];
         bool isFile = PathOptions.Contains(before)
             || (before is "--index" or "verify" or "info" or "serve" && word.EndsWith(".ann", StringComparison.Ordinal));

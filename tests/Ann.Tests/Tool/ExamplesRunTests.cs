@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Ann.Tests.House;
 using Ann.Tool;
@@ -74,26 +73,18 @@ public sealed partial class ExamplesRunTests
                 case "serve":
                     await here.ServeAsync(words[1..]);
                     continue;
-                case "create":
-                    using (StreamReader sidecar = new(here["items.npy.keys.jsonl"]))
-                    {
-                        JsonElement first = JsonDocument.Parse((await sidecar.ReadLineAsync())!).RootElement;
-                        here.Set("$fingerprint", first.GetProperty("encoder_fingerprint").GetString()!);
-                    }
-                    break;
                 default:
                     break;
             }
             ToolRun run = words[0] == "load" ? await here.RunAsync(words, "--duration", "1s") : await here.RunAsync(words);
             // A machine that is busy with other tests may not keep the rate of a load; that verdict is no fault of the command.
             Assert.True(run.Code == 0 || (run.Code == 1 && words[0] == "load"), $"ann {string.Join(' ', words)}\n{run.Out}\n{run.Error}");
-            if (words[0] == "attach")
-                here.Set("$(jq -r .generation attached.json)", run.Json.GetProperty("generation").GetString()!);
         }
         Assert.Superset(
             new HashSet<string>
             {
-                "encode", "build", "eval", "serve", "query", "load", "create", "import", "attach", "promote", "rollback", "explain",
+                "encode", "build", "eval", "serve", "query", "load", "create", "import", "attach", "promote", "describe", "rollback",
+                "explain",
             },
             verbs.ToHashSet());
     }

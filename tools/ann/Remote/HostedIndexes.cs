@@ -1,6 +1,13 @@
 using System.Globalization;
+using Ann.Core;
+using Ann.Core.Segments;
 using Ann.Protocol.V1;
+using Ann.Server.Mapping;
 using Ann.Tool.Reports;
+using GenerationRole = Ann.Protocol.V1.GenerationRole;
+using IndexState = Ann.Protocol.V1.IndexState;
+using KeyKind = Ann.Core.Keys.KeyKind;
+using Wire = Ann.Protocol.V1;
 
 namespace Ann.Tool.Remote;
 
@@ -37,16 +44,10 @@ internal static class HostedIndexes
         role == GenerationRole.CatchingUp ? "catching_up" : role.ToString().ToLowerInvariant();
 
     /// <summary>A metric as options name it.</summary>
-    public static string Word(Metric metric) => metric switch
-    {
-        Metric.Cosine => "cosine",
-        Metric.L2 => "l2",
-        Metric.InnerProduct => "ip",
-        _ => "unknown",
-    };
+    public static string Word(Wire.Metric metric) => Word(metric, MetricTraits.Names);
 
     /// <summary>A kind of keys as options name it.</summary>
-    public static string Word(KeyKind kind) => kind == KeyKind.String ? "string" : "uint64";
+    public static string Word(Wire.KeyKind kind) => Word(kind, EnumNames<KeyKind>.Plain);
 
     /// <summary>A fingerprint or hash as files and options have it.</summary>
     public static string Hex(ulong fingerprint) => fingerprint.ToString("x16", CultureInfo.InvariantCulture);
@@ -65,8 +66,8 @@ internal static class HostedIndexes
         Items = index.Count,
         Dead = index.Dead,
         Segments = index.Segments,
-        Codes = index.Codes == Codes.F32 ? "f32" : "int8",
-        Layout = index.Layout == Layout.Lean ? "lean" : "fast",
+        Codes = Word(index.Codes, EnumNames<CodesKind>.Plain),
+        Layout = Word(index.Layout, EnumNames<SegmentLayout>.Plain),
         M = index.Build?.M ?? 0,
         EfConstruction = index.Build?.EfConstruction ?? 0,
         Encoder = Encoder(index.Encoder),
@@ -110,6 +111,12 @@ internal static class HostedIndexes
     /// <summary>The encoder that answers, and those of generations beside it.</summary>
     private static IEnumerable<EncoderFacts> EncodersOf(IndexDescription index) =>
         index.Generations.Select(static one => one.Encoder).Prepend(index.Encoder).OfType<EncoderFacts>();
+
+    /// <summary>A value as options name it; of a newer server's the wire's own name.</summary>
+    private static string Word<TCore, TWire>(TWire value, EnumNames<TCore> names)
+        where TCore : struct, Enum
+        where TWire : struct, Enum =>
+        WireEnum<TCore, TWire>.TryRead(value, out TCore known) ? names.Of(known) : value.ToString().ToLowerInvariant();
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 }

@@ -8,6 +8,9 @@ namespace Ann.Tool.Reports;
 /// <param name="KeyType"><c>uint64</c> or <c>string</c>.</param>
 internal sealed record CreateReport(string Index, string Generation, int Dimension, string Metric, string KeyType)
 {
+    /// <summary>Encoder of its rows; null when unknown.</summary>
+    public IndexEncoderReport? Encoder { get; init; }
+
     /// <summary>Attributes that its items may have; null for none.</summary>
     public IReadOnlyList<AttributeColumnReport>? Attributes { get; init; }
 }

@@ -1,14 +1,13 @@
 using System.CommandLine;
-using System.Globalization;
 using Ann.Core;
 using Ann.Core.Segments;
 using Ann.Protocol.V1;
 using Ann.Server.Mapping;
 using Ann.Tool.Attributes;
+using Ann.Tool.Live;
 using Ann.Tool.Remote;
 using Ann.Tool.Reports;
 using KeyKind = Ann.Core.Keys.KeyKind;
-using Metric = Ann.Core.Metric;
 using Wire = Ann.Protocol.V1;
 
 namespace Ann.Tool.Verbs;
@@ -21,11 +20,17 @@ internal static class CreateVerb
     {
         Option<string> address = VerbOptions.Address();
         Option<string> index = VerbOptions.LiveIndex();
+        Option<string?> like = VerbOptions.Optional(
+            "--like", "FILE",
+            "Takes dimension, kind of keys, attributes and encoder from a file of vectors and its sidecars, or from an .ann file, "
+            + "which says the metric too. Options that are given go before it.");
         Option<int> dimension = VerbOptions.Number("--dim", "Components of a vector.", 0, 1, SegmentBuilder.MaxDimension);
         dimension.DefaultValueFactory = null;
-        dimension.Required = true;
         Option<string> metric = VerbOptions.Metric();
-        Option<string> keys = VerbOptions.Choice("--key-type", "What keys are.", EnumNames<KeyKind>.Plain, KeyKind.UInt64);
+        metric.Required = false;
+        Option<string> keys = VerbOptions.Choice(
+            "--key-type", "What keys are. Default: uint64, or as --like has them.", EnumNames<KeyKind>.Plain, KeyKind.UInt64);
+        keys.DefaultValueFactory = null;
         Option<string> codes = VerbOptions.Choice(
             "--codes", "What the graph walk reads in sealed segments.", EnumNames<CodesKind>.Plain, CodesTraits.Standard);
         Option<string> layout = VerbOptions.Layout();
@@ -33,57 +38,84 @@ internal static class CreateVerb
         Option<int> efConstruction = VerbOptions.Number("--ef-construction", "Beam width while inserting; at least m.", 200, 2, 4096);
         Option<string?> attributes = AttributeOptions.Schema("Attributes that items may have.");
         Option<string?> encoder = VerbOptions.Optional(
-            "--encoder-fingerprint", "HEX", "Encoder of the rows, 16 hex digits as ann info tells them. Default: unknown.");
+            "--encoder-fingerprint", "HEX", "Encoder of the rows, 16 hex digits as ann encoders and ann info tell them. Default: unknown.");
         Option<string?> encoderName = VerbOptions.Optional("--encoder-name", "NAME", "Name of that encoder, for people.");
         Option<bool> json = VerbOptions.Json();
         Verb command = new("create",
             "Make an empty live index on a running server that has a data directory (ann serve --data DIR).",
+            "ann create --index shop --like items.npy --metric cosine",
             "ann create --index shop --dim 384 --metric cosine --key-type string",
             "ann create --index shop --dim 384 --metric cosine --attributes \"category:keyword,price:double,since:timestamp\"")
         {
-            index, dimension, metric, keys, codes, layout, m, efConstruction, attributes, encoder, encoderName, address, json,
+            index, like, dimension, metric, keys, codes, layout, m, efConstruction, attributes, encoder, encoderName, address, json,
         };
+        command.Validators.Add(result =>
+        {
+            string? file = result.GetValue(like);
+            if (file is null && result.GetResult(dimension) is null)
+                result.AddError("Option '--dim' is required, or --like FILE.");
+            if (!IsIndexFile(file) && result.GetResult(metric) is null)
+                result.AddError($"Option '--metric' is required: one of {string.Join(", ", MetricTraits.Names.All)}.");
+        });
         command.SetAction(async (parsed, cancellation) =>
         {
-            CreateRequest request = new()
-            {
-                Index = parsed.GetRequiredValue(index),
-                Dimension = (uint)parsed.GetValue(dimension),
-                Metric = WireEnum<Metric, Wire.Metric>.ToWire(MetricTraits.Names.Parse(parsed.GetValue(metric))),
-                KeyKind = WireEnum<KeyKind, Wire.KeyKind>.ToWire(EnumNames<KeyKind>.Plain.Parse(parsed.GetValue(keys))),
-                Codes = WireEnum<CodesKind, Wire.Codes>.ToWire(EnumNames<CodesKind>.Plain.Parse(parsed.GetValue(codes))),
-                Layout = WireEnum<SegmentLayout, Wire.Layout>.ToWire(EnumNames<SegmentLayout>.Plain.Parse(parsed.GetValue(layout))),
-                M = (uint)parsed.GetValue(m),
-                EfConstruction = (uint)parsed.GetValue(efConstruction),
-            };
+            IndexTemplate template = parsed.GetValue(like) is string file ? IndexTemplate.Read(tool, file) : IndexTemplate.Empty;
+            CreateRequest request = template.Request(
+                parsed.GetRequiredValue(index),
+                parsed.GetValue(metric) is string word ? MetricTraits.Names.Parse(word) : template.Metric!.Value);
+            if (parsed.GetResult(dimension) is not null)
+                request.Dimension = (uint)parsed.GetValue(dimension);
+            if (parsed.GetValue(keys) is string kind)
+                request.KeyKind = WireEnum<KeyKind, Wire.KeyKind>.ToWire(EnumNames<KeyKind>.Plain.Parse(kind));
+            request.Codes = WireEnum<CodesKind, Wire.Codes>.ToWire(EnumNames<CodesKind>.Plain.Parse(parsed.GetValue(codes)));
+            request.Layout = WireEnum<SegmentLayout, Wire.Layout>.ToWire(EnumNames<SegmentLayout>.Plain.Parse(parsed.GetValue(layout)));
+            request.M = (uint)parsed.GetValue(m);
+            request.EfConstruction = (uint)parsed.GetValue(efConstruction);
             if (parsed.GetValue(encoder) is string hex)
-                request.EncoderFingerprint = Fingerprint(hex);
+                request.EncoderFingerprint = IndexTemplate.FingerprintOf(hex, "--encoder-fingerprint");
             if (parsed.GetValue(encoderName) is string name)
                 request.EncoderName = name;
             if (AttributeOptions.ParseSchema(tool.Files, parsed.GetValue(attributes)) is { } schema)
-                request.Attributes.AddRange(RemoteAttributes.Fields(schema));
-            using ServerConnection server = new(parsed.GetRequiredValue(address));
-            IndexDescription made = (await server.ChangeAsync(
-                indexes => indexes.CreateAsync(request, cancellationToken: cancellation), cancellation)).Index;
-            CreateReport report = new(
-                made.Name, made.Generation, (int)made.Dimension, parsed.GetRequiredValue(metric), parsed.GetRequiredValue(keys))
             {
-                Attributes = made.Attributes.Count == 0 ? null : AttributeColumnReport.Of(RemoteAttributes.Schema(made)),
-            };
+                request.Attributes.Clear();
+                request.Attributes.AddRange(RemoteAttributes.Fields(schema));
+            }
+            using ServerConnection server = new(parsed.GetRequiredValue(address));
+            CreateReport report = await RunAsync(tool, server, request, cancellation);
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.CreateReport);
             else
-                tool.Out.WriteLine(
-                    $"{report.Index}: empty, dimension {report.Dimension}, {report.Metric}, {report.KeyType} keys, "
-                    + $"generation {report.Generation}"
-                    + (report.Attributes is null ? "" : $", attributes {AttributeColumnReport.ToText(report.Attributes)}"));
+                tool.Out.WriteLine(InWords(report));
             return ExitCodes.Done;
         });
         return command;
     }
 
-    private static ulong Fingerprint(string hex) =>
-        hex.Length == 16 && ulong.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong value)
-            ? value
-            : throw AnnException.Invalid("--encoder-fingerprint", $"--encoder-fingerprint is '{hex}'; it must be 16 hex digits.");
+    /// <summary>Makes the index, and tells what it will not do for want of an encoder.</summary>
+    internal static async Task<CreateReport> RunAsync(
+        ToolContext tool, ServerConnection server, CreateRequest request, CancellationToken cancellation)
+    {
+        IndexDescription made = (await server.ChangeAsync(
+            indexes => indexes.CreateAsync(request, cancellationToken: cancellation), cancellation)).Index;
+        if (!request.HasEncoderFingerprint)
+        {
+            tool.Notice(
+                $"{made.Name} has no encoder fingerprint: it cannot be asked with texts, and refuses rows that name an encoder. "
+                + "--like FILE takes it from the rows' sidecar; ann encoders tells those of the server.");
+        }
+        return new CreateReport(
+            made.Name, made.Generation, (int)made.Dimension, HostedIndexes.Word(made.Metric), HostedIndexes.Word(made.KeyKind))
+        {
+            Encoder = made.Encoder is null ? null : HostedIndexes.Encoder(made.Encoder),
+            Attributes = made.Attributes.Count == 0 ? null : AttributeColumnReport.Of(RemoteAttributes.Schema(made)),
+        };
+    }
+
+    /// <summary>What was made, in a line.</summary>
+    internal static string InWords(CreateReport report) =>
+        $"{report.Index}: empty, dimension {report.Dimension}, {report.Metric}, {report.KeyType} keys, generation {report.Generation}"
+        + (report.Encoder is null ? "" : $", encoder {report.Encoder.Name} {report.Encoder.Fingerprint}")
+        + (report.Attributes is null ? "" : $", attributes {AttributeColumnReport.ToText(report.Attributes)}");
+
+    private static bool IsIndexFile(string? path) => path?.EndsWith(".ann", StringComparison.OrdinalIgnoreCase) == true;
 }

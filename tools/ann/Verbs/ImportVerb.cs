@@ -14,7 +14,12 @@ internal static class ImportVerb
 {
     private sealed record Request(
         string Address, string Index, string Input, string? Sidecar, string? Attributes, string? AttributesFile, string Mode,
-        string Producer, bool WaitCompacted);
+        string Producer, bool WaitCompacted)
+    {
+        public bool Create { get; init; }
+
+        public string? Metric { get; init; }
+    }
 
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
@@ -29,10 +34,18 @@ internal static class ImportVerb
             "--keys", "FILE", "Sidecar with a key a row. Default: INPUT.keys.jsonl where it exists, else rows are numbered from 0.");
         Option<string?> attributes = VerbOptions.Optional(
             "--attributes", "NAME,…",
-            "Attributes to send, which the index and the file must have. Default: those of the index, as far as the file has them.");
+            "Attributes to send, which the index and the file must have. Default: those of the index, as far as the file has them. "
+            + "As NAME:TYPE,… they are declared by --create.");
         Option<string?> attributesFile = AttributeOptions.File();
         Option<string> mode = VerbOptions.Choice(
             "--mode", "upsert replaces items that exist, insert leaves them, delete removes them.", "upsert", "upsert", "insert", "delete");
+        Option<bool> create = new("--create")
+        {
+            Description = "Make the index first where there is none, with dimension, kind of keys, attributes and encoder of the file.",
+        };
+        Option<string> metric = VerbOptions.Metric();
+        metric.Required = false;
+        metric.Description = "How nearness is measured, for --create.";
         Option<string?> producer = VerbOptions.Optional(
             "--producer", "NAME",
             "Name of this import, one a file: run again after a failure, what was written is known and not written twice.");
@@ -41,17 +54,31 @@ internal static class ImportVerb
         Verb command = new("import",
             "Stream a file into a live index of a running server. Ends when every row is on disk and visible.",
             "ann import --index shop --input items.npy",
+            "ann import --index shop --input items.npy --create --metric cosine",
             "ann import --index shop --input items.npy --producer items-2026-08-01 --wait-compacted --json",
             "ann import --index shop --input gone.keys.jsonl --mode delete")
         {
-            index, input, keys, attributes, attributesFile, mode, producer, wait, address, json,
+            index, input, keys, attributes, attributesFile, mode, create, metric, producer, wait, address, json,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(create) != result.GetResult(metric) is not null)
+                result.AddError("--create and --metric belong together: a file does not say how nearness is measured.");
+            if (result.GetValue(create) && (result.GetValue(index) ?? "").Contains('@', StringComparison.Ordinal))
+                result.AddError("--create makes an index; NAME@GENERATION names a part of one that exists.");
+            if (result.GetValue(create) && result.GetValue(mode) == "delete")
+                result.AddError("--create and --mode delete exclude each other.");
+        });
         command.SetAction(async (parsed, cancellation) =>
         {
             Request request = new(
                 parsed.GetRequiredValue(address), parsed.GetRequiredValue(index), parsed.GetRequiredValue(input), parsed.GetValue(keys),
                 parsed.GetValue(attributes), parsed.GetValue(attributesFile),
-                parsed.GetRequiredValue(mode), parsed.GetValue(producer) ?? "", parsed.GetValue(wait));
+                parsed.GetRequiredValue(mode), parsed.GetValue(producer) ?? "", parsed.GetValue(wait))
+            {
+                Create = parsed.GetValue(create),
+                Metric = parsed.GetValue(metric),
+            };
             ImportReport report = await RunAsync(tool, request, cancellation);
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.ImportReport);
@@ -66,6 +93,8 @@ internal static class ImportVerb
     {
         WriteStart start = new() { Index = request.Index, Mode = ModeOf(request.Mode), Producer = request.Producer };
         using ServerConnection server = new(request.Address);
+        if (request.Create)
+            await CreateAsync(tool, server, request, cancellation);
         AttributeRequest attributes = start.Mode == WriteMode.Delete
             ? new AttributeRequest(AttributeSchema.Empty, null, MayLack: true)
             : await WantedAsync(server, request, cancellation);
@@ -117,6 +146,19 @@ internal static class ImportVerb
             tool.Notice($"{sender.Progress.Visible:N0} of {blocks.Count:N0} rows are on disk and visible{again}.");
             throw;
         }
+    }
+
+    /// <summary>Makes the index as the file wants it, unless it is there.</summary>
+    private static async Task CreateAsync(ToolContext tool, ServerConnection server, Request request, CancellationToken cancellation)
+    {
+        if ((await server.ListAsync(cancellation)).Indexes.Any(index => index.Name == request.Index))
+            return;
+        IndexTemplate template = IndexTemplate.Read(tool, request.Input, request.Sidecar, request.AttributesFile);
+        if (request.Attributes?.Contains(':', StringComparison.Ordinal) == true)
+            template = template with { Attributes = AttributeOptions.ParseSchema(tool.Files, request.Attributes)! };
+        CreateReport made = await CreateVerb.RunAsync(
+            tool, server, template.Request(request.Index, MetricTraits.Names.Parse(request.Metric)), cancellation);
+        tool.Notice(CreateVerb.InWords(made));
     }
 
     /// <summary>Attributes that the index declares, or those of them that were asked for.</summary>
