@@ -211,7 +211,7 @@ internal sealed class InputRows : IDisposable
     private static bool IsZero(ReadOnlySpan<float> values) => !values.ContainsAnyExcept(0f);
 
     private string NameOf(long row) =>
-        Keys is { } keys ? $"{_reader.Place(row)} (key {keys.Format((int)row)})" : _reader.Place(row);
+        Keys is { } keys ? $"{_reader.Place(row)} (key {PrintedText.Of(keys.Format((int)row))})" : _reader.Place(row);
 
     private AttributeBatch Others(AttributeBatch attributes, long first)
     {

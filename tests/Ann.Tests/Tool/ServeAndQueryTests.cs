@@ -40,6 +40,15 @@ public sealed class ServeAndQueryTests : IDisposable
         ToolRun byVector = (await Query(server, "items", "--vector-file", _folder["items.npy"], "--k", "1", "--exact", "--json")).Expect(0);
         Assert.Equal(["m-1", "k-1", "b-1"], byVector.Json.GetProperty("queries").EnumerateArray()
             .Select(query => query.GetProperty("results")[0].GetProperty("key").GetString()));
+        Assert.Equal(["m-1", "k-1", "b-1"], byVector.Json.GetProperty("queries").EnumerateArray()
+            .Select(static query => query.GetProperty("text").GetString()));
+
+        string[] sidecar = await File.ReadAllLinesAsync(_folder["items.npy.keys.jsonl"]);
+        sidecar[0] = sidecar[0].Replace("\"rows_hash\":\"", "\"rows_hash\":\"0", StringComparison.Ordinal);
+        await File.WriteAllLinesAsync(_folder["items.npy.keys.jsonl"], sidecar);
+        ToolRun others = (await Query(server, "items", "--vector-file", _folder["items.npy"], "--k", "1", "--json")).Expect(0);
+        Assert.Equal("row 0", others.Json.GetProperty("queries")[0].GetProperty("text").GetString());
+        Assert.Contains("belongs to other rows", others.Error);
 
         (await Query(server, "items", "--text", "mouse", "--show", items)).Expect(0);
         (await Query(server, "nothing", "--text", "mouse")).ExpectRefusal("NotFound", "nothing", "there is items");

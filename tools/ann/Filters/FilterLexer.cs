@@ -22,7 +22,7 @@ internal static class FilterLexer
                 at++;
             else if (c is '"' or '\'')
                 tokens.Add(ReadQuoted(text, ref at));
-            else if (Signs.Contains(c, StringComparison.Ordinal))
+            else if (Signs.Contains(c, StringComparison.Ordinal) || IsUnequal(text, at))
                 tokens.Add(ReadSign(text, ref at));
             else
                 tokens.Add(ReadWord(text, ref at));
@@ -37,15 +37,16 @@ internal static class FilterLexer
     private static FilterToken ReadSign(string text, ref int at)
     {
         int start = at++;
-        if (text[start] is '<' or '>' && at < text.Length && text[at] == '=')
+        if (text[start] is '<' or '>' or '!' or '=' && at < text.Length && text[at] == '=')
             at++;
-        return new FilterToken(FilterTokenKind.Sign, text[start..at], start + 1);
+        string sign = text[start..at];
+        return new FilterToken(FilterTokenKind.Sign, sign == "==" ? "=" : sign, start + 1);
     }
 
     private static FilterToken ReadWord(string text, ref int at)
     {
         int start = at;
-        while (at < text.Length && !EndsWord(text[at]))
+        while (at < text.Length && !EndsWord(text[at]) && !IsUnequal(text, at))
             at++;
         return new FilterToken(FilterTokenKind.Word, text[start..at], start + 1);
     }
@@ -69,6 +70,9 @@ internal static class FilterLexer
         }
         throw new FilterSyntaxException(start + 1, $"a closing {quote} for this one", "the end");
     }
+
+    /// <summary>An exclamation mark alone is part of a word.</summary>
+    private static bool IsUnequal(string text, int at) => text.AsSpan(at).StartsWith("!=");
 
     private static bool EndsWord(char c) => char.IsWhiteSpace(c) || c is '"' or '\'' || Signs.Contains(c, StringComparison.Ordinal);
 }

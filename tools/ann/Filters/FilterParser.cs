@@ -11,13 +11,15 @@ namespace Ann.Tool.Filters;
 /// <code>
 /// any     := all { "or" all }
 /// all     := clause { "and" clause }
-/// clause  := "not" clause | "(" any ")" | "exists" "(" NAME ")" | "key" ( "=" KEY | "in" "(" KEY { "," KEY } ")" )
-///          | NAME ( "=" VALUE | "in" "(" VALUE { "," VALUE } ")" | ORDER BOUND | "between" BOUND "and" BOUND )
+/// clause  := "not" clause | "(" any ")" | "exists" "(" NAME ")" | "key" ( EQUAL KEY | "in" "(" KEY { "," KEY } ")" )
+///          | NAME ( EQUAL VALUE | "in" "(" VALUE { "," VALUE } ")" | ORDER BOUND | "between" BOUND "and" BOUND )
 ///          | BOUND ( "&lt;" | "&lt;=" ) NAME [ ( "&lt;" | "&lt;=" ) BOUND ]
+/// EQUAL   := "=" | "==" | "!="
 /// ORDER   := "&lt;" | "&lt;=" | "&gt;" | "&gt;="
 /// </code>
-/// Values that hold blanks or signs, or keywords that look like numbers, times or bools, stand in quotes; names that are words of the
-/// grammar, too. What starts with a brace is the JSON of <c>ann.v1.Filter</c>.
+/// <c>a != b</c> is <c>not (a = b)</c>, and takes items without a value of a, too. Values that hold blanks or signs, or keywords that look
+/// like numbers, times or bools, stand in quotes; names that are words of the grammar, too. What starts with a brace is the JSON of
+/// <c>ann.v1.Filter</c>.
 /// </summary>
 internal sealed class FilterParser
 {
@@ -122,23 +124,26 @@ internal sealed class FilterParser
     private Filter ReadKeys()
     {
         _at++;
-        Require(Next.IsSign("=") || Next.IsWord("in"), "'=' or 'in' behind key");
+        bool isUnequal = Next.IsSign("!=");
+        Require(isUnequal || Next.IsSign("=") || Next.IsWord("in"), "'=', '!=' or 'in' behind key");
         KeyColumn keys = new();
         foreach (FilterToken value in ReadValues())
             _values.AddKey(keys, value);
-        return new Filter { Keys = keys };
+        Filter some = new() { Keys = keys };
+        return isUnequal ? new Filter { NoneOf = some } : some;
     }
 
     private Filter ReadComparison()
     {
         string attribute = ReadName();
         FilterToken sign = Next;
-        if (sign.IsSign("=") || sign.IsWord("in"))
+        if (sign.IsSign("=") || sign.IsSign("!=") || sign.IsWord("in"))
         {
             InClause clause = new() { Attribute = attribute };
             foreach (FilterToken value in ReadValues())
                 _values.Add(clause, value);
-            return new Filter { In = clause };
+            Filter some = new() { In = clause };
+            return sign.IsSign("!=") ? new Filter { NoneOf = some } : some;
         }
         if (TryTake("between"))
         {
@@ -149,9 +154,7 @@ internal sealed class FilterParser
         }
         Require(
             sign.Kind == FilterTokenKind.Sign && sign.Text[0] is '<' or '>',
-            sign.IsSign("(") || sign.Text.StartsWith('!')
-                ? "'=', 'in', '<', '<=', '>', '>=' or 'between'; others are written as not (a = b)"
-                : "'=', 'in', '<', '<=', '>', '>=' or 'between'");
+            "'=', '!=', 'in', '<', '<=', '>', '>=' or 'between'");
         _at++;
         RangeBound bound = ReadBound(attribute, exclusive: sign.Text.Length == 1);
         return new Filter
@@ -183,10 +186,10 @@ internal sealed class FilterParser
         return new Filter { Range = range };
     }
 
-    /// <summary>The values behind <c>=</c> or <c>in</c>.</summary>
+    /// <summary>The values behind <c>=</c>, <c>!=</c> or <c>in</c>.</summary>
     private List<FilterToken> ReadValues()
     {
-        bool isList = !Next.IsSign("=");
+        bool isList = Next.IsWord("in");
         _at++;
         List<FilterToken> values = [];
         if (isList)

@@ -9,7 +9,7 @@ internal enum FilterTokenKind
     /// <summary>A text in quotes, without them.</summary>
     Quoted,
 
-    /// <summary>One of <c>( ) , = &lt; &lt;= &gt; &gt;=</c>.</summary>
+    /// <summary>One of <c>( ) , = != &lt; &lt;= &gt; &gt;=</c>; <c>==</c> is read as <c>=</c>.</summary>
     Sign,
 
     /// <summary>Behind the last token.</summary>

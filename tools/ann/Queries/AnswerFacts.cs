@@ -60,7 +60,7 @@ internal static class AnswerFacts
         foreach (QuotaReport quota in report.Quotas ?? [])
         {
             text.WriteLine(quota.Quota == "cap"
-                ? $"  list {quota.Row}: cap on {quota.Of} kept out {quota.Count} nearer items of '{quota.Value}'"
+                ? $"  list {quota.Row}: cap on {quota.Of} kept out {quota.Count} nearer items of '{PrintedText.Of(quota.Value ?? "")}'"
                 : $"  list {quota.Row}: floor \"{quota.Of}\" lacks {quota.Count} items");
         }
     }

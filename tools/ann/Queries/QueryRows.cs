@@ -1,7 +1,10 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using Ann.Core;
 using Ann.Core.Files.Formats;
 using Ann.Protocol.V1;
 using Ann.Tool.Remote;
+using KeyColumn = Ann.Core.Keys.KeyColumn;
 
 namespace Ann.Tool.Queries;
 
@@ -52,7 +55,23 @@ internal static class QueryRows
         float[] values = new float[reader.Count * reader.Dimension];
         for (int row = 0; row < reader.Count;)
             row += reader.ReadRows(values.AsSpan(row * reader.Dimension));
-        string[] names = [.. Enumerable.Range(0, (int)reader.Count).Select(row => $"row {row}")];
+        KeyColumn? keys = reader.Keys ?? KeysBeside(tool, reader, values);
+        string[] names = [.. Enumerable.Range(0, (int)reader.Count).Select(row => keys is null ? $"row {row}" : keys.Format(row))];
         return (ServerConnection.ToBatch(values, reader.Dimension), names);
+    }
+
+    /// <summary>Keys of a sidecar that belongs to these very rows; null where there is none.</summary>
+    private static KeyColumn? KeysBeside(ToolContext tool, VectorReader reader, float[] values)
+    {
+        string path = KeySidecar.PathOf(reader.Path);
+        if (!tool.Files.FileExists(path))
+            return null;
+        (KeySidecarHeader header, KeyColumn? keys) = KeySidecar.Read(tool.Files, path);
+        XxHash3 hash = new();
+        hash.Append(MemoryMarshal.AsBytes(values.AsSpan()));
+        bool fits = header.Rows == reader.Count && (header.RowsHash.Length == 0 || header.RowsHash == InputRows.RowsHash(hash));
+        if (!fits)
+            tool.Notice($"{path} belongs to other rows than {reader.Path} holds now; rows are told by their numbers.");
+        return fits ? keys : null;
     }
 }

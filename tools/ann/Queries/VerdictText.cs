@@ -11,7 +11,7 @@ internal static class VerdictText
     /// <param name="response">The answer.</param>
     public static void Print(TextWriter text, ExplainRequest request, ExplainResponse response)
     {
-        string key = request.Key.Texts.Count > 0 ? request.Key.Texts[0] : $"{request.Key.Numbers[0]}";
+        string key = request.Key.Texts.Count > 0 ? PrintedText.Of(request.Key.Texts[0]) : $"{request.Key.Numbers[0]}";
         text.WriteLine($"{key}: {Word(response.Verdict)}");
         if (response.Explanation.Length > 0)
             text.WriteLine($"  {response.Explanation}");

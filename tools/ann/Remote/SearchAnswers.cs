@@ -41,10 +41,9 @@ internal static class SearchAnswers
             string title = hit.Title is { Length: > MaxTitleLength } ? hit.Title[..MaxTitleLength] + "…" : hit.Title ?? "";
             string price = hit.Price is null ? "" : $"{hit.Price,9:F2}";
             string from = hit.FromRow is uint row ? $"[{row}] " : "";
-            string attributes = hit.Attributes is null
-                ? ""
-                : "  " + string.Join("  ", hit.Attributes.Select(static pair => $"{pair.Key}={pair.Value}"));
-            text.WriteLine($"  {hit.Score,8:F4}{price}  {from}{hit.Key}  {title}".TrimEnd() + attributes);
+            text.WriteLine(
+                $"  {hit.Score,8:F4}{price}  {from}{PrintedText.Of(hit.Key)}  {PrintedText.Of(title)}".TrimEnd()
+                + PrintedText.Of(hit.Attributes));
         }
     }
 }

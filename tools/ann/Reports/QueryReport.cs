@@ -66,7 +66,7 @@ internal sealed record QueryReport
 }
 
 /// <summary>One query and its results, nearest first.</summary>
-/// <param name="Text">What was asked: the text, or the row of the file of vectors.</param>
+/// <param name="Text">What was asked: the text, or of a file of vectors the row by its key, or by its number where it has none.</param>
 /// <param name="Results">Nearest first.</param>
 internal sealed record QueryAnswer(string Text, IReadOnlyList<QueryHit> Results)
 {

@@ -143,7 +143,7 @@ internal static class QueryVerb
     {
         foreach (QueryAnswer answer in report.Queries)
         {
-            text.WriteLine(answer.Text);
+            text.WriteLine(PrintedText.Of(answer.Text));
             SearchAnswers.Print(text, answer);
             if (answer.Bounded == true)
                 text.WriteLine($"  … {answer.Results.Count} are in the range, as many as were wanted: there may be more");
@@ -156,6 +156,6 @@ internal static class QueryVerb
             + (report.QueueUs >= 1000 ? $"; {report.QueueUs / 1000.0:F2} ms of it in the server's queue" : ""));
         AnswerFacts.Print(text, report);
         if (report.Missing is not null)
-            text.WriteLine("  examples without an item: " + string.Join(", ", report.Missing));
+            text.WriteLine("  examples without an item: " + string.Join(", ", report.Missing.Select(PrintedText.Of)));
     }
 }

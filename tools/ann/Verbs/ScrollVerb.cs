@@ -80,7 +80,7 @@ internal static class ScrollVerb
             else
                 tool.Out.WriteLine(
                     $"{name}, generation {page.Generation}: {found:N0} items"
-                    + (next is null ? "; there are no more" : $"; there may be more: --after {next}"));
+                    + (next is null ? "; there are no more" : $"; there may be more: --after {PrintedText.Of(next)}"));
             return ExitCodes.Done;
         });
         return command;
@@ -107,11 +107,8 @@ internal static class ScrollVerb
     {
         foreach (ScrolledItem item in items)
         {
-            string attributes = item.Attributes is null
-                ? ""
-                : string.Concat(item.Attributes.Select(static pair => $"  {pair.Key}={pair.Value}"));
             string vector = item.Vector is null ? "" : $"  [{string.Join(", ", item.Vector.Select(Text))}]";
-            text.WriteLine($"  {item.Key}{attributes}{vector}");
+            text.WriteLine($"  {PrintedText.Of(item.Key)}{PrintedText.Of(item.Attributes)}{vector}");
         }
     }
 

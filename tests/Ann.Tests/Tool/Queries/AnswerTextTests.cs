@@ -1,7 +1,9 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Ann.Protocol.V1;
 using Ann.Tool;
 using Ann.Tool.Queries;
+using Ann.Tool.Remote;
 using Ann.Tool.Reports;
 using Ann.Tool.Verbs;
 
@@ -84,12 +86,32 @@ public sealed class AnswerTextTests
             [new QuotaReport(0, "cap", "brand", "acme", 4), new QuotaReport(0, "floor", "exists(tags)", null, 2)], report.Quotas);
 
         StringWriter text = new();
+        SearchAnswers.Print(text, answer);
+        Assert.Contains("a  brand=acme  tags=x,y  since=1970-01-01T00:00:01Z  price=1.5\n", text.ToString().ReplaceLineEndings("\n"));
         AnswerFacts.Print(text, report);
         string printed = text.ToString();
         Assert.Contains("plan two_hop_walk, ef 128, 120 items match (1.2 %", printed);
         Assert.Contains("truncated_deadline, estimated recall 0.970, recall target out of reach, brown-out step 2", printed);
         Assert.Contains("cap on brand kept out 4 nearer items of 'acme'", printed);
         Assert.Contains("floor \"exists(tags)\" lacks 2 items", printed);
+    }
+
+    [Fact]
+    public void TextsOfOthersStayOnTheirLine()
+    {
+        QueryHit hit = new()
+        {
+            Key = "a\nb\t\u001b[31m",
+            Score = 1,
+            Title = "one\r\ntwo\u2028three",
+            Attributes = new JsonObject { ["cat"] = new JsonArray("1", "16\n2"), ["n"] = 5 },
+        };
+        StringWriter text = new();
+
+        SearchAnswers.Print(text, new QueryAnswer("q", [hit]));
+
+        Assert.EndsWith(
+            "  a\\nb\\t\\u001b[31m  one\\r\\ntwo\\u2028three  cat=1,16\\n2  n=5\n", text.ToString().ReplaceLineEndings("\n"));
     }
 
     [Fact]
