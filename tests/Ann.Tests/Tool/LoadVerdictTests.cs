@@ -25,6 +25,34 @@ public sealed class LoadVerdictTests
         Assert.StartsWith("NOT sustained; the harness was not the limit", run.Verdict);
     }
 
+    [Theory]
+    [InlineData(10, true)]
+    [InlineData(11, false)]
+    public void DegradedAnswersAreNoSustainedOnes(long degraded, bool sustained)
+    {
+        LoadRun run = LoadVerdict.Judge(Run() with { Truncated = degraded });
+
+        Assert.Equal(sustained, run.Sustained);
+        Assert.Equal(sustained, RateSearch.Holds(run, 5_000));
+        string share = $"{degraded / 10}.{degraded % 10} %";
+        Assert.StartsWith(
+            $"{(sustained ? "sustained" : "NOT sustained")}; {degraded} of 1,000 answers degraded ({share}); the harness", run.Verdict);
+    }
+
+    [Fact]
+    public void RecallBelowTheOneAskedForIsNotSustained()
+    {
+        LoadRun found = Run() with { Recall = 0.9 };
+
+        Assert.StartsWith("sustained; recall 0.9000; the harness", LoadVerdict.Judge(found).Verdict);
+        Assert.True(LoadVerdict.Judge(found, minRecall: 0.9).Sustained);
+        LoadRun poor = LoadVerdict.Judge(found, minRecall: 0.95);
+        Assert.False(poor.Sustained);
+        Assert.False(RateSearch.Holds(poor, 5_000));
+        Assert.StartsWith("NOT sustained; recall 0.9000, and 0.95 was asked for; the harness", poor.Verdict);
+        Assert.Null(LoadVerdict.Judge(found with { Rate = null, Offered = null }, minRecall: 0.95).Sustained);
+    }
+
     [Fact]
     public void LatenessCountsOnlyWhereItIsAPartOfTheLatency()
     {

@@ -4,7 +4,11 @@ using Ann.Tool.Reports;
 namespace Ann.Tool.Load;
 
 /// <summary>Runs one plan against a server, from warm-up to verdict.</summary>
-internal sealed class LoadRunner(ToolContext tool, ILoadTransport transport, AnswerRecall? recall)
+/// <param name="tool">Clock and notices.</param>
+/// <param name="transport">Sends the requests.</param>
+/// <param name="recall">Compares answers with the truth; null without.</param>
+/// <param name="minRecall">Recall that a rate must have to be sustained; null for any.</param>
+internal sealed class LoadRunner(ToolContext tool, ILoadTransport transport, AnswerRecall? recall, double? minRecall = null)
 {
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan HastyDrainTime = TimeSpan.FromSeconds(1);
@@ -35,7 +39,7 @@ internal sealed class LoadRunner(ToolContext tool, ILoadTransport transport, Ans
             recorder.EndEarly(now);
         await calls.DrainAsync(cancellation.IsCancellationRequested ? HastyDrainTime : DrainTime + (plan.Deadline ?? TimeSpan.Zero));
         LoadRun run = recorder.Summarise(plan, plan.IsClosed ? plan.Concurrency : calls.Peak, Math.Min(cpuShare, 1));
-        return LoadVerdict.Judge(run with { Answers = quality.Summarise(run.Due) });
+        return LoadVerdict.Judge(run with { Answers = quality.Summarise(run.Due) }, minRecall);
 
         void Measuring() => cpuBefore = Environment.CpuUsage.TotalTime;
 

@@ -19,7 +19,8 @@ internal static class LoadText
         text.WriteLine($"latency counts from {report.LatencyCounts}");
         if (report.Maximum is LoadMaximum maximum)
         {
-            text.WriteLine($"highest rate with p99 within {maximum.SloP99Ms:0.###} ms, tried for some seconds each:");
+            string least = report.MinRecall is double recall ? $" and recall {recall}" : "";
+            text.WriteLine($"highest rate with p99 within {maximum.SloP99Ms:0.###} ms{least}, tried for some seconds each:");
             PrintRuns(text, maximum.Probes);
             text.WriteLine(maximum.Rate > 0 ? $"highest sustained rate: {maximum.Rate:N0} requests/s" : "no rate was sustained");
         }
@@ -32,8 +33,6 @@ internal static class LoadText
             text.WriteLine($"verdict, {name}: {run.Verdict}");
             if (run.Errors.Count > 0)
                 text.WriteLine("  failed: " + string.Join(", ", run.Errors.Select(error => $"{error.Value:N0} {error.Key}")));
-            if (run.Truncated > 0)
-                text.WriteLine($"  cut short by the server, or made with less work: {run.Truncated:N0} answers");
             if (run.Answers is LoadAnswers answers)
                 Print(text, answers);
         }
@@ -66,8 +65,8 @@ internal static class LoadText
     {
         bool closed = runs.Any(run => run.Rate is null);
         text.WriteLine(
-            $"{(closed ? "callers" : "rate"),10}{"offered/s",11}{"answered/s",12}{"failed",8}{"recall",8}{"mean us",10}{"p50 us",10}"
-            + $"{"p90 us",10}{"p99 us",10}{"p99.9 us",10}{"max us",10}");
+            $"{(closed ? "callers" : "rate"),10}{"offered/s",11}{"answered/s",12}{"failed",8}{"degraded",10}{"recall",8}"
+            + $"{"mean us",10}{"p50 us",10}{"p90 us",10}{"p99 us",10}{"p99.9 us",10}{"max us",10}");
         foreach (LoadRun run in runs)
         {
             LoadLatency latency = run.Latency;
@@ -75,8 +74,9 @@ internal static class LoadText
             string offered = run.Offered is double due ? $"{due:N0}" : "-";
             string recall = run.Recall is double share ? $"{share:F4}" : "-";
             text.WriteLine(
-                $"{name,10}{offered,11}{run.Achieved,12:N0}{run.Failed,8:N0}{recall,8}{latency.MeanUs,10:N0}{latency.P50Us,10:N0}"
-                + $"{latency.P90Us,10:N0}{latency.P99Us,10:N0}{latency.P999Us,10:N0}{latency.MaxUs,10:N0}");
+                $"{name,10}{offered,11}{run.Achieved,12:N0}{run.Failed,8:N0}{run.Truncated,10:N0}{recall,8}"
+                + $"{latency.MeanUs,10:N0}{latency.P50Us,10:N0}{latency.P90Us,10:N0}{latency.P99Us,10:N0}{latency.P999Us,10:N0}"
+                + $"{latency.MaxUs,10:N0}");
         }
     }
 }

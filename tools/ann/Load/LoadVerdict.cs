@@ -9,6 +9,9 @@ internal static class LoadVerdict
     /// <summary>Least share of the offered rate that counts as sustained.</summary>
     public const double SustainedShare = 0.99;
 
+    /// <summary>Largest share of answers that are less than the whole search would have given where a rate is sustained.</summary>
+    public const double DegradedShare = 0.01;
+
     /// <summary>Largest share of its cores that the harness may need before its own figures are doubted.</summary>
     public const double HighCpuShare = 0.9;
 
@@ -19,19 +22,36 @@ internal static class LoadVerdict
     public const double HarmlessLatenessShare = 0.2;
 
     /// <summary>The run with its verdict.</summary>
-    public static LoadRun Judge(LoadRun run)
+    /// <param name="run">The run.</param>
+    /// <param name="minRecall">Recall that its answers are to have; null for any.</param>
+    public static LoadRun Judge(LoadRun run, double? minRecall = null)
     {
         List<string> limits = Limits(run);
-        bool sustained = run.Offered is not double offered
-            ? run.Failed == 0
-            : run.Failed == 0 && run.Achieved >= SustainedShare * offered;
-        string rate = run.Rate is null ? "" : sustained ? "sustained; " : "NOT sustained; ";
-        string failed = run.Failed > 0 ? Text($"{run.Failed:N0} of {run.Due:N0} requests without an answer; ") : "";
-        string harness = limits.Count == 0
-            ? Text($"the harness was not the limit ({Facts(run)})")
-            : "the HARNESS was a limit: " + string.Join("; ", limits);
-        return run with { Sustained = run.Rate is null ? null : sustained, HarnessLimits = limits, Verdict = rate + failed + harness };
+        bool isPoor = run.Recall < minRecall;
+        bool sustained = run.Failed == 0 && run.Truncated <= DegradedShare * run.Answered && !isPoor
+            && (run.Offered is not double offered || run.Achieved >= SustainedShare * offered);
+        string?[] parts =
+        [
+            run.Rate is null ? null : sustained ? "sustained" : "NOT sustained",
+            run.Failed > 0 ? Text($"{run.Failed:N0} of {run.Due:N0} requests without an answer") : null,
+            Degraded(run),
+            run.Recall is not double recall ? null : Text($"recall {recall:F4}") + (isPoor ? Text($", and {minRecall} was asked for") : ""),
+            limits.Count == 0
+                ? Text($"the harness was not the limit ({Facts(run)})")
+                : "the HARNESS was a limit: " + string.Join("; ", limits),
+        ];
+        return run with
+        {
+            Sustained = run.Rate is null ? null : sustained,
+            HarnessLimits = limits,
+            Verdict = string.Join("; ", parts.OfType<string>()),
+        };
     }
+
+    /// <summary>How many answers are less than the whole search would have given; null when none is.</summary>
+    public static string? Degraded(LoadRun run) => run.Truncated == 0
+        ? null
+        : Text($"{run.Truncated:N0} of {run.Answered:N0} answers degraded ({(double)run.Truncated / run.Answered:P1})");
 
     private static List<string> Limits(LoadRun run)
     {

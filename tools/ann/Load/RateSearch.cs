@@ -35,7 +35,7 @@ internal sealed class RateSearch(double first)
         Next = Following();
     }
 
-    /// <summary>True when a run held its rate: 99 % of it answered, nothing failed, the 99th percentile within the objective.</summary>
+    /// <summary>True when a run held its rate: it was sustained, with the 99th percentile within the objective.</summary>
     public static bool Holds(LoadRun run, double p99LimitUs) =>
         run is { Sustained: true, Answered: > 0 } && run.Latency.P99Us <= p99LimitUs;
 

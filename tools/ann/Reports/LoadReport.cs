@@ -73,7 +73,7 @@ internal sealed record LoadReport
     public bool EndedEarly { get; init; }
 }
 
-/// <summary>The highest rate with 99 % of it answered, no failed request and the 99th percentile within the objective.</summary>
+/// <summary>The highest rate that was sustained with the 99th percentile within the objective.</summary>
 /// <param name="SloP99Ms">The objective, milliseconds.</param>
 /// <param name="Rate">The rate, requests a second; 0 when none was sustained.</param>
 /// <param name="Probes">The short runs that found it.</param>
@@ -119,7 +119,7 @@ internal sealed record LoadRun
     /// <summary>Of those, given up some seconds after the end of the run.</summary>
     public required long Unanswered { get; init; }
 
-    /// <summary>Answers that were cut short by the server.</summary>
+    /// <summary>Answers that are less than the whole search would have given: cut short, or made with less work.</summary>
     public required long Truncated { get; init; }
 
     /// <summary>Recall of the answers, 0 to 1; null without truth.</summary>
@@ -134,7 +134,10 @@ internal sealed record LoadRun
     /// <summary>What the harness itself did.</summary>
     public required LoadHarness Harness { get; init; }
 
-    /// <summary>99 % of the rate answered and nothing failed; null in a closed loop.</summary>
+    /// <summary>
+    /// 99 % of the rate answered, nothing failed, at most 1 % of the answers degraded, and the recall that was asked for; null in a closed
+    /// loop.
+    /// </summary>
     public bool? Sustained { get; init; }
 
     /// <summary>Why the harness may have been the limit; empty when it was not.</summary>

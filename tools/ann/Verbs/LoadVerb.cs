@@ -55,7 +55,7 @@ internal static class LoadVerb
         await server.SearchAsync(requests[0], cancellation);
         using GrpcTransport transport = new(server.Address, request.Connections, requests, tool.Time);
         await transport.ConnectAsync(cancellation);
-        LoadRunner runner = new(tool, transport, truth is null ? null : new AnswerRecall(requests, truth));
+        LoadRunner runner = new(tool, transport, truth is null ? null : new AnswerRecall(requests, truth), request.MinRecall);
 
         List<LoadRun> runs = [];
         LoadMaximum? maximum = request.FindMax ? await FindMaximumAsync(tool, runner, request, cancellation) : null;
@@ -112,7 +112,10 @@ internal static class LoadVerb
             if (cancellation.IsCancellationRequested)
                 break; // Cut short, it says nothing of its rate.
             bool holds = RateSearch.Holds(run, request.SloP99Ms * 1000);
-            tool.Notice($"{rate:N0} requests/s: {(holds ? "holds" : "does not hold")}, p99 {run.Latency.P99Us:N0} us");
+            tool.Notice(
+                $"{rate:N0} requests/s: {(holds ? "holds" : "does not hold")}, p99 {run.Latency.P99Us:N0} us"
+                + (LoadVerdict.Degraded(run) is string degraded ? ", " + degraded : "")
+                + (run.Recall is double recall ? $", recall {recall:F4}" : ""));
             probes.Add(run);
             search.Report(holds);
         }
@@ -167,7 +170,10 @@ internal static class LoadVerb
         if (report.MinRecall is double least && report.Runs.Any(run => run.Recall is double found && found < least))
             faults.Add($"recall@{report.K} is {report.Runs.Min(run => run.Recall):F4}; {least} was asked for");
         if (report is { Maximum.Rate: 0, EndedEarly: false })
-            faults.Add($"no rate was sustained with p99 within {report.Maximum.SloP99Ms} ms");
+        {
+            string recall = report.MinRecall is double wanted ? $" and recall {wanted}" : "";
+            faults.Add($"no rate was sustained with p99 within {report.Maximum.SloP99Ms} ms{recall}");
+        }
         foreach (string fault in faults)
             tool.Error.WriteLine($"ann: {report.Index}: {fault}.");
         return faults.Count > 0 ? ExitCodes.CheckFailed : ExitCodes.Done;
