@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
 using Ann.Bench.Curves;
 using Ann.Bench.Micro;
 using Ann.Bench.Peers;
@@ -10,7 +12,7 @@ using Ann.Tests.Tool;
 namespace Ann.Tests.Bench;
 
 /// <summary>The comparison from the command line to the page, and the micro-benchmarks against rot.</summary>
-public sealed class PeersTests
+public sealed partial class PeersTests
 {
     /// <summary>Runs with and without the C++ libraries: a peer is measured, or named with the command that installs it.</summary>
     [Fact]
@@ -69,13 +71,37 @@ public sealed class PeersTests
     {
         string page = HtmlReport.Render(Sample());
 
-        Assert.Equal(2, page.Split("<polyline").Length - 1);
+        Assert.Equal(4, page.Split("<polyline").Length - 1); // two curves, and two entries of the legend
         Assert.Contains("data-engine='ann-fast'", page);
         Assert.Contains("data-engine='hnswlib'", page);
         Assert.Contains("apt-get install g++", page);
         Assert.DoesNotContain("http", page, StringComparison.Ordinal);
         Assert.DoesNotContain("<script", page, StringComparison.Ordinal);
         Assert.Contains("3.00", page);
+    }
+
+    [Fact]
+    public void ThePageFitsThemeAndWidthAndTellsSpreadAndHeadline()
+    {
+        PeersReport report = Sample();
+        EngineReport own = report.Engines[0];
+        IReadOnlyList<CurvePoint> first = own.Threads[0].Rounds[0];
+        IReadOnlyList<CurvePoint> second = [.. first.Select(static point => point with { Qps = point.Qps * 2 })];
+        string page = HtmlReport.Render(report with
+        {
+            Engines = [own with { Threads = [own.Threads[0] with { Rounds = [first, second] }] }, report.Engines[1]],
+        });
+
+        Assert.Contains("prefers-color-scheme: dark", page);
+        Assert.Contains("content='width=device-width, initial-scale=1'", page);
+        Assert.Contains("@media (max-width: 640px)", page);
+        Assert.Contains("<strong>3.00 &#215;</strong> as many queries a second as hnswlib at recall 0.95 on 1 thread", page);
+        Assert.Equal(2, page.Split("<line class='spread'").Length - 1); // of one engine only: the other has one round
+        Assert.Contains("ef 10: recall 0.9000, 4,500 queries/s (3,000 to 6,000)", page);
+        string body = page[page.IndexOf("<body>", StringComparison.Ordinal)..];
+        Assert.DoesNotContain("stroke='#", body); // colours are the theme's
+        Assert.DoesNotContain("<svg viewBox='0 0 800 500' width", body);
+        XDocument.Parse("<p>" + Svg().Match(body).Value + "</p>");
     }
 
     [Fact]
@@ -96,6 +122,9 @@ public sealed class PeersTests
         Assert.Contains("WireBenchmarks.ReadResponse", ran);
         Assert.Equal(11, ran.Count);
     }
+
+    [GeneratedRegex("<svg viewBox='0 0 800.*?</svg>")]
+    private static partial Regex Svg();
 
     private static PeersReport Sample()
     {

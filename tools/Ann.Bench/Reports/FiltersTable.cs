@@ -31,10 +31,11 @@ internal static class FiltersTable
     public static string Render(FiltersReport report)
     {
         StringBuilder page = new();
-        page.Append("<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'>");
-        page.Append(Invariant, $"<title>{HtmlReport.Escape(Title(report))}</title><style>{HtmlReport.Style}</style></head><body>");
-        page.Append(Invariant, $"<h1>{HtmlReport.Escape(Title(report))}</h1><p class='note'>{HtmlReport.Escape(Method(report))}</p>");
-        page.Append(Invariant, $"<p>{HtmlReport.Escape(Verdict(report))}</p><div class='scroll'><table><tr>");
+        page.Append(ReportStyle.Head);
+        page.Append(Invariant, $"<title>{HtmlReport.Escape(Title(report))}</title><style>{ReportStyle.Sheet}</style></head><body>");
+        page.Append(Invariant, $"<h1>{HtmlReport.Escape(Title(report))}</h1><p class='headline'><strong>{Kept(report)}</strong> ");
+        page.Append(Invariant, $"{HtmlReport.Escape(Verdict(report))}</p><p class='note'>{HtmlReport.Escape(Method(report))}</p>");
+        page.Append("<div class='scroll'><table><tr>");
         foreach (string head in Heads)
             page.Append(Invariant, $"<th>{HtmlReport.Escape(head)}</th>");
         page.Append("</tr>");
@@ -59,6 +60,9 @@ internal static class FiltersTable
         + (report.Attribute is null ? "made of the rows" : $"from {report.Attribute}")
         + "; x plain: p50 as a multiple of the same search without a filter; x scan: of the exact scan of the rows left; "
         + "cached and cold: the filter's own part, where it is evaluated: found in the cache, which p50 has in it, and never asked before.";
+
+    private static string Kept(FiltersReport report) =>
+        string.Create(Invariant, $"{report.Cells.Count(cell => cell.IsKept)} of {report.Cells.Count}");
 
     private static string Verdict(FiltersReport report)
     {

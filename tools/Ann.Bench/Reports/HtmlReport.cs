@@ -8,31 +8,20 @@ namespace Ann.Bench.Reports;
 /// <summary>One self-contained page: plots, tables, machine, settings, command. No script, nothing fetched.</summary>
 internal static class HtmlReport
 {
-    private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
+    private const double HeadlineRecall = 0.95;
 
-    /// <summary>The style sheet of every page.</summary>
-    internal const string Style = """
-        body { font: 15px/1.5 system-ui, sans-serif; color: #1d1d1f; background: #fff; max-width: 1180px; margin: 2rem auto;
-          padding: 0 1.2rem; }
-        h1 { font-size: 1.5rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
-        .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums; }
-        th, td { padding: .28rem .6rem; border-bottom: 1px solid #e3e3e6; text-align: right; white-space: nowrap; }
-        th { font-weight: 600; background: #f6f6f8; } th:first-child, td:first-child, td.text, th.text { text-align: left; }
-        td.text { white-space: normal; } tr.baseline td { background: #fdf3ec; } td.strong { font-weight: 650; }
-        .note { color: #5b5b62; font-size: 13.5px; }
-        code { font-size: 12.5px; background: #f6f6f8; padding: .1rem .3rem; word-break: break-all; }
-        svg { width: 100%; height: auto; } svg .grid { stroke: #e6e6ea; } svg .tick { font-size: 12px; fill: #5b5b62; }
-        svg .axis, svg .legend { font-size: 13px; fill: #1d1d1f; }
-        """;
+    private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
 
     /// <summary>The whole page.</summary>
     public static string Render(PeersReport report)
     {
         StringBuilder page = new();
         string title = $"{report.Set.Base}: {report.Set.Rows:N0} × {report.Set.Dimension}, {report.Set.Metric}, k = {report.K}";
-        page.Append("<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'>");
         page.Append(
-            Invariant, $"<title>{Escape(title)}</title><style>{Style}</style></head><body><h1>{Escape(title)}</h1>");
+            Invariant,
+            $"{ReportStyle.Head}<title>{Escape(title)}</title><style>{ReportStyle.Sheet}</style></head><body><h1>{Escape(title)}</h1>");
+        if (Headline(report) is (string figure, string words))
+            page.Append(Invariant, $"<p class='headline'><strong>{Escape(figure)}</strong> {Escape(words)}</p>");
         page.Append(Invariant, $"<p class='note'>{Escape(Method(report))}</p>");
         foreach (int threads in report.Engines.SelectMany(engine => engine.Threads).Select(part => part.Threads).Distinct().Order())
             Speed(page, report, threads);
@@ -61,8 +50,9 @@ internal static class HtmlReport
                select (engine.Name, part),
         ];
         page.Append(Invariant, $"<h2>Speed on {threads} searching thread{(threads == 1 ? "" : "s")}</h2>");
-        page.Append(RecallPlot.Draw([.. parts.Select(part => (part.Name, Medians(part.Part)))]));
-        page.Append("<p class='note'>×: queries a second as a multiple of hnswlib's at equal recall, median of the rounds, then range; "
+        page.Append(RecallPlot.Draw([.. parts.Select(part => (part.Name, Points(part.Part)))]));
+        page.Append("<p class='note'>Further right and higher is better; a bar goes from the slowest round to the fastest. "
+            + "×: queries a second as a multiple of hnswlib's at equal recall, median of the rounds, then range; "
             + "@ gives the recall of the comparison where one of the two starts above the one asked for. "
             + "&gt;: the narrowest beam already exceeds the recall. -: never reached. Times in microseconds; visited: distances computed "
             + "for a query.</p><div class='scroll'><table><tr><th>recall</th><th class='text'>engine</th><th>queries/s</th>"
@@ -86,16 +76,40 @@ internal static class HtmlReport
         page.Append("</table></div>");
     }
 
-    /// <summary>One point a beam width: medians over the rounds.</summary>
-    private static IReadOnlyList<CurvePoint> Medians(ThreadsReport part) =>
+    /// <summary>The first engine that is compared, at the usual recall, with few threads: a figure, and what it is one of.</summary>
+    private static (string Figure, string Words)? Headline(PeersReport report)
+    {
+        var found =
+            from engine in report.Engines
+            where engine.Name != Peers.PeerEngine.Baseline
+            from part in engine.Threads
+            from target in part.Targets
+            where target.Qps is not null && target.Kind == CurveValueKind.OnCurve
+            orderby target.Ratio is null, part.Threads, Math.Abs(target.Recall - HeadlineRecall)
+            select (engine.Name, part.Threads, target);
+        foreach ((string name, int threads, TargetReport target) in found)
+        {
+            string qps = string.Create(Invariant, $"{target.Qps!.Median:N0}");
+            string where = string.Create(
+                Invariant, $"at recall {target.Ratio?.AtRecall ?? target.Recall} on {threads} thread{(threads == 1 ? "" : "s")}");
+            return target.Ratio is not SpeedRatio ratio
+                ? ($"{qps} queries/s", $"of {name} {where}")
+                : (string.Create(Invariant, $"{ratio.Times.Median:F2} ×"),
+                    string.Create(
+                        Invariant,
+                        $"as many queries a second as {Peers.PeerEngine.Baseline} {where}: {name}, {ratio.Times.Min:F2} to "
+                        + $"{ratio.Times.Max:F2} over {report.Rounds} round{(report.Rounds == 1 ? "" : "s")}"));
+        }
+        return null;
+    }
+
+    /// <summary>One point a beam width, over the rounds.</summary>
+    private static IReadOnlyList<PlotPoint> Points(ThreadsReport part) =>
     [
         .. from point in part.Rounds.SelectMany(points => points)
            group point by point.Ef into width
-           select width.First() with
-           {
-               Qps = Spread.Of(width.Select(point => point.Qps))!.Median,
-               Recall = Spread.Of(width.Select(point => point.Recall))!.Median,
-           },
+           select new PlotPoint(
+               width.Key, Spread.Of(width.Select(point => point.Recall))!.Median, Spread.Of(width.Select(point => point.Qps))!),
     ];
 
     private static void Cost(StringBuilder page, PeersReport report)
@@ -118,12 +132,13 @@ internal static class HtmlReport
 
     private static void Settings(StringBuilder page, PeersReport report)
     {
-        page.Append("<h2>Engines</h2><table><tr><th>engine</th><th class='text'>version</th><th class='text'>settings</th></tr>");
+        page.Append("<h2>Engines</h2><div class='scroll'><table><tr><th>engine</th><th class='text'>version</th>"
+            + "<th class='text'>settings</th></tr>");
         foreach (EngineReport engine in report.Engines)
             Row(engine.Name, engine.Version, engine.Settings);
         foreach (MissingEngine missing in report.Missing)
             Row(missing.Name, "not here", missing.Remedy);
-        page.Append("</table><h2>Machine and command</h2>");
+        page.Append("</table></div><h2>Machine and command</h2>");
         page.Append(Invariant,
             $"<p>{Escape(report.Machine.Cpu)}, {report.Machine.Cores} cores, {Escape(report.Machine.SimdBits)}-bit kernels · "
             + $"{Escape(report.Machine.OperatingSystem)} · {Escape(report.Machine.Runtime)} · {report.Started:yyyy-MM-dd HH:mm} UTC</p>"
