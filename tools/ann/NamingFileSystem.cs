@@ -62,6 +62,10 @@ internal sealed class NamingFileSystem(IFileSystem files) : IFileSystem
     /// <inheritdoc/>
     public IDisposable Lock(string path) => files.Lock(path);
 
+    public IDisposable LockToRead(string path) => files.LockToRead(path);
+
+    public bool IsWritable(string directory) => files.IsWritable(directory);
+
     private static string Target(string path) =>
         path.EndsWith(PartialSuffix, StringComparison.Ordinal) ? path[..^PartialSuffix.Length] : path;
 

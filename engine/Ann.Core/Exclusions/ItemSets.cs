@@ -285,6 +285,9 @@ internal sealed record ItemSetsHome(
     /// <summary>True where nothing else keeps other processes out of the directory. Default: false.</summary>
     public bool Locks { get; init; }
 
+    /// <summary>True when nothing can be written to the directory: sets can be read. Default: false.</summary>
+    public bool IsReadOnly { get; init; }
+
     /// <summary>The file is not written anew while it is shorter. Default: 1 MiB.</summary>
     public long LeastCompactedBytes { get; init; } = 1 << 20;
 

@@ -23,6 +23,7 @@ internal sealed class SetLog : IDisposable
     private readonly string _path;
     private readonly KeyKind _kind;
     private readonly bool _locks;
+    private readonly bool _isReadOnly;
     private readonly Func<ulong> _salts;
     private readonly RecordAppender _appender;
     private IDisposable? _lock;
@@ -34,9 +35,15 @@ internal sealed class SetLog : IDisposable
         _directory = home.Directory;
         _path = Path.Combine(home.Directory, FileName);
         _kind = home.KeyKind;
-        _locks = home.Locks;
+        _locks = home.Locks && !home.IsReadOnly;
+        _isReadOnly = home.IsReadOnly;
         _salts = home.Salts ?? RecordFormat.DrawSalt;
-        _appender = new RecordAppender(home.Files, SetLogHeader.Format);
+        _appender = new RecordAppender(home.Files, SetLogHeader.Format)
+        {
+            Refusal = home.IsReadOnly
+                ? AnnException.Refused("index", $"The item sets of index '{home.Index}' cannot be changed: their directory is read-only.")
+                : null,
+        };
     }
 
     /// <summary>Bytes of the file that count; 0 when there is none.</summary>
@@ -132,7 +139,8 @@ internal sealed class SetLog : IDisposable
     {
         TakeLock();
         foreach (string abandoned in _files.ListFiles(_directory, FileName + ".*.partial"))
-            _files.Delete(abandoned);
+            if (!_isReadOnly)
+                _files.Delete(abandoned);
         if (!_files.FileExists(_path))
             return;
         long length;
@@ -147,7 +155,8 @@ internal sealed class SetLog : IDisposable
             Replay(reader, apply);
             length = reader.Offset;
         }
-        _appender.Reopen(_path, length);
+        if (!_isReadOnly)
+            _appender.Reopen(_path, length);
     }
 
     private void Replay(RecordReader reader, Action<SetRecordHead, string, KeyColumn> apply)

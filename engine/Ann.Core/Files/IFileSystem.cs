@@ -51,8 +51,20 @@ internal interface IFileSystem
     void DeleteDirectory(string path);
 
     /// <summary>Takes a file as a lock that no other process can take, until it is disposed or the process ends.</summary>
-    /// <exception cref="AnnException"><see cref="AnnError.FailedPrecondition"/>: another process has it; names the file.</exception>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.FailedPrecondition"/>: another process has it, or it cannot be made; names the file.
+    /// </exception>
     IDisposable Lock(string path);
+
+    /// <summary>
+    /// Keeps others from taking a file with <see cref="Lock"/>, until it is disposed or the process ends. Writes nothing: where there is no
+    /// such file, nothing is held.
+    /// </summary>
+    /// <exception cref="AnnException"><see cref="AnnError.FailedPrecondition"/>: another process has it; names the file.</exception>
+    IDisposable LockToRead(string path);
+
+    /// <summary>False when nothing can be created or renamed in a directory: it is read-only for this process.</summary>
+    bool IsWritable(string directory);
 }
 
 /// <summary>A file that grows at its end. One writer.</summary>

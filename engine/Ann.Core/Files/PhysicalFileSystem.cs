@@ -108,10 +108,36 @@ internal sealed class PhysicalFileSystem : IFileSystem
         {
             return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw NotLocked(path, e);
+        }
+    }
+
+    public IDisposable LockToRead(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        {
+            return Stream.Null; // nobody who could write has made one, or it is not for us to hold
+        }
         catch (IOException e)
         {
-            throw new AnnException(AnnError.FailedPrecondition, $"{path}: another process has the index open.", e);
+            throw NotLocked(path, e);
         }
+    }
+
+    public bool IsWritable(string directory) => UnixFiles.IsWritable(directory);
+
+    private static AnnException NotLocked(string path, Exception e)
+    {
+        // EAGAIN of Linux, EWOULDBLOCK of macOS, a sharing or lock violation of Windows.
+        bool isTaken = e is IOException && e.HResult is 11 or 35 or unchecked((int)0x80070020) or unchecked((int)0x80070021);
+        string why = isTaken ? "another process has the index open." : $"it cannot be taken as a lock: {e.Message}";
+        return new AnnException(AnnError.FailedPrecondition, $"{path}: {why}", e);
     }
 
     private static T Opening<T>(string path, Func<string, T> open)

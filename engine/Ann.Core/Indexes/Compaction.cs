@@ -63,7 +63,7 @@ internal sealed class Compaction : IDisposable
     /// <summary>Starts a merge when none runs and one is due.</summary>
     public void StartIfDue()
     {
-        if (_running is not null || _ending.IsCancellationRequested)
+        if (_running is not null || _ending.IsCancellationRequested || _state.Home.IsReadOnly)
             return;
         bool waits = Failure is not null && _state.Home.Time.GetElapsedTime(_failedAt) < RetryTime;
         if (waits && _sealingFailed)

@@ -65,6 +65,7 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
     public async Task<PromotionReport> PromoteAsync(string id, PromotionGate gate, CancellationToken cancellation)
     {
         PromotionMeasurement.Validate(gate);
+        Home.RequireWritable();
         Generation candidate = Require(id);
         if (candidate == state.Serving)
             return new PromotionReport(id, id, 0, 0, null, null, null, candidate.Missed.Count, Forced: false);
@@ -278,6 +279,7 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
 
     private void RequirePlace()
     {
+        Home.RequireWritable();
         if (state.Generations.Count + state.Damaged.Count < MaxGenerations)
             return;
         string attached = string.Join(", ", state.Generations.Select(static one => $"{one.Id} ({one.Role})")

@@ -201,7 +201,11 @@ internal sealed class HostedIndex
         {
             string directory = Path.Combine(opening.SetDirectory, Name);
             _sets = ItemSets.Open(
-                new ItemSetsHome(opening.Files, directory, Name, snapshot.KeyKind, opening.Live.SetBudget, opening.Time) { Locks = true });
+                new ItemSetsHome(opening.Files, directory, Name, snapshot.KeyKind, opening.Live.SetBudget, opening.Time)
+                {
+                    Locks = true,
+                    IsReadOnly = opening.Files.DirectoryExists(directory) && !opening.Files.IsWritable(directory),
+                });
         }
         return new IndexStatus(IndexState.Serving, snapshot, null, null);
     }

@@ -103,6 +103,8 @@ internal sealed class IndexCatalog : IDisposable, IAsyncDisposable
         index.RequireWritable();
         if (index.Status.State == IndexState.Loading)
             throw new AnnException(AnnError.Unavailable, $"Index '{name}' is loading.");
+        if (index.Status.Live is { IsReadOnly: true } live)
+            throw live.NotWritable();
         if (!Remove(index))
             throw NoSuchIndex(name); // somebody else dropped it just now
         await index.CloseAsync();

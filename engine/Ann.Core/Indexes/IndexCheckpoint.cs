@@ -15,6 +15,7 @@ internal static class IndexCheckpoint
     /// </exception>
     public static void Write(LiveState state)
     {
+        state.Home.RequireWritable();
         List<string> written = [];
         try
         {
@@ -66,6 +67,7 @@ internal static class IndexCheckpoint
             Generations = generations,
             Producers = [.. state.Producers.Entries.Select(static entry => new ManifestProducer(entry.Name, entry.Sequence))],
             LastSequence = state.LastSequence,
+            LogFile = state.Wal.NewestFile,
         });
 
         state.IsCheckpointDue = false;

@@ -20,6 +20,21 @@ internal sealed record IndexHome(
 
     private const int HeadGrowth = 4;
 
+    /// <summary>True when nothing can be written to the directory: the index is served for reads. Default: false.</summary>
+    public bool IsReadOnly { get; init; }
+
+    /// <summary>Refuses what would write, where nothing can be written.</summary>
+    /// <exception cref="AnnException">FailedPrecondition: the directory is read-only.</exception>
+    public void RequireWritable()
+    {
+        if (IsReadOnly)
+            throw NotWritable();
+    }
+
+    /// <summary>Why nothing is written where nothing can be.</summary>
+    public AnnException NotWritable() => AnnException.Refused(
+        "index", $"Index '{Name}' is served for reads only: its directory is read-only.");
+
     /// <summary>Full path of one of the index's files.</summary>
     public string PathOf(string file) => Path.Combine(Directory, file);
 

@@ -51,7 +51,8 @@ internal static class IndexOpening
     /// <exception cref="AnnException">Corrupt: names file and byte. Overloaded: memory.</exception>
     public static LiveState Open(IndexHome home, Manifest manifest)
     {
-        DeleteOrphans(home, manifest.Generations.SelectMany(static one => one.NamedFiles()).ToHashSet(StringComparer.Ordinal));
+        if (!home.IsReadOnly)
+            DeleteOrphans(home, manifest.Generations.SelectMany(static one => one.NamedFiles()).ToHashSet(StringComparer.Ordinal));
         List<Generation> generations = [];
         List<DamagedGeneration> damaged = [];
         Wal? wal = null;
@@ -59,7 +60,7 @@ internal static class IndexOpening
         {
             foreach (ManifestGeneration described in manifest.Generations)
                 Attempt(described, () => generations.Add(OpenGeneration(home, described)));
-            wal = Wal.Open(home.Files, home.Directory, ShapeOf(home.Schema), manifest.LastSequence + 1);
+            wal = OpenLog(home, manifest);
             foreach (Generation generation in generations.ToArray())
             {
                 ManifestGeneration described = manifest.Generations.Single(one => one.Id == generation.Id);
@@ -187,6 +188,15 @@ internal static class IndexOpening
 
     private static AnnException Unfit(SealedSegment segment, string found, string expected) =>
         AnnException.BadInput(segment.Path, "", $"it has {found}; the index has {expected}.");
+
+    private static Wal OpenLog(IndexHome home, Manifest manifest)
+    {
+        WalShape shape = ShapeOf(home.Schema);
+        long next = manifest.LastSequence + 1;
+        return home.IsReadOnly
+            ? Wal.OpenToRead(home.Files, home.Directory, shape, next, manifest.LogFile)
+            : Wal.Open(home.Files, home.Directory, shape, next, newestFile: manifest.LogFile);
+    }
 
     private static void RequireLog(IndexHome home, Wal wal, Generation generation)
     {

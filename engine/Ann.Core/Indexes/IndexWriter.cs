@@ -40,6 +40,7 @@ internal sealed class IndexWriter : IDisposable
         _gate = new ByteGate(state.Home.Options.QueueBytes);
         _compaction = new Compaction(state, _queue);
         _catchUp = new CatchUp(state);
+        _broken = state.Home.IsReadOnly ? state.Home.NotWritable() : null;
         foreach (Generation generation in behind)
             generation.CaughtUp = _catchUp.Begin(generation);
         _thread = new Thread(Run) { IsBackground = true, Name = $"ann writer {state.Home.Name}" };

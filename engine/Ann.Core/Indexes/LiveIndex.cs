@@ -23,7 +23,10 @@ internal sealed class LiveIndex : IAsyncDisposable
         _writer = new IndexWriter(state, state.Generations.Where(static one => one.Role == GenerationRole.CatchingUp));
         _change = new GenerationChange(state, _writer);
         Sets = ItemSets.Open(new ItemSetsHome(
-            _home.Files, _home.Directory, _home.Name, _home.Schema.KeyKind, _home.Options.SetBudget, _home.Time));
+            _home.Files, _home.Directory, _home.Name, _home.Schema.KeyKind, _home.Options.SetBudget, _home.Time)
+        {
+            IsReadOnly = _home.IsReadOnly,
+        });
     }
 
     /// <summary>Named sets of keys. They belong to the index, not to a generation. Closed with the index.</summary>
@@ -51,6 +54,9 @@ internal sealed class LiveIndex : IAsyncDisposable
         .. _state.Generations.OrderBy(static one => one.Role).Select(static one => one.Describe()).OfType<GenerationStatus>(),
         .. _state.Damaged.Select(static one => one.Describe()),
     ];
+
+    /// <summary>True when its directory is read-only: searches are answered, and whatever would write is refused.</summary>
+    public bool IsReadOnly => _home.IsReadOnly;
 
     /// <summary>Why nothing can be written any more; null while it can. Reads go on.</summary>
     public string? WriteFailure => Told(_writer.Broken);
@@ -88,7 +94,7 @@ internal sealed class LiveIndex : IAsyncDisposable
     }
 
     /// <summary>
-    /// Opens a live index and replays its log. A generation that does not serve and cannot be opened is told by <see cref="Generations"/>.
+    /// Opens a live index and replays its log. One in a directory that is read-only is opened for reads. A generation that does not serve and cannot be opened is told by <see cref="Generations"/>.
     /// </summary>
     /// <exception cref="AnnException">
     /// Corrupt: names file and byte. NotFound: no live index there. FailedPrecondition: another process has it open. Overloaded: memory.
@@ -98,11 +104,13 @@ internal sealed class LiveIndex : IAsyncDisposable
     {
         if (!Exists(files, directory))
             throw new AnnException(AnnError.NotFound, $"{directory}: it holds no live index.");
-        IDisposable held = files.Lock(Path.Combine(directory, IndexOpening.LockFile));
+        bool isWritable = files.IsWritable(directory);
+        string lockFile = Path.Combine(directory, IndexOpening.LockFile);
+        IDisposable held = isWritable ? files.Lock(lockFile) : files.LockToRead(lockFile);
         try
         {
             Manifest manifest = ManifestFile.Read(files, directory);
-            IndexHome home = new(files, directory, name, manifest.Schema, options, budget, time);
+            IndexHome home = new(files, directory, name, manifest.Schema, options, budget, time) { IsReadOnly = !isWritable };
             return new LiveIndex(IndexOpening.Open(home, manifest), held);
         }
         catch
@@ -111,6 +119,9 @@ internal sealed class LiveIndex : IAsyncDisposable
             throw;
         }
     }
+
+    /// <inheritdoc cref="IndexHome.NotWritable"/>
+    public AnnException NotWritable() => _home.NotWritable();
 
     /// <summary>Deletes a live index that is not open. A crash in the middle leaves no index, and files that Create removes.</summary>
     public static void Delete(IFileSystem files, string directory)

@@ -1,4 +1,5 @@
 using System.Text;
+using Ann.Core.Log;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;
@@ -6,6 +7,11 @@ namespace Ann.Core.Indexes;
 /// <summary>What a live index consists of: everything on disk that counts is named here, or is the log.</summary>
 internal sealed record Manifest
 {
+    /// <summary>
+    /// The largest number of a manifest, 2⁶²: all of them are counted on, and none may come to the end of its type.
+    /// </summary>
+    public const long MostNumber = 1L << 62;
+
     /// <summary>Grows with every manifest of the index, from 1.</summary>
     public required long Revision { get; init; }
 
@@ -32,15 +38,23 @@ internal sealed record Manifest
     /// </summary>
     public required long LastSequence { get; init; }
 
+    /// <summary>
+    /// Name of the file of the log that took the next write when this was written: a log without it has lost something. Null in older
+    /// manifests.
+    /// </summary>
+    public string? LogFile { get; init; }
+
     /// <summary>What is wrong with it; null when nothing is.</summary>
     public string? Fault()
     {
-        if (Revision < 1)
-            return $"revision is {Revision}; it must be 1 or more.";
-        if (NextFile < 1)
-            return $"next_file is {NextFile}; it must be 1 or more.";
-        if (LastSequence < 0)
-            return $"last_sequence is {LastSequence}; it must be 0 or more.";
+        if (Revision is < 1 or > MostNumber)
+            return $"revision is {Revision}; it must be 1 to {MostNumber}.";
+        if (NextFile is < 1 or > MostNumber)
+            return $"next_file is {NextFile}; it must be 1 to {MostNumber}.";
+        if (LastSequence is < 0 or > MostNumber)
+            return $"last_sequence is {LastSequence}; it must be 0 to {MostNumber}.";
+        if (LogFile is not null && (!WalFileHeader.TryParseName(LogFile, out long first) || WalFileHeader.NameOf(first) != LogFile))
+            return $"log_file is '{Shown(LogFile)}', which is no name of a log's file.";
         try
         {
             Schema.Validate();

@@ -8,8 +8,10 @@ namespace Ann.Core.Log;
 /// and the positions may be used from any thread.
 /// </summary>
 /// <remarks>
-/// Order on disk: a file is flushed before the next one is begun, and its header before its first record. So only the last file can end
-/// torn. Files are deleted oldest first, each deletion flushed before the next.
+/// Order on disk: a file is flushed before the next one is begun; when that one is there, with its header, the file gets the record that
+/// names it (<see cref="WalEnd"/>), flushed before the first record of the next. So only the last file can end torn, but for such a record
+/// before a file without any; and where the last file names another, that one was lost. Files are deleted oldest first, each deletion
+/// flushed before the next, and only when the manifest names a later one (<see cref="NewestFile"/>).
 /// </remarks>
 internal sealed class Wal : IDisposable
 {
@@ -49,6 +51,9 @@ internal sealed class Wal : IDisposable
     /// <summary>The files and their lengths now, in order: what a copy needs. A file only grows; what it has now stays.</summary>
     public IReadOnlyList<(string Path, long Length)> Files => [.. Held().Select(file => (file.Path, file.Length))];
 
+    /// <summary>Name of the file that takes the next record. Who writes it down can tell later that the log lost it.</summary>
+    public string NewestFile => Path.GetFileName(Held()[^1].Path);
+
     /// <summary>Begins a log. Its first item gets <paramref name="firstSequence"/>.</summary>
     /// <param name="files">Where to.</param>
     /// <param name="directory">Its directory, which exists.</param>
@@ -75,36 +80,26 @@ internal sealed class Wal : IDisposable
     /// The sequence after the last one known to have been in the log. A log without files, or without records, begins there.
     /// </param>
     /// <param name="salts">Makes the salt of a file; null draws them.</param>
+    /// <param name="newestFile">Name of the file that was the newest once; null when unknown, as in older manifests.</param>
     /// <exception cref="AnnException">
-    /// Corrupt: damage or a gap; names file and byte. Unavailable: a file cannot be read or written.
+    /// Corrupt: damage, a gap, or a file that is missing; names file and byte. Unavailable: a file cannot be read or written.
     /// </exception>
     public static Wal Open(
-        IFileSystem files, string directory, WalShape shape, long minimalNextSequence, Func<ulong>? salts = null)
+        IFileSystem files, string directory, WalShape shape, long minimalNextSequence, Func<ulong>? salts = null,
+        string? newestFile = null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(minimalNextSequence, 1);
-        List<WalFile> found = WalRecovery.Check(files, directory, shape, out string? abandoned);
+        List<WalFile> found = Find(files, directory, shape, newestFile, ref minimalNextSequence, out List<string> leftovers);
         salts ??= RecordFormat.DrawSalt;
         try
         {
-            if (abandoned is not null)
-                Remove(files, directory, abandoned);
-            if (found is [{ IsEmpty: true } only] && only.Next < minimalNextSequence)
-            {
-                Remove(files, directory, only.Path);
-                found.Clear();
-            }
+            foreach (string leftover in leftovers)
+                Remove(files, directory, leftover);
             if (found.Count == 0)
-            {
-                // The name of a file that never came to be still says how far the log had come.
-                _ = WalFileHeader.TryParseName(abandoned ?? "", out long named);
-                return Begin(files, directory, shape, Math.Max(minimalNextSequence, named), salts);
-            }
+                return Begin(files, directory, shape, minimalNextSequence, salts);
             WalFile last = found[^1];
-            if (last.Next < minimalNextSequence)
-                throw AnnException.Corrupt(
-                    last.Path, "record", last.Length,
-                    $"the log has a gap: it ends before sequence {last.Next}, and held all before {minimalNextSequence} once.");
             Wal wal = new(files, directory, shape, salts, found[..^1], last);
+            if (found is [.., { NextSalt: not null } before, { IsEmpty: true }])
+                RecordOutput.Reopen(files, before.Path, before.Length).Dispose(); // its last record may not be on disk yet
             wal._appender.Reopen(last.Path, last.Length);
             return wal;
         }
@@ -112,6 +107,17 @@ internal sealed class Wal : IDisposable
         {
             throw new AnnException(AnnError.Unavailable, $"{directory}: the log cannot be opened for writing: {e.Message}", e);
         }
+    }
+
+    /// <summary>As <see cref="Open"/>, but nothing on disk changes, and nothing can be written.</summary>
+    public static Wal OpenToRead(IFileSystem files, string directory, WalShape shape, long minimalNextSequence, string? newestFile)
+    {
+        List<WalFile> found = Find(files, directory, shape, newestFile, ref minimalNextSequence, out _);
+        if (found.Count == 0)
+            found.Add(NewFile(directory, shape, minimalNextSequence, static () => 0)); // without a record, so that nobody opens it
+        Wal wal = new(files, directory, shape, static () => 0, found[..^1], found[^1]);
+        wal._appender.Refusal = new AnnException(AnnError.FailedPrecondition, $"{directory}: the log was opened to be read only.");
+        return wal;
     }
 
     /// <summary>Appends records with one write to the system. <see cref="Flush"/> makes them survive a power cut.</summary>
@@ -161,10 +167,11 @@ internal sealed class Wal : IDisposable
             return;
         Flush();
         WalFile next = NewFile(_directory, _shape, _current.Next, _salts);
-        _appender.Begin(next.Path, next.Header.ToBytes());
+        byte[] end = WalEnd.ToBytes(_current, next.Header);
+        _appender.Begin(next.Path, next.Header.ToBytes(), end);
         lock (_gate)
         {
-            _done.Add(_current);
+            _done.Add(_current.EndedBefore(next.Header.Salt, _current.Length + end.Length));
             _current = next;
         }
     }
@@ -212,6 +219,34 @@ internal sealed class Wal : IDisposable
 
     /// <summary>Closes the file. Does not flush.</summary>
     public void Dispose() => _appender.Dispose();
+
+    /// <summary>The files of a log that count.</summary>
+    /// <param name="files">Where it is.</param>
+    /// <param name="directory">Its directory.</param>
+    /// <param name="shape">What its records must hold.</param>
+    /// <param name="newestFile">As of <see cref="Open"/>.</param>
+    /// <param name="next">As <c>minimalNextSequence</c> of <see cref="Open"/>; becomes where the log goes on when no file counts.</param>
+    /// <param name="leftovers">Files that do not count, and are in the way.</param>
+    private static List<WalFile> Find(
+        IFileSystem files, string directory, WalShape shape, string? newestFile, ref long next, out List<string> leftovers)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(next, 1);
+        List<WalFile> found = WalRecovery.Check(files, directory, shape, newestFile, out string? abandoned);
+        leftovers = abandoned is null ? [] : [abandoned];
+        if (newestFile is null && found is [{ IsEmpty: true } only] && only.Next < next)
+        {
+            leftovers.Add(only.Path);
+            found.Clear();
+        }
+        if (found is [.., { } last] && last.Next < next)
+            throw AnnException.Corrupt(
+                last.Path, "record", last.Length,
+                $"the log has a gap: it ends before sequence {last.Next}, and held all before {next} once.");
+        // The name of a file that never came to be still says how far the log had come.
+        _ = WalFileHeader.TryParseName(abandoned ?? "", out long named);
+        next = Math.Max(next, named);
+        return found;
+    }
 
     private static WalFile NewFile(string directory, WalShape shape, long first, Func<ulong> salts) =>
         new(Path.Combine(directory, WalFileHeader.NameOf(first)), new WalFileHeader(shape, first, salts()));
@@ -272,6 +307,8 @@ internal sealed class Wal : IDisposable
             while (reader.TryReadHead())
             {
                 WalRecordHead head = WalRecordHead.Of(reader, _shape);
+                if (head.IsEnd)
+                    break;
                 if (head.FirstSequence - (head.Count == 0 ? 1 : 0) > to)
                     yield break;
                 if (head.NextSequence - (head.Count == 0 ? 0 : 1) >= from)

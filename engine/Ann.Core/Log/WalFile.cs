@@ -14,6 +14,9 @@ internal sealed record WalFile(string Path, WalFileHeader Header)
     /// <summary>First sequence of its last record; 0 when it has none.</summary>
     public long LastStart { get; init; }
 
+    /// <summary>Salt of the file that its last record says follows; null while nothing says so.</summary>
+    public ulong? NextSalt { get; init; }
+
     /// <summary>Sequence of the first item that it can hold.</summary>
     public long First => Header.First;
 
@@ -23,6 +26,9 @@ internal sealed record WalFile(string Path, WalFileHeader Header)
     /// <summary>The file with one more record.</summary>
     public WalFile With(long firstSequence, long nextSequence, long length) =>
         this with { LastStart = firstSequence, Next = nextSequence, Length = length };
+
+    /// <summary>The file with the record that ends it.</summary>
+    public WalFile EndedBefore(ulong nextSalt, long length) => this with { NextSalt = nextSalt, Length = length };
 
     /// <summary>
     /// True when every record belongs before a sequence; one without items does when the item before it does not count either.

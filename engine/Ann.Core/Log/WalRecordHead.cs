@@ -25,10 +25,13 @@ internal readonly record struct WalRecordHead
     /// <summary>Bit 0: the encoder of the rows is known. Bit 1: attributes follow the rows. The others are 0.</summary>
     public byte Flags { get; init; }
 
+    /// <summary>True for the record that ends a file: see <see cref="WalEnd"/>.</summary>
+    public bool IsEnd => Kind == WalEnd.Kind;
+
     /// <summary>True when attributes follow the rows.</summary>
     public bool HasAttributes => (Flags & AttributesFlag) != 0;
 
-    /// <summary>Null when unknown.</summary>
+    /// <summary>Null when unknown. Of a record that ends a file: the salt of the next one.</summary>
     public required ulong? EncoderFingerprint { get; init; }
 
     /// <summary>UTF-8 bytes of the producer's name.</summary>
@@ -76,6 +79,12 @@ internal readonly record struct WalRecordHead
 
     private string? Fault(WalShape shape, int bodyBytes)
     {
+        if (IsEnd)
+        {
+            bool isSound = Flags == FingerprintFlag && ProducerBytes == 0 && Count == 0 && ProducerSequence == 0 && FirstSequence >= 1
+                && bodyBytes == 0;
+            return isSound ? null : $"a record that ends the file has {Count} items and a body of {bodyBytes} bytes; none were expected.";
+        }
         if (Kind is not ((byte)WalRecordKind.Upsert or (byte)WalRecordKind.Delete))
             return $"record kind {Kind} is unknown.";
         if (Flags > (FingerprintFlag | AttributesFlag))

@@ -23,9 +23,15 @@ internal sealed class RecordAppender(IFileSystem files, RecordFormat format) : I
     /// <summary>Why nothing can be written any more; null while it can.</summary>
     public AnnException? Broken { get; private set; }
 
+    /// <summary>Why nothing may be written; null when it may. Set once, before anything is.</summary>
+    public AnnException? Refusal { get; set; }
+
     /// <summary>Makes a file that survives a power cut, and goes on in it; or makes none, and stays where it was.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="header">Its first bytes.</param>
+    /// <param name="end">What ends the file before it, as soon as this one is on disk; null for nothing.</param>
     /// <exception cref="AnnException">Overloaded: the disk is full. Unavailable: nobody knows what is on disk: broken for good.</exception>
-    public void Begin(string path, byte[] header)
+    public void Begin(string path, byte[] header, byte[]? end = null)
     {
         ThrowIfBroken();
         string directory = Path.GetDirectoryName(path)!;
@@ -51,6 +57,8 @@ internal sealed class RecordAppender(IFileSystem files, RecordFormat format) : I
                 begun.Flush();
                 files.FlushDirectory(directory);
             });
+            if (end is not null)
+                EndFile(end, path);
         }
         catch
         {
@@ -59,6 +67,25 @@ internal sealed class RecordAppender(IFileSystem files, RecordFormat format) : I
         }
         _output?.Dispose();
         (_output, _path) = (begun, path);
+    }
+
+    /// <summary>Ends the present file, since another one was begun; or takes that one back.</summary>
+    private void EndFile(byte[] end, string begun)
+    {
+        try
+        {
+            _output!.Append(end);
+        }
+        catch (IOException e)
+        {
+            BreakOnFailure(begun, () =>
+            {
+                files.Delete(begun);
+                files.FlushDirectory(Path.GetDirectoryName(begun)!);
+            });
+            throw DiskFull(_path, e);
+        }
+        BreakOnFailure(_path, _output.Flush);
     }
 
     /// <summary>Goes on in a file that was checked: cuts what is behind its last record, and flushes what was read.</summary>
@@ -117,11 +144,11 @@ internal sealed class RecordAppender(IFileSystem files, RecordFormat format) : I
     }
 
     /// <summary>Refuses when nothing can be written any more.</summary>
-    /// <exception cref="AnnException">Unavailable: what <see cref="Broken"/> says.</exception>
+    /// <exception cref="AnnException">What <see cref="Refusal"/> or <see cref="Broken"/> says.</exception>
     public void ThrowIfBroken()
     {
-        if (Broken is not null)
-            throw new AnnException(Broken.Error, Broken.Message, Broken);
+        if ((Refusal ?? Broken) is { } why)
+            throw new AnnException(why.Error, why.Message, why);
     }
 
     /// <summary>Overloaded: a file took nothing of what was to be written to it.</summary>

@@ -69,6 +69,10 @@ internal sealed class MemoryFileSystem : IFileSystem
 
     public IDisposable Lock(string path) => throw new NotSupportedException();
 
+    public IDisposable LockToRead(string path) => throw new NotSupportedException();
+
+    public bool IsWritable(string directory) => true;
+
     private byte[] Find(string path) => Content.TryGetValue(path, out byte[]? bytes)
         ? bytes
         : throw new AnnException(AnnError.NotFound, $"{path}: no such file.");

@@ -36,6 +36,7 @@ internal sealed class SimulatedFileSystem : IFileSystem
 {
     private const int DiskFull = 28;
     private const int DeviceFailed = 5;
+    private const int ReadOnlyFileSystem = 30;
 
     private readonly Lock _gate = new();
     private readonly SimulatedEntries _entries;
@@ -61,6 +62,9 @@ internal sealed class SimulatedFileSystem : IFileSystem
 
     /// <summary>True once it crashed.</summary>
     public bool HasCrashed { get; private set; }
+
+    /// <summary>Mounted read-only: every operation that changes something fails.</summary>
+    public bool IsReadOnly { get; set; }
 
     /// <summary>Bytes that may still be written; grows when files shrink or go. A write that does not fit writes what does.</summary>
     public long FreeBytes { get; set; } = long.MaxValue / 2;
@@ -220,6 +224,12 @@ internal sealed class SimulatedFileSystem : IFileSystem
             : throw new AnnException(AnnError.FailedPrecondition, $"{path}: another process has the index open."));
     }
 
+    public IDisposable LockToRead(string path) => Look(() => _locked.Add(path)
+        ? new HeldLock(this, path)
+        : throw new AnnException(AnnError.FailedPrecondition, $"{path}: another process has the index open."));
+
+    public bool IsWritable(string directory) => Look(() => !IsReadOnly);
+
     internal void Write(string path, SimulatedNode node, int offset, ReadOnlySpan<byte> bytes)
     {
         Turn?.Invoke();
@@ -295,6 +305,8 @@ internal sealed class SimulatedFileSystem : IFileSystem
         Operations++;
         Trace.Add((operation, path));
         HasCrashed = Operations >= _crashAt;
+        if (IsReadOnly)
+            throw new IOException($"Read-only file system : '{path}'", ReadOnlyFileSystem);
         if (!HasCrashed)
             Fail(operation, path);
     }

@@ -41,6 +41,10 @@ internal sealed class UnflushedFiles : IFileSystem
 
     public IDisposable Lock(string path) => _files.Lock(path);
 
+    public IDisposable LockToRead(string path) => _files.LockToRead(path);
+
+    public bool IsWritable(string directory) => _files.IsWritable(directory);
+
     private sealed class UnflushedAppendFile(IAppendFile file) : IAppendFile
     {
         public long Length => file.Length;

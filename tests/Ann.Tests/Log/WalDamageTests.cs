@@ -30,6 +30,11 @@ public sealed class WalDamageTests
         for (int length = 0; length <= second.Length; length++)
         {
             SimulatedFileSystem files = Holding(first, second[..length]);
+            if (length < WalFileHeader.Size)
+            {
+                AssertCorrupt(files, shape, $"length {length}"); // its header was on disk before the file before it named it
+                continue;
+            }
             using Wal wal = Open(files, shape);
             WalRecord[] read = ReadAll(wal);
             AssertSame(records[..read.Length], read);
@@ -49,8 +54,10 @@ public sealed class WalDamageTests
     public void EveryLengthOfAnOlderFileIsRefused()
     {
         (byte[] first, byte[] second, _) = TwoFiles(Numbers, flushEach: true);
+        int records = first.Length - WalRecordHead.Size; // without what ends it, it is a whole file of an older build
         for (int length = 0; length < first.Length; length++)
-            AssertCorrupt(Holding(first[..length], second), Numbers, $"length {length}");
+            if (length != records)
+                AssertCorrupt(Holding(first[..length], second), Numbers, $"length {length}");
     }
 
     [Theory]

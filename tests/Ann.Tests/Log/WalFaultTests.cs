@@ -58,7 +58,7 @@ public sealed class WalFaultTests
     {
         using Wal wal = Create(_files);
         List<WalRecord> expected = [AppendNext(wal, 2)];
-        for (int room = 0; room < WalFileHeader.Size; room++)
+        for (int room = 0; room < WalFileHeader.Size + WalRecordHead.Size; room++) // header, and what ends the file before
         {
             _files.FreeBytes = room;
             Assert.Equal(AnnError.Overloaded, Assert.Throws<AnnException>(wal.Rotate).Error);
@@ -98,6 +98,7 @@ public sealed class WalFaultTests
     [Theory]
     [InlineData(SimulatedOperation.Flush, 1)] // of the old file
     [InlineData(SimulatedOperation.Flush, 2)] // of the new one
+    [InlineData(SimulatedOperation.Flush, 3)] // of the old one, which names the new one
     [InlineData(SimulatedOperation.FlushDirectory, 1)]
     public void AFlushThatFailsWhileRotatingIsFinal(SimulatedOperation operation, int count)
     {

@@ -205,7 +205,7 @@ public sealed class WalTests
     }
 
     [Fact]
-    public void AMissingFileIsAGap()
+    public void AMissingFileIsNamed()
     {
         using (Wal wal = Create(_files))
             for (int i = 0; i < 3; i++)
@@ -218,8 +218,7 @@ public sealed class WalTests
         AnnException error = Assert.Throws<AnnException>(() => Open(_files));
 
         Assert.Equal(AnnError.Corrupt, error.Error);
-        Assert.Contains("/log/wal-0000000000000009.log: section header, byte 24: the log has a gap", error.Message,
-            StringComparison.Ordinal);
+        Assert.Contains("/log/wal-0000000000000005.log: section file, byte 0: it is missing", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

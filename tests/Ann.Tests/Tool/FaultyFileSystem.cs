@@ -46,6 +46,10 @@ internal sealed class FaultyFileSystem(long freeBytes) : IFileSystem
 
     public IDisposable Lock(string path) => Physical.Lock(path);
 
+    public IDisposable LockToRead(string path) => Physical.LockToRead(path);
+
+    public bool IsWritable(string directory) => Physical.IsWritable(directory);
+
     private sealed class LimitedStream(FaultyFileSystem disk, Stream inner) : Stream
     {
         public override bool CanRead => false;
