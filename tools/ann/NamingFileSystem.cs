@@ -13,6 +13,8 @@ internal sealed class NamingFileSystem(IFileSystem files) : IFileSystem
     /// <inheritdoc/>
     public bool FileExists(string path) => files.FileExists(path);
 
+    public bool IsRegularFile(string path) => files.IsRegularFile(path);
+
     /// <inheritdoc/>
     public bool DirectoryExists(string path) => files.DirectoryExists(path);
 

@@ -9,10 +9,10 @@ internal static class FileCopy
 
     /// <summary>Copies a file up to a length; <see cref="long.MaxValue"/> for all of it.</summary>
     /// <returns>XxHash3 of the bytes copied.</returns>
-    /// <exception cref="AnnException">NotFound: no such file.</exception>
+    /// <exception cref="AnnException">NotFound: no such file. InvalidArgument: no regular file.</exception>
     public static ulong Run(IFileSystem files, string from, string to, long length, CancellationToken cancellation)
     {
-        using Stream source = files.OpenRead(from);
+        using Stream source = RegularFile.OpenRead(files, from);
         using AtomicFile target = new(files, to);
         byte[] piece = new byte[PieceInBytes];
         XxHash3 hash = new();

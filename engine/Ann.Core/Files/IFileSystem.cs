@@ -6,6 +6,11 @@ internal interface IFileSystem
     /// <summary>True when <paramref name="path"/> is an existing file of any kind.</summary>
     bool FileExists(string path);
 
+    /// <summary>
+    /// True when <paramref name="path"/> is an existing regular file, or a link to one: no pipe, no socket, no device.
+    /// </summary>
+    bool IsRegularFile(string path);
+
     /// <summary>True when <paramref name="path"/> is an existing directory.</summary>
     bool DirectoryExists(string path);
 
@@ -35,7 +40,9 @@ internal interface IFileSystem
     bool IsDevice(string path);
 
     /// <summary>Maps a whole file read-only. The mapping lives until it is disposed.</summary>
-    /// <exception cref="AnnException"><see cref="AnnError.NotFound"/>: no such file, or it may not be read.</exception>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.NotFound"/>: no such file, or it may not be read. <see cref="AnnError.InvalidArgument"/>: no regular file.
+    /// </exception>
     FileMapping Map(string path);
 
     /// <summary>Subdirectories of a directory, in ordinal order of their names: full paths.</summary>

@@ -20,6 +20,8 @@ internal sealed class PhysicalFileSystem : IFileSystem
 
     public bool FileExists(string path) => File.Exists(path);
 
+    public bool IsRegularFile(string path) => File.Exists(path) && (UnixFiles.IsRegular(path) ?? true);
+
     public bool DirectoryExists(string path) => Directory.Exists(path);
 
     public IReadOnlyList<string> ListFiles(string directory, string pattern)
@@ -64,8 +66,9 @@ internal sealed class PhysicalFileSystem : IFileSystem
 
     public bool IsDevice(string path) => !OperatingSystem.IsWindows() && path.StartsWith("/dev/", StringComparison.Ordinal);
 
-    public FileMapping Map(string path) => Opening(path, static p =>
+    public FileMapping Map(string path) => Opening(path, p =>
     {
+        RegularFile.Require(this, p);
         FileStream stream = new(p, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
         long length = stream.Length; // of what is opened: a symbolic link has a length of its own
         if (length == 0)
@@ -116,6 +119,8 @@ internal sealed class PhysicalFileSystem : IFileSystem
 
     public IDisposable LockToRead(string path)
     {
+        if (!IsRegularFile(path))
+            return Stream.Null;
         try
         {
             return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);

@@ -8,10 +8,12 @@ internal static class WholeFile
     /// <param name="path">The file.</param>
     /// <param name="section">What it is, for errors.</param>
     /// <param name="maxBytes">A longer one is refused before memory is made for it.</param>
-    /// <exception cref="AnnException">NotFound. Corrupt: it is longer. Unavailable: the device failed.</exception>
+    /// <exception cref="AnnException">
+    /// NotFound. InvalidArgument: no regular file. Corrupt: it is longer. Unavailable: the device failed.
+    /// </exception>
     public static byte[] Read(IFileSystem files, string path, string section, long maxBytes)
     {
-        using Stream stream = files.OpenRead(path);
+        using Stream stream = RegularFile.OpenRead(files, path);
         try
         {
             if (stream.Length > maxBytes)

@@ -29,12 +29,16 @@ internal sealed record IndexStatus(IndexState State, IndexSnapshot? Snapshot, Li
 /// <summary>A name that the catalog hosts, and the status it has now. Readers take <see cref="Status"/> once and keep it.</summary>
 internal sealed class HostedIndex
 {
-    private volatile IndexStatus _status = IndexStatus.Loading;
+    private volatile IndexStatus _status;
     private MemoryBudget? _budget;
     private volatile ItemSets? _sets;
     private long _reserved;
 
-    internal HostedIndex(IndexSource source) => Source = source;
+    internal HostedIndex(IndexSource source)
+    {
+        Source = source;
+        _status = source.Fault is { } fault ? new IndexStatus(IndexState.Failed, null, null, fault) : IndexStatus.Loading;
+    }
 
     /// <summary>Name and files.</summary>
     public IndexSource Source { get; }
@@ -63,6 +67,8 @@ internal sealed class HostedIndex
     /// <exception cref="OperationCanceledException">Thrown by <paramref name="warmUp"/>; the index goes on loading.</exception>
     public async Task LoadAsync(CatalogOpening opening, Action<IndexSnapshot> warmUp)
     {
+        if (Source.Fault is not null)
+            return;
         IndexStatus opened = IndexStatus.Loading;
         try
         {

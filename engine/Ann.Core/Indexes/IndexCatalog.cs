@@ -58,6 +58,18 @@ internal sealed class IndexCatalog : IDisposable, IAsyncDisposable
     /// <exception cref="AnnException">As <see cref="Find"/> and <see cref="HostedIndex.RequireLive"/>.</exception>
     public LiveIndex RequireLive(string name) => Named(name).RequireLive();
 
+    /// <summary>Refuses to go on where files were named one by one and not one of them can be served. Called when all were loaded.</summary>
+    /// <exception cref="AnnException">What is wrong with the first of them.</exception>
+    public void RequireOneOfNamed()
+    {
+        HostedIndex[] named = [.. Indexes.Where(static index => index.Source.IsNamed)];
+        if (named.Length == 0 || named.Any(static index => index.Status.State != IndexState.Failed))
+            return;
+        Exception failure = named[0].Status.Failure!;
+        AnnError error = (failure as AnnException)?.Error ?? AnnError.Corrupt;
+        throw new AnnException(error, $"None of the {named.Length} files that were named can be served. {failure.Message}", failure);
+    }
+
     /// <summary>Makes an empty live index and hosts it.</summary>
     /// <param name="name">Its name, which nothing hosted may have.</param>
     /// <param name="schema">What it holds.</param>

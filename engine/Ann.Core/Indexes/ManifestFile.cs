@@ -23,7 +23,7 @@ internal static class ManifestFile
     private static readonly int HeadBytes = HashPlace + HashDigits + 1;
 
     /// <summary>True when a directory has one.</summary>
-    public static bool Exists(IFileSystem files, string directory) => files.FileExists(PathIn(directory));
+    public static bool Exists(IFileSystem files, string directory) => files.IsRegularFile(PathIn(directory));
 
     /// <summary>Reads and checks the manifest of a directory.</summary>
     /// <exception cref="AnnException">

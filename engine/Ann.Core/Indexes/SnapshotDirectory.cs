@@ -180,7 +180,7 @@ internal static class SnapshotDirectory
         string path = Path.Combine(directory, ListFile);
         if (!files.FileExists(path))
             throw new AnnException(AnnError.NotFound, $"{path}: no such file; {directory} holds no whole copy of an index.");
-        using Stream stream = files.OpenRead(path);
+        using Stream stream = RegularFile.OpenRead(files, path);
         if (stream.Length is < 18 or > MaxListBytes)
             throw AnnException.Corrupt(path, "list", 0, $"it has {stream.Length} bytes; 18 to {MaxListBytes} were expected.");
         byte[] bytes = new byte[stream.Length];
@@ -198,11 +198,18 @@ internal static class SnapshotDirectory
         {
             throw AnnException.Corrupt(path, "list", 17, e.Message);
         }
-        bool sound = list is { Files.Count: > 0 } && list.Files[^1].Name == ManifestFile.FileName
-            && list.Files.All(static file => file.Name.Length > 0 && Path.GetFileName(file.Name) == file.Name
-                && !file.Name.StartsWith('.'));
-        return sound ? list! : throw AnnException.Corrupt(path, "list", 17, "it must name plain files, the manifest last.");
+        return list is not null && IsSound(list)
+            ? list
+            : throw AnnException.Corrupt(path, "list", 17, "it must name plain files, each once, the manifest last.");
     }
+
+    /// <summary>Whatever a member may be in a list that somebody else wrote.</summary>
+    private static bool IsSound(CopyList list) =>
+        list is { Index: not null, LogPosition: >= 0 and <= Manifest.MostNumber, Files.Count: > 0 }
+            && list.Files.All(static file => file is { Name.Length: > 0, Length: >= 0, Hash: not null }
+                && Path.GetFileName(file.Name) == file.Name && !file.Name.StartsWith('.'))
+            && list.Files[^1].Name == ManifestFile.FileName
+            && list.Files.DistinctBy(static file => file.Name, StringComparer.Ordinal).Count() == list.Files.Count;
 
     /// <summary>A directory survives a power cut when the one that names it was flushed.</summary>
     private static void FlushName(IFileSystem files, string directory)

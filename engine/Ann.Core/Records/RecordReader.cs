@@ -24,13 +24,13 @@ internal sealed class RecordReader : IDisposable
     private WholePart _whole;
 
     /// <summary>Opens a file.</summary>
-    /// <exception cref="AnnException">NotFound: no such file. Unavailable: it cannot be read.</exception>
+    /// <exception cref="AnnException">NotFound: no such file. InvalidArgument: no regular file. Unavailable: it cannot be read.</exception>
     public RecordReader(IFileSystem files, string path, RecordFormat format)
     {
         Path = path;
         _format = format;
         _head = new byte[format.HeadBytes];
-        _stream = files.OpenRead(path);
+        _stream = RegularFile.OpenRead(files, path);
         Length = _stream.Length;
         Offset = format.HeaderBytes;
     }

@@ -30,7 +30,7 @@ internal sealed partial class StartPhase(
     /// Loads everything. An index that cannot be served is logged and stays NOT_SERVING. The server as a whole serves when any index
     /// does, or when it was given none.
     /// </summary>
-    /// <exception cref="AnnException">An encoder cannot be opened.</exception>
+    /// <exception cref="AnnException">An encoder cannot be opened, or files were named and none of them can be served.</exception>
     public async Task RunAsync(CancellationToken cancellation)
     {
         encoders.Open(opening.Files, options.Value);
@@ -49,6 +49,7 @@ internal sealed partial class StartPhase(
             Report(index);
         }
 
+        catalog.RequireOneOfNamed();
         if (catalog.Indexes.Count == 0)
             NothingToServe();
         if (catalog.Indexes.Count == 0 || catalog.Indexes.Any(static index => index.Status.State == IndexState.Serving))
@@ -74,6 +75,8 @@ internal sealed partial class StartPhase(
             LiveIndexServes(
                 index.Name, serving.Id, serving.Items, live.Schema.Dimension, live.Schema.Metric, serving.Segments, live.Log.Durable);
             LiveIndexTakes(index.Name, serving.Id, serving.MemoryBytes, serving.FileBytes);
+            if (live.IsReadOnly)
+                LiveIndexReadOnly(index.Name, index.Source.Path);
             foreach (GenerationStatus damaged in live.Generations.Where(static one => one.Failure is not null))
                 GenerationDamaged(index.Name, damaged.Id, damaged.Failure!);
         }
@@ -110,6 +113,10 @@ internal sealed partial class StartPhase(
     [LoggerMessage(EventId = 19, Level = LogLevel.Information,
         Message = "Live index {Index}@{Generation} takes {Memory} bytes of memory, {Files} of files.")]
     private partial void LiveIndexTakes(string index, string generation, long memory, long files);
+
+    [LoggerMessage(EventId = 23, Level = LogLevel.Warning,
+        Message = "Live index {Index} is served for reads only: its directory {Path} is read-only.")]
+    private partial void LiveIndexReadOnly(string index, string path);
 
     [LoggerMessage(EventId = 17, Level = LogLevel.Error,
         Message = "Index {Index} serves without its generation {Generation}, which could not be opened: {Reason}")]

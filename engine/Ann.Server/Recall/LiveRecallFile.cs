@@ -84,7 +84,7 @@ internal sealed partial class LiveRecallFile(
 
     private IEnumerable<KeptRecall> Read(string path)
     {
-        using Stream stream = files.OpenRead(path);
+        using Stream stream = RegularFile.OpenRead(files, path);
         if (stream.Length > MaxBytes)
             throw new FormatException($"it has {stream.Length} bytes; at most {MaxBytes} were expected.");
         byte[] bytes = new byte[stream.Length];

@@ -14,6 +14,8 @@ internal sealed class MemoryFileSystem : IFileSystem
 
     public bool FileExists(string path) => Content.ContainsKey(path);
 
+    public bool IsRegularFile(string path) => FileExists(path);
+
     public bool DirectoryExists(string path) => true;
 
     public IReadOnlyList<string> ListFiles(string directory, string pattern) =>

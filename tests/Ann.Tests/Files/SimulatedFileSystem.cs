@@ -124,6 +124,8 @@ internal sealed class SimulatedFileSystem : IFileSystem
 
     public bool FileExists(string path) => Look(() => _entries.Now.TryGetValue(path, out SimulatedNode? node) && node is not null);
 
+    public bool IsRegularFile(string path) => FileExists(path);
+
     public bool DirectoryExists(string path) => Look(() => IsDirectory(path));
 
     public IReadOnlyList<string> ListFiles(string directory, string pattern) => Look(() => List(directory, isFile: true, pattern));

@@ -9,6 +9,8 @@ internal sealed class UnflushedFiles : IFileSystem
 
     public bool FileExists(string path) => _files.FileExists(path);
 
+    public bool IsRegularFile(string path) => _files.IsRegularFile(path);
+
     public bool DirectoryExists(string path) => _files.DirectoryExists(path);
 
     public IReadOnlyList<string> ListFiles(string directory, string pattern) => _files.ListFiles(directory, pattern);

@@ -4,7 +4,7 @@ using Ann.Core.Indexes;
 
 namespace Ann.Tests.Server;
 
-/// <summary>Goal: names come from files, each once, and a bad one is refused with its file.</summary>
+/// <summary>Goal: names come from files, each once, and a bad one is told with its file.</summary>
 [Collection(typeof(ServerTests))]
 public sealed class CatalogTests(SampleIndexes samples)
 {
@@ -49,15 +49,42 @@ public sealed class CatalogTests(SampleIndexes samples)
         Assert.Single(Find([samples.L2, Path.Combine(Path.GetDirectoryName(samples.L2)!, ".", "plain.ann")], null));
 
     [Fact]
-    public void AFileWhoseNameIsNoIndexNameIsRefused()
+    public void AFileWhoseNameIsNoIndexNameIsTold()
     {
         string path = Path.Combine(samples.NewDirectory(), "my index.ann");
         File.Copy(samples.L2, path);
 
-        AnnException e = Assert.Throws<AnnException>(() => Find([], Path.GetDirectoryName(path)));
+        IndexSource found = Assert.Single(Find([], Path.GetDirectoryName(path)));
+        AnnException named = Assert.Throws<AnnException>(() => Find([path], null));
 
-        Assert.Equal(AnnError.InvalidArgument, e.Error);
-        Assert.Contains(path, e.Message, StringComparison.Ordinal);
+        Assert.Equal("my index", found.Name);
+        Assert.All([named, found.Fault!], e =>
+        {
+            Assert.Equal(AnnError.InvalidArgument, e.Error);
+            Assert.Contains(path, e.Message, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void OneNamedFileThatIsMissingKeepsTheOthersFromNothing()
+    {
+        string nothing = Path.Combine(samples.NewDirectory(), "nothing.ann");
+
+        IReadOnlyList<IndexSource> found = Find([nothing, samples.L2], null);
+
+        Assert.Equal([("nothing", true), ("plain", false)], found.Select(static one => (one.Name, one.Fault is not null)));
+    }
+
+    /// <summary>A name goes to whoever can be served.</summary>
+    [Fact]
+    public void WhatCannotBeServedTakesNobodysName()
+    {
+        string missing = Path.Combine(samples.NewDirectory(), "plain.ann");
+
+        IReadOnlyList<IndexSource> found = Find([missing, samples.L2], null);
+
+        Assert.Equal(samples.L2, found.Single(static one => one.Name == "plain").Path);
+        Assert.Equal(missing, found.Single(static one => one.Name == "plain.ann").Path);
     }
 
     [Fact]
@@ -143,17 +170,18 @@ public sealed class CatalogTests(SampleIndexes samples)
     }
 
     [Fact]
-    public void AFileAndADirectoryOfOneNameAreRefusedNamingBoth()
+    public void AFileAndADirectoryOfOneNameAreToldNamingBoth()
     {
         string data = samples.NewDirectory();
         File.Copy(samples.L2, Path.Combine(data, "shop.ann"));
         Directory.CreateDirectory(Path.Combine(data, "shop"));
         File.WriteAllText(Path.Combine(data, "shop", IndexSource.ManifestName), "");
 
-        AnnException e = Assert.Throws<AnnException>(() => Find([], data));
+        AnnException e = Assert.Single(Find([], data)).Fault!;
 
         Assert.Equal(AnnError.AlreadyExists, e.Error);
         Assert.Contains("shop.ann", e.Message, StringComparison.Ordinal);
+        Assert.Contains(Path.Combine(data, "shop") + ":", e.Message, StringComparison.Ordinal);
     }
 
     private static AnnException Refused(IndexCatalog catalog, string reference) =>

@@ -113,14 +113,31 @@ public sealed class LifecycleTests(SampleIndexes samples)
     [Fact]
     public async Task AServerOfNothingButDamageDoesNotServe()
     {
-        await using RunningServer server = await RunningServer.StartAsync(samples, options =>
-        {
-            options.IndexFiles.Clear();
-            options.IndexFiles.Add(samples.Damaged("broken"));
-        });
+        string data = samples.NewDirectory();
+        File.Copy(samples.Damaged("broken"), Path.Combine(data, "broken.ann"));
+        await using RunningServer server = await LiveCalls.StartAsync(samples, data);
         server.Log.Expect("broken");
 
         Assert.Equal(ServingStatus.NotServing, await Check(server, ""));
+    }
+
+    /// <summary>Who names files wants these: with none of them a start that goes on would look like one that worked.</summary>
+    [Fact]
+    public async Task AServerWhoseNamedFilesAreAllDamagedDoesNotStart()
+    {
+        string data = samples.NewDirectory();
+        File.Copy(samples.L2, Path.Combine(data, "sound.ann"));
+
+        AnnException e = await Assert.ThrowsAsync<AnnException>(() => RunningServer.StartAsync(samples, options =>
+        {
+            options.IndexFiles.Clear();
+            options.IndexFiles.Add(samples.Damaged("broken"));
+            options.DataDirectory = data;
+        }));
+
+        Assert.Equal(AnnError.Corrupt, e.Error);
+        Assert.Contains("None of the 1 files that were named can be served", e.Message, StringComparison.Ordinal);
+        Assert.Contains("broken.ann", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

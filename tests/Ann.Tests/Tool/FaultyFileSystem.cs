@@ -16,6 +16,8 @@ internal sealed class FaultyFileSystem(long freeBytes) : IFileSystem
 
     public bool FileExists(string path) => Physical.FileExists(path);
 
+    public bool IsRegularFile(string path) => Physical.IsRegularFile(path);
+
     public bool DirectoryExists(string path) => Physical.DirectoryExists(path);
 
     public IReadOnlyList<string> ListFiles(string directory, string pattern) => Physical.ListFiles(directory, pattern);

@@ -68,6 +68,10 @@ public sealed class ServeAndQueryTests : IDisposable
     {
         (await ToolRun.RunAsync("serve")).ExpectRefusal("nothing to serve");
         (await ToolRun.RunAsync("serve", _folder["absent.ann"], "--listen", "127.0.0.1:0")).ExpectRefusal("absent.ann");
+        await File.WriteAllTextAsync(_folder["no-index.ann"], "something else");
+        ToolRun bad = await ToolRun.RunAsync("serve", _folder["no-index.ann"], _folder["absent.ann"], "--listen", "127.0.0.1:0");
+        bad.Expect(ExitCodes.BadInput);
+        Assert.Contains("None of the 2 files that were named can be served", bad.Error, StringComparison.Ordinal);
         (await ToolRun.RunAsync("serve", "--data", _folder.Root, "--listen", "somewhere")).ExpectRefusal("somewhere");
 
         using TcpListener taken = new(IPAddress.Loopback, 0);
