@@ -15,6 +15,11 @@ internal static class RowPreparation
     /// </summary>
     public const double MostSquares = (double)(1UL << 60) * (1UL << 60);
 
+    /// <summary>
+    /// Most that the squared length of a stored unit row may be off by: rounding to float32 is below 10⁻⁶, and more would show in scores.
+    /// </summary>
+    public const double MostOff = 1e-3;
+
     /// <summary>Copies a checked vector to where kernels read it.</summary>
     /// <param name="metric">Cosine makes the copy unit length; the others leave it as it is.</param>
     /// <param name="source">As the caller gave it.</param>
@@ -28,11 +33,11 @@ internal static class RowPreparation
     {
         double squares = SumOfSquares(source);
         if (!double.IsFinite(squares)) // no sum of finite float32 squares overflows a double
-            throw NotFinite(source, field, row);
+            throw AnnException.Invalid(field, NotFiniteText(source, row));
         if (!metric.Traits().HasUnitRows)
         {
             if (squares > MostSquares)
-                throw TooLong(squares, field, row);
+                throw AnnException.Invalid(field, TooLongText(source, row));
             source.CopyTo(destination);
             return;
         }
@@ -47,6 +52,26 @@ internal static class RowPreparation
     /// <see cref="MostSquares"/>.
     /// </summary>
     public static bool IsQuery(Metric metric, ReadOnlySpan<float> row) => metric.Traits().HasUnitRows || SumOfSquares(row) <= MostSquares;
+
+    /// <summary>What is wrong with a row that was stored, as it was prepared; null when nothing is. Its length has no limit.</summary>
+    /// <param name="metric">Cosine stores unit length.</param>
+    /// <param name="row">Without padding.</param>
+    /// <param name="number">The row for the text.</param>
+    public static string? FaultOfStored(Metric metric, ReadOnlySpan<float> row, long number)
+    {
+        double squares = SumOfSquares(row);
+        if (!double.IsFinite(squares))
+            return NotFiniteText(row, number);
+        return metric.Traits().HasUnitRows && Math.Abs(squares - 1) > MostOff
+            ? string.Create(CultureInfo.InvariantCulture, $"row {number} has length {Math.Sqrt(squares):g6}; cosine stores length 1.")
+            : null;
+    }
+
+    /// <summary>Says that a vector is longer than <see cref="MostSquares"/> allows.</summary>
+    public static string TooLongText(ReadOnlySpan<float> vector, long row) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"row {row} has length {Math.Sqrt(SumOfSquares(vector)):g4}; it must be at most {Math.Sqrt(MostSquares):g4}, so that distances "
+        + $"stay within float32. Scale the vectors down.");
 
     /// <summary>In double precision, in eight sums whatever the register width: all widths agree to the bit.</summary>
     private static double SumOfSquares(ReadOnlySpan<float> values)
@@ -77,19 +102,12 @@ internal static class RowPreparation
             destination[i] = (float)(source[i] * scale);
     }
 
-    private static AnnException TooLong(double squares, string field, long row) => AnnException.Invalid(
-        field,
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"row {row} has length {Math.Sqrt(squares):g4}; it must be at most {Math.Sqrt(MostSquares):g4}, so that distances stay "
-            + $"within float32. Scale the vectors down."));
-
-    private static AnnException NotFinite(ReadOnlySpan<float> source, string field, long row)
+    private static string NotFiniteText(ReadOnlySpan<float> source, long row)
     {
         int i = 0;
         while (float.IsFinite(source[i]))
             i++;
-        return AnnException.Invalid(field, $"row {row}, component {i} is {Name(source[i])}; components must be finite.");
+        return $"row {row}, component {i} is {Name(source[i])}; components must be finite.";
     }
 
     private static string Name(float value) =>

@@ -6,7 +6,9 @@ namespace Ann.Core.Indexes;
 /// Replays the log onto generations that lack the end of it, a piece at a time, between the groups of the writer: what is written
 /// meanwhile is logged as ever, and read here in its turn.
 /// </summary>
-internal sealed class CatchUp(LiveState state) : IDisposable
+/// <param name="state">The index.</param>
+/// <param name="giveUp">Called with a generation that cannot be brought up to the log, and why.</param>
+internal sealed class CatchUp(LiveState state, Action<Generation, Exception>? giveUp = null) : IDisposable
 {
     /// <summary>Items of a piece: some tens of milliseconds of the writer's time.</summary>
     private const int PieceRows = 1024;
@@ -50,6 +52,7 @@ internal sealed class CatchUp(LiveState state) : IDisposable
                 _replays.Remove(generation);
                 replay.Dispose();
                 Replies.Post(() => replay.Done.TrySetException(e));
+                giveUp?.Invoke(generation, e);
             }
             if (generation.Applied < state.LastSequence || !_replays.Remove(generation))
                 continue;

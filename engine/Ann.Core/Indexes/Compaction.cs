@@ -14,18 +14,21 @@ internal sealed class Compaction : IDisposable
     private readonly BackgroundThreads? _own;
     private readonly CancellationTokenSource _ending = new();
     private readonly Dictionary<Generation, TaskCompletionSource> _requests = [];
+    private readonly Dictionary<Generation, FailedMerge> _failed = [];
+    private readonly Action<Generation, Exception>? _giveUp;
     private SegmentMerge? _running;
     private TaskCompletionSource? _answered;
-    private bool _sealingFailed;
-    private long _refusedRows; // of files, merged to so many rows or more: there was no memory for it
     private Task _task = Task.CompletedTask;
     private Generation? _last;
-    private long _failedAt;
 
-    public Compaction(LiveState state, WorkQueue queue)
+    /// <param name="state">The index.</param>
+    /// <param name="queue">Of its writer.</param>
+    /// <param name="giveUp">Called with a generation that does not serve and whose segments cannot be merged, and why.</param>
+    public Compaction(LiveState state, WorkQueue queue, Action<Generation, Exception>? giveUp = null)
     {
         _state = state;
         _queue = queue;
+        _giveUp = giveUp;
         LiveIndexOptions options = state.Home.Options;
         _threads = options.Background ?? (_own = new BackgroundThreads(options.BackgroundShare));
     }
@@ -33,8 +36,17 @@ internal sealed class Compaction : IDisposable
     /// <summary>True while segments are merged.</summary>
     public bool IsRunning => _running is not null;
 
-    /// <summary>Why the last merge failed; null when it did not. It is tried again after a while.</summary>
+    /// <summary>
+    /// Why the last merge of a generation failed, of the one that serves before others; null when none did. It is tried again after a
+    /// while. Read by anybody.
+    /// </summary>
     public Exception? Failure { get; private set; }
+
+    /// <summary>Why the last merge of a generation failed; null when it did not.</summary>
+    public Exception? FailureOf(Generation generation) => _failed.GetValueOrDefault(generation)?.Cause;
+
+    /// <summary>True while segments of a generation are merged.</summary>
+    public bool IsRunningFor(Generation generation) => _running?.Generation == generation;
 
     /// <summary>Asks for one segment in every generation, without the rows that are dead when it is begun.</summary>
     /// <returns>Ends when that is so; what dies meanwhile does not count. Fails when a merge does.</returns>
@@ -55,7 +67,7 @@ internal sealed class Compaction : IDisposable
         }
         if (froze)
             _state.Wal.Rotate();
-        Failure = null;
+        _failed.Clear();
         StartIfDue();
         return Task.WhenAll(done);
     }
@@ -63,15 +75,22 @@ internal sealed class Compaction : IDisposable
     /// <summary>Starts a merge when none runs and one is due.</summary>
     public void StartIfDue()
     {
+        StartFirstDue();
+        ShowFailure();
+    }
+
+    private void StartFirstDue()
+    {
         if (_running is not null || _ending.IsCancellationRequested || _state.Home.IsReadOnly)
-            return;
-        bool waits = Failure is not null && _state.Home.Time.GetElapsedTime(_failedAt) < RetryTime;
-        if (waits && _sealingFailed)
             return;
         foreach (Generation generation in InTurn())
         {
+            FailedMerge? failed = _failed.GetValueOrDefault(generation);
+            bool waits = failed is not null && _state.Home.Time.GetElapsedTime(failed.At) < RetryTime;
+            if (waits && failed!.Sealing)
+                continue;
             bool all = _requests.TryGetValue(generation, out TaskCompletionSource? request);
-            long below = waits ? _refusedRows : long.MaxValue; // heads, and fewer files, may have the room
+            long below = waits ? failed!.RefusedRows : long.MaxValue; // heads, and fewer files, may have the room
             IReadOnlyList<IndexPart> sources = MergePolicy.Choose(generation.Parts, _state.Home.Options, all, below);
             if (sources.Count > 0)
             {
@@ -82,9 +101,9 @@ internal sealed class Compaction : IDisposable
             }
             if (_requests.Remove(generation))
                 Replies.Post(() => request!.TrySetResult());
+            if (!waits)
+                _failed.Remove(generation); // what failed is not due any more
         }
-        if (!waits)
-            Failure = null; // what failed is not due any more
     }
 
     /// <summary>Forgets a generation that was detached.</summary>
@@ -97,6 +116,8 @@ internal sealed class Compaction : IDisposable
             Replies.Post(() => answered.TrySetException(detached));
         if (_last == generation)
             _last = null;
+        _failed.Remove(generation);
+        ShowFailure();
     }
 
     /// <summary>Ends what runs. What it wrote and nobody installed is deleted at the next start.</summary>
@@ -147,9 +168,10 @@ internal sealed class Compaction : IDisposable
         try
         {
             if (failure is not null)
-                Fail(failure, seals, refusedRows: failure is AnnException { Field: "memory" } ? merge.Rows : 0);
-            else if (_sealingFailed || (!seals && merge.Rows >= _refusedRows))
-                Failure = null;
+                Fail(merge.Generation, failure, seals, refusedRows: failure is AnnException { Field: "memory" } ? merge.Rows : 0);
+            else if (_failed.GetValueOrDefault(merge.Generation) is { } failed
+                && (failed.Sealing || (!seals && merge.Rows >= failed.RefusedRows)))
+                _failed.Remove(merge.Generation);
             if (failure is null && _state.Generations.Contains(merge.Generation))
                 Install(merge);
             else
@@ -175,25 +197,52 @@ internal sealed class Compaction : IDisposable
         }
         catch (Exception e)
         {
-            Fail(e, sealing: true); // the manifest before it holds, and so do its files; the next checkpoint catches up
+            Fail(merge.Generation, e, sealing: true); // the manifest before it holds, and so do its files; the next checkpoint catches up
         }
     }
 
-    private void Fail(Exception e, bool sealing, long refusedRows = 0)
+    private void Fail(Generation generation, Exception e, bool sealing, long refusedRows = 0)
     {
-        Failure = e is IOException refused ? AnnException.DiskRefused(refused) : e;
-        _sealingFailed = sealing;
-        _refusedRows = refusedRows;
-        _failedAt = _state.Home.Time.GetTimestamp();
-        FailRequests(Failure);
+        Exception cause = e is IOException refused ? AnnException.DiskRefused(refused) : e;
+        bool serves = generation == _state.Serving;
+        FailRequests(cause, of: serves ? null : generation);
+        if (!serves && _giveUp is not null && !MayPass(e))
+        {
+            _giveUp(generation, cause); // its own rows or keys are at fault: what serves goes on without it
+            return;
+        }
+        _failed[generation] = new FailedMerge(cause, sealing, refusedRows, _state.Home.Time.GetTimestamp());
+        ShowFailure();
     }
 
-    private void FailRequests(Exception e)
+    /// <summary>True for what is wrong with the machine, as a disk that is full; false for what is wrong with the segments.</summary>
+    private static bool MayPass(Exception e) =>
+        e is IOException or UnauthorizedAccessException or OutOfMemoryException or OperationCanceledException
+            or AnnException { Error: AnnError.Overloaded or AnnError.Unavailable };
+
+    private void ShowFailure() =>
+        Failure = FailureOf(_state.Serving) ?? (_failed.Count == 0 ? null : _failed.Values.First().Cause);
+
+    /// <summary>Fails who waits for merges.</summary>
+    /// <param name="e">Why.</param>
+    /// <param name="of">Only who waits for this generation; null for all.</param>
+    private void FailRequests(Exception e, Generation? of = null)
     {
-        foreach (TaskCompletionSource request in _requests.Values)
+        foreach ((Generation generation, TaskCompletionSource request) in _requests.ToArray())
+        {
+            if (of is not null && generation != of)
+                continue;
             Replies.Post(() => request.TrySetException(e));
-        _requests.Clear();
+            _requests.Remove(generation);
+        }
         if (_answered is { } answered)
             Replies.Post(() => answered.TrySetException(e));
     }
+
+    /// <summary>A merge that failed.</summary>
+    /// <param name="Cause">Why.</param>
+    /// <param name="Sealing">True when it was of a head, or the manifest failed: then none of the generation is begun for a while.</param>
+    /// <param name="RefusedRows">Files are not merged to so many rows or more for a while: there was no memory for it.</param>
+    /// <param name="At">When, by the clock of the index.</param>
+    private sealed record FailedMerge(Exception Cause, bool Sealing, long RefusedRows, long At);
 }

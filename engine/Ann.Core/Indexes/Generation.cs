@@ -56,6 +56,9 @@ internal sealed class Generation
     /// <summary>Name of the file that holds <see cref="Missed"/> as the manifest knows it; null while there are none.</summary>
     public string? MissedFile { get; set; }
 
+    /// <summary>What the manifest on disk says of it; null before the first that names it.</summary>
+    public ManifestGeneration? Described { get; set; }
+
     /// <summary>True when <see cref="Missed"/> is not what its file holds.</summary>
     public bool MissedChanged { get; set; }
 

@@ -100,6 +100,8 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
         {
             if (state.Find(target.Id) != target)
                 throw Refused($"Generation {target.Id} of index '{Home.Name}' was detached.");
+            if (target.Role == GenerationRole.CatchingUp)
+                throw Refused($"Generation {target.Id} of index '{Home.Name}' fell behind the log meanwhile; wait until it caught up.");
             if (target.Missed.Count > 0 && !force)
             {
                 string missed = PromotionMeasurement.MissedText(target);
@@ -137,6 +139,8 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
             {
                 if (state.Find(generation.Id) == generation && generation != state.Serving)
                     Detach(generation);
+                else if (state.FindDamaged(generation.Id) is { } damaged && damaged.Described == generation.Described)
+                    Detach(damaged); // it was given up while it caught up
             });
         }
         catch (AnnException)
@@ -174,6 +178,8 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
             part = SegmentMerge.OpenPart(Home, file);
             SealedSegment segment = part.Sealed!;
             IndexOpening.RequireFit(Home.Schema, segment);
+            if (segment.LongRow is string tooLong)
+                throw AnnException.BadInput(path, "", tooLong);
             long position = logPosition ?? segment.BuildRecord.LogPosition ?? 0;
             if (position < 0)
                 throw AnnException.Invalid("log_position", $"log_position is {position}; it must be 0 or more.");

@@ -12,7 +12,7 @@ internal enum GenerationRole
     /// <summary>Attached, and the log is being replayed onto it.</summary>
     CatchingUp,
 
-    /// <summary>Attached, and its files could not be read at the start. It can only be detached.</summary>
+    /// <summary>Attached, and its files could not be read at the start, or could not be merged since. It can only be detached.</summary>
     Damaged,
 }
 
@@ -45,7 +45,7 @@ internal sealed record GenerationStatus(
 internal sealed record LogStatus(long First, long Durable, long Visible, long Bytes);
 
 /// <summary>
-/// An attached generation that does not serve and whose files could not be read at the start. The index serves without it; the manifest
+/// An attached generation that does not serve and whose files cannot be used. The index serves without it; the manifest
 /// goes on naming it, so that its files stay for whoever mends them, until it is detached.
 /// </summary>
 /// <param name="Described">What the manifest says of it.</param>
@@ -75,5 +75,5 @@ internal sealed record DamagedGeneration(ManifestGeneration Described, string Fa
     /// <param name="index">Name of the index.</param>
     /// <param name="field">Of the request that names it.</param>
     public AnnException Refused(string index, string field) => AnnException.Refused(
-        field, $"Generation {Id} of index '{index}' could not be opened at the start: {Failure} Detach it, and attach a sound file.");
+        field, $"Generation {Id} of index '{index}' cannot be used: {Failure} Detach it, and attach a sound file.");
 }

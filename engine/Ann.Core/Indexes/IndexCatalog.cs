@@ -58,7 +58,7 @@ internal sealed class IndexCatalog : IDisposable, IAsyncDisposable
     /// <exception cref="AnnException">As <see cref="Find"/> and <see cref="HostedIndex.RequireLive"/>.</exception>
     public LiveIndex RequireLive(string name) => Named(name).RequireLive();
 
-    /// <summary>Refuses to go on where files were named one by one and not one of them can be served. Called when all were loaded.</summary>
+    /// <summary>Refuses to go on where files were named one by one and none of them can be served. Called when all were loaded.</summary>
     /// <exception cref="AnnException">What is wrong with the first of them.</exception>
     public void RequireOneOfNamed()
     {

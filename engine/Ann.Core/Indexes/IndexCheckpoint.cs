@@ -42,7 +42,7 @@ internal static class IndexCheckpoint
             foreach (IndexPart part in generation.Parts.Where(static part => !part.IsHead))
                 segments.Add(Describe(state, part, written, replaced, settle));
             string? missed = WriteMissed(state, generation, written, replaced, settle);
-            generations.Add(new ManifestGeneration
+            ManifestGeneration described = new()
             {
                 Id = generation.Id,
                 EncoderFingerprint = generation.Encoder.Fingerprint,
@@ -50,7 +50,9 @@ internal static class IndexCheckpoint
                 LogPosition = generation.LogPosition,
                 Segments = segments,
                 MissedKeysFile = missed,
-            });
+            };
+            generations.Add(described);
+            settle.Add(() => generation.Described = described);
         }
 
         generations.AddRange(state.Damaged.Select(static damaged => damaged.Described));

@@ -35,6 +35,11 @@ internal sealed record IndexHome(
     public AnnException NotWritable() => AnnException.Refused(
         "index", $"Index '{Name}' is served for reads only: its directory is read-only.");
 
+    /// <summary>A failure as a caller may read it: without the directories of this machine.</summary>
+    public string Told(Exception failure) => failure.Message
+        .Replace(Path.GetFullPath(Directory) + Path.DirectorySeparatorChar, "", StringComparison.Ordinal)
+        .Replace(PathOf(""), "", StringComparison.Ordinal);
+
     /// <summary>Full path of one of the index's files.</summary>
     public string PathOf(string file) => Path.Combine(Directory, file);
 

@@ -101,9 +101,7 @@ internal static class IndexOpening
             }
             catch (Exception e) when (described.Id != manifest.Serving && IsDamage(e))
             {
-                string here = Path.TrimEndingDirectorySeparator(home.Directory) + Path.DirectorySeparatorChar;
-                string failure = e.Message.Replace(here, "", StringComparison.Ordinal);
-                damaged.Add(new DamagedGeneration(described, failure, described.Id == manifest.Previous));
+                damaged.Add(new DamagedGeneration(described, home.Told(e), described.Id == manifest.Previous));
                 return false;
             }
         }
@@ -125,6 +123,7 @@ internal static class IndexOpening
             Generation generation = new(home, described.Id, encoder, parts, described.LogPosition)
             {
                 MissedFile = described.MissedKeysFile,
+                Described = described,
             };
             generation.Missed.UnionWith(missed); // nothing can fail behind the generation, which holds its parts
             return generation;

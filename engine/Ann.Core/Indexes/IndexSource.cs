@@ -28,8 +28,8 @@ internal sealed record IndexSource(string Name, string Path, bool IsLive = false
     /// none.
     /// </param>
     /// <exception cref="AnnException">
-    /// What is wrong with the first of the named files, when something is with each; <see cref="AnnError.NotFound"/>: the directory does not
-    /// exist; <see cref="AnnError.AlreadyExists"/>: a named file has the name of another source; names both.
+    /// What is wrong with the first of the named files, when something is with each; <see cref="AnnError.NotFound"/>: the directory does
+    /// not exist; <see cref="AnnError.AlreadyExists"/>: a named file has the name of another source; names both.
     /// </exception>
     public static IReadOnlyList<IndexSource> Find(IFileSystem files, IEnumerable<string> paths, string? directory)
     {

@@ -38,8 +38,8 @@ internal sealed class IndexWriter : IDisposable
         Replies.Begin();
         _state = state;
         _gate = new ByteGate(state.Home.Options.QueueBytes);
-        _compaction = new Compaction(state, _queue);
-        _catchUp = new CatchUp(state);
+        _compaction = new Compaction(state, _queue, GiveUp);
+        _catchUp = new CatchUp(state, GiveUp);
         _broken = state.Home.IsReadOnly ? state.Home.NotWritable() : null;
         foreach (Generation generation in behind)
             generation.CaughtUp = _catchUp.Begin(generation);
@@ -96,6 +96,25 @@ internal sealed class IndexWriter : IDisposable
     {
         _catchUp.Forget(generation);
         _compaction.Forget(generation);
+    }
+
+    /// <summary>Goes on without a generation that cannot be used any more. The one that serves is never given up.</summary>
+    private void GiveUp(Generation generation, Exception why)
+    {
+        if (generation == _state.Serving || !_state.Generations.Contains(generation))
+            return;
+        _state.GiveUp(generation, _state.Home.Told(why));
+        Forget(generation);
+        generation.Close();
+    }
+
+    /// <summary>
+    /// Lets a generation that does not serve catch up later: it has no room for what is written, and must not hold it up.
+    /// </summary>
+    private void FallBehind(Generation generation)
+    {
+        generation.Role = GenerationRole.CatchingUp;
+        CatchUp(generation);
     }
 
     /// <summary>Finishes what is queued, writes the manifest, and ends.</summary>
@@ -208,19 +227,27 @@ internal sealed class IndexWriter : IDisposable
         return writes;
     }
 
-    /// <summary>Waits until the rows of a group fit into the heads of every generation that takes them.</summary>
+    /// <summary>
+    /// Waits until the rows of a group fit into the heads of every generation that takes them. One that does not serve, and whose heads
+    /// cannot be sealed, falls behind.
+    /// </summary>
     /// <exception cref="AnnException">
     /// Overloaded: memory; or heads cannot be sealed. Unavailable: the index is closing, or its generations are others by now.
     /// </exception>
     private void MakeRoom(WriteGroup group)
     {
-        while (!_state.Current.All(generation => generation.TryMakeRoom(group.RowsFor(generation))))
+        while (FirstWithoutRoom(group) is { } full)
         {
             if (_queue.IsClosed)
                 throw Closing(); // no merge is installed any more, so there will never be room
             _compaction.StartIfDue();
-            if (_compaction.Failure is { } failure && !_compaction.IsRunning)
+            if (_compaction.FailureOf(full) is { } failure && !_compaction.IsRunningFor(full))
             {
+                if (full != _state.Serving)
+                {
+                    FallBehind(full);
+                    continue;
+                }
                 throw new AnnException(
                     AnnError.Overloaded,
                     $"Index '{_state.Home.Name}' has {_state.Home.Options.MaxFrozenHeads} heads to seal, and sealing fails: "
@@ -233,6 +260,23 @@ internal sealed class IndexWriter : IDisposable
                 command!.Run();
         }
         group.RequireTargets(); // the commands may have changed the generations
+    }
+
+    private Generation? FirstWithoutRoom(WriteGroup group)
+    {
+        foreach (Generation generation in _state.Current)
+        {
+            try
+            {
+                if (!generation.TryMakeRoom(group.RowsFor(generation)))
+                    return generation;
+            }
+            catch (AnnException e) when (e.Error == AnnError.Overloaded && generation != _state.Serving)
+            {
+                FallBehind(generation);
+            }
+        }
+        return null;
     }
 
     private void Log(WriteGroup group)
@@ -251,7 +295,7 @@ internal sealed class IndexWriter : IDisposable
     {
         try
         {
-            group.Apply();
+            group.Apply(GiveUp);
         }
         catch (Exception e)
         {

@@ -59,10 +59,10 @@ internal sealed class LiveIndex : IAsyncDisposable
     public bool IsReadOnly => _home.IsReadOnly;
 
     /// <summary>Why nothing can be written any more; null while it can. Reads go on.</summary>
-    public string? WriteFailure => Told(_writer.Broken);
+    public string? WriteFailure => _writer.Broken is { } failure ? _home.Told(failure) : null;
 
     /// <summary>Why sealing and compacting do not get on; null when they do. They are tried again.</summary>
-    public string? CompactionFailure => Told(_writer.CompactionFailure);
+    public string? CompactionFailure => _writer.CompactionFailure is { } failure ? _home.Told(failure) : null;
 
     /// <summary>True when a directory holds a live index.</summary>
     public static bool Exists(IFileSystem files, string directory) => ManifestFile.Exists(files, directory);
@@ -94,7 +94,8 @@ internal sealed class LiveIndex : IAsyncDisposable
     }
 
     /// <summary>
-    /// Opens a live index and replays its log. One in a directory that is read-only is opened for reads. A generation that does not serve and cannot be opened is told by <see cref="Generations"/>.
+    /// Opens a live index and replays its log; where the directory is read-only, for reads. A generation that does not serve and cannot be
+    /// opened is told by <see cref="Generations"/>.
     /// </summary>
     /// <exception cref="AnnException">
     /// Corrupt: names file and byte. NotFound: no live index there. FailedPrecondition: another process has it open. Overloaded: memory.
@@ -229,11 +230,6 @@ internal sealed class LiveIndex : IAsyncDisposable
         _state.Wal.Dispose();
         _lock.Dispose();
     }
-
-    /// <summary>Without the directories of this machine.</summary>
-    private string? Told(Exception? failure) => failure?.Message
-        .Replace(Path.GetFullPath(_home.Directory) + Path.DirectorySeparatorChar, "", StringComparison.Ordinal)
-        .Replace(_home.PathOf(""), "", StringComparison.Ordinal);
 
     /// <summary>Refuses what can never be written, and makes rows what is stored.</summary>
     private void Check(WriteBatch batch)

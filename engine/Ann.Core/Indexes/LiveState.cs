@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ann.Core.Log;
 
 namespace Ann.Core.Indexes;
@@ -74,6 +75,25 @@ internal sealed class LiveState(IndexHome home, Wal wal, IReadOnlyList<Generatio
 
     /// <summary>The damaged generation of an id; null when none of that id is attached.</summary>
     public DamagedGeneration? FindDamaged(string id) => Damaged.FirstOrDefault(generation => generation.Id == id);
+
+    /// <summary>
+    /// Goes on without a generation that does not serve and cannot be used. The manifest goes on naming what it names of it, until it is
+    /// detached.
+    /// </summary>
+    /// <param name="generation">Attached. Who gives it up closes it.</param>
+    /// <param name="failure">Why, told to anybody.</param>
+    public void GiveUp(Generation generation, string failure)
+    {
+        Debug.Assert(generation != Serving, "the index is what serves");
+        Generations = [.. Generations.Where(one => one != generation)];
+        HashSet<string> named = new(generation.Described?.NamedFiles() ?? [], StringComparer.Ordinal);
+        Obsolete.RemoveAll(named.Contains);
+        Obsolete.AddRange(generation.Files.Where(file => !named.Contains(file)));
+        if (generation.Described is { } described)
+            Damaged = [.. Damaged, new DamagedGeneration(described, failure, IsPrevious: Previous == generation)];
+        if (Previous == generation)
+            Previous = null;
+    }
 
     /// <summary>A name for a new file.</summary>
     public string NewFile(string kind, string extension) => $"{kind}-{NextFile++:x8}{extension}";

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ann.Core.Distances;
 using Ann.Core.Keys;
 using Ann.Core.Segments;
 
@@ -88,7 +89,8 @@ internal sealed class SegmentMerge
         LiveSealedSegment? segment = null;
         try
         {
-            segment = new LiveSealedSegment(SealedSegment.Open(home.Files, home.PathOf(file), home.Options.Residence, Take));
+            segment = new LiveSealedSegment(SealedSegment.Open(
+                home.Files, home.PathOf(file), home.Options.Residence, Take, keysAreLookedUp: true));
             Take(KeyTable.BytesOf(segment.Count) + Tombstones.BytesOf(segment.Count));
             segment.PrepareLookups();
             segment.Freed = () => home.Budget.Return(taken);
@@ -179,7 +181,11 @@ internal sealed class SegmentMerge
             LiveSegment segment = Sources[i].Segment;
             foreach (int node in _rows[i])
             {
-                builder.AddStored(segment.Row(node));
+                ReadOnlySpan<float> row = segment.Row(node);
+                // Sound when the file was opened. Were it written on now, the merge would spread what has become of it since.
+                if (RowPreparation.FaultOfStored(_home.Schema.Metric, row, node) is string fault)
+                    throw AnnException.Corrupt(_home.PathOf(Sources[i].File), nameof(SectionKind.Rows), 0, fault);
+                builder.AddStored(row);
                 builder.AddStoredAttributes(segment.Attributes, node);
                 keys.Add(segment.KeyOf(node));
             }

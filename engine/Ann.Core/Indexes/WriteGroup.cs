@@ -73,7 +73,7 @@ internal sealed class WriteGroup(LiveState state)
         foreach (Entry entry in _entries)
         {
             string? named = entry.Write.Batch.Generation;
-            if ((named is null ? state.Serving : state.Find(named)) != entry.Target)
+            if ((named is null ? state.Serving : state.Find(named)) != entry.Target || entry.Target.Role == GenerationRole.CatchingUp)
             {
                 throw new AnnException(
                     AnnError.Unavailable,
@@ -96,21 +96,22 @@ internal sealed class WriteGroup(LiveState state)
     }
 
     /// <summary>Applies the group to every generation that has all before it, shows it, and tells its callers.</summary>
-    public void Apply()
+    /// <param name="giveUp">Called with a generation that does not serve and could not take it, and why.</param>
+    public void Apply(Action<Generation, Exception> giveUp)
     {
         long last = state.LastSequence;
         int[] applied = new int[_entries.Count];
         foreach (Generation generation in state.Current)
         {
-            for (int i = 0; i < _entries.Count; i++)
+            try
             {
-                if (_entries[i].Record is not { } record)
-                    continue;
-                int count = generation.Apply(record, from: 0);
-                if (generation == _entries[i].Target)
-                    applied[i] = count;
+                ApplyTo(generation, applied);
+                generation.Publish(last);
             }
-            generation.Publish(last);
+            catch (Exception e) when (generation != state.Serving)
+            {
+                giveUp(generation, e);
+            }
         }
         foreach ((string producer, ulong sequence) in _producers)
             state.Producers.Note(producer, sequence);
@@ -121,6 +122,18 @@ internal sealed class WriteGroup(LiveState state)
             int items = entry.Record?.Count ?? 0;
             entry.Write.SetVisible(new WriteReceipt(
                 entry.Record?.LastSequence ?? last, applied[i], entry.Skipped + items - applied[i], entry.Record is null));
+        }
+    }
+
+    private void ApplyTo(Generation generation, int[] applied)
+    {
+        for (int i = 0; i < _entries.Count; i++)
+        {
+            if (_entries[i].Record is not { } record)
+                continue;
+            int count = generation.Apply(record, from: 0);
+            if (generation == _entries[i].Target)
+                applied[i] = count;
         }
     }
 

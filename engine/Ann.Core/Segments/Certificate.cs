@@ -77,6 +77,34 @@ internal sealed record Certificate
     /// <summary>Recall@100 (of fewer where there are no 100 other rows) likewise.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? CodesRecall100 { get; init; }
+
+    /// <summary>What no measurement gives; null when there is nothing of it.</summary>
+    public string? Fault()
+    {
+        if (Norms is null)
+            return "norms is null.";
+        foreach (float norm in (ReadOnlySpan<float>)[Norms.Min, Norms.Median, Norms.P99, Norms.Max])
+            if (!(norm >= 0) || float.IsInfinity(norm))
+                return $"a norm is {norm}; it must be 0 or more, and finite.";
+        foreach (int count in (ReadOnlySpan<int>)[Reachable, Repaired, Copies, MaxLevel, MinDegree, MinInDegree, MaxInDegree, Queries])
+            if (count < 0)
+                return $"a count is {count}; it must be 0 or more.";
+        if (!(MeanDegree >= 0) || double.IsInfinity(MeanDegree))
+            return $"mean_degree is {MeanDegree}; it must be 0 or more, and finite.";
+        if (EfRecall.Contains(null!) || EfRecall100.Contains(null!) || CutRecall.Contains(null!))
+            return "a point of a curve is null.";
+        if (EfRecall.Concat(EfRecall100).Any(static point => point.Ef < 1)
+            || CutRecall.Any(static point => point.K < 1 || point.Expanded < 0))
+            return "a point of a curve has no beam width, no results wanted, or a negative count.";
+        foreach (double? share in ((double?[])[Discount, CodesRecall10, CodesRecall100]).Concat(Points))
+            if (share is not (null or (>= 0 and <= 1)))
+                return $"a share is {share}; it must be 0 to 1.";
+        return null;
+    }
+
+    private IEnumerable<double?> Points =>
+        EfRecall.Concat(EfRecall100).Select(static point => (double?)point.Recall)
+            .Concat(CutRecall.Select(static point => (double?)point.Recall));
 }
 
 /// <summary>Norms of rows. A 99th percentile far above the median is the skew that breaks a raw inner-product graph.</summary>

@@ -18,6 +18,12 @@ internal sealed unsafe class KeyTable : IDisposable
 {
     private const int SlotsPerHundredKeys = 145; // load 0.69
 
+    /// <summary>
+    /// Slots passed on the way to a free one, at most: at this load a run of a hundred is rare, and of thousands was made by somebody who
+    /// undid the hash, to make every lookup a long one.
+    /// </summary>
+    private const int MostPassed = 4096;
+
     /// <summary>Keys looked up together: enough that their cache misses overlap.</summary>
     private const int Together = 32;
 
@@ -28,14 +34,23 @@ internal sealed unsafe class KeyTable : IDisposable
 
     /// <param name="keys">Unique keys. Their memory must outlive this object.</param>
     /// <param name="count">Nodes of the segment.</param>
+    /// <exception cref="AnnException">Corrupt: two nodes have one key, or the keys were made to have equal hashes.</exception>
     public KeyTable(SegmentKeys keys, int count)
     {
         _keys = keys;
         _slots = (ulong)SlotsOf(count);
         _block = new NativeBlock((long)_slots * sizeof(uint));
         _nodeBits = BitOperations.Log2((uint)count) + 1; // of 1 … count
-        for (int node = 0; node < count; node++)
-            Insert(keys.Of(node).Hash, node);
+        try
+        {
+            for (int node = 0; node < count; node++)
+                Insert(keys.Of(node).Hash, node);
+        }
+        catch
+        {
+            _block.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Bytes of the table.</summary>
@@ -128,9 +143,23 @@ internal sealed unsafe class KeyTable : IDisposable
     private void Insert(ulong hash, int node)
     {
         ulong slot = HomeOf(hash);
-        while (Slots[slot] != 0)
-            slot = Next(slot);
-        Slots[slot] = TagOf(hash) | (uint)(node + 1);
+        uint tag = TagOf(hash);
+        for (int passed = 0; Slots[slot] != 0; slot = Next(slot))
+        {
+            if ((Slots[slot] & ~NodeMask) == tag)
+                RequireOther((int)(Slots[slot] & NodeMask) - 1, node);
+            if (++passed > MostPassed)
+                throw new AnnException(AnnError.Corrupt, $"thousands of keys have a hash like that of node {node}; they were made to.");
+        }
+        Slots[slot] = tag | (uint)(node + 1);
+    }
+
+    private void RequireOther(int first, int second)
+    {
+        ItemKey key = _keys.Of(second);
+        if (_keys.Of(first).Is(in key))
+            throw new AnnException(
+                AnnError.Corrupt, $"the key '{key.ToString()}' of node {second} is already the key of node {first}; keys must be unique.");
     }
 
     /// <summary>Where the search for a hash begins: its upper bits, scaled to the number of slots.</summary>

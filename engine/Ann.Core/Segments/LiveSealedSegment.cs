@@ -40,6 +40,7 @@ internal sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
     /// Makes the table from key to node, unless it is there: <see cref="KeyTable.BytesOf"/> bytes, and a pass over all keys. The first
     /// lookup would make it otherwise; an index that is written to makes it when it opens the segment.
     /// </summary>
+    /// <exception cref="AnnException">Corrupt: two nodes have one key.</exception>
     internal void PrepareLookups() => _ = Table();
 
     internal override int FindNewest(in ItemKey key) => Table().Find(in key);
@@ -81,11 +82,23 @@ internal sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
         _table?.Dispose();
     }
 
+    private KeyTable MakeTable()
+    {
+        try
+        {
+            return new KeyTable(segment.Keys, segment.Count);
+        }
+        catch (AnnException e)
+        {
+            throw SegmentSections.EqualKeys(segment.Path, e);
+        }
+    }
+
     private KeyTable Table()
     {
         if (_table is { } table)
             return table;
         lock (_making)
-            return _table ??= new KeyTable(segment.Keys, segment.Count);
+            return _table ??= MakeTable();
     }
 }

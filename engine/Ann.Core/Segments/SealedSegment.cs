@@ -19,16 +19,17 @@ internal sealed unsafe class SealedSegment : IDisposable
     private readonly SegmentSearcher _searcher;
     private readonly List<NativeBlock>? _copies;
 
-    private SealedSegment(string path, FileMapping mapping, SegmentResidence residence, Action<long>? reserve)
+    private SealedSegment(string path, FileMapping mapping, SegmentResidence residence, Action<long>? reserve, bool keysAreLookedUp)
     {
         SegmentSections sections = new(path, mapping);
         _mapping = mapping;
         _header = sections.Header;
         Path = path;
-        Keys = sections.Keys();
+        Keys = sections.Keys(keysAreLookedUp);
         Attributes = sections.Attributes();
         BuildRecord = sections.Json(SectionKind.BuildRecord, SegmentJson.Default.BuildRecord);
-        Certificate = sections.Json(SectionKind.Certificate, SegmentJson.Default.Certificate);
+        Certificate = sections.Certificate();
+        LongRow = sections.LongRow;
         Parts = SegmentParts.Of(_header);
         if (Parts.LoadedBytes(Layout, residence) is long loaded and > 0)
         {
@@ -83,6 +84,11 @@ internal sealed unsafe class SealedSegment : IDisposable
     /// <summary>What was measured when it was sealed.</summary>
     public Certificate Certificate { get; }
 
+    /// <summary>
+    /// What is wrong with the first row that is longer than vectors may be today; null when none is. Older files may have such rows.
+    /// </summary>
+    public string? LongRow { get; }
+
     /// <summary>Size of the file in bytes.</summary>
     public long SizeInBytes => _header.FileLength;
 
@@ -101,18 +107,22 @@ internal sealed unsafe class SealedSegment : IDisposable
     /// <summary>Searches it.</summary>
     internal SegmentSearcher Searcher => _searcher;
 
-    /// <summary>Maps a file and checks all of it: header, every section's hash, every link and key.</summary>
+    /// <summary>Maps a file and checks all of it: header, every section's hash, every row, link and key, and the certificate.</summary>
     /// <param name="files">Where the file is.</param>
     /// <param name="path">The file.</param>
     /// <param name="residence">Where links and codes lie while the segment is open.</param>
     /// <param name="reserve">
     /// Told of the bytes that will be copied to memory, before they are; not called when there are none. What it throws ends the opening.
     /// </param>
+    /// <param name="keysAreLookedUp">
+    /// True when the caller makes a <see cref="KeyTable"/> of the keys next, which finds equal ones: they are not looked for here.
+    /// </param>
     /// <exception cref="AnnException">
     /// Corrupt: names the section and the byte. NotFound: no such file. InvalidArgument: no <c>.ann</c> file, or of another version.
     /// </exception>
     public static SealedSegment Open(
-        IFileSystem files, string path, SegmentResidence residence = SegmentResidence.ByLayout, Action<long>? reserve = null)
+        IFileSystem files, string path, SegmentResidence residence = SegmentResidence.ByLayout, Action<long>? reserve = null,
+        bool keysAreLookedUp = false)
     {
         if (!BitConverter.IsLittleEndian)
             throw new AnnException(
@@ -120,7 +130,7 @@ internal sealed unsafe class SealedSegment : IDisposable
         FileMapping mapping = files.Map(path);
         try
         {
-            return new SealedSegment(path, mapping, residence, reserve);
+            return new SealedSegment(path, mapping, residence, reserve, keysAreLookedUp);
         }
         catch
         {
@@ -200,9 +210,9 @@ internal sealed unsafe class SealedSegment : IDisposable
             CodeScale = scale,
             UniformWeight = header.Metric.Traits().DotWeight * scale,
             CodeFactors = coded && scale == 0
-                ? (float*)sections.Require(SectionKind.CodeFactors, count * Int8Codes.FactorBytes, copies)
+                ? sections.Numbers(SectionKind.CodeFactors, count * Int8Codes.FactorBytes, copies)
                 : null,
-            CodeMean = coded ? (float*)sections.Require(SectionKind.CodeMean, rowStride * (long)sizeof(float)) : null,
+            CodeMean = coded ? sections.Numbers(SectionKind.CodeMean, rowStride * (long)sizeof(float)) : null,
         };
     }
 }

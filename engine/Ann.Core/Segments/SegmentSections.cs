@@ -11,11 +11,14 @@ namespace Ann.Core.Segments;
 /// <summary>The checked sections of a mapped <c>.ann</c> file. Nothing behind this class checks again, so it must miss nothing.</summary>
 internal sealed unsafe class SegmentSections
 {
+    /// <summary>Bytes of rows that are hashed and then looked at: they stay in a core's second cache.</summary>
+    private const int RowPieceBytes = 1 << 18;
+
     private readonly string _path;
     private readonly FileMapping _mapping;
     private readonly Dictionary<SectionKind, Section> _sections;
 
-    /// <summary>Reads the header, checks its table and every section's hash.</summary>
+    /// <summary>Reads the header, checks its table, every section's hash, and the rows.</summary>
     public SegmentSections(string path, FileMapping mapping)
     {
         _path = path;
@@ -24,8 +27,16 @@ internal sealed unsafe class SegmentSections
         Header = SegmentHeader.Read(path, head, mapping.Length);
         _sections = Header.Sections.ToDictionary(section => section.Kind);
         foreach (Section section in Header.Sections)
-            CheckHash(section);
+        {
+            if (section.Kind == SectionKind.Rows)
+                CheckRows(section);
+            else
+                CheckHash(section);
+        }
     }
+
+    /// <summary>What is wrong with the first row that is longer than vectors may be today; null when none is.</summary>
+    public string? LongRow { get; private set; }
 
     public SegmentHeader Header { get; }
 
@@ -81,8 +92,53 @@ internal sealed unsafe class SegmentSections
         }
     }
 
-    /// <summary>The keys, after checking that every text lies inside the section.</summary>
-    public SegmentKeys Keys()
+    /// <summary>The certificate, after checking its numbers.</summary>
+    public Certificate Certificate()
+    {
+        Certificate certificate = Json(SectionKind.Certificate, SegmentJson.Default.Certificate);
+        return certificate.Fault() is string fault
+            ? throw Bad(SectionKind.Certificate, Find(SectionKind.Certificate).Offset, fault)
+            : certificate;
+    }
+
+    /// <summary>Numbers of a section that must have a length, after checking that each is one.</summary>
+    /// <param name="kind">The section.</param>
+    /// <param name="length">In bytes.</param>
+    /// <param name="copies">As in <see cref="Require(SectionKind, long, List{NativeBlock})"/>.</param>
+    public float* Numbers(SectionKind kind, long length, List<NativeBlock>? copies = null)
+    {
+        float* numbers = (float*)Require(kind, length, copies);
+        for (long i = 0; i < length / sizeof(float); i++)
+            if (float.IsNaN(numbers[i]))
+                throw Bad(kind, Find(kind).Offset + i * sizeof(float), "NaN; a number was expected.");
+        return numbers;
+    }
+
+    /// <summary>The keys, after checking that every text lies inside the section, and that no two nodes have one key.</summary>
+    /// <param name="areLookedUp">
+    /// True when the caller makes a <see cref="KeyTable"/> of them next, which finds equal keys by itself.
+    /// </param>
+    public SegmentKeys Keys(bool areLookedUp)
+    {
+        SegmentKeys keys = Keys();
+        if (areLookedUp || keys.AreAscending)
+            return keys;
+        try
+        {
+            new KeyTable(keys, Header.Count).Dispose();
+            return keys;
+        }
+        catch (AnnException e)
+        {
+            throw EqualKeys(_path, e);
+        }
+    }
+
+    /// <summary>The fault of a file in which two nodes have one key.</summary>
+    public static AnnException EqualKeys(string path, AnnException e) =>
+        AnnException.Corrupt(path, nameof(SectionKind.Keys), 0, e.Message);
+
+    private SegmentKeys Keys()
     {
         int count = Header.Count;
         if (Header.Keys == KeyKind.UInt64)
@@ -237,13 +293,37 @@ internal sealed unsafe class SegmentSections
         }
     }
 
+    /// <summary>In one pass, piece by piece: a piece is in the cache when its rows are looked at.</summary>
+    private void CheckRows(Section section)
+    {
+        long rowBytes = (long)VectorTable.StrideOf(Header.Dimension) * sizeof(float);
+        long piece = Math.Max(1, RowPieceBytes / rowBytes) * rowBytes;
+        XxHash3 hash = new();
+        StoredRows rows = new(Header.Metric, Header.Dimension);
+        for (long done = 0; done < section.Length; done += piece)
+        {
+            int bytes = (int)Math.Min(piece, section.Length - done);
+            byte* start = _mapping.Start + section.Offset + done;
+            hash.Append(new ReadOnlySpan<byte>(start, bytes));
+            rows.Look((float*)start, bytes / rowBytes);
+        }
+        RequireHash(section, hash.GetCurrentHashAsUInt64());
+        if (rows.Fault is (long row, string what))
+            throw Bad(SectionKind.Rows, section.Offset + row * rowBytes, what);
+        LongRow = rows.TooLong;
+    }
+
     private void CheckHash(Section section)
     {
         XxHash3 hash = new();
         const int Piece = 1 << 26;
         for (long done = 0; done < section.Length; done += Piece)
             hash.Append(new ReadOnlySpan<byte>(_mapping.Start + section.Offset + done, (int)Math.Min(Piece, section.Length - done)));
-        ulong actual = hash.GetCurrentHashAsUInt64();
+        RequireHash(section, hash.GetCurrentHashAsUInt64());
+    }
+
+    private void RequireHash(Section section, ulong actual)
+    {
         if (actual != section.Hash)
             throw Bad(section.Kind, section.Offset, $"hash {actual:x16}; the header says {section.Hash:x16}.");
     }

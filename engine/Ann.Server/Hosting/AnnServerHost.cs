@@ -61,7 +61,8 @@ public sealed partial class AnnServerHost : IAsyncDisposable
     /// <param name="cancellation">Ends the start; everything is closed again.</param>
     /// <exception cref="AnnException">
     /// An option is out of its range (InvalidArgument), the data directory does not exist (NotFound), not one of the named files can be
-    /// served (what is wrong with the first), two files give one index name (AlreadyExists), the address cannot be listened on (InvalidArgument, names it), an encoder cannot be opened.
+    /// served (what is wrong with the first), two files give one index name (AlreadyExists), the address
+    /// cannot be listened on (InvalidArgument, names it), an encoder cannot be opened.
     /// </exception>
     public static Task<AnnServerHost> StartAsync(
         Action<ServerOptions> configure, Action<ILoggingBuilder>? logging = null, CancellationToken cancellation = default) =>

@@ -84,7 +84,8 @@ internal sealed class LiveFixture : IAsyncDisposable
     }
 
     /// <summary>Builds an index file of the fixture's schema.</summary>
-    public string Build(string name, IEnumerable<ulong> keys, int version = 0, string encoder = "", long? logPosition = null)
+    public string Build(
+        string name, IEnumerable<ulong> keys, int version = 0, string encoder = "", long? logPosition = null, string encoderName = "")
     {
         ulong[] all = [.. keys];
         using SegmentBuilder builder = new(all.Length, Dimension, new SegmentBuildOptions
@@ -94,6 +95,7 @@ internal sealed class LiveFixture : IAsyncDisposable
             EfConstruction = 60,
             Layout = SegmentLayout.Lean,
             EncoderFingerprint = encoder,
+            EncoderName = encoderName,
             LogPosition = logPosition,
         });
         KeyColumn column = new(KeyKind.UInt64);

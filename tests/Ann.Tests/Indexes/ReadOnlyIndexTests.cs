@@ -69,8 +69,9 @@ public sealed class ReadOnlyIndexTests
 
     private async Task CreateAsync()
     {
-        await using LiveIndex index = LiveIndex.Create(
-            new(_files, IndexDirectory, "live", LiveFixture.Schema(), Options, MemoryBudget.Unlimited(), TimeProvider.System), new(null, ""));
+        IndexHome home = new(
+            _files, IndexDirectory, "live", LiveFixture.Schema(), Options, MemoryBudget.Unlimited(), TimeProvider.System);
+        await using LiveIndex index = LiveIndex.Create(home, new(null, ""));
         for (int from = 0; from < 100; from += 20)
             await (await index.WriteAsync(LiveFixture.Batch(WriteMode.Upsert, LiveFixture.Range(from, 20)))).Visible;
         await index.Sets.AppendAsync("seen", Keys(3, 4, 5), ttl: null);

@@ -7,7 +7,7 @@ using IndexState = Ann.Protocol.V1.IndexState;
 
 namespace Ann.Tests.Server;
 
-/// <summary>Goal: one bad file keeps nobody else from serving, and nobody waiting. Method: real files that are none, or have bad names.</summary>
+/// <summary>Goal: one bad file keeps nobody from serving, and nobody waiting. Method: pipes, devices, links, and bad names.</summary>
 [Collection(typeof(ServerTests))]
 public sealed class BadSourcesTests(SampleIndexes samples)
 {
