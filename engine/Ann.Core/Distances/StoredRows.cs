@@ -13,6 +13,7 @@ internal sealed unsafe class StoredRows(Metric metric, int dimension)
     /// <summary>Squared lengths below this are the same in float32 and in double precision, and within the limit of vectors.</summary>
     private const float CertainlyShort = 1e36f;
 
+    private readonly bool _hasUnitRows = metric.Traits().HasUnitRows;
     private readonly int _stride = VectorTable.StrideOf(dimension);
     private long _seen;
 
@@ -36,7 +37,7 @@ internal sealed unsafe class StoredRows(Metric metric, int dimension)
             float* row = rows + i * _stride;
             float squares = -NegativeDot.Between(row, row, (nuint)_stride);
             // False for NaN, which one component or their sum may be.
-            bool isSound = metric == Metric.Cosine ? Math.Abs(squares - 1) <= RowPreparation.MostOff : squares <= CertainlyShort;
+            bool isSound = _hasUnitRows ? Math.Abs(squares - 1) <= RowPreparation.MostOff : squares <= CertainlyShort;
             if (!isSound || !IsPadded(row))
                 LookCloser(row, _seen + i);
         }

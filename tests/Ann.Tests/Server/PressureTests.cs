@@ -246,7 +246,9 @@ public sealed class PressureTests : IAsyncLifetime
         Assert.True(held <= (2L * BudgetMiB + 300) << 20, $"the process held {held >> 20} MiB more than before");
     }
 
-    /// <summary>Asks one call after another; how many there were, how many got no answer in a second, and the 99th percentile in ms.</summary>
+    /// <summary>
+    /// Asks one call after another; how many there were, how many got no answer in a second, and the 99th percentile in ms.
+    /// </summary>
     private static async Task<(int Asked, int Missed, double P99)> AskAsync(
         Retrieval.RetrievalClient client, SearchRequest request, Func<int, bool> goesOn)
     {
