@@ -16,10 +16,10 @@ internal static class RegularFile
     }
 
     /// <summary>Refuses what is there and is no regular file.</summary>
-    /// <exception cref="AnnException">InvalidArgument: a pipe, a socket or a device.</exception>
+    /// <exception cref="AnnException">InvalidArgument: a pipe, a socket, a device, or a link that leads nowhere.</exception>
     public static void Require(IFileSystem files, string path)
     {
         if (files.FileExists(path) && !files.IsRegularFile(path))
-            throw AnnException.BadInput(path, "", "it is no regular file, but a pipe, a socket or a device.");
+            throw AnnException.BadInput(path, "", "it is no regular file: a pipe, a socket, a device, or a link to nothing.");
     }
 }

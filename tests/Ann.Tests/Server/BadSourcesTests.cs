@@ -23,7 +23,7 @@ public sealed class BadSourcesTests(SampleIndexes samples)
             expected[name] = "cannot be an index's name";
         }
         File.CreateSymbolicLink(Path.Combine(data, "dangling.ann"), Path.Combine(data, "nowhere"));
-        expected["dangling"] = "no such file";
+        expected["dangling"] = "a link to nothing";
         if (NamedPipe.TryMake(Path.Combine(data, "pipe.ann")))
         {
             File.CreateSymbolicLink(Path.Combine(data, "zero.ann"), "/dev/zero");
