@@ -33,10 +33,7 @@ public sealed class FilterAllocationTests
         ];
         SegmentNodes nodes = new(segment.Attributes, segment, segment.Now);
         ulong[] words = new ulong[(batch.Count + 63) / 64];
-        Run(); // makes the scratch and compiles the loops
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Run();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.OfSteady(Run));
         segment.Release();
 
         void Run()

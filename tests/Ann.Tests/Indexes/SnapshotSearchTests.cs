@@ -290,11 +290,7 @@ public sealed class SnapshotSearchTests : IDisposable
         SearchHit[] hits = new SearchHit[Queries.Length * K];
         int[] counts = new int[Queries.Length];
         SearchStatistics[] statistics = new SearchStatistics[Queries.Length];
-        Run(); // makes the contexts and compiles the loops
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Run();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.OfSteady(Run));
         snapshot.Release();
 
         void Run()

@@ -151,9 +151,7 @@ public sealed class CopiesTests
             }
             for (int round = 0; round < 30; round++)
                 Run(); // compiles the loops in full
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            Run();
-            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            Assert.Equal(0, Allocations.OfSteady(Run));
         }
         segment.Release();
 

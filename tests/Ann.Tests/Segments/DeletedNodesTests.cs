@@ -150,11 +150,7 @@ public sealed class DeletedNodesTests
         Neighbor[] results = new Neighbor[Queries.Length * K];
         int[] counts = new int[Queries.Length];
         SearchStatistics[] statistics = new SearchStatistics[Queries.Length];
-        Run(); // makes the contexts and compiles the loops
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Run();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.OfSteady(Run));
         segment.Release();
 
         void Run()

@@ -218,11 +218,7 @@ public sealed class HeadSegmentTests
         HeadSegment head = new(HeadFixture.Shape(Dimension, 500));
         HeadFixture.Fill(head, rows);
         Neighbor[] results = new Neighbor[10];
-        Run(); // makes the context and compiles the loops
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Run();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.OfSteady(Run));
         head.Release();
 
         void Run()

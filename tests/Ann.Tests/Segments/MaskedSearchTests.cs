@@ -158,11 +158,7 @@ public sealed class MaskedSearchTests
         int[] order = Order(segment, Queries[0]);
         NodeMask[] masks = [MaskOf(order[..3000], Count), MaskOf(order[3000..], Count), MaskOf(order[5000..5300], Count)];
         Neighbor[] results = new Neighbor[300];
-        Run(); // makes the context and compiles the loops
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Run();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.OfSteady(Run));
         segment.Release();
 
         void Run()

@@ -150,11 +150,7 @@ public sealed class SealedSegmentTests
         using SealedSegment segment = SegmentFixture.Seal(Rows, SegmentFixture.Options(Metric.Cosine));
         Neighbor[] results = new Neighbor[100];
         SearchParameters[] kinds = [new(10), new(100, 300), new(100, Exact: true)];
-        Run(); // makes the contexts and compiles the loops
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Run();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.OfSteady(Run));
 
         void Run()
         {

@@ -93,11 +93,7 @@ public sealed class SearchManyTests : IDisposable
         Neighbor[] results = new Neighbor[40 * K];
         int[] counts = new int[40];
         SearchStatistics[] statistics = new SearchStatistics[40];
-        Run(); // makes the contexts and compiles the loops
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Run();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.OfSteady(Run));
 
         void Run()
         {
