@@ -6,8 +6,8 @@ internal static class Allocations
     private const int Rounds = 3;
 
     /// <summary>
-    /// Bytes of the managed heap that each round takes of its thread. The least of some rounds: the runtime allocates for itself, once, when
-    /// it compiles a loop anew while it runs.
+    /// Bytes of the managed heap that each round takes of its thread. The least of some rounds: the runtime allocates for itself, once,
+    /// when it compiles a loop anew while it runs.
     /// </summary>
     public static long OfSteady(Action run)
     {
