@@ -94,7 +94,8 @@ internal sealed class CallWork(IndexCatalog catalog, IOptions<ServerOptions> opt
     {
         if (batch is null)
             return 0;
-        long components = batch.Data.Length / (batch.Dtype == Dtype.F16 ? 2 : sizeof(float)) + batch.Values.Count;
+        int width = batch.Dtype switch { Dtype.I8 => sizeof(sbyte), Dtype.F16 => sizeof(ushort), _ => sizeof(float) };
+        long components = batch.Data.Length / width + batch.Values.Count;
         return Math.Max(1, components / Math.Max(1, (int)Math.Min(batch.Dim, int.MaxValue)));
     }
 }

@@ -15,8 +15,8 @@ internal static class MessageWeight
     /// <summary>A string or an array of bytes, and its place in a list.</summary>
     private const long TextBytes = 40;
 
-    /// <summary>A number as it lies in a list.</summary>
-    private const long NumberBytes = 8;
+    /// <summary>A number as it lies in a list, which doubles as it grows: half of it may be empty.</summary>
+    private const long NumberBytes = 2 * sizeof(long);
 
     /// <summary>As deep as the parser reads.</summary>
     private const int MostDepth = 100;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using Ann.Protocol.V1;
 using Google.Protobuf.Reflection;
+using Google.Protobuf.WellKnownTypes;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
@@ -13,6 +14,9 @@ namespace Ann.Server.Admission;
 internal sealed class RequestGauge : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    /// <summary>Of health, reflection, and calls that there are not: they name a service or two.</summary>
+    private static readonly RequestLimits Others = new(Empty.Descriptor, MostBytes: 64 << 10, IsStream: true);
 
     private readonly Dictionary<string, RequestLimits> _methods = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<RequestBody, bool> _watched = new();
@@ -55,11 +59,7 @@ internal sealed class RequestGauge : IDisposable
     /// <summary>Runs a call behind its gauge.</summary>
     public async Task RunAsync(HttpContext context, RequestDelegate next)
     {
-        if (!_methods.TryGetValue(context.Request.Path.Value ?? "", out RequestLimits? limits))
-        {
-            await next(context);
-            return;
-        }
+        RequestLimits limits = _methods.GetValueOrDefault(context.Request.Path.Value ?? "", Others);
         using RequestBody body = new(context.Request.BodyReader, limits, this);
         CallBody call = new(body);
         context.Features.Set<IRequestBodyPipeFeature>(call);

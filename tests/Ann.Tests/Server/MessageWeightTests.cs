@@ -1,0 +1,64 @@
+using System.Buffers;
+using Ann.Protocol.V1;
+using Ann.Server.Admission;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
+
+namespace Ann.Tests.Server;
+
+/// <summary>
+/// Goal: what a message is charged before it is parsed is no less than what parsing it takes. Method: the runtime's own count of what
+/// parsing allocated, for the messages that become the most by the byte.
+/// </summary>
+public sealed class MessageWeightTests
+{
+    private const int Many = 20_000;
+
+    public static TheoryData<string> Shapes => ["empty sets", "short keys", "empty keys", "packed numbers", "filters", "rows", "unknown"];
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void ParsingTakesNoMoreThanIsCharged(string shape)
+    {
+        UpsertRequest upsert = new() { Index = "shop", Keys = new KeyColumn() };
+        AttributeColumn column = new() { Name = "a" };
+        switch (shape)
+        {
+            case "empty sets":
+                column.KeywordSets.Add(Enumerable.Range(0, Many).Select(static _ => new KeywordSet()));
+                break;
+            case "short keys":
+                upsert.Keys.Texts.Add(Enumerable.Range(0, Many).Select(static i => $"{i}"));
+                break;
+            case "empty keys":
+                upsert.Keys.Texts.Add(Enumerable.Repeat("", Many));
+                break;
+            case "packed numbers":
+                column.Integers.Add(Enumerable.Repeat(1L, Many));
+                break;
+            case "rows":
+                upsert.Vectors = RunningServer.Bytes([.. Enumerable.Range(0, 1000).Select(static _ => new float[64])]);
+                break;
+        }
+        upsert.Attributes.Add(column);
+        SearchRequest search = new() { Filter = new Filter { AnyOf = new FilterList() } };
+        search.Filter.AnyOf.Clauses.Add(Enumerable.Range(0, Many).Select(static _ => new Filter { Exists = "a" }));
+        byte[] bytes = shape switch
+        {
+            "filters" => search.ToByteArray(),
+            "unknown" => [.. Enumerable.Repeat(new byte[] { 0xFA, 0x7F, 0x00 }, Many).SelectMany(static part => part)], // field 2047, empty
+            _ => upsert.ToByteArray(),
+        };
+        MessageDescriptor type = shape == "filters" ? SearchRequest.Descriptor : UpsertRequest.Descriptor;
+
+        long charged = bytes.Length + MessageWeight.Of(new ReadOnlySequence<byte>(bytes), type);
+
+        _ = type.Parser.ParseFrom(bytes); // what the runtime makes once
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        IMessage message = type.Parser.ParseFrom(bytes);
+        long taken = GC.GetAllocatedBytesForCurrentThread() - before;
+        GC.KeepAlive(message);
+        // Lists double as they grow, and what they outgrew is garbage at once: it counts here, and not as held.
+        Assert.True(charged >= taken / 2, $"{shape}: charged {charged} bytes; parsing took {taken}");
+    }
+}
