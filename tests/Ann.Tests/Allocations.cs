@@ -3,22 +3,16 @@ namespace Ann.Tests;
 /// <summary>What code allocates that has run before.</summary>
 internal static class Allocations
 {
-    private const int Rounds = 3;
+    /// <summary>Rounds that make what is kept, and in which the runtime compiles the loops in full, for which it allocates too.</summary>
+    private const int WarmUps = 10;
 
-    /// <summary>
-    /// Bytes of the managed heap that each round takes of its thread. The least of some rounds: the runtime allocates for itself, once,
-    /// when it compiles a loop anew while it runs.
-    /// </summary>
+    /// <summary>Bytes of the managed heap that a round takes of its thread.</summary>
     public static long OfSteady(Action run)
     {
-        run(); // makes what is kept, and compiles the loops
-        long least = long.MaxValue;
-        for (int round = 0; round < Rounds; round++)
-        {
-            long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int round = 0; round < WarmUps; round++)
             run();
-            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
-        }
-        return least;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        run();
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 }
