@@ -43,6 +43,14 @@ internal sealed class ItemSelection(IndexSnapshot index, ReadPoint at, MaskHold[
     public ItemSelection Refine(BoundFilter extra, in SearchBudget budget) =>
         SelectionEvaluation.Refine(index, this, extra, in budget);
 
+    /// <summary>Those of the items that are not excluded, as of the same write. This selection stays as it is, and must outlive it.</summary>
+    /// <param name="excluded">Null for none.</param>
+    /// <param name="budget">When to stop early.</param>
+    /// <returns>To be disposed too, before this one.</returns>
+    public ItemSelection Without(ExcludedKeys? excluded, in SearchBudget budget) => excluded is null
+        ? new ItemSelection(index, at, Array.ConvertAll(masks, static mask => MaskHold.Lent(mask.Mask)), matching, stopped)
+        : SelectionEvaluation.Without(index, this, excluded, in budget);
+
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)

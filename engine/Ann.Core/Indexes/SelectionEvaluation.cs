@@ -18,6 +18,10 @@ internal static class SelectionEvaluation
     public static ItemSelection Refine(IndexSnapshot index, ItemSelection selection, BoundFilter extra, in SearchBudget budget) =>
         Run(index, selection.At, selection, extra, excluded: null, in budget);
 
+    /// <inheritdoc cref="ItemSelection.Without"/>
+    public static ItemSelection Without(IndexSnapshot index, ItemSelection selection, ExcludedKeys excluded, in SearchBudget budget) =>
+        Run(index, selection.At, selection, filter: null, excluded, in budget);
+
     private static ItemSelection Run(
         IndexSnapshot index, ReadPoint at, ItemSelection? before, BoundFilter? filter, ExcludedKeys? excluded, in SearchBudget budget)
     {
@@ -39,6 +43,11 @@ internal static class SelectionEvaluation
                 if (before is null)
                 {
                     masks[number] = MaskOf(segment, point, nodes, filter, excluded, in budget, ref stopped);
+                }
+                else if (excluded is not null)
+                {
+                    Debug.Assert(filter is null, "what was selected is narrowed by one of them at a time");
+                    masks[number] = Remaining(segment, point, CopyOf(own, segment.Masks, nodes), excluded, in budget, ref stopped);
                 }
                 else
                 {
@@ -89,11 +98,42 @@ internal static class SelectionEvaluation
                 return hold;
             }
 
-            mask ??= masks.Rent(nodes);
-            if (cached is not null)
-                mask.CopyFrom(cached.Mask);
-            else if (filter is null)
-                mask.Fill();
+            NodeMask left = mask ?? CopyOf(cached?.Mask, masks, nodes);
+            mask = null;
+            return Remaining(segment, point, left, excluded, in budget, ref stopped);
+        }
+        finally
+        {
+            cached?.Release();
+            if (mask is not null)
+                masks.Return(mask);
+        }
+    }
+
+    /// <summary>A pooled mask of the same nodes; of all where there is none.</summary>
+    private static NodeMask CopyOf(NodeMask? mask, SegmentMasks masks, int nodes)
+    {
+        NodeMask copy = masks.Rent(nodes);
+        if (mask is null)
+            copy.Fill();
+        else
+            copy.CopyFrom(mask);
+        return copy;
+    }
+
+    /// <summary>What exclusions and deletions leave of a mask.</summary>
+    /// <param name="segment">The segment.</param>
+    /// <param name="point">Up to where it is seen.</param>
+    /// <param name="mask">A pooled one, counted but where keys are excluded; owned from here on.</param>
+    /// <param name="excluded">Null for none.</param>
+    /// <param name="budget">When to stop early.</param>
+    /// <param name="stopped">Why it was stopped before, and is now.</param>
+    private static MaskHold Remaining(
+        LiveSegment segment, ReadPoint point, NodeMask mask, ExcludedKeys? excluded, in SearchBudget budget, ref StopReason stopped)
+    {
+        NodeMask? owned = mask;
+        try
+        {
             if (excluded is not null)
             {
                 if (stopped == StopReason.None)
@@ -102,22 +142,20 @@ internal static class SelectionEvaluation
                     mask.Words.Clear(); // some of them may be excluded, and nobody knows which
                 mask.Recount();
             }
-            if (mask.Count == nodes)
+            if (mask.Count == mask.Nodes)
                 return default;
             if (segment.DeadCount > 0)
             {
                 segment.Dead.RemoveFrom(mask, point.Sequence);
                 mask.Recount();
             }
-            MaskHold own = MaskHold.Of(mask, masks);
-            mask = null;
-            return own;
+            owned = null;
+            return MaskHold.Of(mask, segment.Masks);
         }
         finally
         {
-            cached?.Release();
-            if (mask is not null)
-                masks.Return(mask);
+            if (owned is not null)
+                segment.Masks.Return(owned);
         }
     }
 

@@ -181,7 +181,7 @@ internal sealed class CachedMask(BoundFilter filter, NodeMask mask, SegmentMasks
 
 /// <summary>A mask that somebody uses: a pooled one of his own, or a cached one. Default: none.</summary>
 /// <param name="Mask">Null for all nodes.</param>
-/// <param name="Owner">Where it goes back to; null when it is cached, or nobody's.</param>
+/// <param name="Owner">Where it goes back to; null when it is cached, lent, or nobody's.</param>
 /// <param name="Cached">The cached one; null when it is not.</param>
 internal readonly record struct MaskHold(NodeMask? Mask, SegmentMasks? Owner, CachedMask? Cached)
 {
@@ -190,6 +190,9 @@ internal readonly record struct MaskHold(NodeMask? Mask, SegmentMasks? Owner, Ca
 
     /// <summary>A cached mask, held for the caller.</summary>
     public static MaskHold Of(CachedMask cached) => new(cached.Mask, null, cached);
+
+    /// <summary>A mask that somebody else holds for longer. Null for all nodes.</summary>
+    public static MaskHold Lent(NodeMask? mask) => new(mask, null, null);
 
     /// <summary>Lets go. Once.</summary>
     public void Release()

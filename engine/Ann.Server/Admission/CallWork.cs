@@ -29,9 +29,25 @@ internal sealed class CallWork(IndexCatalog catalog, IOptions<ServerOptions> opt
     private const double QuotaSearches = 10;
 
     private readonly double _heavyNs = options.Value.HeavySearchMs * 1e6;
+    private readonly int _mostSearches = options.Value.MaxRowsPerRequest;
 
     /// <summary>True when a search holds its place for long.</summary>
     public bool IsHeavy(SearchRequest request) => IsHeavy(request, RowsOf(request.Queries), scans: 0);
+
+    /// <summary>The same of several, whose work is added up.</summary>
+    public bool IsHeavy(SearchManyRequest request)
+    {
+        if (request.Searches.Count > _mostSearches)
+            return false; // refused before any is made
+        double work = 0;
+        foreach (SearchRequest search in request.Searches)
+        {
+            work += WorkOf(search, request.Index, RowsOf(search.Queries), scans: 0);
+            if (work > _heavyNs)
+                return true;
+        }
+        return false;
+    }
 
     /// <summary>The same of a recommendation, whose examples are its rows.</summary>
     public bool IsHeavy(RecommendRequest request)
@@ -54,10 +70,12 @@ internal sealed class CallWork(IndexCatalog catalog, IOptions<ServerOptions> opt
     /// <summary>The same of a filter that is evaluated.</summary>
     public bool IsHeavy(PrepareFilterRequest request) => ItemNs * SizeOf(request.Index).Rows > _heavyNs;
 
-    private bool IsHeavy(SearchRequest? request, long rows, int scans)
+    private bool IsHeavy(SearchRequest? request, long rows, int scans) =>
+        request is not null && WorkOf(request, request.Index, rows, scans) > _heavyNs;
+
+    /// <summary>Nanoseconds that a search takes, as far as they must be known to tell a heavy one.</summary>
+    private double WorkOf(SearchRequest request, string index, long rows, int scans)
     {
-        if (request is null)
-            return false;
         double k = Math.Min(request.K, (uint)SearchParameters.MaxK);
         double ef = Math.Max(k * 1.5, Math.Max(128, Math.Min(request.EfSearch, (uint)SearchParameters.MaxEfSearch)));
         double work = rows * ef * BeamNs;
@@ -67,7 +85,7 @@ internal sealed class CallWork(IndexCatalog catalog, IOptions<ServerOptions> opt
             work *= QuotaSearches;
         if (looksAtAll && work <= _heavyNs)
         {
-            (long items, int dimension) = SizeOf(request.Index);
+            (long items, int dimension) = SizeOf(index);
             if (request.Exact || scans > 0)
                 work += rows * (scans + 1) * items * (RowNs + ComponentNs * dimension);
             if (request.Diversity is { } diversity)
@@ -78,7 +96,7 @@ internal sealed class CallWork(IndexCatalog catalog, IOptions<ServerOptions> opt
                 work += rows * (candidates * BeamNs * 1.5 + Math.Min(k, candidates) * candidates * ComponentNs * dimension);
             }
         }
-        return work > _heavyNs;
+        return work;
     }
 
     private (long Rows, int Dimension) SizeOf(string index)

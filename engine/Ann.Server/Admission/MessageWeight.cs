@@ -1,16 +1,21 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using Google.Protobuf.Reflection;
 
 namespace Ann.Server.Admission;
 
 /// <summary>
 /// About what a message takes of memory once it is parsed, beyond its own length: told from its bytes, without parsing it. An empty message
-/// of two bytes becomes an object of a hundred.
+/// of two bytes becomes an object of hundreds.
 /// </summary>
 internal static class MessageWeight
 {
-    /// <summary>An object, its lists, and its place in a list.</summary>
-    private const long MessageBytes = 112;
+    /// <summary>An object, its place in a list, and what the runtime needs beside.</summary>
+    private const long ObjectBytes = 48;
+
+    /// <summary>A field of an object, and a list while it is empty: lists are made with their object.</summary>
+    private const long FieldBytes = 8;
+    private const long ListBytes = 32;
 
     /// <summary>A string or an array of bytes, and its place in a list.</summary>
     private const long TextBytes = 40;
@@ -21,6 +26,8 @@ internal static class MessageWeight
     /// <summary>As deep as the parser reads.</summary>
     private const int MostDepth = 100;
 
+    private static readonly ConcurrentDictionary<MessageDescriptor, long> Empty = new();
+
     /// <summary>The weight, in bytes. Of bytes that are no message it is that of what precedes: the parser refuses them.</summary>
     public static long Of(ReadOnlySequence<byte> message, MessageDescriptor type)
     {
@@ -30,7 +37,7 @@ internal static class MessageWeight
 
     private static long Of(ref SequenceReader<byte> reader, long end, MessageDescriptor? type, int depth)
     {
-        long weight = MessageBytes;
+        long weight = type is null ? ObjectBytes : Empty.GetOrAdd(type, static type => OfEmpty(type));
         while (reader.Consumed < end && TryReadVarint(ref reader, out ulong tag))
         {
             FieldDescriptor? field = type?.FindFieldByNumber((int)(tag >> 3));
@@ -61,6 +68,10 @@ internal static class MessageWeight
         }
         return weight;
     }
+
+    /// <summary>An object without values.</summary>
+    private static long OfEmpty(MessageDescriptor type) => ObjectBytes
+        + type.Fields.InDeclarationOrder().Sum(static field => FieldBytes + (field.IsRepeated ? ListBytes : 0));
 
     private static long OfField(ref SequenceReader<byte> reader, long length, FieldDescriptor? field, int depth) => field?.FieldType switch
     {

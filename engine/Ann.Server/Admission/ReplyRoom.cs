@@ -17,6 +17,12 @@ internal sealed class ReplyRoom(ByteBudget all, long most) : IDisposable
     /// <summary>Charged at once: the budget of all calls is touched seldom.</summary>
     private const long Step = 16 << 10;
 
+    /// <summary>What one answer of several takes beside its columns: its objects and lists, while they are empty.</summary>
+    public const int AnswerBytes = 1 << 10;
+
+    /// <summary>What a column of attributes takes beside its values.</summary>
+    public const int ColumnBytes = 1 << 10;
+
     /// <summary>A string's header and its place in a list.</summary>
     private const int TextOverhead = 40;
 

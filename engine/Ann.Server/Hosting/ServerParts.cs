@@ -87,6 +87,7 @@ internal static class ServerParts
         services.AddSingleton<SearchKinds>();
         services.AddSingleton<NearestCall>();
         services.AddSingleton<RankedCall>();
+        services.AddSingleton<SearchManyCall>();
         services.AddSingleton<RecommendCall>();
         services.AddSingleton<RangeCall>();
         services.AddSingleton<ExplainCall>();

@@ -28,7 +28,7 @@ internal sealed class SearchColumns
     public SearchColumns(IndexSnapshot index, int rows, int k, int[] asked, ReplyRoom room)
     {
         int results = rows * (int)Math.Min(k, index.Rows);
-        room.Take(ReplyRoom.OfNumbers(2L * results + rows + 1));
+        room.Take(ReplyRoom.OfNumbers(2L * results + rows + 1) + (long)asked.Length * ReplyRoom.ColumnBytes);
         _room = room;
         _asked = asked;
         _attributes = asked.Length == 0 ? [] : Array.ConvertAll(asked, column => new AttributeColumn(index.Attributes.Fields[column]));

@@ -28,8 +28,14 @@ internal sealed class NearestCall(SearchPipeline pipeline, RankedCall ranked)
     public SearchResponse Run(SearchRequest request, ServerCallContext context, in SearchPlace place, SearchBudget? early)
     {
         using AcquiredSearch search = pipeline.Acquire(request, context, in place, early);
+        return Run(in search);
+    }
+
+    /// <summary>The same of a search that was read already; it stays the caller's.</summary>
+    public SearchResponse Run(in AcquiredSearch search)
+    {
         using VectorRows queries = pipeline.ReadRows(in search);
-        if (WireRanking.IsRanked(request))
+        if (WireRanking.IsRanked(search.Request))
             return ranked.Run(in search, in queries);
         float? farthest = search.Input.Farthest;
         using PreparedSearch prepared = pipeline.Prepare(in search, queries.Count, mayScan: true);

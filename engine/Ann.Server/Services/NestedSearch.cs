@@ -3,7 +3,7 @@ using Ann.Protocol.V1;
 
 namespace Ann.Server.Services;
 
-/// <summary>Searches that lie in another request, as <c>search</c>: their fields are named from there.</summary>
+/// <summary>Searches that lie in another request, as <c>search</c> or in a list: their fields are named from there.</summary>
 internal static class NestedSearch
 {
     private const string Field = "search";
@@ -20,14 +20,34 @@ internal static class NestedSearch
         {
             return run(search);
         }
-        catch (AnnException e) when (
-            e is { Error: AnnError.InvalidArgument or AnnError.FailedPrecondition, Field: { } field } && IsOfSearch(field))
+        catch (AnnException e) when (IsOfSearch(e))
         {
-            throw e.Renamed($"{Field}.{field}");
+            throw e.Renamed($"{Field}.{e.Field}");
         }
     }
 
-    /// <summary>True when a path begins with a field of a search; those of the request around it have other names.</summary>
-    private static bool IsOfSearch(string path) =>
-        SearchRequest.Descriptor.FindFieldByName(path.Split('.', '[')[0]) is not null;
+    /// <summary>The same of one of several searches, which its message names too.</summary>
+    /// <param name="search">The search.</param>
+    /// <param name="path">Where it is in the request, as in <c>searches[3]</c>.</param>
+    /// <param name="run">Answers.</param>
+    /// <exception cref="AnnException">As <paramref name="run"/> throws it, its fields as the whole request spells them.</exception>
+    public static TResponse Run<TResponse>(SearchRequest search, string path, Func<SearchRequest, TResponse> run)
+    {
+        try
+        {
+            return run(search);
+        }
+        catch (AnnException e) when (IsOfSearch(e))
+        {
+            AnnException named = e.Renamed($"{path}.{e.Field}");
+            if (named.Message.StartsWith(path, StringComparison.Ordinal))
+                throw named;
+            throw new AnnException(e.Error, $"{path}: {e.Message}", e) { Field = named.Field, Violations = e.Violations };
+        }
+    }
+
+    /// <summary>True when a mistake is in a field of a search; those of the request around it have other names.</summary>
+    private static bool IsOfSearch(AnnException e) =>
+        e is { Error: AnnError.InvalidArgument or AnnError.FailedPrecondition, Field: { } path }
+        && SearchRequest.Descriptor.FindFieldByName(path.Split('.', '[')[0]) is not null;
 }

@@ -17,6 +17,18 @@ internal sealed class RankedCall(SearchPipeline pipeline)
         return pipeline.Reply(in prepared, answer);
     }
 
+    /// <summary>Refuses what a search would refuse of its quotas and the like, without searching. Of a plain one too.</summary>
+    /// <param name="search">The request.</param>
+    /// <param name="queries">Its rows.</param>
+    /// <param name="parameters">Its k and beam width, checked.</param>
+    public static void Check(in AcquiredSearch search, in VectorRows queries, in SearchParameters parameters)
+    {
+        RankingQuery query = search.Input.Query(in parameters, excluded: null);
+        RankingSearch.Check(search.Index, queries.Rows(0, queries.Count), queries.Count, query);
+        for (int floor = 0; floor < query.Floors.Count; floor++)
+            search.Index.Bind(query.Floors[floor].Filter, $"floors[{floor}].filter");
+    }
+
     /// <summary>Where nothing that was asked came into play, the lists are those of a plain search, and as good to learn from.</summary>
     private void Learn(in PreparedSearch search, in VectorRows queries, RankingAnswer answer)
     {

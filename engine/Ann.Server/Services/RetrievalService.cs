@@ -16,7 +16,7 @@ internal sealed class RetrievalService(
     {
         bool bestSoFar = request.OnDeadline == OnDeadline.BestSoFar;
         // Of a call that wants what there is by its deadline, the time that it waits counts.
-        SearchBudget? budget = bestSoFar ? pipeline.BudgetOf(request, context) : null;
+        SearchBudget? budget = bestSoFar ? pipeline.BudgetOf(request.OnDeadline, context) : null;
         if (work.IsHeavy(request))
             return SearchHeavyAsync(request, context, budget);
         ValueTask<SearchPlace> entering = admission.SearchPlaces.EnterAsync(
@@ -26,6 +26,9 @@ internal sealed class RetrievalService(
         using SearchPlace place = entering.Result;
         return Task.FromResult(kinds.Nearest.Run(request, context, in place, budget));
     }
+
+    public override Task<SearchManyResponse> SearchMany(SearchManyRequest request, ServerCallContext context) =>
+        AdmitAsync(request, context, work.IsHeavy(request), kinds.Many.Run);
 
     public override Task<RecommendResponse> Recommend(RecommendRequest request, ServerCallContext context) =>
         AdmitAsync(request, context, work.IsHeavy(request), kinds.Recommend.Run);
@@ -78,5 +81,5 @@ internal sealed class RetrievalService(
 
 /// <summary>Each kind of read call.</summary>
 internal sealed record SearchKinds(
-    NearestCall Nearest, RecommendCall Recommend, RangeCall Range, ExplainCall Explain, ScrollCall Scroll, FetchCall Fetch,
-    PrepareFilterCall PrepareFilter);
+    NearestCall Nearest, SearchManyCall Many, RecommendCall Recommend, RangeCall Range, ExplainCall Explain, ScrollCall Scroll,
+    FetchCall Fetch, PrepareFilterCall PrepareFilter);

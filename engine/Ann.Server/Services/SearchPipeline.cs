@@ -30,8 +30,15 @@ internal sealed class SearchPipeline(
     public int MaxRows => _limits.MaxRowsPerRequest;
 
     /// <summary>The time of a call, less what its reply needs where the caller wants what there is by the deadline.</summary>
-    public SearchBudget BudgetOf(SearchRequest request, ServerCallContext context) =>
-        CallBudget.Of(limits.BudgetOf(context), request.OnDeadline, TimeSpan.FromMilliseconds(_limits.DeadlineMarginMs));
+    public SearchBudget BudgetOf(OnDeadline choice, ServerCallContext context) =>
+        CallBudget.Of(limits.BudgetOf(context), choice, TimeSpan.FromMilliseconds(_limits.DeadlineMarginMs));
+
+    /// <summary>Holds an index for a call. Once a call: its reply has one room.</summary>
+    public HeldIndex Hold(string index, ServerCallContext context)
+    {
+        SnapshotLease lease = catalog.Acquire(index, out HostedIndex hosted);
+        return new HeldIndex(lease, hosted, context, limits.RoomOf(context));
+    }
 
     /// <summary>Holds the index of a request, and checks what is asked against it.</summary>
     /// <param name="request">The request.</param>
@@ -40,20 +47,29 @@ internal sealed class SearchPipeline(
     /// <param name="early">Its budget, where that was taken before it waited; null to take it now.</param>
     public AcquiredSearch Acquire(SearchRequest request, ServerCallContext context, in SearchPlace place, SearchBudget? early = null)
     {
-        long started = Stopwatch.GetTimestamp();
-        NoteTag(request.RequestTag);
-        SnapshotLease lease = catalog.Acquire(request.Index, out HostedIndex hosted);
+        HeldIndex held = Hold(request.Index, context);
         try
         {
-            SearchInput input = new(request, lease.Snapshot, hosted, _limits.MaxExcludedKeys);
-            SearchBudget budget = early ?? BudgetOf(request, context);
-            return new AcquiredSearch(request, input, context, place, budget, lease, started, limits.RoomOf(context));
+            return Read(request, in held, in place, early ?? BudgetOf(request.OnDeadline, context));
         }
         catch
         {
-            lease.Dispose();
+            held.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Checks what is asked against an index that is held.</summary>
+    /// <param name="request">The request; what index it names does not count.</param>
+    /// <param name="held">The index. Whoever disposes the search lets go of it.</param>
+    /// <param name="place">That the call was admitted to.</param>
+    /// <param name="budget">Its time.</param>
+    public AcquiredSearch Read(SearchRequest request, in HeldIndex held, in SearchPlace place, in SearchBudget budget)
+    {
+        long started = Stopwatch.GetTimestamp();
+        NoteTag(request.RequestTag);
+        SearchInput input = new(request, held.Snapshot, held.Hosted, _limits.MaxExcludedKeys);
+        return new AcquiredSearch(request, input, held, place, budget, started);
     }
 
     /// <summary>The query rows of a request.</summary>
@@ -72,11 +88,14 @@ internal sealed class SearchPipeline(
         bool takesRest = !search.Place.IsLate && request.OnDeadline == OnDeadline.BestSoFar;
         ExcludedKeys? excluded = search.Input.Excluded(more);
         long selecting = Stopwatch.GetTimestamp();
-        ItemSelection? selection = search.Index.Select(search.Input.Filter, excluded, in whole);
+        ItemSelection? selection = search.Shared is { } shared
+            ? shared.Without(excluded, in whole)
+            : search.Index.Select(search.Input.Filter, excluded, in whole);
+        bool isRestricted = search.Input.Filter is not null || excluded is not null;
         try
         {
             TimeSpan selected = Stopwatch.GetElapsedTime(selecting);
-            SearchEffort effort = EffortOf(in search, lists, selection?.Selectivity, mayScan);
+            SearchEffort effort = EffortOf(in search, lists, isRestricted ? selection?.Selectivity : null, mayScan);
             return new PreparedSearch(
                 search, effort, effort.Limit(in whole, takesRest), selection, excluded, selected, selection?.At ?? search.Index.Now);
         }
@@ -100,17 +119,22 @@ internal sealed class SearchPipeline(
         SearchEffort effort = SearchEffort.Of(
             search.Request, index, selectivity, () => recall.KnownOf(RecallKind.Of(index, selectivity, k)), search.Place.Step,
             _limits.MaxRecallEf, mayScan);
-        if ((long)lists * k > _limits.MaxResultsPerRequest)
-        {
-            throw AnnException.Invalid(
-                "k", $"Rows times k is {(long)lists * k}; a request takes at most {_limits.MaxResultsPerRequest}.");
-        }
+        RequireResults("k", (long)lists * k);
         return effort;
+    }
+
+    /// <summary>Refuses a request that may have more results than one may have.</summary>
+    /// <param name="field">Blamed for it.</param>
+    /// <param name="results">Rows times k.</param>
+    public void RequireResults(string field, long results)
+    {
+        if (results > _limits.MaxResultsPerRequest)
+            throw AnnException.Invalid(field, $"Rows times k is {results}; a request takes at most {_limits.MaxResultsPerRequest}.");
     }
 
     /// <summary>Ends the call when its search was stopped, but for a deadline whose caller wants what was found.</summary>
     public void RequireComplete(StopReason stopped, in AcquiredSearch search) =>
-        CallBudget.RequireComplete(stopped, search.Request.OnDeadline, search.Context, time);
+        CallBudget.RequireComplete(stopped, search.Request.OnDeadline, search.Held.Context, time);
 
     /// <summary>Offers a row and what was found for it to those who learn from traffic.</summary>
     /// <param name="search">The request.</param>
@@ -126,7 +150,7 @@ internal sealed class SearchPipeline(
             return;
         int ef = effort.PassedOver > 0 ? effort.PassedOver : effort.Parameters.BeamWidth;
         SampledRequest sampled = new(
-            effort.Parameters.K, ef, effort.Target, search.Of.Input.Filter, search.Excluded, search.Selection?.Selectivity);
+            effort.Parameters.K, ef, effort.Target, search.Of.Input.Filter, search.Excluded, search.Restriction?.Selectivity);
         sampler.Offer(search.Index, query, search.At, sampled, effort.AnswerOf(in statistics), hits);
     }
 
@@ -149,14 +173,27 @@ internal sealed class SearchPipeline(
 
     /// <summary>The columns of a reply that will have so many lists.</summary>
     public static SearchColumns ColumnsOf(in PreparedSearch search, int lists) =>
-        new(search.Index, lists, search.Effort.Parameters.K, search.Of.Input.Asked, search.Of.Room);
+        new(search.Index, lists, search.Effort.Parameters.K, search.Of.Input.Asked, search.Of.Held.Room);
 
     /// <summary>The reply, with what became of the request.</summary>
     public SearchResponse Reply(in PreparedSearch search, SearchColumns columns, in AnswerQuality quality)
     {
-        if (search.Selection is { } selection)
+        if (search.Restriction is { } selection)
             columns.Restrict(selection.Matching, selection.Selectivity, search.Selecting);
         SearchResponse response = columns.ToResponse(search.Of.Place.Queued, Stopwatch.GetElapsedTime(search.Of.Started));
+        quality.Write(response, metrics);
+        return response;
+    }
+
+    /// <summary>The reply to a request that there was no time for: its lists are empty.</summary>
+    public SearchResponse ReplyUnsearched(in AcquiredSearch search, int lists)
+    {
+        SearchEffort effort = EffortOf(in search, lists, selectivity: null, mayScan: false);
+        SearchColumns columns = new(search.Index, lists, k: 0, search.Input.Asked, search.Held.Room);
+        columns.AddEmpty(lists);
+        AnswerQuality quality = new(effort);
+        quality.AddUnsearched(lists);
+        SearchResponse response = columns.ToResponse(search.Place.Queued, Stopwatch.GetElapsedTime(search.Started));
         quality.Write(response, metrics);
         return response;
     }
@@ -172,13 +209,14 @@ internal sealed class SearchPipeline(
             RowPreparation.Prepare(index.Metric, queries[row], scratch, "queries", row);
     }
 
-    /// <summary>Notes the caller's own mark of a request in the trace.</summary>
+    /// <summary>Notes the caller's own mark of a request in the trace; of several in one call the first.</summary>
     private static void NoteTag(string tag)
     {
         if (tag.Length == 0)
             return;
         if (System.Text.Encoding.UTF8.GetByteCount(tag) is int length and > MaxTagBytes)
             throw AnnException.Invalid("request_tag", $"request_tag takes {length} bytes; it must be at most {MaxTagBytes}.");
-        Activity.Current?.SetTag("ann.request_tag", tag);
+        if (Activity.Current is { } activity && activity.GetTagItem("ann.request_tag") is null)
+            activity.SetTag("ann.request_tag", tag);
     }
 }
