@@ -81,6 +81,30 @@ public sealed class SelectionTests : IDisposable
         }
     }
 
+    /// <summary>One selection for several searches, each with exclusions of its own or none.</summary>
+    [Fact]
+    public void ASelectionWithoutSomeKeysIsThatOfBoth()
+    {
+        for (int round = 0; round < 300; round++)
+        {
+            int seed = Seed + round / 3; // each three times: evaluated, cached, found
+            Random chance = new(seed);
+            Filter? filter = chance.Next(10) == 0 ? null : new RandomFilters(seed).Next(KeyKind.UInt64, 3 * PerSegment);
+            BoundFilter? bound = filter is null ? null : _index.Bind(filter);
+            using ItemSelection shared = _index.SelectAsOf(_index.Now, bound, excluded: null, SearchBudget.Unlimited);
+            foreach (int count in (int[])[0, 1, 100, 600])
+            {
+                KeySetExclusion? excluded = count == 0
+                    ? null
+                    : new KeySetExclusion([.. Enumerable.Range(0, count).Select(_ => (ulong)chance.Next(3 * PerSegment))]);
+                using ItemSelection own = shared.Without(excluded, SearchBudget.Unlimited);
+                Check(own, filter is null ? [] : [filter], excluded, $"seed {seed}, round {round}, {count} keys");
+                Assert.Equal(shared.At, own.At);
+            }
+            Check(shared, filter is null ? [] : [filter], null, $"seed {seed}, round {round}, afterwards");
+        }
+    }
+
     [Fact]
     public void WhatTakesAllNodesHasNoMask()
     {

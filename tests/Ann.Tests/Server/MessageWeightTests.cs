@@ -14,7 +14,7 @@ public sealed class MessageWeightTests
 {
     private const int Many = 20_000;
 
-    public static TheoryData<string> Shapes => ["empty sets", "short keys", "empty keys", "packed numbers", "filters", "rows", "unknown"];
+    public static TheoryData<string> Shapes => ["empty sets", "short keys", "empty keys", "packed numbers", "filters", "rows", "unknown", "searches", "full searches"];
 
     [Theory]
     [MemberData(nameof(Shapes))]
@@ -43,13 +43,21 @@ public sealed class MessageWeightTests
         upsert.Attributes.Add(column);
         SearchRequest search = new() { Filter = new Filter { AnyOf = new FilterList() } };
         search.Filter.AnyOf.Clauses.Add(Enumerable.Range(0, Many).Select(static _ => new Filter { Exists = "a" }));
+        SearchManyRequest batch = new() { Searches = { Enumerable.Repeat(new SearchRequest(), Many) } };
         byte[] bytes = shape switch
         {
+            "searches" => batch.ToByteArray(),
+            "full searches" => FullSearches().ToByteArray(),
             "filters" => search.ToByteArray(),
             "unknown" => [.. Enumerable.Repeat(new byte[] { 0xFA, 0x7F, 0x00 }, Many).SelectMany(static part => part)], // field 2047, empty
             _ => upsert.ToByteArray(),
         };
-        MessageDescriptor type = shape == "filters" ? SearchRequest.Descriptor : UpsertRequest.Descriptor;
+        MessageDescriptor type = shape switch
+        {
+            "filters" => SearchRequest.Descriptor,
+            "searches" or "full searches" => SearchManyRequest.Descriptor,
+            _ => UpsertRequest.Descriptor,
+        };
 
         long charged = bytes.Length + MessageWeight.Of(new ReadOnlySequence<byte>(bytes), type);
 
@@ -60,5 +68,21 @@ public sealed class MessageWeightTests
         GC.KeepAlive(message);
         // Lists double as they grow, and what they outgrew is garbage at once: it counts here, and not as held.
         Assert.True(charged >= taken / 2, $"{shape}: charged {charged} bytes; parsing took {taken}");
+    }
+
+    /// <summary>Each with seen items of its own, and parts that are there and empty.</summary>
+    private static SearchManyRequest FullSearches()
+    {
+        SearchRequest search = new()
+        {
+            Queries = new VectorBatch(),
+            Filter = new Filter { Keys = LiveCalls.Keys([.. Enumerable.Range(0, 50).Select(static i => (ulong)i)]) },
+            Exclude = new Ann.Protocol.V1.Exclusions { Keys = LiveCalls.Keys([.. Enumerable.Range(0, 100).Select(static i => (ulong)i)]) },
+            Diversity = new Diversity(),
+            Union = new Union(),
+            Caps = { new Cap(), new Cap() },
+            Floors = { new Floor() },
+        };
+        return new SearchManyRequest { Searches = { Enumerable.Repeat(search, 500) } };
     }
 }
