@@ -214,14 +214,14 @@ public sealed class ServerOptions
     [Setting("--max-indexes", "Live indexes at most.", Unit = "indexes")]
     public int MaxIndexes { get; set; } = 256;
 
-    /// <summary>Query rows of one Search; keys of one Fetch. Default: 1024.</summary>
+    /// <summary>Query rows of one Search, and of all searches of one SearchMany; keys of one Fetch. Default: 1024.</summary>
     [Range(1, 65_536)]
-    [Setting("--max-rows-per-request", "Query rows of one Search; keys of one Fetch.", Unit = "rows")]
+    [Setting("--max-rows-per-request", "Query rows of one Search or SearchMany; keys of one Fetch.", Unit = "rows")]
     public int MaxRowsPerRequest { get; set; } = 1024;
 
     /// <summary>Rows × k of one Search: bounds the reply, at 12 bytes a result with numeric keys. Default: 1,000,000.</summary>
     [Range(SearchParameters.MaxK, 100_000_000)]
-    [Setting("--max-results-per-request", "Rows × k of one Search.", Unit = "results")]
+    [Setting("--max-results-per-request", "Rows × k of one Search or SearchMany.", Unit = "results")]
     public int MaxResultsPerRequest { get; set; } = 1_000_000;
 
     /// <summary>Texts of one Embed. Default: 1024.</summary>

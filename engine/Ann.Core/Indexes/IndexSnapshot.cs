@@ -212,7 +212,7 @@ internal sealed class IndexSnapshot
     /// <param name="budget">When to stop.</param>
     public ItemSelection SelectAsOf(ReadPoint at, BoundFilter? filter, ExcludedKeys? excluded, in SearchBudget budget) =>
         SelectionEvaluation.Run(this, at, filter, excluded, in budget)
-        ?? new ItemSelection(this, at, new MaskHold[_segments.Length], Items, StopReason.None);
+        ?? new ItemSelection(this, at, new MaskHold[_segments.Length], Rows, StopReason.None); // items may seem fewer during a write
 
     /// <summary>Looks an item up by its key.</summary>
     /// <param name="key">Of the index's kind.</param>

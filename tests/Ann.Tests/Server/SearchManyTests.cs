@@ -20,20 +20,31 @@ public sealed class SearchManyTests(SampleIndexes samples, ShopServer shop) : IC
     {
         await shop.Server.Part<IndexCatalog>().RequireLive("shop").SettleAsync(); // no segment is sealed between two calls
         Random random = new(Seed);
+        int sealings = 0;
         for (int round = 0; round < Rounds; round++)
         {
             SearchManyRequest request = new() { Index = index };
             request.Searches.Add(Enumerable.Range(0, random.Next(1, 40)).Select(_ => RandomSearch(random, index)));
 
+            SearchResponse[] before = await AloneAsync(request);
             SearchManyResponse together = await shop.Retrieval.SearchManyAsync(request);
+            SearchResponse[] after = await AloneAsync(request);
 
             Assert.Equal(request.Searches.Count, together.Answers.Count);
+            if (!before.SequenceEqual(after))
+            {
+                // A head was sealed meanwhile, of which there are few.
+                Assert.InRange(++sealings, 1, 10);
+                round--;
+                continue;
+            }
             foreach ((int i, SearchRequest search) in request.Searches.Index())
             {
-                search.Index = index;
-                SearchResponse alone = Comparable(await shop.Retrieval.SearchAsync(search));
+                SearchResponse alone = before[i];
                 SearchResponse answer = Comparable(together.Answers[i]);
-                Assert.True(alone.Equals(answer), $"seed {Seed}, round {round}, searches[{i}] {search}:\n{alone}\n{answer}");
+                Assert.True(
+                    alone.Equals(answer),
+                    $"seed {Seed}, round {round}, searches[{i}]:\n{alone.Stats}\n{answer.Stats}\n{search}:\n{alone}\n{answer}");
             }
         }
     }
@@ -76,6 +87,7 @@ public sealed class SearchManyTests(SampleIndexes samples, ShopServer shop) : IC
         foreach (int i in Enumerable.Range(0, 9))
         {
             SearchRequest search = new() { Queries = RunningServer.Bytes(ShopServer.Query(i)), K = 5, Filter = Clause.In("price", 11L, 17L) };
+            search.Exact = true; // live recall, which evaluates its filter again, asks for none of these
             if (i % 3 == 1)
                 search.Exclude = new Ann.Protocol.V1.Exclusions { Keys = ShopServer.Keys("catalog", (ulong)i) };
             if (i % 3 == 2)
@@ -91,8 +103,7 @@ public sealed class SearchManyTests(SampleIndexes samples, ShopServer shop) : IC
 
         Assert.Equal((before, before + 2), (afterOne, Kept(lease)));
         ulong priced = (ulong)shop.Items.Count(static item => item.Price is 11 or 17);
-        Assert.Equal([priced, priced], found.Answers.Take(2).Select(static answer => answer.Stats.Matching).Distinct().DefaultIfEmpty().Take(1)
-            .Concat([found.Answers[3].Stats.Matching]));
+        Assert.Equal([priced, priced], new[] { found.Answers[0].Stats.Matching, found.Answers[3].Stats.Matching });
 
         static int Kept(SnapshotLease lease) => lease.Snapshot.Segments.Sum(static segment => segment.Masks.Cache?.Count ?? 0);
     }
@@ -193,6 +204,19 @@ public sealed class SearchManyTests(SampleIndexes samples, ShopServer shop) : IC
         request.Index = $"shop@{next}";
         request.Searches[3].Index = request.Index;
         Assert.Equal(next, (await server.Retrieval.SearchManyAsync(request)).Answers[3].Generation);
+    }
+
+    /// <summary>What each search of a batch is answered alone.</summary>
+    private async Task<SearchResponse[]> AloneAsync(SearchManyRequest request)
+    {
+        List<SearchResponse> answers = [];
+        foreach (SearchRequest search in request.Searches)
+        {
+            SearchRequest alone = search.Clone();
+            alone.Index = request.Index;
+            answers.Add(Comparable(await shop.Retrieval.SearchAsync(alone)));
+        }
+        return [.. answers];
     }
 
     private static SearchRequest RandomSearch(Random random, string index)

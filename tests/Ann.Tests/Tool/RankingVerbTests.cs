@@ -106,6 +106,38 @@ public sealed class RankingVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task AFileOfSearchesIsAnsweredLineByLine()
+    {
+        await using AnnServerHost host = await StartAsync();
+        string file = _folder.Write("searches.jsonl", """
+            {"queries": {"values": [1, 0]}, "k": 2, "exclude": {"keys": {"numbers": [1]}}, "attributes": ["brand"]}
+            {"queries": {"values": [6, 0, 1, 0], "dim": 2}, "k": 1, "filter": {"in": {"attribute": "brand", "keywords": ["b"]}}}
+            {"queries": {"values": [6, 0, 1, 0], "dim": 2}, "k": 3, "union": {}, "index": "shop"}
+
+            """);
+        string[] query = ["query", "--index", "shop", "--batch"];
+
+        string[] lines = (await Run(host, [.. query, file, "--deadline-ms", "60000", "--json"])).Expect(0).Out
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        JsonElement[] answers = [.. lines.Select(static line => JsonDocument.Parse(line).RootElement)];
+        Assert.Equal(["2", "3"], KeysOf(answers[0]));
+        Assert.Equal(
+            "a", answers[0].GetProperty("queries")[0].GetProperty("results")[0].GetProperty("attributes").GetProperty("brand").GetString());
+        Assert.Equal((2, 5), (answers[1].GetProperty("queries").GetArrayLength(), int.Parse(KeysOf(answers[1])[0]!)));
+        Assert.Equal(["1", "6"], KeysOf(answers[2])[..2].Order());
+        Assert.Equal("union", answers[2].GetProperty("queries")[0].GetProperty("text").GetString());
+        Assert.Equal(3, answers.Length);
+
+        (await Run(host, [.. query, file, "--k", "5"])).ExpectRefusal("--k and --batch exclude each other");
+        (await Run(host, [.. query, file, "--text", "x"])).ExpectRefusal("--text and --batch exclude each other");
+        (await Run(host, [.. query, _folder.Write("empty.jsonl", "")])).ExpectRefusal("it holds no search");
+        (await Run(host, [.. query, _folder.Write("bad.jsonl", "{}\n{\"k\": -1}\n")])).ExpectRefusal("bad.jsonl: line 2: a JSON of");
+        (await Run(host, [.. query, _folder.Write("wrong.jsonl", "{\"queries\": {\"values\": [1, 0]}}\n")]))
+            .ExpectRefusal("InvalidArgument", "searches[0].k is 0");
+    }
+
+    [Fact]
     public async Task APreparedFilterIsNamedByItsHash()
     {
         await using AnnServerHost host = await StartAsync();

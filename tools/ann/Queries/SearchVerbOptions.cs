@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Ann.Core;
 using Ann.Core.Attributes;
@@ -62,18 +63,20 @@ internal sealed class SearchVerbOptions
         _minScore.Required = isRange;
     }
 
+    /// <summary>Those that the verb takes.</summary>
+    private Option[] All =>
+    [
+        _k, _ef, _recallTarget, _exact, _filter, _prepared, _exclude, _excludeSet, _excludeRoaring, _excludeRoaring64,
+        _attributes,
+        .. _kind == SearchKind.Range ? (Option[])[] : [_cap, _floor, _mmr],
+        _minScore, _deadline, _onDeadline,
+        .. _kind == SearchKind.Search ? (Option[])[_union, _leastPerRow] : [],
+    ];
+
     /// <summary>Adds the options to a command, with what excludes what.</summary>
     public void AddTo(Command command)
     {
-        Option[] all =
-        [
-            _k, _ef, _recallTarget, _exact, _filter, _prepared, _exclude, _excludeSet, _excludeRoaring, _excludeRoaring64,
-            _attributes,
-            .. _kind == SearchKind.Range ? (Option[])[] : [_cap, _floor, _mmr],
-            _minScore, _deadline, _onDeadline,
-            .. _kind == SearchKind.Search ? (Option[])[_union, _leastPerRow] : [],
-        ];
-        foreach (Option option in all)
+        foreach (Option option in All)
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
@@ -88,6 +91,19 @@ internal sealed class SearchVerbOptions
             if (result.GetResult(_leastPerRow) is { Implicit: false } && !result.GetValue(_union))
                 result.AddError("--least-per-query needs --union.");
         });
+    }
+
+    /// <summary>Refuses what says what is searched for, beside a file that says so. The deadline is of the call, and stays.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="file">The option of the file.</param>
+    /// <param name="others">Further options of the verb that do not go with it.</param>
+    public void RequireAlone(CommandResult result, Option file, IEnumerable<Option> others)
+    {
+        if (result.GetResult(file) is null)
+            return;
+        foreach (Option option in All.Where(one => one != _deadline).Concat(others))
+            if (result.GetResult(option) is { Implicit: false })
+                result.AddError($"{option.Name} and {file.Name} exclude each other: each line of the file says what is searched for.");
     }
 
     /// <summary>What is searched for, without the queries.</summary>

@@ -79,6 +79,11 @@ internal sealed class ServerConnection : IDisposable
     public Task<SearchResponse> SearchAsync(SearchRequest request, CancellationToken cancellation, DateTime? deadline = null) =>
         AnswerAsync(_retrieval.SearchAsync(request, deadline: deadline, cancellationToken: cancellation), cancellation);
 
+    /// <summary>Makes several searches of an index as of one write.</summary>
+    public Task<SearchManyResponse> SearchManyAsync(
+        SearchManyRequest request, CancellationToken cancellation, DateTime? deadline = null) =>
+        AnswerAsync(_retrieval.SearchManyAsync(request, deadline: deadline, cancellationToken: cancellation), cancellation);
+
     /// <summary>Asks why an item is in the answer of a search, or why not.</summary>
     public Task<ExplainResponse> ExplainAsync(ExplainRequest request, CancellationToken cancellation, DateTime? deadline = null) =>
         AnswerAsync(_retrieval.ExplainAsync(request, deadline: deadline, cancellationToken: cancellation), cancellation);

@@ -20,6 +20,8 @@ internal static class QueryVerb
         Option<string[]> text = Text();
         Option<string?> vectorFile = VerbOptions.Optional(
             "--vector-file", "FILE", $"Query vectors, at most {QueryRows.MaxRows} rows, instead of texts.");
+        Option<string?> batch = VerbOptions.Optional(
+            "--batch", "FILE", "Instead of all that says what is searched for: a JSON of ann.v1.SearchRequest a line, in one call.");
         SearchVerbOptions options = new();
         Option<string?> show = Show();
         Option<bool> json = VerbOptions.Json();
@@ -28,14 +30,22 @@ internal static class QueryVerb
             "Ask a running server for the nearest items.",
             "ann query --index items --text \"wireless mouse\" --show items.jsonl",
             "ann query --index items --text \"trail shoes\" --filter \"category in (shoes, boots) and price < 50\" --attributes price",
-            "ann query --index items --text \"trail shoes\" --text tents --union --cap brand=2 --exclude-set seen:user:42 --mmr 0.7")
+            "ann query --index items --text \"trail shoes\" --text tents --union --cap brand=2 --exclude-set seen:user:42 --mmr 0.7",
+            "ann query --index items --batch searches.jsonl --deadline-ms 1000")
         {
-            address, index, text, vectorFile, show,
+            address, index, text, vectorFile, batch, show,
         };
         options.AddTo(command);
         command.Add(json);
+        command.Validators.Add(result => options.RequireAlone(result, batch, [text, vectorFile, show]));
         command.SetAction(async (parsed, cancellation) =>
         {
+            if (parsed.GetValue(batch) is string path)
+            {
+                using ServerConnection asked = new(parsed.GetValue(address)!);
+                return await SearchBatch.RunAsync(
+                    tool, asked, parsed.GetRequiredValue(index), path, options.Deadline(tool, parsed), cancellation);
+            }
             string[] texts = parsed.GetValue(text) ?? [];
             QueryRows.Require(texts, parsed.GetValue(vectorFile));
             using ServerConnection server = new(parsed.GetValue(address)!);
