@@ -43,7 +43,7 @@ internal sealed class ItemSelection(IndexSnapshot index, ReadPoint at, MaskHold[
     public ItemSelection Refine(BoundFilter extra, in SearchBudget budget) =>
         SelectionEvaluation.Refine(index, this, extra, in budget);
 
-    /// <summary>Those of the items that are not excluded, as of the same write. This selection stays as it is, and must outlive it.</summary>
+    /// <summary>Those of the items that are not excluded, as of the same write. This one stays as it is, and must outlive it.</summary>
     /// <param name="excluded">Null for none.</param>
     /// <param name="budget">When to stop early.</param>
     /// <returns>To be disposed too, before this one.</returns>

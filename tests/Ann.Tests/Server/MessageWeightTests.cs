@@ -14,7 +14,8 @@ public sealed class MessageWeightTests
 {
     private const int Many = 20_000;
 
-    public static TheoryData<string> Shapes => ["empty sets", "short keys", "empty keys", "packed numbers", "filters", "rows", "unknown", "searches", "full searches"];
+    public static TheoryData<string> Shapes =>
+        ["empty sets", "short keys", "empty keys", "packed numbers", "filters", "rows", "unknown", "searches", "full searches"];
 
     [Theory]
     [MemberData(nameof(Shapes))]

@@ -28,7 +28,7 @@ public sealed class SearchManyErrorTests(SampleIndexes samples, ShopServer shop)
             "both wrong", static r => (r.Searches[0].K, r.Searches[1].K) = (10_001, 0), "searches[0].k",
             "searches[0].k is 10001"
         },
-        { "dimension", static r => r.Searches[1].Queries = RunningServer.Bytes([1, 2]), "searches[1].queries", "searches[1]: Index 'shop'" },
+        { "dimension", static r => r.Searches[1].Queries = RunningServer.Bytes([1]), "searches[1].queries", "searches[1]: Index 'shop'" },
         { "the last row", static r => r.Searches[1].Queries = RunningServer.Bytes(new float[8], Bad()), "searches[1].queries", "row 1" },
     };
 

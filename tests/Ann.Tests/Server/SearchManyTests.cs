@@ -72,9 +72,8 @@ public sealed class SearchManyTests(SampleIndexes samples, ShopServer shop) : IC
 
         foreach ((int user, SearchResponse answer) in found.Answers.Index())
         {
-            Assert.Equal(
-                shop.Nearest(index, ShopServer.Query(user), item => !seen[user].Contains(item.Key)).Take(15).Select(static item => item.Key),
-                ShopServer.NumbersOf(answer.Keys));
+            ShopItem[] others = shop.Nearest(index, ShopServer.Query(user), item => !seen[user].Contains(item.Key));
+            Assert.Equal(others.Take(15).Select(static item => item.Key), ShopServer.NumbersOf(answer.Keys));
             Assert.Equal((ulong)(ShopServer.Count - seen[user].Length), answer.Stats.Matching);
         }
     }
@@ -86,8 +85,13 @@ public sealed class SearchManyTests(SampleIndexes samples, ShopServer shop) : IC
         SearchManyRequest request = new() { Index = "catalog" };
         foreach (int i in Enumerable.Range(0, 9))
         {
-            SearchRequest search = new() { Queries = RunningServer.Bytes(ShopServer.Query(i)), K = 5, Filter = Clause.In("price", 11L, 17L) };
-            search.Exact = true; // live recall, which evaluates its filter again, asks for none of these
+            SearchRequest search = new()
+            {
+                Queries = RunningServer.Bytes(ShopServer.Query(i)),
+                K = 5,
+                Filter = Clause.In("price", 11L, 17L),
+                Exact = true, // live recall, which evaluates filters again, takes none of these
+            };
             if (i % 3 == 1)
                 search.Exclude = new Ann.Protocol.V1.Exclusions { Keys = ShopServer.Keys("catalog", (ulong)i) };
             if (i % 3 == 2)

@@ -15,6 +15,7 @@ internal sealed class ExampleFolder : IAsyncDisposable
     private static readonly string[] PathOptions =
     [
         "--input", "--output", "--queries", "--show", "--data", "--snapshots", "--from", "--truth", "--vector-file", "--settings", "--like",
+        "--batch",
     ];
 
     private readonly TemporaryFolder _folder = new();

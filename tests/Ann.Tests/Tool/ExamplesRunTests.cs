@@ -31,6 +31,8 @@ public sealed partial class ExamplesRunTests
         await using ExampleFolder here = new();
         here.WriteItems("items.jsonl", 70);
         here.Write("seen.txt", "m-1\nm-2\n");
+        string values = string.Join(',', Enumerable.Repeat(1, 256));
+        here.Write("searches.jsonl", $"{{\"queries\": {{\"values\": [{values}]}}, \"k\": 5}}\n");
         (await here.RunAsync("ann encode --input items.jsonl --output queries.npy --attributes "
             + "category:keyword,tags:keywords,price:double,brand:keyword,since:timestamp")).Expect(0);
         Directory.CreateDirectory(here["var/lib/ann"]);

@@ -43,6 +43,8 @@ internal static class SearchBatch
         using StreamReader lines = new(tool.Files.OpenRead(path));
         for (int number = 1; lines.ReadLine() is string line; number++)
         {
+            if (line.AsSpan().Trim().IsEmpty)
+                continue;
             try
             {
                 request.Searches.Add(JsonParser.Default.Parse<SearchRequest>(line));
