@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Ann.Core;
 using Ann.Server.Errors;
 using Google.Protobuf.Reflection;
@@ -24,6 +25,7 @@ internal sealed record RequestLimits(MessageDescriptor Message, int MostBytes, b
 internal sealed class RequestBody(PipeReader inner, RequestLimits limits, RequestGauge gauge) : PipeReader, IDisposable
 {
     private const int PrefixBytes = 5;
+    private const int NotWatched = int.MinValue;
 
     private ReadOnlySequence<byte> _last;
     private long _length = -1; // of the message that is coming; −1 while its prefix is not there
@@ -31,6 +33,7 @@ internal sealed class RequestBody(PipeReader inner, RequestLimits limits, Reques
     private bool _hadOne;
     private long _charged;
     private long _waitingSince;
+    private int _place = NotWatched;
 
     /// <summary>When the read under way began, of the server's clock; 0 while nothing is waited for.</summary>
     public long WaitingSince => Volatile.Read(ref _waitingSince);
@@ -79,14 +82,19 @@ internal sealed class RequestBody(PipeReader inner, RequestLimits limits, Reques
     /// <summary>The call is over.</summary>
     public void Dispose()
     {
-        gauge.Forget(this);
+        if (_place != NotWatched)
+            gauge.Watched.Remove(this, _place);
+        _place = NotWatched;
         gauge.Budget.Release(_charged);
         _charged = 0;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> LaterAsync(ValueTask<ReadResult> reading)
     {
-        Volatile.Write(ref _waitingSince, gauge.Watch(this));
+        if (_place == NotWatched)
+            _place = gauge.Watched.Add(this);
+        Volatile.Write(ref _waitingSince, gauge.Now);
         ReadResult result = await reading;
         if (Interlocked.Exchange(ref _waitingSince, 0) < 0)
         {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using Ann.Protocol.V1;
 using Google.Protobuf.Reflection;
@@ -19,7 +18,6 @@ internal sealed class RequestGauge : IDisposable
     private static readonly RequestLimits Others = new(Empty.Descriptor, MostBytes: 64 << 10, IsStream: true);
 
     private readonly Dictionary<string, RequestLimits> _methods = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<RequestBody, bool> _watched = new();
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
 
@@ -75,30 +73,24 @@ internal sealed class RequestGauge : IDisposable
         }
     }
 
-    /// <summary>Watches a body that has to be waited for.</summary>
-    /// <returns>When the wait began.</returns>
-    internal long Watch(RequestBody body)
-    {
-        _watched.TryAdd(body, true);
-        return Math.Max(1, _time.GetTimestamp());
-    }
+    /// <summary>The bodies that are waited for.</summary>
+    internal WatchList Watched { get; } = new();
 
-    /// <summary>Watches it no longer.</summary>
-    internal void Forget(RequestBody body) => _watched.TryRemove(body, out _);
+    /// <summary>The time now, by which waits are told; never 0.</summary>
+    internal long Now => Math.Max(1, _time.GetTimestamp());
 
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
     private void Sweep()
     {
-        foreach (RequestBody body in _watched.Keys)
+        foreach (RequestBody body in Watched.All())
         {
             long since = body.WaitingSince;
             if (since > 0 && _time.GetElapsedTime(since) > (body.IsIdle ? IdleLimit : BodyLimit))
                 body.GiveUp();
         }
     }
-
 }
 
 /// <summary>What a call holds: the body of its request, and room for its reply.</summary>
