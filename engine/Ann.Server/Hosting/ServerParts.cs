@@ -101,6 +101,9 @@ internal static class ServerParts
 
     public static void AddCalls(this IServiceCollection services)
     {
+        services.AddSingleton(static parts => new HeapReturn(
+            parts.GetRequiredService<RequestGauge>().Budget, parts.GetRequiredService<CallLimits>().Replies,
+            parts.GetRequiredService<TimeProvider>(), HeapReturn.ShrinkHeap));
         services.AddSingleton<ErrorInterceptor>();
         services.AddSingleton<DrainInterceptor>();
         services.AddSingleton<ChangeLog>();
@@ -171,6 +174,7 @@ internal static class ServerParts
         });
         RequestGauge gauge = app.Services.GetRequiredService<RequestGauge>();
         app.Use(gauge.RunAsync);
+        app.Services.GetRequiredService<HeapReturn>(); // begins to look
         app.MapGrpcService<RetrievalService>();
         app.MapGrpcService<IndexesService>();
         app.MapGrpcService<IngestService>();

@@ -18,6 +18,7 @@ public sealed class PressureTests : IAsyncLifetime
     private const string HeapLimit = "0x20000000"; // 512 MiB
     private const int BudgetMiB = 96;
     private const int Items = 1000;
+    private const int UsualCalls = 20_000;
 
     private readonly string _data = Directory.CreateTempSubdirectory("ann-pressure-").FullName;
     private ServeProcess _serve = null!;
@@ -80,7 +81,7 @@ public sealed class PressureTests : IAsyncLifetime
             RpcException e = await Assert.ThrowsAsync<RpcException>(async () => await Retrieval.SearchAsync(request));
             Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
             Assert.Contains("MaxReplyBytes", e.Status.Detail, StringComparison.Ordinal);
-        });
+        }, givesBack: true);
     }
 
     [Fact]
@@ -96,7 +97,7 @@ public sealed class PressureTests : IAsyncLifetime
                 refused += await RawCalls.IsEmptyAsync(answer) ? 1 : 0;
             foreach (HttpResponseMessage answer in answers)
                 answer.Dispose();
-        });
+        }, givesBack: true);
 
         Assert.InRange(refused, 1, 99);
         // What nobody read is given back when its call is gone, which the server hears of by itself.
@@ -119,7 +120,7 @@ public sealed class PressureTests : IAsyncLifetime
                 await _raw.SendAsync("ann.v1.Ingest/Upsert", new ByteArrayContent(RawCalls.Frame(message))));
             Assert.Equal("8", status);
             Assert.Contains("RequestBudgetBytes", text, StringComparison.Ordinal);
-        });
+        }, givesBack: true);
     }
 
     [Theory]
@@ -247,13 +248,16 @@ public sealed class PressureTests : IAsyncLifetime
     }
 
     /// <summary>Attacks, while a client asks one after another; then looks at what it got, and at what the process holds.</summary>
-    private async Task BesideSteadyClient(Func<Task> attack)
+    private async Task BesideSteadyClient(Func<Task> attack, bool givesBack = false)
     {
         using GrpcChannel channel = GrpcChannel.ForAddress(_serve.Address);
         Retrieval.RetrievalClient steady = new(channel);
         SearchRequest request = Search(rows: 1, k: 10);
         await steady.SearchAsync(request);
         (int _, int _, double before) = await AskAsync(steady, request, static asked => asked < 200);
+        if (givesBack)
+            await AskAsync(steady, request, static asked => asked < UsualCalls); // until the heap is as large as these calls make it
+        long usual = _serve.RssBytes();
         Task attacking = attack();
         (int asked, int missed, double during) = await AskAsync(steady, request, asked => !attacking.IsCompleted || asked < 20);
         await attacking;
@@ -262,9 +266,27 @@ public sealed class PressureTests : IAsyncLifetime
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"p99 before {before:F1} ms, during {during:F1} ms ({asked} calls, {missed} missed), after {after:F1} ms; "
             + $"{held >> 20} MiB at most");
+        if (givesBack)
+            await AssertGivenBackAsync(steady, request, usual);
 
         Assert.True(missed * 100 <= asked, $"{missed} of {asked} calls got no answer in a second");
         Assert.True(held <= (2L * BudgetMiB + 300) << 20, $"the process held {held >> 20} MiB more than before");
+    }
+
+    /// <summary>Goes on asking, until the process holds no more than a fifth above what it held; a minute at most.</summary>
+    private async Task AssertGivenBackAsync(Retrieval.RetrievalClient steady, SearchRequest request, long usual)
+    {
+        long start = Stopwatch.GetTimestamp();
+        long attacked = _serve.RssBytes();
+        while (_serve.RssBytes() > usual * 6 / 5)
+        {
+            Assert.True(
+                Stopwatch.GetElapsedTime(start) < TimeSpan.FromMinutes(1),
+                $"a minute later the process holds {_serve.RssBytes() >> 20} MiB; before it held {usual >> 20}");
+            await AskAsync(steady, request, static asked => asked < 50);
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{usual >> 20} MiB before, {attacked >> 20} after, {_serve.RssBytes() >> 20} when {Stopwatch.GetElapsedTime(start)} had gone");
     }
 
     /// <summary>

@@ -53,6 +53,9 @@ internal sealed class ServeProcess : IDisposable
     /// <summary>Bytes of memory that the process had at most; Linux tells.</summary>
     public long PeakBytes() => StatusOf("VmHWM:");
 
+    /// <summary>Bytes of memory that the process has now.</summary>
+    public long RssBytes() => StatusOf("VmRSS:");
+
     /// <summary>SIGKILL: the process does nothing any more, not even flush.</summary>
     public async Task KillAsync()
     {
