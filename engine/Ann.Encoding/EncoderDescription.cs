@@ -21,6 +21,12 @@ public enum Pooling
 
     /// <summary>The first token's vector.</summary>
     Cls,
+
+    /// <summary>The greatest value of each component over the tokens of the text; padding does not count.</summary>
+    Max,
+
+    /// <summary>The vector of the text's last token: models that read from left to right.</summary>
+    Last,
 }
 
 /// <summary>How a text becomes tokens.</summary>
@@ -29,13 +35,19 @@ public enum TokenizerKind
     /// <summary>BERT's: pieces of words from a vocabulary file.</summary>
     WordPiece,
 
+    /// <summary>Pairs merged in the order of a list, mostly over bytes: GPT-2, RoBERTa, ModernBERT (Sennrich et al. 2016).</summary>
+    Bpe,
+
+    /// <summary>The likeliest pieces of a vocabulary with scores: XLM-R, T5, SentencePiece (Kudo 2018).</summary>
+    Unigram,
+
     /// <summary>Words and character n-grams, hashed to buckets; no vocabulary, and a weight per token.</summary>
     HashedNgrams,
 }
 
 /// <summary>
-/// The file <c>encoder.json</c> of an encoder directory. Every field may be left out: what is null here is read from the model and the
-/// tokenizer file. JSON names are these in snake_case.
+/// The file <c>encoder.json</c> of an encoder directory. Every field may be left out: what is null here is read from the files that Hugging
+/// Face and sentence-transformers write, from the tokenizer file and from the model. JSON names are these in snake_case.
 /// </summary>
 /// <example>
 /// <code>
@@ -61,19 +73,40 @@ public sealed record EncoderDescription
     public TokenizerDescription? Tokenizer { get; init; }
 
     /// <summary>
-    /// Longest text in tokens, special ones included, 3 to 8192; the rest of a text is cut off. Null: the tokenizer file's limit, else
-    /// the model's fixed length, else 256.
+    /// Longest text in tokens, special ones included, 3 to 8192; the rest of a text is cut off. Null: what
+    /// <c>sentence_bert_config.json</c>, <c>tokenizer_config.json</c> or the tokenizer file says, in this order, else the model's fixed
+    /// length, else 256. Never more than the first of them says.
     /// </summary>
     public int? MaxTokens { get; init; }
 
-    /// <summary>Null: none when the output has a row per text, mean when it has a row per token.</summary>
+    /// <summary>
+    /// Null: none when the output has a row per text; else what the pooling module of sentence-transformers says, and mean without one.
+    /// </summary>
     public Pooling? Pooling { get; init; }
 
-    /// <summary>Scale rows to length 1. Null: only when pooling happens here, for a model that pools finishes its rows too.</summary>
+    /// <summary>
+    /// Scale rows to length 1. Null: what <c>modules.json</c> says; without it, only when pooling happens here or rows are truncated, for
+    /// a model that pools finishes its rows too.
+    /// </summary>
     public bool? Normalize { get; init; }
 
-    /// <summary>Components of a row, 1 to 16,384. Null: what the model gives. Otherwise the model must agree.</summary>
+    /// <summary>Components that the model gives, 1 to 16,384. Null: whatever it gives. Otherwise the model must agree.</summary>
     public int? Dimension { get; init; }
+
+    /// <summary>
+    /// Components that are kept, the first ones, 1 to the model's: for models trained to be cut (Kusupati et al. 2022, Matryoshka). Null:
+    /// all.
+    /// </summary>
+    public int? TruncateDimension { get; init; }
+
+    /// <summary>
+    /// What is written in front of a text that asks, at most 4,096 characters. Null: what <c>config_sentence_transformers.json</c> says,
+    /// else nothing.
+    /// </summary>
+    public string? QueryPrefix { get; init; }
+
+    /// <summary>What is written in front of a text that is found. As <see cref="QueryPrefix"/>.</summary>
+    public string? DocumentPrefix { get; init; }
 
     /// <summary>Names of the graph's inputs by role. Null: the usual names.</summary>
     public EncoderInputs Inputs { get; init; } = new();
@@ -87,10 +120,15 @@ public sealed record EncoderDescription
 /// <summary>The field <c>tokenizer</c> of <see cref="EncoderDescription"/>.</summary>
 public sealed record TokenizerDescription
 {
-    /// <summary>JSON <c>type</c>: <c>wordpiece</c> or <c>hashed-ngrams</c>. Default: wordpiece.</summary>
-    public TokenizerKind Kind { get; init; }
+    /// <summary>
+    /// JSON <c>type</c>: <c>wordpiece</c>, <c>bpe</c>, <c>unigram</c> or <c>hashed-ngrams</c>. Null: what the tokenizer file is. Otherwise
+    /// the file must agree.
+    /// </summary>
+    public TokenizerKind? Kind { get; init; }
 
-    /// <summary>WordPiece: <c>tokenizer.json</c> or a <c>vocab.txt</c>, relative to the directory. Null: whichever is there.</summary>
+    /// <summary>
+    /// All but hashed n-grams: <c>tokenizer.json</c> or a <c>vocab.txt</c>, relative to the directory. Null: whichever is there.
+    /// </summary>
     public string? File { get; init; }
 
     /// <summary>WordPiece: lower-case texts. Null: what the tokenizer file says, else true.</summary>
@@ -123,6 +161,9 @@ public sealed record EncoderInputs
 
     /// <summary>Segment of each token, always 0. Null: <c>token_type_ids</c> where the graph has it.</summary>
     public string? Types { get; init; }
+
+    /// <summary>Place of each token in its text, from 0. Null: <c>position_ids</c> where the graph has it.</summary>
+    public string? Positions { get; init; }
 
     /// <summary>Weights of hashed n-grams. Null: <c>token_weights</c>.</summary>
     public string? Weights { get; init; }

@@ -25,8 +25,11 @@ public sealed class FeatureEncoder : IDisposable
             throw source.Wrong("pooling", "expected none, for features have no tokens.");
         if (description.Tokenizer is not null)
             throw source.Wrong("tokenizer", "expected no tokenizer, for the encoder reads features.");
-        if (description.MaxTokens is not null)
-            throw source.Wrong("max_tokens", "expected no such field, for features have no tokens.");
+        foreach ((string field, bool isThere) in (ReadOnlySpan<(string, bool)>)
+            [("max_tokens", description.MaxTokens is not null), ("truncate_dimension", description.TruncateDimension is not null),
+             ("query_prefix", description.QueryPrefix is not null), ("document_prefix", description.DocumentPrefix is not null)])
+            if (isThere)
+                throw source.Wrong(field, "expected no such field, for the encoder reads features.");
 
         _graph = new FeatureGraph(session, source);
         _normalize = description.Normalize ?? false;

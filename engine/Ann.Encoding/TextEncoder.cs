@@ -20,21 +20,21 @@ public sealed class TextEncoder : IDisposable
     private readonly ITextTokenizer _tokenizer;
     private readonly TextSettings _settings;
     private readonly BatchLimits _limits;
+    private readonly int _modelDimension;
 
     private TextEncoder(OnnxSession session, EncoderDirectory source, EncoderOptions options, IEnumerable<string> notices)
     {
         _session = session;
         EncoderFingerprint fingerprint = new EncoderFingerprint().Add("ann-text-encoder/1");
         source.AddModelTo(fingerprint);
-        _tokenizer = TextSettings.OpenTokenizer(source, fingerprint, out int? tokenizerMaxTokens);
+        _tokenizer = TextTokenizers.Open(source, fingerprint, out int? tokenizerMaxTokens);
         _graph = new TextGraph(session, source, _tokenizer);
         _settings = TextSettings.Resolve(source, _graph, tokenizerMaxTokens);
         _limits = new BatchLimits(_settings.MaxTokens, options.MaxBatchRows, options.MaxBatchTokens, _graph.FixedRows, _graph.FixedTokens);
         fingerprint.Add($"{_tokenizer.Settings} {_settings} output={_graph.Output.Name}");
 
-        int dimension = ProbeDimension();
-        if (source.Description.Dimension is { } expected && expected != dimension)
-            throw source.Wrong("dimension", $"expected {dimension}, which the model gives; found {expected}.");
+        _modelDimension = ProbeDimension(source);
+        int dimension = _settings.Dimension(source, _modelDimension);
         Info = new EncoderInfo(source.Name, dimension, fingerprint.Value, session.Provider)
         {
             ProviderFellBack = session.Refusals.Count > 0,
@@ -85,6 +85,7 @@ public sealed class TextEncoder : IDisposable
 
     /// <summary>Encodes a batch of any size; rows in the order of the texts.</summary>
     /// <param name="texts">The texts; an empty one gives what the model makes of no tokens (the default encoder: zeros).</param>
+    /// <param name="role">Whether they ask or are found: decides the prefix in front of each.</param>
     /// <param name="rows">Receives <c>texts.Count × Dimension</c> floats, row-major.</param>
     /// <param name="cancellation">Looked at between inner batches.</param>
     /// <exception cref="ArgumentException"><paramref name="rows"/> has another length.</exception>
@@ -92,13 +93,14 @@ public sealed class TextEncoder : IDisposable
     /// <see cref="AnnError.InvalidArgument"/>: the model gave NaN or infinity; the message names the text.
     /// </exception>
     /// <exception cref="OperationCanceledException">Some rows may be written, and none is to be used.</exception>
-    public void Encode(IReadOnlyList<string> texts, Span<float> rows, CancellationToken cancellation = default)
+    public void Encode(IReadOnlyList<string> texts, TextRole role, Span<float> rows, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
         if (rows.Length != (long)texts.Count * Info.Dimension)
             throw new ArgumentException(
                 $"Room for {texts.Count} rows of {Info.Dimension} floats is needed; found {rows.Length}.", nameof(rows));
 
+        string prefix = _settings.Prefix(role);
         using TokenBuffer tokens = new(Math.Min(texts.Count, WindowRows), _tokenizer.HasWeights);
         for (int first = 0; first < texts.Count; first += WindowRows)
         {
@@ -107,7 +109,7 @@ public sealed class TextEncoder : IDisposable
             tokens.Clear();
             for (int i = 0; i < count; i++)
             {
-                _tokenizer.Tokenize(texts[first + i], _settings.MaxTokens, tokens);
+                _tokenizer.Tokenize(prefix.Length == 0 ? texts[first + i] : prefix + texts[first + i], _settings.MaxTokens, tokens);
                 tokens.EndRow();
             }
             EncodeWindow(tokens, first, rows.Slice(first * Info.Dimension, count * Info.Dimension), cancellation);
@@ -161,20 +163,22 @@ public sealed class TextEncoder : IDisposable
 
     private void EncodeBatch(TokenBuffer tokens, ReadOnlySpan<long> batch, int padded, Span<float> rows)
     {
-        int dimension = Info.Dimension;
+        int dimension = _modelDimension;
         int length = _graph.OutputLength(batch.Length, padded, dimension);
-        float[] output = ArrayPool<float>.Shared.Rent(length);
+        float[] output = ArrayPool<float>.Shared.Rent(length + dimension);
         _graph.Run(tokens, batch, padded, dimension, output.AsMemory(0, length));
 
+        Span<float> pooled = output.AsSpan(length, dimension);
         int stride = _settings.Pooling == Pooling.None ? dimension : padded * dimension;
         for (int i = 0; i < batch.Length; i++)
         {
             ReadOnlySpan<float> states = output.AsSpan(i * stride, stride);
-            Span<float> row = rows.Slice((int)batch[i] * dimension, dimension);
+            Span<float> row = rows.Slice((int)batch[i] * Info.Dimension, Info.Dimension);
             if (_settings.Pooling == Pooling.None)
-                states.CopyTo(row);
+                states.CopyTo(pooled);
             else
-                TokenPooling.Pool(_settings.Pooling, states, tokens.Length((int)batch[i]), row);
+                TokenPooling.Pool(_settings.Pooling, states, tokens.Length((int)batch[i]), pooled);
+            pooled[..row.Length].CopyTo(row);
             if (_settings.Normalize)
                 VectorQuality.Normalize(row);
         }
@@ -182,17 +186,17 @@ public sealed class TextEncoder : IDisposable
     }
 
     /// <summary>Runs one short text: the shape that comes back is the truth, whatever the file declares.</summary>
-    private int ProbeDimension()
+    private int ProbeDimension(EncoderDirectory source)
     {
         using TokenBuffer tokens = new(1, _tokenizer.HasWeights);
         _tokenizer.Tokenize("a", _settings.MaxTokens, tokens);
         tokens.EndRow();
         (_, int padded) = LengthBuckets.Next(tokens, [0], 0, _limits);
-        return _graph.ProbeDimension(tokens, padded);
+        return _graph.ProbeDimension(tokens, padded, source);
     }
 
     private IEnumerable<string> Guesses(EncoderDirectory source) =>
-        source.IsDescribed
+        source.IsDescribed || source.Beside.Pooling is not null
             ? []
             : [$"{source.Root}: no {EncoderDescription.FileName}; taken from the files: {_settings}, output '{_graph.Output.Name}'."];
 }

@@ -9,7 +9,7 @@ namespace Ann.Encoding.Descriptions;
 /// </summary>
 internal static class EncoderDescriptionReader
 {
-    private const int MaxTokensLimit = 8192, MaxDimension = 16_384, MaxBuckets = 1 << 24, LongestNgram = 8;
+    private const int MaxTokensLimit = 8192, MaxDimension = 16_384, MaxBuckets = 1 << 24, LongestNgram = 8, LongestPrefix = 4096;
 
     /// <exception cref="AnnException">
     /// <see cref="AnnError.InvalidArgument"/>: not JSON, or a field is unknown, of another type or out of range; names file, field, what
@@ -17,16 +17,8 @@ internal static class EncoderDescriptionReader
     /// </exception>
     public static EncoderDescription Read(string path, byte[] content)
     {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(
-                content, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            return Encoder(new JsonFields(path, "", document.RootElement));
-        }
-        catch (JsonException e)
-        {
-            throw AnnException.BadInput(path, $"line {e.LineNumber + 1}", "is not JSON: " + e.Message, e);
-        }
+        using JsonDocument document = JsonFields.Parse(path, content);
+        return Encoder(new JsonFields(path, "", document.RootElement));
     }
 
     private static EncoderDescription Encoder(JsonFields fields)
@@ -37,9 +29,14 @@ internal static class EncoderDescriptionReader
             Model = fields.RelativePath("model"),
             Tokenizer = fields.Object("tokenizer") is { } tokenizer ? Tokenizer(tokenizer) : null,
             MaxTokens = fields.Number("max_tokens", 3, MaxTokensLimit),
-            Pooling = fields.Choice("pooling", ("mean", Pooling.Mean), ("cls", Pooling.Cls), ("none", Pooling.None)),
+            Pooling = fields.Choice(
+                "pooling", ("mean", Pooling.Mean), ("cls", Pooling.Cls), ("max", Pooling.Max), ("last", Pooling.Last),
+                ("none", Pooling.None)),
             Normalize = fields.Flag("normalize"),
             Dimension = fields.Number("dimension", 1, MaxDimension),
+            TruncateDimension = fields.Number("truncate_dimension", 1, MaxDimension),
+            QueryPrefix = fields.AnyText("query_prefix", LongestPrefix),
+            DocumentPrefix = fields.AnyText("document_prefix", LongestPrefix),
             Inputs = fields.Object("inputs") is { } inputs ? Inputs(inputs) : new EncoderInputs(),
             Output = fields.Text("output"),
         };
@@ -51,8 +48,9 @@ internal static class EncoderDescriptionReader
     {
         TokenizerDescription description = new()
         {
-            Kind = fields.Choice("type", ("wordpiece", TokenizerKind.WordPiece), ("hashed-ngrams", TokenizerKind.HashedNgrams))
-                ?? TokenizerKind.WordPiece,
+            Kind = fields.Choice(
+                "type", ("wordpiece", TokenizerKind.WordPiece), ("bpe", TokenizerKind.Bpe), ("unigram", TokenizerKind.Unigram),
+                ("hashed-ngrams", TokenizerKind.HashedNgrams)),
             File = fields.RelativePath("file"),
             Lowercase = fields.Flag("lowercase"),
             StripAccents = fields.Flag("strip_accents"),
@@ -72,6 +70,7 @@ internal static class EncoderDescriptionReader
             Ids = fields.Text("ids"),
             Mask = fields.Text("mask"),
             Types = fields.Text("types"),
+            Positions = fields.Text("positions"),
             Weights = fields.Text("weights"),
             Features = fields.Text("features"),
         };

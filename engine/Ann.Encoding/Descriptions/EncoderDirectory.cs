@@ -12,13 +12,12 @@ internal sealed class EncoderDirectory
     private readonly string? _descriptionPath;
     private readonly IReadOnlyList<string> _weights = [];
 
-    private EncoderDirectory(
-        IFileSystem files, string path, string root, EncoderDescription description, string? descriptionPath, string modelPath)
+    private EncoderDirectory(IFileSystem files, string path, EncoderDescription description, string? descriptionPath, string modelPath)
     {
         _files = files;
         _descriptionPath = descriptionPath;
         Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
-        Root = root;
+        Root = path == modelPath ? Path.GetDirectoryName(path) ?? "" : path;
         Description = description;
         ModelPath = modelPath;
         Model = EncoderFiles.ReadAll(files, modelPath);
@@ -41,6 +40,9 @@ internal sealed class EncoderDirectory
     /// <summary>What <c>encoder.json</c> says; nothing when there is none.</summary>
     public EncoderDescription Description { get; }
 
+    /// <summary>What sentence-transformers and Hugging Face wrote beside the model; nothing for a single file.</summary>
+    public SentenceTransformersFiles Beside { get; private init; } = new();
+
     /// <summary>False when there is no <c>encoder.json</c> and everything is inferred.</summary>
     public bool IsDescribed => _descriptionPath is not null || _files is null;
 
@@ -58,19 +60,20 @@ internal sealed class EncoderDirectory
     public static EncoderDirectory Open(IFileSystem files, string path)
     {
         if (files.FileExists(path))
-            return new EncoderDirectory(files, path, Path.GetDirectoryName(path) ?? "", new EncoderDescription(), null, path);
+            return new EncoderDirectory(files, path, new EncoderDescription(), null, path);
         if (!files.DirectoryExists(path))
             throw new AnnException(AnnError.NotFound, $"{path}: no such encoder; expected a directory with model.onnx, or an .onnx file.");
 
+        SentenceTransformersFiles beside = SentenceTransformersFiles.Read(files, path);
         string descriptionPath = Path.Combine(path, EncoderDescription.FileName);
         if (!files.FileExists(descriptionPath))
-            return new EncoderDirectory(files, path, path, new EncoderDescription(), null, FindModel(files, path));
+            return new EncoderDirectory(files, path, new EncoderDescription(), null, FindModel(files, path, beside)) { Beside = beside };
 
         EncoderDescription description = EncoderDescriptionReader.Read(descriptionPath, EncoderFiles.ReadAll(files, descriptionPath));
         string model = description.Model is { } named
             ? Existing(files, descriptionPath, "model", Path.Combine(path, named))
-            : FindModel(files, path);
-        return new EncoderDirectory(files, path, path, description, descriptionPath, model);
+            : FindModel(files, path, beside);
+        return new EncoderDirectory(files, path, description, descriptionPath, model) { Beside = beside };
     }
 
     /// <summary>An encoder that has no files.</summary>
@@ -82,6 +85,23 @@ internal sealed class EncoderDirectory
             ? AnnException.BadInput(ModelPath, "", what)
             : AnnException.BadInput(_descriptionPath, $"field '{field}'", what);
 
+    /// <summary>What a field says, else what a file beside the model does.</summary>
+    /// <param name="field">The field of <c>encoder.json</c>.</param>
+    /// <param name="described">What it says; null for nothing.</param>
+    /// <param name="said">What the file says; null for nothing.</param>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: they contradict each other; names both.</exception>
+    public T? Agreed<T>(string field, T? described, Said<T>? said)
+        where T : struct =>
+        described is { } value && said is not null && !value.Equals(said.Value)
+            ? throw Contradiction(field, said.Place, said.Value.ToString()!.ToLowerInvariant(), value.ToString()!.ToLowerInvariant())
+            : described ?? said?.Value;
+
+    /// <summary>As the overload for values.</summary>
+    public string? Agreed(string field, string? described, Said<string>? said) =>
+        described is not null && said is not null && described != said.Value
+            ? throw Contradiction(field, said.Place, $"\"{said.Value}\"", $"\"{described}\"")
+            : described ?? said?.Value;
+
     /// <summary>Reads a file that a field names.</summary>
     public byte[] Read(string field, string relative, out string path)
     {
@@ -91,8 +111,15 @@ internal sealed class EncoderDirectory
         return EncoderFiles.ReadAll(_files, _descriptionPath is null ? path : Existing(_files, _descriptionPath, field, path));
     }
 
-    /// <summary>True when the directory has that file.</summary>
-    public bool Has(string relative) => _files is not null && _files.FileExists(Path.Combine(Root, relative));
+    /// <summary>The first of some files that the directory has, by its path below it; null for none.</summary>
+    public string? First(params ReadOnlySpan<string> names)
+    {
+        foreach (string name in names)
+            foreach (string relative in (ReadOnlySpan<string>)[name, Path.Combine(Beside.TransformerFolder, name)])
+                if (_files is not null && _files.FileExists(Path.Combine(Root, relative)))
+                    return relative;
+        return null;
+    }
 
     /// <summary>Adds the model and the files of its external weights, in the order of their names.</summary>
     public void AddModelTo(EncoderFingerprint fingerprint)
@@ -107,11 +134,15 @@ internal sealed class EncoderDirectory
             ? path
             : throw new AnnException(AnnError.NotFound, $"{descriptionPath}: field '{field}': expected an existing file; found no {path}.");
 
-    private static string FindModel(IFileSystem files, string directory)
+    private AnnException Contradiction(string field, string place, string said, string described) =>
+        Wrong(field, $"expected {said}, which {place} says; found {described}.");
+
+    private static string FindModel(IFileSystem files, string directory, SentenceTransformersFiles beside)
     {
-        foreach (string usual in (ReadOnlySpan<string>)["model.onnx", "onnx/model.onnx"])
-            if (files.FileExists(Path.Combine(directory, usual)))
-                return Path.Combine(directory, usual);
+        foreach (string folder in (ReadOnlySpan<string>)["", beside.TransformerFolder])
+            foreach (string usual in (ReadOnlySpan<string>)["model.onnx", "onnx/model.onnx"])
+                if (Path.Combine(directory, folder, usual) is var path && files.FileExists(path))
+                    return path;
         IReadOnlyList<string> models = files.ListFiles(directory, "*.onnx");
         return models.Count == 1
             ? models[0]

@@ -20,6 +20,24 @@ internal sealed class JsonFields
             throw Wrong(prefix.TrimEnd('.'), "an object", element);
     }
 
+    /// <summary>Reads JSON, in which comments and trailing commas are allowed.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: it is none; names file and line.</exception>
+    public static JsonDocument Parse(string path, byte[] content)
+    {
+        // Some editors of Windows begin files with a mark that JSON has not.
+        ReadOnlySpan<byte> mark = [0xEF, 0xBB, 0xBF];
+        ReadOnlyMemory<byte> json = content.AsSpan().StartsWith(mark) ? content.AsMemory(mark.Length) : content;
+        try
+        {
+            return JsonDocument.Parse(
+                json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        }
+        catch (JsonException e)
+        {
+            throw AnnException.BadInput(path, $"line {e.LineNumber + 1}", "is not JSON: " + e.Message, e);
+        }
+    }
+
     /// <summary>A string that is not empty.</summary>
     public string? Text(string name)
     {
@@ -29,6 +47,19 @@ internal sealed class JsonFields
             throw Wrong(_prefix + name, "a string that is not empty", value);
         return text;
     }
+
+    /// <summary>A string of at most so many characters, which may be empty.</summary>
+    public string? AnyText(string name, int most)
+    {
+        if (Find(name) is not { } value)
+            return null;
+        return value.ValueKind == JsonValueKind.String && value.GetString() is { } text && text.Length <= most
+            ? text
+            : throw Wrong(_prefix + name, $"a string of at most {most} characters", value);
+    }
+
+    /// <summary>A token as Hugging Face writes one: its text, or an object that has it as <c>content</c>.</summary>
+    public string? Token(string name) => Find(name) is { ValueKind: JsonValueKind.Object } ? Object(name)!.Text("content") : Text(name);
 
     /// <summary>A path below the directory of the file.</summary>
     public string? RelativePath(string name)
@@ -57,6 +88,17 @@ internal sealed class JsonFields
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= least && number <= most
             ? number
             : throw Wrong(_prefix + name, $"a whole number from {least} to {most}", value);
+    }
+
+    /// <summary>A number from 1 on, as large as it likes: other programs write 1e30 for "no limit".</summary>
+    /// <returns>What an int holds of it.</returns>
+    public int? Length(string name)
+    {
+        if (Find(name) is not { } value)
+            return null;
+        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && number >= 1
+            ? (int)Math.Min(number, int.MaxValue)
+            : throw Wrong(_prefix + name, "a number from 1 on", value);
     }
 
     /// <summary>One of some words.</summary>

@@ -7,25 +7,39 @@ namespace Ann.Encoding.Text;
 internal static class TokenPooling
 {
     /// <summary>Pools one row.</summary>
-    /// <param name="pooling">Mean or first token.</param>
+    /// <param name="pooling">Any but none.</param>
     /// <param name="states">Vectors of the row's tokens, padding included or not.</param>
     /// <param name="tokens">Tokens that are not padding; 0 gives zeros.</param>
     /// <param name="pooled">Receives the vector.</param>
     public static void Pool(Pooling pooling, ReadOnlySpan<float> states, int tokens, Span<float> pooled)
     {
-        Debug.Assert(pooling is Pooling.Mean or Pooling.Cls);
+        Debug.Assert(pooling is not Pooling.None);
         Debug.Assert(states.Length >= tokens * pooled.Length);
 
         pooled.Clear();
         if (tokens == 0)
             return;
-        if (pooling == Pooling.Cls)
+        int length = pooled.Length;
+        switch (pooling)
         {
-            states[..pooled.Length].CopyTo(pooled);
-            return;
+            case Pooling.Cls:
+                states[..length].CopyTo(pooled);
+                break;
+            case Pooling.Last:
+                states.Slice((tokens - 1) * length, length).CopyTo(pooled);
+                break;
+            case Pooling.Max:
+                states[..length].CopyTo(pooled);
+                for (int token = 1; token < tokens; token++)
+                    TensorPrimitives.Max(pooled, states.Slice(token * length, length), pooled);
+                break;
+            case Pooling.Mean:
+                for (int token = 0; token < tokens; token++)
+                    TensorPrimitives.Add(pooled, states.Slice(token * length, length), pooled);
+                TensorPrimitives.Divide(pooled, tokens, pooled);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(pooling), pooling, "A row per text is not pooled.");
         }
-        for (int token = 0; token < tokens; token++)
-            TensorPrimitives.Add(pooled, states.Slice(token * pooled.Length, pooled.Length), pooled);
-        TensorPrimitives.Divide(pooled, tokens, pooled);
     }
 }

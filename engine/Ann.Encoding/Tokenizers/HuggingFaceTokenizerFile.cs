@@ -3,93 +3,114 @@ using Ann.Core;
 
 namespace Ann.Encoding.Tokenizers;
 
-/// <summary>Reads a Hugging Face <c>tokenizer.json</c> of the WordPiece type.</summary>
-internal static class HuggingFaceTokenizerFile
+/// <summary>
+/// A Hugging Face <c>tokenizer.json</c>: normaliser, pre-tokeniser, model, post-processor, added tokens. A part that is not implemented
+/// here is refused by its name, for a tokenizer that is nearly the right one gives vectors that are nearly the right ones.
+/// </summary>
+internal sealed class HuggingFaceTokenizerFile : IDisposable
 {
-    private const int MaxTokenCount = 4_000_000;
+    private const int FewestTokens = 3;
+
+    private readonly string _path;
+    private readonly JsonDocument _document;
+
+    private HuggingFaceTokenizerFile(string path, JsonDocument document)
+    {
+        _path = path;
+        _document = document;
+        string? type = new TokenizerJson(path, "", document.RootElement).Object("model")?.Text("type");
+        Kind = type switch
+        {
+            "WordPiece" => TokenizerKind.WordPiece,
+            "BPE" => TokenizerKind.Bpe,
+            "Unigram" => TokenizerKind.Unigram,
+            _ => throw AnnException.BadInput(
+                path, "field 'model.type'", $"expected 'WordPiece', 'BPE' or 'Unigram'; found '{type}'."),
+        };
+    }
+
+    /// <summary>Which model it has.</summary>
+    public TokenizerKind Kind { get; }
+
+    /// <summary>Longest text in tokens; null when the file does not say.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: texts are cut in front, which is not implemented.</exception>
+    public int? MaxTokens => Root.Object("truncation") is not { } truncation ? null
+        : truncation.Text("direction") is "Left" ? throw truncation.Wrong("direction", "'Right'", "'Left'")
+        : truncation.Number("max_length") is { } most and >= FewestTokens ? most : null;
+
+    private TokenizerJson Root => new(_path, "", _document.RootElement);
 
     /// <exception cref="AnnException">
-    /// <see cref="AnnError.InvalidArgument"/>: not JSON, or not a WordPiece tokenizer with a BERT normaliser.
+    /// <see cref="AnnError.InvalidArgument"/>: not JSON, or of another model than the three.
     /// </exception>
-    public static WordPieceVocabulary Read(string path, byte[] content)
+    public static HuggingFaceTokenizerFile Open(string path, byte[] content)
     {
+        JsonDocument? document = null;
         try
         {
-            using JsonDocument document = JsonDocument.Parse(content);
-            return Read(path, document.RootElement);
+            document = JsonDocument.Parse(content);
+            return new HuggingFaceTokenizerFile(path, document);
         }
         catch (JsonException e)
         {
             throw AnnException.BadInput(path, "", "is not JSON: " + e.Message, e);
         }
-        catch (Exception e) when (e is InvalidOperationException or FormatException or KeyNotFoundException)
+        catch
         {
-            throw AnnException.BadInput(path, "", "has not the shape of a tokenizer.json: " + e.Message, e);
+            document?.Dispose();
+            throw;
         }
     }
 
-    private static WordPieceVocabulary Read(string path, JsonElement root)
+    /// <summary>The vocabulary and the settings of a WordPiece tokenizer.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: a part is not BERT's.</exception>
+    public WordPieceVocabulary WordPiece()
     {
-        JsonElement model = root.GetProperty("model");
-        string? type = Text(model, "type");
-        if (type != "WordPiece")
-            throw AnnException.BadInput(path, "field 'model.type'", $"expected 'WordPiece'; found '{type}'.");
-
-        WordPieceVocabulary vocabulary = new(Tokens(path, root, model))
+        TokenizerJson model = Root.Required("model");
+        WordPieceVocabulary vocabulary = new(TokenizerVocabulary.Tokens(Root, model))
         {
-            UnknownToken = Text(model, "unk_token") ?? "[UNK]",
-            ContinuationPrefix = Text(model, "continuing_subword_prefix") ?? "##",
-            MaxCharactersPerWord = Number(model, "max_input_chars_per_word") ?? 100,
-            MaxTokens = Object(root, "truncation") is { } truncation ? Number(truncation, "max_length") : null,
+            UnknownToken = model.Text("unk_token") ?? "[UNK]",
+            ContinuationPrefix = model.Text("continuing_subword_prefix") ?? "##",
+            MaxCharactersPerWord = model.Number("max_input_chars_per_word") ?? 100,
+            MaxTokens = MaxTokens,
         };
-        if (Object(root, "normalizer") is { } normalizer)
-            vocabulary = WithNormalizer(path, vocabulary, normalizer);
-        return vocabulary.Checked(path);
+        if (Root.Object("normalizer") is { } normalizer)
+            vocabulary = WithNormalizer(vocabulary, normalizer);
+        // What is left out is BERT's; what is there must be.
+        if (Root.Has("pre_tokenizer") && Root.Type("pre_tokenizer") is var words && words != "BertPreTokenizer")
+            throw Root.Wrong("pre_tokenizer.type", "'BertPreTokenizer', for the model is WordPiece", words);
+        vocabulary = vocabulary.Checked(_path);
+        if (Root.Has("post_processor"))
+        {
+            SpecialTokenFrame frame = SpecialTokenFrame.Read(Root);
+            long[] expected = [Id("[CLS]"), Id("[SEP]")];
+            if (!frame.Before.Concat(frame.After).SequenceEqual(expected) || frame.Before.Length != 1)
+                throw Root.Wrong(
+                    "post_processor", "[CLS] in front of a text and [SEP] behind it, for the model is WordPiece", frame.ToString());
+        }
+        AddedTokens.Read(Root).RequireNone(Root, "WordPiece");
+        return vocabulary;
+
+        long Id(string token) => ((List<string>)[.. vocabulary.Tokens]).IndexOf(token);
     }
 
-    private static WordPieceVocabulary WithNormalizer(string path, WordPieceVocabulary vocabulary, JsonElement normalizer)
+    /// <inheritdoc/>
+    public void Dispose() => _document.Dispose();
+
+    private static WordPieceVocabulary WithNormalizer(WordPieceVocabulary vocabulary, TokenizerJson normalizer)
     {
-        string? type = Text(normalizer, "type");
+        string? type = normalizer.Text("type");
         if (type == "Lowercase")
             return vocabulary with { Lowercase = true, StripAccents = false, SplitCjk = false };
         if (type != "BertNormalizer")
-            throw AnnException.BadInput(path, "field 'normalizer.type'", $"expected 'BertNormalizer' or 'Lowercase'; found '{type}'.");
+            throw normalizer.Wrong("type", "'BertNormalizer' or 'Lowercase', for the model is WordPiece", type);
+        if (normalizer.Flag("clean_text") == false)
+            throw normalizer.Wrong("clean_text", "true", "false");
         return vocabulary with
         {
-            Lowercase = Flag(normalizer, "lowercase"),
-            StripAccents = Flag(normalizer, "strip_accents"),
-            SplitCjk = Flag(normalizer, "handle_chinese_chars"),
+            Lowercase = normalizer.Flag("lowercase"),
+            StripAccents = normalizer.Flag("strip_accents"),
+            SplitCjk = normalizer.Flag("handle_chinese_chars"),
         };
     }
-
-    /// <summary>Ids that no token has get a name that no text can spell.</summary>
-    private static string[] Tokens(string path, JsonElement root, JsonElement model)
-    {
-        SortedDictionary<int, string> tokens = [];
-        foreach (JsonProperty entry in model.GetProperty("vocab").EnumerateObject())
-            tokens[entry.Value.GetInt32()] = entry.Name;
-        if (root.TryGetProperty("added_tokens", out JsonElement added) && added.ValueKind == JsonValueKind.Array)
-            foreach (JsonElement token in added.EnumerateArray())
-                tokens[token.GetProperty("id").GetInt32()] = token.GetProperty("content").GetString()!;
-        if (tokens.Count == 0 || tokens.Keys.First() < 0 || tokens.Keys.Last() >= MaxTokenCount)
-            throw AnnException.BadInput(
-                path, "field 'model.vocab'", $"expected ids from 0 to at most {MaxTokenCount - 1}; found {tokens.Count} tokens.");
-
-        string[] list = new string[tokens.Keys.Last() + 1];
-        for (int id = 0; id < list.Length; id++)
-            list[id] = tokens.TryGetValue(id, out string? token) ? token : $"\u0001unused {id}";
-        return list;
-    }
-
-    private static JsonElement? Object(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Object ? value : null;
-
-    private static string? Text(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
-
-    private static int? Number(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value.GetInt32() : null;
-
-    private static bool? Flag(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value.GetBoolean() : null;
 }

@@ -8,6 +8,8 @@ using Ann.Server.Encoders;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
+using TextRole = Ann.Encoding.TextRole;
+using Wire = Ann.Protocol.V1;
 
 namespace Ann.Server.Services;
 
@@ -29,7 +31,7 @@ internal sealed class EmbedCall(
             throw AnnException.Invalid("texts", $"texts holds {request.Texts.Count}, whose vectors make {length} bytes; send fewer.");
         calls.RoomOf(context).Take(ReplyRoom.OfVectors(request.Texts.Count, dimension));
         byte[] rows = new byte[length];
-        encoder.Encode(request.Texts, MemoryMarshal.Cast<byte, float>(rows.AsSpan()), context.CancellationToken);
+        encoder.Encode(request.Texts, RoleOf(request), MemoryMarshal.Cast<byte, float>(rows.AsSpan()), context.CancellationToken);
         return new EmbedResponse
         {
             Vectors = new VectorBatch { Dtype = Dtype.F32, Dim = (uint)dimension, Data = UnsafeByteOperations.UnsafeWrap(rows) },
@@ -37,6 +39,14 @@ internal sealed class EmbedCall(
             Encoder = encoder.Info.Name,
         };
     }
+
+    private static TextRole RoleOf(EmbedRequest request) => request.Role switch
+    {
+        Wire.TextRole.Unspecified or Wire.TextRole.Query => TextRole.Query,
+        Wire.TextRole.Document => TextRole.Document,
+        _ => throw AnnException.Invalid(
+            "role", $"role is {(int)request.Role}; it must be QUERY (1), DOCUMENT (2), or not set."),
+    };
 
     private TextEncoder EncoderOf(EmbedRequest request)
     {

@@ -178,7 +178,7 @@ public sealed class DefaultEncoderTests
         using TextEncoder encoder = Open(cache);
 
         Assert.Throws<OperationCanceledException>(
-            () => encoder.Encode(Shelf, new float[Shelf.Length * 256], new CancellationToken(canceled: true)));
+            () => encoder.Encode(Shelf, TextRole.Document, new float[Shelf.Length * 256], new CancellationToken(canceled: true)));
     }
 
     internal static EncoderOptions Cpu { get; } = new() { Providers = ["cpu"] };

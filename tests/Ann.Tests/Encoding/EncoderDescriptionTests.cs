@@ -15,22 +15,25 @@ public sealed class EncoderDescriptionTests
     [InlineData(
         """{ "model": "../model.onnx" }""",
         "field 'model': expected a path below the encoder's directory; found \"../model.onnx\"")]
-    [InlineData("""{ "pooling": "avg" }""", "field 'pooling': expected one of \"mean\", \"cls\", \"none\"; found \"avg\"")]
-    [InlineData("""{ "pooling": "none" }""", "field 'pooling': expected mean or cls")]
+    [InlineData(
+        """{ "pooling": "avg" }""",
+        "field 'pooling': expected one of \"mean\", \"cls\", \"max\", \"last\", \"none\"; found \"avg\"")]
+    [InlineData("""{ "pooling": "none" }""", "field 'pooling': expected mean, cls, max or last")]
     [InlineData("""{ "dimension": 4 }""", "field 'dimension': expected 3, which the model gives; found 4")]
     [InlineData("""{ "dimension": "3" }""", "field 'dimension': expected a whole number from 1 to 16384; found \"3\"")]
     [InlineData("""{ "max_tokens": 2 }""", "field 'max_tokens': expected a whole number from 3 to 8192; found 2")]
     [InlineData("""{ "normalize": "yes" }""", "field 'normalize': expected true or false; found \"yes\"")]
     [InlineData("""{ "poling": "mean" }""", "field 'poling': is unknown; expected one of kind, model,")]
     [InlineData(
-        """{ "tokenizer": { "type": "bpe" } }""",
-        "field 'tokenizer.type': expected one of \"wordpiece\", \"hashed-ngrams\"; found \"bpe\"")]
+        """{ "tokenizer": { "type": "words" } }""",
+        "field 'tokenizer.type': expected one of \"wordpiece\", \"bpe\", \"unigram\", \"hashed-ngrams\"; found \"words\"")]
+    [InlineData("""{ "tokenizer": { "type": "bpe" } }""", "field 'tokenizer.type': expected wordpiece, which ")]
     [InlineData("""{ "tokenizer": { "file": "words.txt" } }""", "field 'tokenizer.file': expected an existing file; found no ")]
     [InlineData("""{ "tokenizer": { "casing": 1 } }""", "field 'tokenizer.casing': is unknown")]
     [InlineData("""{ "tokenizer": [] }""", "field 'tokenizer': expected an object; found []")]
     [InlineData(
         """{ "inputs": { "ids": "tokens" } }""",
-        "field 'inputs.ids': expected a graph input 'tokens' int64[batch,tokens]; found 'input_ids' int64[-1,-1]")]
+        "field 'inputs.ids': expected a graph input 'tokens' int64 or int32[batch,tokens]; found 'input_ids' int64[-1,-1]")]
     [InlineData("""{ "output": "pooler" }""", "field 'output': expected one of the graph's outputs; found 'pooler'")]
     public void A_wrong_field_is_named(string description, string message)
     {
@@ -72,9 +75,14 @@ public sealed class EncoderDescriptionTests
     }
 
     [Theory]
-    [InlineData("""{ "model": { "type": "BPE", "vocab": {} } }""", "field 'model.type': expected 'WordPiece'; found 'BPE'")]
-    [InlineData("""{ "version": "1.0" }""", "has not the shape of a tokenizer.json")]
-    [InlineData("""{ "model": { "type": "WordPiece", "vocab": { "a": "b" } } }""", "has not the shape of a tokenizer.json")]
+    [InlineData(
+        """{ "model": { "type": "WordLevel", "vocab": {} } }""",
+        "field 'model.type': expected 'WordPiece', 'BPE' or 'Unigram'; found 'WordLevel'")]
+    [InlineData("""{ "version": "1.0" }""", "field 'model.type': expected 'WordPiece', 'BPE' or 'Unigram'; found ''")]
+    [InlineData("[]", "expected an object; found []")]
+    [InlineData(
+        """{ "model": { "type": "WordPiece", "vocab": { "a": "b" } } }""",
+        "field 'model.vocab': expected a whole number for every token; found \"b\"")]
     [InlineData("""{ "model": { "type": "WordPiece", "vocab": { "a": 2000000000 } } }""", "field 'model.vocab': expected ids from 0")]
     [InlineData(
         """{ "normalizer": { "type": "NFC" }, "model": { "type": "WordPiece", "vocab": { "[UNK]": 0 } } }""",

@@ -31,8 +31,9 @@ public sealed class RealEncoderTests
     public void The_tokenizer_gives_the_golden_ids()
     {
         string file = Path.Combine(SharedData.Require("text-encoder"), "tokenizer.json");
+        using HuggingFaceTokenizerFile opened = HuggingFaceTokenizerFile.Open(file, File.ReadAllBytes(file));
         WordPieceTextTokenizer tokenizer = new(
-            HuggingFaceTokenizerFile.Read(file, File.ReadAllBytes(file)),
+            opened.WordPiece(),
             new BertTextNormalizer(Lowercase: true, StripAccents: true, SplitCjk: true));
         using TokenBuffer tokens = new(1, hasWeights: false);
 

@@ -5,10 +5,12 @@ namespace Ann.Tests.Encoding;
 /// <summary>What the encoder tests compute with rows, by plain loops.</summary>
 internal static class Rows
 {
-    public static float[][] Encode(this TextEncoder encoder, params string[] texts)
+    public static float[][] Encode(this TextEncoder encoder, params string[] texts) => encoder.Encode(TextRole.Document, texts);
+
+    public static float[][] Encode(this TextEncoder encoder, TextRole role, params string[] texts)
     {
         float[] rows = new float[texts.Length * encoder.Info.Dimension];
-        encoder.Encode(texts, rows);
+        encoder.Encode(texts, role, rows);
         return Split(rows, encoder.Info.Dimension);
     }
 

@@ -134,9 +134,9 @@ public sealed class TextEncoderTests
         using TemporaryFolder folder = Described("{}");
         using TextEncoder encoder = Open(folder);
 
-        encoder.Encode([], []);
+        encoder.Encode([], TextRole.Document, []);
 
-        Assert.Throws<ArgumentException>(() => encoder.Encode(["red"], new float[4]));
+        Assert.Throws<ArgumentException>(() => encoder.Encode(["red"], TextRole.Document, new float[4]));
     }
 
     internal static TemporaryFolder Described(string description) => new TemporaryFolder()

@@ -91,7 +91,8 @@ public sealed class TokenizerTests
                          "vocab": { {{string.Join(", ", TinyModels.Vocabulary.Select((token, id) => $"\"{token}\": {id}"))}} } } }
             """;
 
-        WordPieceVocabulary fromJson = HuggingFaceTokenizerFile.Read("tokenizer.json", System.Text.Encoding.UTF8.GetBytes(json));
+        using HuggingFaceTokenizerFile file = HuggingFaceTokenizerFile.Open("tokenizer.json", System.Text.Encoding.UTF8.GetBytes(json));
+        WordPieceVocabulary fromJson = file.WordPiece();
         WordPieceVocabulary fromLines = WordPieceVocabulary.FromLines(
             "vocab.txt", System.Text.Encoding.UTF8.GetBytes(TinyModels.VocabularyText));
 

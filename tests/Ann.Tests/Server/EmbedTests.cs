@@ -39,6 +39,9 @@ public sealed class EmbedTests(SampleIndexes samples)
 
         Assert.Equal(StatusCode.InvalidArgument, await Code(server, new EmbedRequest { Encoder = "default" }));
         Assert.Equal(StatusCode.InvalidArgument, await Code(server, new EmbedRequest { Texts = { "x" } }));
+        Assert.Equal(
+            StatusCode.InvalidArgument,
+            await Code(server, new EmbedRequest { Encoder = "default", Texts = { "x" }, Role = (Ann.Protocol.V1.TextRole)3 }));
         Assert.Equal(StatusCode.InvalidArgument, await Code(server, new EmbedRequest { Index = "", Texts = { "x" } }));
         EmbedRequest tooMany = new() { Encoder = "default", Texts = { Enumerable.Repeat("x", 1025) } };
         Assert.Equal(StatusCode.InvalidArgument, await Code(server, tooMany));
@@ -89,6 +92,25 @@ public sealed class EmbedTests(SampleIndexes samples)
     }
 
     [Fact]
+    public async Task QueriesAndDocumentsHaveTheirPrefixes()
+    {
+        using Ann.Tests.Encoding.TemporaryFolder folder = Ann.Tests.Encoding.TextEncoderTests.Described(
+            """{ "query_prefix": "red ", "document_prefix": "blue " }""");
+        await using RunningServer server = await RunningServer.StartAsync(samples, options => options.EncoderDirectories.Add(folder.Path));
+        string name = Path.GetFileName(folder.Path);
+
+        EmbedResponse usual = await server.Retrieval.EmbedAsync(new EmbedRequest { Encoder = name, Texts = { "shoe" } });
+        EmbedResponse query = await server.Retrieval.EmbedAsync(
+            new EmbedRequest { Encoder = name, Texts = { "shoe" }, Role = Ann.Protocol.V1.TextRole.Query });
+        EmbedResponse document = await server.Retrieval.EmbedAsync(
+            new EmbedRequest { Encoder = name, Texts = { "shoe" }, Role = Ann.Protocol.V1.TextRole.Document });
+
+        Assert.Equal(usual.Vectors, query.Vectors);
+        Assert.NotEqual(query.Vectors, document.Vectors);
+        Assert.Equal(query.EncoderFingerprint, document.EncoderFingerprint);
+    }
+
+    [Fact]
     public async Task AFullEmbedQueueLeavesSearchesAlone()
     {
         await using RunningServer server = await RunningServer.StartAsync(samples, static options =>
@@ -107,7 +129,7 @@ public sealed class EmbedTests(SampleIndexes samples)
         using TextEncoder encoder = TextEncoder.OpenDefault(PhysicalFileSystem.Instance, cache);
         int dimension = encoder.Info.Dimension;
         float[] rows = new float[texts.Length * dimension];
-        encoder.Encode(texts, rows);
+        encoder.Encode(texts, Ann.Encoding.TextRole.Document, rows);
         using SegmentBuilder builder = new(texts.Length, dimension, new SegmentBuildOptions
         {
             Metric = Ann.Core.Metric.Cosine,

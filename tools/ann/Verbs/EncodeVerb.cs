@@ -99,7 +99,7 @@ internal static class EncodeVerb
                     items = empty.TakeOut(texts, items, first, reader.Keys, keys);
                 first += read;
                 Span<float> values = rows.AsSpan(0, texts.Count * encoder.Info.Dimension);
-                encoder.Encode(texts, values, cancellation);
+                encoder.Encode(texts, TextRole.Document, values, cancellation);
                 file.Write(values, items);
                 progress.Report(file.Written);
             }

@@ -1,0 +1,52 @@
+using Ann.Encoding.Onnx;
+using static Ann.Encoding.Onnx.TensorProto.Types;
+
+namespace Ann.Tests.Encoding;
+
+/// <summary>The model of <see cref="TinyModels"/> as other exporters write it: other types, positions, fewer inputs.</summary>
+internal sealed record TinyVariants
+{
+    /// <summary>Type of ids, mask and positions.</summary>
+    public DataType Integers { get; init; } = DataType.Int64;
+
+    /// <summary>Type of the output.</summary>
+    public DataType Floats { get; init; } = DataType.Float;
+
+    /// <summary>The model adds 10 times the place of a token to its first component.</summary>
+    public bool HasPositions { get; init; }
+
+    /// <summary>Name of the output.</summary>
+    public string Output { get; init; } = "last_hidden_state";
+
+    /// <summary>Dimensions that the output claims to have, which the model does not have.</summary>
+    public string[] Declared { get; init; } = ["batch", "tokens", "3"];
+
+    public byte[] ToBytes()
+    {
+        int ids = TinyModels.Vocabulary.Length;
+        GraphWriter graph = new GraphWriter("tiny_variant")
+            .Input("input_ids", Integers, "batch", "tokens")
+            .Input("attention_mask", Integers, "batch", "tokens")
+            .Weight<float>("states", [.. Enumerable.Range(0, ids).SelectMany(TinyModels.State)], ids, TinyModels.Dimension)
+            .Weight<long>("axis_2", [2], 1)
+            .Weight<float>("hundred", [100], 1)
+            .Node("Gather", ["states", "input_ids"], "words", ("axis", 0));
+        string state = "words";
+        if (HasPositions)
+        {
+            graph.Input("position_ids", Integers, "batch", "tokens")
+                .Weight<float>("places", [.. Enumerable.Range(0, 64).SelectMany(static place => (float[])[10 * place, 0, 0])], 64, 3)
+                .Node("Gather", ["places", "position_ids"], "placed", ("axis", 0))
+                .Node("Add", ["words", "placed"], "embedded");
+            state = "embedded";
+        }
+        // Padding gets states that would spoil whatever they entered.
+        graph.Node("Cast", ["attention_mask"], "mask", ("to", (long)DataType.Float))
+            .Node("Unsqueeze", ["mask", "axis_2"], "mask_column")
+            .Node("Mul", ["mask_column", "hundred"], "kept")
+            .Node("Sub", [state, "kept"], "shifted")
+            .Node("Add", ["shifted", "hundred"], "states_out")
+            .Node("Cast", ["states_out"], Output, ("to", (long)Floats));
+        return graph.Output(Output, Floats, Declared).ToBytes();
+    }
+}
