@@ -38,7 +38,7 @@ internal static class TextTokenizers
                     source, description, parts?.WordPiece() ?? WordPieceVocabulary.FromLines(path, content), out maxTokens);
             RequireNoCase(source, path, found);
             maxTokens = parts!.MaxTokens;
-            throw AnnException.BadInput(path, "field 'model.type'", $"expected 'WordPiece'; found '{Word(found)}'.");
+            return parts.Pieces(source.Beside.PaddingToken);
         }
     }
 

@@ -94,6 +94,11 @@ internal sealed class HuggingFaceTokenizerFile : IDisposable
         long Id(string token) => ((List<string>)[.. vocabulary.Tokens]).IndexOf(token);
     }
 
+    /// <summary>The tokenizer, of BPE or Unigram.</summary>
+    /// <param name="paddingToken">What another file calls the token that pads; null for nothing.</param>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: a part is wrong or not implemented.</exception>
+    public PieceTokenizer Pieces(string? paddingToken) => new(Root, Kind, paddingToken);
+
     /// <inheritdoc/>
     public void Dispose() => _document.Dispose();
 

@@ -46,6 +46,25 @@ internal sealed class TokenizerJson
         : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean()
         : throw Wrong(name, "true or false", Text(value));
 
+    /// <summary>True when the field is a number above another.</summary>
+    public bool IsNumberAbove(string name, double least) =>
+        Find(name) is { ValueKind: JsonValueKind.Number } value && value.GetDouble() > least;
+
+    /// <summary>A list of pairs of strings, each as a list of two, or as one string with a space between.</summary>
+    public IEnumerable<(string First, string Second)> Pairs(string name)
+    {
+        foreach (JsonElement pair in Elements(name))
+        {
+            if (pair.ValueKind == JsonValueKind.Array && pair.GetArrayLength() == 2
+                && pair[0].ValueKind == JsonValueKind.String && pair[1].ValueKind == JsonValueKind.String)
+                yield return (pair[0].GetString()!, pair[1].GetString()!);
+            else if (pair.ValueKind == JsonValueKind.String && pair.GetString()!.Split(' ') is [var first, var second])
+                yield return (first, second);
+            else
+                throw Wrong(name, "pairs of tokens", Text(pair));
+        }
+    }
+
     /// <summary>An object within.</summary>
     public TokenizerJson? Object(string name) =>
         Find(name) is { } value ? new TokenizerJson(_path, $"{_prefix}{name}.", value) : null;

@@ -15,6 +15,9 @@ internal sealed record TinyVariants
     /// <summary>The model adds 10 times the place of a token to its first component.</summary>
     public bool HasPositions { get; init; }
 
+    /// <summary>Tokens that there are.</summary>
+    public int Tokens { get; init; } = TinyModels.Vocabulary.Length;
+
     /// <summary>Name of the output.</summary>
     public string Output { get; init; } = "last_hidden_state";
 
@@ -23,11 +26,10 @@ internal sealed record TinyVariants
 
     public byte[] ToBytes()
     {
-        int ids = TinyModels.Vocabulary.Length;
         GraphWriter graph = new GraphWriter("tiny_variant")
             .Input("input_ids", Integers, "batch", "tokens")
             .Input("attention_mask", Integers, "batch", "tokens")
-            .Weight<float>("states", [.. Enumerable.Range(0, ids).SelectMany(TinyModels.State)], ids, TinyModels.Dimension)
+            .Weight<float>("states", [.. Enumerable.Range(0, Tokens).SelectMany(TinyModels.State)], Tokens, TinyModels.Dimension)
             .Weight<long>("axis_2", [2], 1)
             .Weight<float>("hundred", [100], 1)
             .Node("Gather", ["states", "input_ids"], "words", ("axis", 0));
