@@ -45,10 +45,23 @@ public sealed class FeatureEncoder : IDisposable
             ProviderFellBack = session.Refusals.Count > 0,
             Notices = session.Refusals,
         };
+        Shape = new EncoderShape(
+            [.. session.Inputs.Select(static port => port.ToString())], [.. session.Outputs.Select(static port => port.ToString())],
+            new EncoderDescription
+            {
+                Kind = EncoderKind.Features,
+                Normalize = _normalize,
+                Dimension = _graph.Dimension,
+                Inputs = new EncoderInputs { Features = _graph.Input.Name },
+                Output = _graph.OutputName,
+            });
     }
 
     /// <summary>Which encoder this is.</summary>
     public EncoderInfo Info { get; }
+
+    /// <summary>What its model reads and gives.</summary>
+    internal EncoderShape Shape { get; }
 
     /// <summary>What it reads.</summary>
     public FeatureInput Input => _graph.Input;
@@ -74,16 +87,14 @@ public sealed class FeatureEncoder : IDisposable
         EncoderDirectory source = EncoderDirectory.Open(files, path);
         if (source.Description.Kind == EncoderKind.Text)
             throw source.Wrong("kind", "expected \"features\"; found \"text\", which a text encoder opens.");
-        OnnxSession session = OnnxSession.Open(source.ModelPath, source.Model, options);
-        try
-        {
-            return new FeatureEncoder(session, source, options);
-        }
-        catch
-        {
-            session.Dispose();
-            throw;
-        }
+        return Open(source, options);
+    }
+
+    /// <summary>Opens an encoder, tells what it is, and closes it.</summary>
+    internal static (EncoderShape Shape, EncoderInfo Info) Inspect(EncoderDirectory source, EncoderOptions options)
+    {
+        using FeatureEncoder encoder = Open(source, options);
+        return (encoder.Shape, encoder.Info);
     }
 
     /// <summary>Encodes rows of numbers.</summary>
@@ -109,6 +120,20 @@ public sealed class FeatureEncoder : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _session.Dispose();
+
+    private static FeatureEncoder Open(EncoderDirectory source, EncoderOptions options)
+    {
+        OnnxSession session = OnnxSession.Open(source.ModelPath, source.Model, options);
+        try
+        {
+            return new FeatureEncoder(session, source, options);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
 
     private void EncodeAs<T>(FeatureType type, ReadOnlySpan<T> features, int rows, Span<float> output, CancellationToken cancellation)
         where T : unmanaged

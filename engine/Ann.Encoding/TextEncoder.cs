@@ -40,10 +40,22 @@ public sealed class TextEncoder : IDisposable
             ProviderFellBack = session.Refusals.Count > 0,
             Notices = [.. notices, .. session.Refusals, .. Guesses(source)],
         };
+        Shape = new EncoderShape(
+            [.. session.Inputs.Select(static port => port.ToString())], [.. session.Outputs.Select(static port => port.ToString())],
+            _settings.Describe() with
+            {
+                Kind = EncoderKind.Text,
+                Dimension = _modelDimension,
+                Inputs = _graph.Inputs,
+                Output = _graph.Output.Name,
+            });
     }
 
     /// <summary>Which encoder this is.</summary>
     public EncoderInfo Info { get; }
+
+    /// <summary>What its model reads and gives.</summary>
+    internal EncoderShape Shape { get; }
 
     /// <summary>Longest text in tokens, special ones included; the rest of a text is cut off.</summary>
     public int MaxTokens => _settings.MaxTokens;
@@ -67,6 +79,13 @@ public sealed class TextEncoder : IDisposable
         if (source.Description.Kind == EncoderKind.Features)
             throw source.Wrong("kind", "expected \"text\"; found \"features\", which a feature encoder opens.");
         return Open(source, options ?? new EncoderOptions(), []);
+    }
+
+    /// <summary>Opens an encoder, tells what it is, and closes it.</summary>
+    internal static (EncoderShape Shape, EncoderInfo Info) Inspect(EncoderDirectory source, EncoderOptions options)
+    {
+        using TextEncoder encoder = Open(source, options, []);
+        return (encoder.Shape, encoder.Info);
     }
 
     /// <summary>Opens the embedded default encoder; writes its model to <paramref name="cacheDirectory"/> at first use.</summary>
@@ -126,6 +145,15 @@ public sealed class TextEncoder : IDisposable
         _tokenizer.Tokenize(text, _tokenizer.SpecialTokens + 1, tokens);
         tokens.EndRow();
         return tokens.Length(0) > _tokenizer.SpecialTokens;
+    }
+
+    /// <summary>Token ids of a text, prefix and special ones included, as the model receives them.</summary>
+    internal long[] TokenIds(string text, TextRole role)
+    {
+        using TokenBuffer tokens = new(1, _tokenizer.HasWeights);
+        _tokenizer.Tokenize(_settings.Prefix(role) + text, _settings.MaxTokens, tokens);
+        tokens.EndRow();
+        return tokens.Ids(0).ToArray();
     }
 
     /// <inheritdoc/>

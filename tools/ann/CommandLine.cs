@@ -86,6 +86,7 @@ internal static class CommandLine
             ListVerb.Create(tool),
             DescribeVerb.Create(tool),
             EncodersVerb.Create(tool),
+            EncoderVerb.Create(tool),
             QueryVerb.Create(tool),
             RecommendVerb.Create(tool),
             RangeVerb.Create(tool),

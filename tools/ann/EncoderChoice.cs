@@ -44,6 +44,12 @@ internal sealed class EncoderChoice
     public void AddTo(Command command)
     {
         command.Add(_encoder);
+        AddRunTo(command);
+    }
+
+    /// <summary>Adds those of them that say how an encoder is run, to a verb that names it in another way.</summary>
+    public void AddRunTo(Command command)
+    {
         command.Add(_providers);
         command.Add(_require);
         command.Add(_threads);

@@ -76,6 +76,18 @@ internal sealed class EncoderDirectory
         return new EncoderDirectory(files, path, description, descriptionPath, model) { Beside = beside };
     }
 
+    /// <summary>Reads a directory as if it had no <c>encoder.json</c>, with a model that is named.</summary>
+    /// <param name="files">Where it is.</param>
+    /// <param name="root">The directory.</param>
+    /// <param name="modelPath">The model; null to look for it.</param>
+    /// <exception cref="AnnException">As <see cref="Open"/>.</exception>
+    public static EncoderDirectory Undescribed(IFileSystem files, string root, string? modelPath)
+    {
+        SentenceTransformersFiles beside = SentenceTransformersFiles.Read(files, root);
+        string model = modelPath ?? FindModel(files, root, beside);
+        return new EncoderDirectory(files, root, new EncoderDescription(), null, model) { Beside = beside };
+    }
+
     /// <summary>An encoder that has no files.</summary>
     public static EncoderDirectory InMemory(string name, EncoderDescription description, byte[] model) => new(name, description, model);
 

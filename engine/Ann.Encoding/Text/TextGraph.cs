@@ -32,6 +32,16 @@ internal sealed class TextGraph
     /// <summary>The output: a row per text (rank 2) or per token (rank 3).</summary>
     public GraphPort Output { get; }
 
+    /// <summary>The graph's inputs by their parts.</summary>
+    public EncoderInputs Inputs => new()
+    {
+        Ids = NameOf(TextInputRole.Ids),
+        Mask = NameOf(TextInputRole.Mask),
+        Types = NameOf(TextInputRole.Types),
+        Positions = NameOf(TextInputRole.Positions),
+        Weights = NameOf(TextInputRole.Weights),
+    };
+
     /// <summary>Rows that the graph insists on; -1 when it does not.</summary>
     public int FixedRows { get; }
 
@@ -66,6 +76,8 @@ internal sealed class TextGraph
     /// <summary>Floats of an output of so many rows.</summary>
     public int OutputLength(int rows, int padded, int dimension) =>
         checked((FixedRows > 0 ? FixedRows : rows) * (Output.Rank == 2 ? 1 : padded) * dimension);
+
+    private string? NameOf(TextInputRole role) => Array.Find(_inputs, input => input.Role == role).Name;
 
     private TextFeed Feed(TokenBuffer tokens, ReadOnlySpan<long> rows, int padded) =>
         new(_inputs, _paddingId, FixedRows > 0 ? FixedRows : rows.Length, padded, tokens, rows);

@@ -73,6 +73,17 @@ internal sealed record TextSettings(int MaxTokens, Pooling Pooling, bool Normali
         return TruncateDimension ?? given;
     }
 
+    /// <summary>The fields of <c>encoder.json</c> that say the same.</summary>
+    public EncoderDescription Describe() => new()
+    {
+        MaxTokens = MaxTokens,
+        Pooling = Pooling,
+        Normalize = Normalize,
+        TruncateDimension = TruncateDimension,
+        QueryPrefix = QueryPrefix.Length > 0 ? QueryPrefix : null,
+        DocumentPrefix = DocumentPrefix.Length > 0 ? DocumentPrefix : null,
+    };
+
     /// <summary>One spelling for one meaning; part of the fingerprint. What most encoders have not is not mentioned.</summary>
     public override string ToString()
     {

@@ -13,6 +13,7 @@ public sealed partial class ExamplesRunTests
         ("ann demo", "has tests of its own, and takes long"),
         ("ann encode --input items.jsonl --output items.npy --encoder", "wants a model, and a GPU"),
         ("ann encode --input item_ids.npy", "wants a model"),
+        ("ann encoder", "wants a model"),
         ("ann build --input items.jsonl", "wants vectors in the lines"),
         ("ann serve", "does not end by itself"),
         ("ann load", "runs for half a minute"),

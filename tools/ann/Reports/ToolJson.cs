@@ -21,6 +21,8 @@ namespace Ann.Tool.Reports;
 [JsonSerializable(typeof(ListReport))]
 [JsonSerializable(typeof(HostedIndexReport))]
 [JsonSerializable(typeof(EncodersReport))]
+[JsonSerializable(typeof(EncoderInitReport))]
+[JsonSerializable(typeof(EncoderCheckReport))]
 [JsonSerializable(typeof(QueryReport))]
 [JsonSerializable(typeof(ScrollReport))]
 [JsonSerializable(typeof(PrepareReport))]

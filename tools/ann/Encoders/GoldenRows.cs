@@ -1,0 +1,82 @@
+using System.Text.Json;
+using Ann.Core;
+using Ann.Core.Files;
+
+namespace Ann.Tool.Encoders;
+
+/// <summary>One row that is known.</summary>
+/// <param name="Text">The text; null for features.</param>
+/// <param name="Role">query or document; null for document.</param>
+/// <param name="TokenIds">Its tokens, special ones included; null where they are not told.</param>
+/// <param name="Features">The features; null for texts.</param>
+/// <param name="Embedding">The row.</param>
+internal sealed record GoldenRow(string? Text, string? Role, long[]? TokenIds, double[]? Features, float[] Embedding);
+
+/// <summary>
+/// Reads a file of golden rows: a JSON list of objects with <c>text</c> (and <c>role</c>, <c>input_ids</c>) or <c>features</c>, and
+/// <c>embedding</c>. Other fields are left alone.
+/// </summary>
+internal static class GoldenRows
+{
+    /// <summary>Its usual name, beside the model.</summary>
+    public const string FileName = "golden.json";
+
+    private const int MaxBytes = 64 << 20;
+
+    /// <exception cref="AnnException">NotFound, or InvalidArgument: it is no such file; names row and field.</exception>
+    public static IReadOnlyList<GoldenRow> Read(IFileSystem files, string path)
+    {
+        using Stream stream = files.OpenRead(path);
+        if (stream.Length > MaxBytes)
+            throw AnnException.BadInput(path, "", $"expected at most {MaxBytes} bytes; found {stream.Length}.");
+        using JsonDocument document = Parse(path, stream);
+        if (document.RootElement.ValueKind != JsonValueKind.Array || document.RootElement.GetArrayLength() == 0)
+            throw AnnException.BadInput(path, "", "expected a list of rows; found none.");
+        return [.. document.RootElement.EnumerateArray().Select((element, row) => Row(path, element, row))];
+    }
+
+    private static JsonDocument Parse(string path, Stream stream)
+    {
+        try
+        {
+            return JsonDocument.Parse(stream);
+        }
+        catch (JsonException e)
+        {
+            throw AnnException.BadInput(path, $"line {e.LineNumber + 1}", "is not JSON: " + e.Message, e);
+        }
+    }
+
+    private static GoldenRow Row(string path, JsonElement element, int row)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+            throw AnnException.BadInput(path, $"row {row}", "expected an object.");
+        GoldenRow read = new(
+            Text("text"), Text("role"), Numbers<long>("input_ids", static number => number.TryGetInt64(out long id) ? id : null),
+            Numbers<double>("features", static number => number.TryGetDouble(out double value) ? value : null),
+            Numbers<float>("embedding", static number => number.TryGetSingle(out float value) ? value : null)
+                ?? throw Wrong("embedding", "a list of numbers"));
+        if (read.Text is null == read.Features is null)
+            throw Wrong("text", "either text or features");
+        if (read.Role is not (null or "query" or "document"))
+            throw Wrong("role", "query or document");
+        return read;
+
+        string? Text(string name) => !element.TryGetProperty(name, out JsonElement value) ? null
+            : value.ValueKind == JsonValueKind.String ? value.GetString() : throw Wrong(name, "a string");
+
+        T[]? Numbers<T>(string name, Func<JsonElement, T?> read)
+            where T : struct
+        {
+            if (!element.TryGetProperty(name, out JsonElement value))
+                return null;
+            if (value.ValueKind != JsonValueKind.Array)
+                throw Wrong(name, "a list of numbers");
+            return [.. value.EnumerateArray().Select(number =>
+                (number.ValueKind == JsonValueKind.Number ? read(number) : null) ?? throw Wrong(name, "a list of numbers"))];
+        }
+
+        AnnException Wrong(string field, string expected) =>
+            AnnException.BadInput(path, $"row {row}, field '{field}'", $"expected {expected}.");
+    }
+}
