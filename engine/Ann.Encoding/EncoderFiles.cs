@@ -9,6 +9,14 @@ internal static class EncoderFiles
     /// <summary>Largest file: the limit of protobuf, and so of a model without external weights.</summary>
     private const long MaxLength = int.MaxValue;
 
+    /// <summary>Bytes of a file.</summary>
+    /// <exception cref="AnnException">No such file, or no regular one.</exception>
+    public static long Length(IFileSystem files, string path)
+    {
+        using Stream stream = files.OpenRead(path);
+        return stream.CanSeek ? stream.Length : throw AnnException.BadInput(path, "", "expected a regular file.");
+    }
+
     /// <exception cref="AnnException">No such file, or too large.</exception>
     public static byte[] ReadAll(IFileSystem files, string path)
     {

@@ -33,6 +33,11 @@ public sealed record EncoderOptions
     /// </summary>
     public int MaxBatchTokens { get; init; } = 8192;
 
+    /// <summary>
+    /// Bytes of a model with its weights at most, 0 or more. Checked before they are read. Default 0: the memory that the process may use.
+    /// </summary>
+    public long MaxModelBytes { get; init; }
+
     /// <summary>Refuses options out of range.</summary>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>, naming the option.</exception>
     internal void Check()
@@ -45,6 +50,8 @@ public sealed record EncoderOptions
         CheckRange("threads", Threads, 0, MaxThreads);
         CheckRange("max_batch_rows", MaxBatchRows, 1, RowLimit);
         CheckRange("max_batch_tokens", MaxBatchTokens, 16, TokenLimit);
+        if (MaxModelBytes < 0)
+            throw AnnException.Invalid("max_model_bytes", $"max_model_bytes is {MaxModelBytes}; it must be 0 or more.");
     }
 
     private static void CheckRange(string option, int value, int least, int most)

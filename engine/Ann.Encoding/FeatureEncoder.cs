@@ -84,7 +84,7 @@ public sealed class FeatureEncoder : IDisposable
     internal static FeatureEncoder Open(IFileSystem files, string path, EncoderOptions? options = null)
     {
         options ??= new EncoderOptions { MaxBatchRows = 1024 };
-        EncoderDirectory source = EncoderDirectory.Open(files, path);
+        EncoderDirectory source = EncoderDirectory.Open(files, path, options.MaxModelBytes);
         if (source.Description.Kind == EncoderKind.Text)
             throw source.Wrong("kind", "expected \"features\"; found \"text\", which a text encoder opens.");
         return Open(source, options);

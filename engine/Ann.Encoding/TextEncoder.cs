@@ -75,7 +75,7 @@ public sealed class TextEncoder : IDisposable
     /// </exception>
     internal static TextEncoder Open(IFileSystem files, string directory, EncoderOptions? options = null)
     {
-        EncoderDirectory source = EncoderDirectory.Open(files, directory);
+        EncoderDirectory source = EncoderDirectory.Open(files, directory, options?.MaxModelBytes ?? 0);
         if (source.Description.Kind == EncoderKind.Features)
             throw source.Wrong("kind", "expected \"text\"; found \"features\", which a feature encoder opens.");
         return Open(source, options ?? new EncoderOptions(), []);

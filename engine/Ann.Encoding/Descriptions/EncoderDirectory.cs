@@ -12,7 +12,8 @@ internal sealed class EncoderDirectory
     private readonly string? _descriptionPath;
     private readonly IReadOnlyList<string> _weights = [];
 
-    private EncoderDirectory(IFileSystem files, string path, EncoderDescription description, string? descriptionPath, string modelPath)
+    private EncoderDirectory(
+        IFileSystem files, string path, EncoderDescription description, string? descriptionPath, string modelPath, long maxModelBytes)
     {
         _files = files;
         _descriptionPath = descriptionPath;
@@ -20,8 +21,20 @@ internal sealed class EncoderDirectory
         Root = path == modelPath ? Path.GetDirectoryName(path) ?? "" : path;
         Description = description;
         ModelPath = modelPath;
+        RequireRoom([modelPath]);
         Model = EncoderFiles.ReadAll(files, modelPath);
         _weights = ExternalWeights.Find(files, modelPath, Model);
+        RequireRoom([modelPath, .. _weights]);
+
+        void RequireRoom(IReadOnlyList<string> paths)
+        {
+            long most = maxModelBytes > 0 ? maxModelBytes : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+            long found = paths.Sum(one => EncoderFiles.Length(files, one));
+            if (found > most)
+                throw new AnnException(
+                    AnnError.FailedPrecondition,
+                    $"{modelPath}: expected a model of at most {most} bytes with its weights; found {found}.");
+        }
     }
 
     private EncoderDirectory(string name, EncoderDescription description, byte[] model)
@@ -54,26 +67,32 @@ internal sealed class EncoderDirectory
 
     /// <summary>Reads an encoder directory, or a single <c>.onnx</c> file.</summary>
     /// <exception cref="AnnException">
-    /// <see cref="AnnError.NotFound"/>: nothing is there, or a file that the model names is missing. Otherwise see
+    /// <see cref="AnnError.NotFound"/>: nothing is there, or a file that the model names is missing.
+    /// <see cref="AnnError.FailedPrecondition"/>: the model is larger than <see cref="EncoderOptions.MaxModelBytes"/>. Otherwise see
     /// <see cref="EncoderDescriptionReader.Read"/> and <see cref="ExternalWeights.Find"/>.
     /// </exception>
-    public static EncoderDirectory Open(IFileSystem files, string path)
+    public static EncoderDirectory Open(IFileSystem files, string path, long maxModelBytes = 0)
     {
         if (files.FileExists(path))
-            return new EncoderDirectory(files, path, new EncoderDescription(), null, path);
+            return new EncoderDirectory(files, path, new EncoderDescription(), null, path, maxModelBytes);
         if (!files.DirectoryExists(path))
             throw new AnnException(AnnError.NotFound, $"{path}: no such encoder; expected a directory with model.onnx, or an .onnx file.");
 
         SentenceTransformersFiles beside = SentenceTransformersFiles.Read(files, path);
         string descriptionPath = Path.Combine(path, EncoderDescription.FileName);
         if (!files.FileExists(descriptionPath))
-            return new EncoderDirectory(files, path, new EncoderDescription(), null, FindModel(files, path, beside)) { Beside = beside };
+        {
+            return new EncoderDirectory(files, path, new EncoderDescription(), null, FindModel(files, path, beside), maxModelBytes)
+            {
+                Beside = beside,
+            };
+        }
 
         EncoderDescription description = EncoderDescriptionReader.Read(descriptionPath, EncoderFiles.ReadAll(files, descriptionPath));
         string model = description.Model is { } named
             ? Existing(files, descriptionPath, "model", Path.Combine(path, named))
             : FindModel(files, path, beside);
-        return new EncoderDirectory(files, path, description, descriptionPath, model) { Beside = beside };
+        return new EncoderDirectory(files, path, description, descriptionPath, model, maxModelBytes) { Beside = beside };
     }
 
     /// <summary>Reads a directory as if it had no <c>encoder.json</c>, with a model that is named.</summary>
@@ -85,7 +104,7 @@ internal sealed class EncoderDirectory
     {
         SentenceTransformersFiles beside = SentenceTransformersFiles.Read(files, root);
         string model = modelPath ?? FindModel(files, root, beside);
-        return new EncoderDirectory(files, root, new EncoderDescription(), null, model) { Beside = beside };
+        return new EncoderDirectory(files, root, new EncoderDescription(), null, model, maxModelBytes: 0) { Beside = beside };
     }
 
     /// <summary>An encoder that has no files.</summary>

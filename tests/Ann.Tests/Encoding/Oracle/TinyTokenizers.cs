@@ -38,8 +38,15 @@ internal static class TinyTokenizers
                 """),
             new JsonObject
             {
-                ["type"] = "BPE", ["dropout"] = null, ["unk_token"] = null, ["continuing_subword_prefix"] = "", ["end_of_word_suffix"] = "",
-                ["fuse_unk"] = false, ["byte_fallback"] = false, ["ignore_merges"] = false, ["vocab"] = vocabulary,
+                ["type"] = "BPE",
+                ["dropout"] = null,
+                ["unk_token"] = null,
+                ["continuing_subword_prefix"] = "",
+                ["end_of_word_suffix"] = "",
+                ["fuse_unk"] = false,
+                ["byte_fallback"] = false,
+                ["ignore_merges"] = false,
+                ["vocab"] = vocabulary,
                 ["merges"] = new JsonArray([.. ByteMerges.Where(static merge => !merge.StartsWith("... ", StringComparison.Ordinal))
                     .Select(static merge => (JsonNode)merge)]),
             },
@@ -66,8 +73,14 @@ internal static class TinyTokenizers
             Template(("<bos>", 2), ("<eos>", 1)),
             new JsonObject
             {
-                ["type"] = "BPE", ["dropout"] = null, ["unk_token"] = "<unk>", ["continuing_subword_prefix"] = null,
-                ["end_of_word_suffix"] = null, ["fuse_unk"] = fuses, ["byte_fallback"] = byteFallback, ["ignore_merges"] = false,
+                ["type"] = "BPE",
+                ["dropout"] = null,
+                ["unk_token"] = "<unk>",
+                ["continuing_subword_prefix"] = null,
+                ["end_of_word_suffix"] = null,
+                ["fuse_unk"] = fuses,
+                ["byte_fallback"] = byteFallback,
+                ["ignore_merges"] = false,
                 ["vocab"] = vocabulary,
                 ["merges"] = new JsonArray([.. merges.Select(static merge => (JsonNode)new JsonArray([.. merge.Split(' ')
                     .Select(static part => (JsonNode)part)]))]),
@@ -121,15 +134,27 @@ internal static class TinyTokenizers
                 : model["vocab"]!.AsArray().ToList().FindIndex(piece => piece![0]!.GetValue<string>() == token), isSpecial: true));
         return new JsonObject
         {
-            ["version"] = "1.0", ["truncation"] = null, ["padding"] = null, ["added_tokens"] = added, ["normalizer"] = normalizer,
-            ["pre_tokenizer"] = preTokenizer, ["post_processor"] = postProcessor, ["decoder"] = null, ["model"] = model,
+            ["version"] = "1.0",
+            ["truncation"] = null,
+            ["padding"] = null,
+            ["added_tokens"] = added,
+            ["normalizer"] = normalizer,
+            ["pre_tokenizer"] = preTokenizer,
+            ["post_processor"] = postProcessor,
+            ["decoder"] = null,
+            ["model"] = model,
         };
     }
 
     /// <summary>An entry of <c>added_tokens</c>.</summary>
     public static JsonObject Added(string content, int id, bool isSpecial, bool isNormalized = false) => new()
     {
-        ["id"] = id, ["content"] = content, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false,
-        ["normalized"] = isNormalized, ["special"] = isSpecial,
+        ["id"] = id,
+        ["content"] = content,
+        ["single_word"] = false,
+        ["lstrip"] = false,
+        ["rstrip"] = false,
+        ["normalized"] = isNormalized,
+        ["special"] = isSpecial,
     };
 }

@@ -104,7 +104,10 @@ public sealed class TokenizerOracleTests
         ["pretokenizers"] = new JsonArray(
             new JsonObject
             {
-                ["type"] = "Split", ["pattern"] = new JsonObject { ["Regex"] = regex }, ["behavior"] = "Isolated", ["invert"] = false,
+                ["type"] = "Split",
+                ["pattern"] = new JsonObject { ["Regex"] = regex },
+                ["behavior"] = "Isolated",
+                ["invert"] = false,
             },
             JsonNode.Parse("""{ "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false }""")),
     };
