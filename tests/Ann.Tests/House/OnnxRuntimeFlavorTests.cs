@@ -4,34 +4,44 @@ using System.Text.Json;
 namespace Ann.Tests.House;
 
 /// <summary>
-/// Goal: one property switches the ONNX Runtime package. The GPU package need not be restorable for that to be true: MSBuild is asked
-/// what it would reference.
+/// Goal: one property switches the ONNX Runtime package, and what is published takes the one for GPUs. MSBuild is asked what it would
+/// reference; nothing is restored.
 /// </summary>
 public sealed class OnnxRuntimeFlavorTests
 {
+    private const string Linux = "-p:RuntimeIdentifier=linux-x64", Windows = "-p:RuntimeIdentifier=win-x64";
+    private const string Mac = "-p:RuntimeIdentifier=osx-arm64", Publish = "-p:_IsPublishing=true", Gpu = "-p:OnnxRuntimeFlavor=Gpu";
+
     [Theory]
-    [InlineData("", "Microsoft.ML.OnnxRuntime")]
-    [InlineData("-p:OnnxRuntimeFlavor=Cpu", "Microsoft.ML.OnnxRuntime")]
-    [InlineData("-p:OnnxRuntimeFlavor=Gpu", "Microsoft.ML.OnnxRuntime.Gpu")]
-    public async Task TheFlavorChoosesThePackage(string property, string expected)
+    [InlineData("Microsoft.ML.OnnxRuntime", "")]
+    [InlineData("Microsoft.ML.OnnxRuntime", "", Linux)]
+    [InlineData("Microsoft.ML.OnnxRuntime", "", "-p:OnnxRuntimeFlavor=Cpu", Publish, Linux)]
+    [InlineData("Microsoft.ML.OnnxRuntime", "", Publish, Mac)]
+    [InlineData("Microsoft.ML.OnnxRuntime.Gpu.Linux", "packages.Gpu.Linux.lock.json", Gpu, Linux)]
+    [InlineData("Microsoft.ML.OnnxRuntime.Gpu.Linux", "packages.Gpu.Linux.lock.json", Publish, Linux)]
+    [InlineData("Microsoft.ML.OnnxRuntime.Gpu.Windows", "packages.Gpu.Windows.lock.json", Publish, Windows)]
+    public async Task TheFlavorChoosesThePackageAndItsLockFile(string package, string lockFile, params string[] properties)
     {
-        (int exitCode, string output) = await Evaluate(property, "-getItem:PackageReference");
+        (int exitCode, string output) = await Evaluate([.. properties, "-getItem:PackageReference", "-getProperty:NuGetLockFilePath"]);
 
         Assert.True(exitCode == 0, output);
         using JsonDocument document = JsonDocument.Parse(output);
         string[] packages = [.. document.RootElement.GetProperty("Items").GetProperty("PackageReference").EnumerateArray()
             .Select(item => item.GetProperty("Identity").GetString()!)
             .Where(name => name.StartsWith("Microsoft.ML.OnnxRuntime", StringComparison.Ordinal))];
-        Assert.Equal([expected], packages);
+        Assert.Equal([package], packages);
+        Assert.Equal(lockFile, document.RootElement.GetProperty("Properties").GetProperty("NuGetLockFilePath").GetString());
     }
 
-    [Fact]
-    public async Task AnUnknownFlavorIsAnError()
+    [Theory]
+    [InlineData("OnnxRuntimeFlavor is 'Npu'; it must be Cpu or Gpu.", "-p:OnnxRuntimeFlavor=Npu")]
+    [InlineData("OnnxRuntimeFlavor is Gpu, which there is for linux-x64 and win-x64; this is for osx-arm64.", Gpu, Mac)]
+    public async Task AFlavorThatIsNotThereIsAnError(string message, params string[] properties)
     {
-        (int exitCode, string output) = await Evaluate("-p:OnnxRuntimeFlavor=Npu", "-t:CheckOnnxRuntimeFlavor");
+        (int exitCode, string output) = await Evaluate([.. properties, "-t:CheckOnnxRuntimeFlavor"]);
 
         Assert.NotEqual(0, exitCode);
-        Assert.Contains("OnnxRuntimeFlavor is 'Npu'; it must be Cpu or Gpu.", output, StringComparison.Ordinal);
+        Assert.Contains(message, output, StringComparison.Ordinal);
     }
 
     private static async Task<(int ExitCode, string Output)> Evaluate(params string[] arguments)
@@ -40,7 +50,7 @@ public sealed class OnnxRuntimeFlavorTests
         start.ArgumentList.Add("msbuild");
         start.ArgumentList.Add(Path.Combine(TidyTests.Root, "engine", "Ann.Encoding", "Ann.Encoding.csproj"));
         start.ArgumentList.Add("-nologo");
-        foreach (string argument in arguments.Where(a => a.Length > 0))
+        foreach (string argument in arguments)
             start.ArgumentList.Add(argument);
 
         // The runner's own MSBuild settings would point the child at another SDK.
