@@ -21,6 +21,18 @@ public sealed record EncoderOptions
     /// <summary>Which of several devices the provider uses, from 0. The CPU ignores it. Default: 0.</summary>
     public int Device { get; init; }
 
+    /// <summary>
+    /// Options of the providers, each <c>PROVIDER.OPTION=VALUE</c> with the provider <c>cuda</c>, <c>tensorrt</c> or <c>plugin</c> and
+    /// ONNX Runtime's name of the option. For cuda: <c>gpu_mem_limit</c> (bytes), <c>arena_extend_strategy</c>,
+    /// <c>cudnn_conv_algo_search</c>, <c>cudnn_conv_use_max_workspace</c>, <c>do_copy_in_default_stream</c>, <c>use_tf32</c>,
+    /// <c>enable_cuda_graph</c> (0 alone: batches have many shapes). For tensorrt: <c>trt_max_workspace_size</c> (bytes),
+    /// <c>trt_builder_optimization_level</c>. A plug-in's library knows its own. Default: none.
+    /// </summary>
+    public IReadOnlyList<string> ProviderOptions { get; init; } = [];
+
+    /// <summary>Where TensorRT keeps the engines that it built, for the next start. Created when missing. Null: nowhere.</summary>
+    public string? EngineCacheDirectory { get; init; }
+
     /// <summary>Threads of one inference, 0 to 1024. Default 0: ONNX Runtime's own choice, one per physical core.</summary>
     public int Threads { get; init; }
 
@@ -38,6 +50,9 @@ public sealed record EncoderOptions
     /// </summary>
     public long MaxModelBytes { get; init; }
 
+    /// <summary><see cref="EngineCacheDirectory"/> in the directory where encoders are kept.</summary>
+    internal static string EnginesIn(string cacheDirectory) => Path.Combine(cacheDirectory, "tensorrt");
+
     /// <summary>Refuses options out of range.</summary>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>, naming the option.</exception>
     internal void Check()
@@ -46,6 +61,7 @@ public sealed record EncoderOptions
             throw AnnException.Invalid("providers", "providers is empty; name at least one, for example cpu.");
         foreach (string provider in Providers)
             ExecutionProviders.CheckName(provider);
+        ParsedProviderOptions();
         CheckRange("device", Device, 0, MaxThreads);
         CheckRange("threads", Threads, 0, MaxThreads);
         CheckRange("max_batch_rows", MaxBatchRows, 1, RowLimit);
@@ -53,6 +69,10 @@ public sealed record EncoderOptions
         if (MaxModelBytes < 0)
             throw AnnException.Invalid("max_model_bytes", $"max_model_bytes is {MaxModelBytes}; it must be 0 or more.");
     }
+
+    /// <summary><see cref="ProviderOptions"/> by provider and name.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>, naming the option.</exception>
+    internal Onnx.ProviderOptions ParsedProviderOptions() => Onnx.ProviderOptions.Parse(ProviderOptions, Providers);
 
     private static void CheckRange(string option, int value, int least, int most)
     {

@@ -72,6 +72,18 @@ public sealed class ServerOptions
     [Setting("--require-provider", "Fail when the first provider is not there, instead of falling back.")]
     public bool RequireEncoderProvider { get; set; }
 
+    /// <summary>Which of several devices the encoders' provider uses; the CPU ignores it. Default: 0.</summary>
+    [Range(0, 1024)]
+    [Setting("--device", "Which of several devices the encoders' provider uses.")]
+    public int EncoderDevice { get; set; }
+
+    /// <summary>
+    /// Options of the encoders' execution providers, each <c>PROVIDER.OPTION=VALUE</c>, as in
+    /// <see cref="Encoding.EncoderOptions.ProviderOptions"/>. Default: none.
+    /// </summary>
+    [Setting("--provider-option", "Option of a provider, as cuda.gpu_mem_limit=2000000000. May be repeated.")]
+    public IList<string> EncoderProviderOptions { get; } = [];
+
     /// <summary>Threads of one inference. 0 leaves the choice to ONNX Runtime. Default: 0.</summary>
     [Range(0, 1024)]
     [Setting("--encoder-threads", "Threads of one inference; 0 leaves it to ONNX Runtime.", Unit = "threads")]

@@ -34,6 +34,15 @@ internal sealed class EncoderChoice
         Description = "Fail when the first provider is not there, instead of falling back.",
     };
 
+    private readonly Option<int> _device = VerbOptions.Number(
+        "--device", "Which of several devices the provider uses; the CPU ignores it.", 0, 0, 1024);
+
+    private readonly Option<string[]> _providerOptions = new("--provider-option")
+    {
+        Description = "Option of a provider, by ONNX Runtime's name, as cuda.gpu_mem_limit=2000000000. May be repeated.",
+        HelpName = "P.NAME=VALUE",
+    };
+
     private readonly Option<int> _threads = VerbOptions.Number(
         "--threads", "Threads of one inference; 0 leaves it to ONNX Runtime.", 0, 0, 1024);
 
@@ -52,6 +61,8 @@ internal sealed class EncoderChoice
     {
         command.Add(_providers);
         command.Add(_require);
+        command.Add(_device);
+        command.Add(_providerOptions);
         command.Add(_threads);
         command.Add(_batch);
     }
@@ -60,13 +71,17 @@ internal sealed class EncoderChoice
     public string Name(ParseResult parsed) => parsed.GetValue(_encoder)!;
 
     /// <summary>How to open it.</summary>
+    /// <param name="tool">Where its cache is.</param>
     /// <param name="parsed">The command line.</param>
     /// <param name="batchRows">Rows of one inference when none were given.</param>
-    public EncoderOptions Options(ParseResult parsed, int batchRows) => new()
+    public EncoderOptions Options(ToolContext tool, ParseResult parsed, int batchRows) => new()
     {
         MaxBatchRows = parsed.GetValue(_batch) is int rows and > 0 ? rows : batchRows,
         Providers = parsed.GetValue(_providers)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
         RequireProvider = parsed.GetValue(_require),
+        Device = parsed.GetValue(_device),
+        ProviderOptions = parsed.GetValue(_providerOptions) ?? [],
+        EngineCacheDirectory = EncoderOptions.EnginesIn(tool.CacheDirectory),
         Threads = parsed.GetValue(_threads),
     };
 

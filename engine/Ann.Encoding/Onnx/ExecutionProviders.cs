@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ann.Core;
+using Ann.Core.Files;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Ann.Encoding.Onnx;
@@ -12,12 +13,14 @@ internal static class ExecutionProviders
 {
     public const string Auto = "auto", Cpu = "cpu", Cuda = "cuda", TensorRt = "tensorrt";
 
+    private const string CudaName = "CUDAExecutionProvider", TensorRtName = "TensorrtExecutionProvider";
+
     // Registering a library is for the whole process and only once.
     private static readonly Lock Registering = new();
     private static readonly Dictionary<string, string[]> Libraries = new(StringComparer.Ordinal);
 
     /// <summary>What the native library was built with, in ONNX Runtime's names.</summary>
-    public static string Available() => string.Join(", ", OrtEnv.Instance().GetAvailableProviders());
+    public static string Available() => string.Join(", ", OnnxEnvironment.Instance.GetAvailableProviders());
 
     /// <summary>The providers to try, in order: <see cref="Auto"/> replaced by what this build was made for, the CPU last.</summary>
     public static IEnumerable<string> InOrder(IReadOnlyList<string> wanted) => wanted
@@ -29,17 +32,21 @@ internal static class ExecutionProviders
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>.</exception>
     public static void CheckName(string provider)
     {
-        if (provider is not (Auto or Cpu or Cuda or TensorRt) && !provider.AsSpan().ContainsAny('/', '\\'))
+        if (provider is not (Auto or Cpu or Cuda or TensorRt) && !IsLibrary(provider))
             throw AnnException.Invalid(
                 "providers",
                 $"Provider '{provider}' is unknown; expected auto, tensorrt, cuda, cpu, or the path of a plug-in provider library.");
     }
+
+    /// <summary>True for the path of a plug-in library: what has a directory separator.</summary>
+    public static bool IsLibrary(string provider) => provider.AsSpan().ContainsAny('/', '\\');
 
     /// <summary>Session options that put the graph on <paramref name="wanted"/>; what it cannot run falls to the CPU.</summary>
     /// <exception cref="ProviderMissingException">Not in this build.</exception>
     /// <exception cref="OnnxRuntimeException">In this build, but its libraries or its device are missing.</exception>
     public static SessionOptions Configure(string wanted, string modelPath, EncoderOptions options, out string provider)
     {
+        _ = OnnxEnvironment.Instance;
         SessionOptions settings = Common(modelPath, options);
         try
         {
@@ -53,7 +60,7 @@ internal static class ExecutionProviders
         }
     }
 
-    private static bool HasCuda() => OrtEnv.Instance().GetAvailableProviders().Contains("CUDAExecutionProvider");
+    private static bool HasCuda() => OnnxEnvironment.Has(CudaName);
 
     private static SessionOptions Common(string modelPath, EncoderOptions options)
     {
@@ -81,36 +88,62 @@ internal static class ExecutionProviders
             case Cpu:
                 return Cpu;
             case Cuda:
-                RequireBuiltIn("CUDAExecutionProvider");
-                settings.AppendExecutionProvider_CUDA(options.Device);
+                RequireBuiltIn(CudaName);
+                AppendCuda(settings, options);
                 return Cuda;
             case TensorRt:
-                RequireBuiltIn("TensorrtExecutionProvider");
-                settings.AppendExecutionProvider_Tensorrt(options.Device);
+                RequireBuiltIn(TensorRtName);
+                AppendTensorRt(settings, options);
                 // TensorRT leaves to CUDA the operators that it lacks.
-                settings.AppendExecutionProvider_CUDA(options.Device);
+                AppendCuda(settings, options);
                 return TensorRt;
             default:
-                return AppendLibrary(settings, wanted, options.Device);
+                return AppendLibrary(settings, wanted, options);
         }
     }
 
     private static void RequireBuiltIn(string name)
     {
-        if (!OrtEnv.Instance().GetAvailableProviders().Contains(name))
-            throw new ProviderMissingException($"this build of ONNX Runtime has no {name}.");
+        if (!OnnxEnvironment.Has(name))
+            throw new ProviderMissingException(
+                $"this build of ONNX Runtime {OnnxEnvironment.Instance.GetVersionString()} has no {name}, but {Available()}.");
     }
 
-    private static string AppendLibrary(SessionOptions settings, string path, int device)
+    private static void AppendCuda(SessionOptions settings, EncoderOptions options)
     {
+        using OrtCUDAProviderOptions cuda = new();
+        cuda.UpdateOptions(new(options.ParsedProviderOptions().Cuda) { ["device_id"] = Number(options.Device) });
+        settings.AppendExecutionProvider_CUDA(cuda);
+    }
+
+    private static void AppendTensorRt(SessionOptions settings, EncoderOptions options)
+    {
+        Dictionary<string, string> values = new(options.ParsedProviderOptions().TensorRt) { ["device_id"] = Number(options.Device) };
+        if (options.EngineCacheDirectory is { } directory)
+        {
+            // Building an engine takes minutes; one that was built is for this model, GPU and version of TensorRT, which its name tells.
+            PhysicalFileSystem.Instance.CreateDirectory(directory);
+            values["trt_engine_cache_enable"] = values["trt_timing_cache_enable"] = "1";
+            values["trt_engine_cache_path"] = values["trt_timing_cache_path"] = directory;
+        }
+        using OrtTensorRTProviderOptions tensorRt = new();
+        tensorRt.UpdateOptions(values);
+        settings.AppendExecutionProvider_Tensorrt(tensorRt);
+    }
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string AppendLibrary(SessionOptions settings, string path, EncoderOptions options)
+    {
+        int device = options.Device;
         string[] names = Register(path);
-        OrtEnv environment = OrtEnv.Instance();
+        OrtEnv environment = OnnxEnvironment.Instance;
         List<OrtEpDevice> devices = [.. environment.GetEpDevices().Where(candidate => names.Contains(candidate.EpName))];
         if (device >= devices.Count)
             throw new ProviderMissingException(string.Create(
                 CultureInfo.InvariantCulture,
                 $"library {path} offers {devices.Count} devices on this machine; device {device} was asked for."));
-        settings.AppendExecutionProvider(environment, [devices[device]], new Dictionary<string, string>());
+        settings.AppendExecutionProvider(environment, [devices[device]], options.ParsedProviderOptions().PlugIn);
         return devices[device].EpName;
     }
 
@@ -121,7 +154,7 @@ internal static class ExecutionProviders
         {
             if (Libraries.TryGetValue(path, out string[]? names))
                 return names;
-            OrtEnv environment = OrtEnv.Instance();
+            OrtEnv environment = OnnxEnvironment.Instance;
             HashSet<string> before = [.. environment.GetEpDevices().Select(device => device.EpName)];
             environment.RegisterExecutionProviderLibrary(path, path);
             names = [.. environment.GetEpDevices().Select(device => device.EpName).Distinct().Where(name => !before.Contains(name))];

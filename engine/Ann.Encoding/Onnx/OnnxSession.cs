@@ -107,6 +107,5 @@ internal sealed class OnnxSession : IDisposable
     private AnnException Refused(OnnxRuntimeException e) =>
         AnnException.BadInput(_path, "", "the model refused its input: " + e.Message, e);
 
-    private static string Reason(Exception e) =>
-        $"{e.Message} ONNX Runtime {OrtEnv.Instance().GetVersionString()} offers {ExecutionProviders.Available()}.";
+    private static string Reason(Exception e) => e is ProviderMissingException ? e.Message : ProviderFailure.Cause(e.Message);
 }

@@ -20,6 +20,9 @@ internal sealed class EncoderCatalog : IDisposable
         {
             Providers = options.EncoderProviders.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
             RequireProvider = options.RequireEncoderProvider,
+            Device = options.EncoderDevice,
+            ProviderOptions = [.. options.EncoderProviderOptions],
+            EngineCacheDirectory = EncoderOptions.EnginesIn(options.EncoderCacheDirectory),
             Threads = options.EncoderThreads,
         };
         List<TextEncoder> opened = [];

@@ -59,7 +59,7 @@ internal static class EncodeVerb
                 Input = from,
                 Output = to,
                 Encoder = name,
-                Options = encoder.Options(parsed, isText ? EncoderChoice.TextBatchRows : EncoderChoice.FeatureBatchRows),
+                Options = encoder.Options(tool, parsed, isText ? EncoderChoice.TextBatchRows : EncoderChoice.FeatureBatchRows),
                 Attributes = schema,
                 EmptyTexts = EmptyTexts.PolicyOf(parsed.GetRequiredValue(empty)),
             };
