@@ -42,8 +42,8 @@ public sealed class ServerOptions
         ValueName = "layout|mapped|loaded")]
     public SegmentResidence Residence { get; set; } = SegmentResidence.ByLayout;
 
-    /// <summary>Directories of text encoders to host. Default: none.</summary>
-    [Setting("--encoder", "Directory of a text encoder to host. May be repeated.")]
+    /// <summary>Directories of text encoders to host, or names of those that come with the program. Default: none.</summary>
+    [Setting("--encoder", "Directory of a text encoder to host, or minilm or arctic-xs. May be repeated.")]
     public IList<string> EncoderDirectories { get; } = [];
 
     /// <summary>Host the embedded default text encoder too. Default: true.</summary>

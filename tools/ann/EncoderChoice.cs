@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ann.Encoding;
+using Ann.Encoding.Defaults;
 
 namespace Ann.Tool;
 
@@ -17,7 +18,7 @@ internal sealed class EncoderChoice
 
     private readonly Option<string> _encoder = new("--encoder")
     {
-        Description = "Directory of an encoder (encoder.json, model.onnx, tokenizer), or 'default' for the embedded one.",
+        Description = "Directory of an encoder (encoder.json, model.onnx, tokenizer), or a name: default, minilm, arctic-xs.",
         DefaultValueFactory = _ => Default,
         HelpName = "DIR",
     };
@@ -68,7 +69,11 @@ internal sealed class EncoderChoice
     }
 
     /// <summary>The encoder that was named: a directory, a model file, or <see cref="Default"/>.</summary>
-    public string Name(ParseResult parsed) => parsed.GetValue(_encoder)!;
+    public string Name(ToolContext tool, ParseResult parsed) => PlaceOf(tool, parsed.GetValue(_encoder)!);
+
+    /// <summary>The directory of an encoder that comes with the program, extracted at first use; any other name as it is.</summary>
+    public static string PlaceOf(ToolContext tool, string encoder) =>
+        BuiltInEncoder.PlaceOf(tool.Files, encoder, tool.CacheDirectory);
 
     /// <summary>How to open it.</summary>
     /// <param name="tool">Where its cache is.</param>

@@ -1,6 +1,7 @@
 using Ann.Core;
 using Ann.Core.Files;
 using Ann.Encoding;
+using Ann.Encoding.Defaults;
 
 namespace Ann.Server.Encoders;
 
@@ -29,7 +30,7 @@ internal sealed class EncoderCatalog : IDisposable
         try
         {
             foreach (string directory in options.EncoderDirectories)
-                Add(TextEncoder.Open(files, directory, how));
+                Add(TextEncoder.Open(files, BuiltInEncoder.PlaceOf(files, directory, options.EncoderCacheDirectory), how));
             if (options.EmbeddedEncoder)
                 Add(TextEncoder.OpenDefault(files, options.EncoderCacheDirectory, how));
         }

@@ -12,6 +12,11 @@ internal sealed record EncoderInitReport(
     string File, string Kind, IReadOnlyList<string> Inputs, IReadOnlyList<string> Outputs, int Dimension, string Fingerprint,
     IReadOnlyList<string> Notices);
 
+/// <summary>What <c>ann encoder export</c> wrote.</summary>
+/// <param name="Encoder">Its name.</param>
+/// <param name="Directory">Where its files are.</param>
+internal sealed record EncoderExportReport(string Encoder, string Directory);
+
 /// <summary>What <c>ann encoder check</c> found.</summary>
 internal sealed record EncoderCheckReport
 {

@@ -23,6 +23,7 @@ namespace Ann.Tool.Reports;
 [JsonSerializable(typeof(EncodersReport))]
 [JsonSerializable(typeof(EncoderInitReport))]
 [JsonSerializable(typeof(EncoderCheckReport))]
+[JsonSerializable(typeof(EncoderExportReport))]
 [JsonSerializable(typeof(QueryReport))]
 [JsonSerializable(typeof(ScrollReport))]
 [JsonSerializable(typeof(PrepareReport))]

@@ -25,25 +25,35 @@ internal static class DemoVerb
     {
         Option<int> items = VerbOptions.Number("--items", "Products of the catalogue.", 20_000, 100, ProductCatalogue.MaxItems);
         Option<int> port = VerbOptions.Number("--port", "Loopback port of the server; 0 takes a free one.", 0, 0, 65_535);
+        Option<string> encoder = new("--encoder")
+        {
+            Description = "Who encodes: a directory, or a name: default, minilm, arctic-xs.",
+            DefaultValueFactory = _ => EncoderChoice.Default,
+            HelpName = "DIR",
+        };
         Option<bool> once = new("--once") { Description = "End after the measurement instead of serving until Ctrl-C." };
         Option<bool> json = VerbOptions.Json();
         Verb command = new("demo",
             "Make up a catalogue, encode it, build an index, serve it over gRPC, query it and measure the answers.",
-            "ann demo --once", "ann demo --items 100000 --port 50051")
+            "ann demo --once", "ann demo --items 100000 --port 50051", "ann demo --once --encoder minilm")
         {
-            items, port, once, json,
+            items, encoder, port, once, json,
         };
         command.SetAction((parsed, cancellation) =>
-            RunAsync(tool, parsed.GetValue(items), parsed.GetValue(port), parsed.GetValue(once), parsed.GetValue(json), cancellation));
+            RunAsync(
+                tool,
+                new DemoRequest(
+                    parsed.GetValue(items), parsed.GetRequiredValue(encoder), parsed.GetValue(port), parsed.GetValue(once), parsed.GetValue(json)),
+                cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(ToolContext tool, int items, int port, bool once, bool json, CancellationToken cancellation)
+    private static async Task<int> RunAsync(ToolContext tool, DemoRequest request, CancellationToken cancellation)
     {
         DirectoryInfo folder = tool.MakeTemporaryFolder("ann-demo-");
         try
         {
-            return await RunAsync(tool, new DemoFiles(folder.FullName), items, port, once, json, cancellation);
+            return await RunAsync(tool, new DemoFiles(folder.FullName), request, cancellation);
         }
         finally
         {
@@ -51,28 +61,29 @@ internal static class DemoVerb
         }
     }
 
-    private static async Task<int> RunAsync(
-        ToolContext tool, DemoFiles files, int items, int port, bool once, bool json, CancellationToken cancellation)
+    private static async Task<int> RunAsync(ToolContext tool, DemoFiles files, DemoRequest request, CancellationToken cancellation)
     {
+        int items = request.Items;
+        string encoder = EncoderChoice.PlaceOf(tool, request.Encoder);
         long start = tool.Time.GetTimestamp();
         tool.Notice($"1. making a catalogue of {items:N0} products");
         List<Product> products = ProductCatalogue.Generate(items, CatalogueSeed);
         CatalogueFile.Write(tool.Files, files.Items, products);
         double generated = tool.SecondsSince(start);
 
-        tool.Notice("2. encoding their titles with the embedded ONNX encoder");
+        tool.Notice($"2. encoding their titles with the ONNX encoder {request.Encoder}");
         EncodeReport encoded = EncodeVerb.RunTexts(
-            tool, new() { Input = files.Items, Output = files.Vectors, Options = new() { Providers = [Provider] } }, cancellation);
+            tool, new() { Input = files.Items, Output = files.Vectors, Encoder = encoder, Options = new() { Providers = [Provider] } }, cancellation);
         double encodedAt = tool.SecondsSince(start);
 
         tool.Notice($"3. building the index ({encoded.Rows:N0} × {encoded.Dimension}, cosine, int8 codes)");
-        BuildRequest request = new()
+        BuildRequest build = new()
         {
             Input = files.Vectors,
             Output = files.Index,
             Options = new() { Metric = Metric.Cosine, Name = IndexName, Source = "items.jsonl" },
         };
-        BuildReport built = BuildVerb.Run(tool, request, cancellation)!; // no floor, so it is written
+        BuildReport built = BuildVerb.Run(tool, build, cancellation)!; // no floor, so it is written
         double builtAt = tool.SecondsSince(start);
 
         tool.Notice("4. starting the server");
@@ -113,12 +124,12 @@ internal static class DemoVerb
                 Total = total,
             },
         };
-        if (json)
+        if (request.Json)
             ToolJson.Write(tool, report, ToolJson.Default.DemoReport);
         else
             Print(tool.Out, report, files);
         await tool.Out.FlushAsync(cancellation);
-        if (once)
+        if (request.Once)
             return ExitCodes.Done;
 
         tool.Notice($"serving on {host.Address} until Ctrl-C; the catalogue is {files.Items}");
@@ -127,10 +138,12 @@ internal static class DemoVerb
 
         void Configure(ServerOptions server)
         {
-            server.Listen = $"127.0.0.1:{port}";
+            server.Listen = $"127.0.0.1:{request.Port}";
             server.IndexFiles.Add(files.Index);
             server.EncoderCacheDirectory = tool.CacheDirectory;
             server.EncoderProviders = Provider;
+            if (encoder != EncoderChoice.Default)
+                server.EncoderDirectories.Add(encoder);
         }
     }
 
@@ -161,6 +174,9 @@ internal static class DemoVerb
         text.WriteLine($"  grpcurl -plaintext -d '{embed}' {target} ann.v1.Retrieval/Embed \\");
         text.WriteLine($"    | jq '{search}' | grpcurl -plaintext -d @ {target} ann.v1.Retrieval/Search");
     }
+
+    /// <summary>What was asked for.</summary>
+    private sealed record DemoRequest(int Items, string Encoder, int Port, bool Once, bool Json);
 
     /// <summary>Where the stages leave their results.</summary>
     private sealed record DemoFiles(string Folder)

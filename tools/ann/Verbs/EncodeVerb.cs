@@ -49,7 +49,7 @@ internal static class EncodeVerb
         {
             string from = parsed.GetRequiredValue(input);
             string to = parsed.GetRequiredValue(output);
-            string name = encoder.Name(parsed);
+            string name = encoder.Name(tool, parsed);
             AttributeSchema? schema = AttributeOptions.ParseSchema(tool.Files, parsed.GetValue(attributes));
             bool isText = from.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase);
             if (!isText && parsed.GetResult(empty) is { Implicit: false })

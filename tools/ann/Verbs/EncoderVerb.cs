@@ -13,13 +13,13 @@ internal static class EncoderVerb
 {
     private const double UsualTolerance = 1e-3;
 
-    /// <summary>The command with its two own ones.</summary>
+    /// <summary>The command with its own ones.</summary>
     public static Command Create(ToolContext tool) => new Verb("encoder",
         "Describe a model's files in an encoder.json, and check an encoder: what it reads and gives, how fast, and its vectors.",
         "ann encoder init models/my-encoder/model.onnx",
         "ann encoder check models/my-encoder --golden golden.json --json")
     {
-        Init(tool), Check(tool),
+        Init(tool), Check(tool), EncoderExport.Create(tool),
     };
 
     private static Verb Init(ToolContext tool)
@@ -60,7 +60,7 @@ internal static class EncoderVerb
     {
         Argument<string> encoder = new("encoder")
         {
-            Description = "Directory of an encoder, an .onnx file of features, or 'default' for the embedded one.",
+            Description = "Directory of an encoder, an .onnx file of features, or a name: default, minilm, arctic-xs.",
             HelpName = "DIR",
         };
         Option<string?> golden = VerbOptions.Optional(
@@ -83,8 +83,8 @@ internal static class EncoderVerb
         command.Add(json);
         command.SetAction((parsed, cancellation) =>
         {
-            string name = parsed.GetRequiredValue(encoder);
-            using CheckedEncoder opened = CheckedEncoder.Open(tool, name, choice.Options(parsed, EncoderChoice.TextBatchRows));
+            string name = EncoderChoice.PlaceOf(tool, parsed.GetRequiredValue(encoder));
+            using CheckedEncoder opened = CheckedEncoder.Open(tool, name, choice.Options(tool, parsed, EncoderChoice.TextBatchRows));
             string? file = parsed.GetValue(golden) ?? GoldenBeside(tool, name);
             GoldenReport? compared = file is null ? null : EncoderCheck.Compare(
                 opened, file, GoldenRows.Read(tool.Files, file), parsed.GetValue(tolerance) ?? UsualTolerance);
