@@ -76,7 +76,7 @@ internal sealed class OnnxSession : IDisposable
         }
         catch (OnnxRuntimeException e)
         {
-            throw Refused(e);
+            throw RunFailure.Of(_path, e);
         }
     }
 
@@ -91,7 +91,7 @@ internal sealed class OnnxSession : IDisposable
         }
         catch (OnnxRuntimeException e)
         {
-            throw Refused(e);
+            throw RunFailure.Of(_path, e);
         }
     }
 
@@ -103,9 +103,6 @@ internal sealed class OnnxSession : IDisposable
         _run.Dispose();
         _session.Dispose();
     }
-
-    private AnnException Refused(OnnxRuntimeException e) =>
-        AnnException.BadInput(_path, "", "the model refused its input: " + e.Message, e);
 
     private static string Reason(Exception e) => e is ProviderMissingException ? e.Message : ProviderFailure.Cause(e.Message);
 }

@@ -3,13 +3,13 @@ using System.Runtime;
 namespace Ann.Server.Admission;
 
 /// <summary>
-/// Gives memory back to the system after calls that held much of it. The runtime keeps what a burst made its heap grow to, as long as nothing
-/// forces it; so when messages and replies held much and then have been small for a while, the heap is collected and shrunk once, and once
-/// more when the pools of arrays let go of what lay in them for a minute.
+/// Gives memory back to the system after calls that held much of it. The runtime keeps what a burst made its heap grow to, as long as
+/// nothing forces it; so when messages and replies held much and then have been small for a while, the heap is collected and shrunk once,
+/// and once more when the pools of arrays let go of what lay in them for a minute.
 /// </summary>
 /// <remarks>
-/// Such a collection stops every thread, the longer the more lives in the managed heap; so a large heap is collected beside the calls, which
-/// gives back less. Rows, links and codes of sealed segments do not lie there.
+/// Such a collection stops every thread, the longer the more lives in the managed heap; so a large heap is collected beside the calls,
+/// which gives back less. Rows, links and codes of sealed segments do not lie there.
 /// </remarks>
 internal sealed class HeapReturn : IDisposable
 {

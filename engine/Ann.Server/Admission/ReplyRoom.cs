@@ -1,4 +1,5 @@
 using Ann.Core;
+using Ann.Server.Errors;
 
 namespace Ann.Server.Admission;
 
@@ -62,14 +63,14 @@ internal sealed class ReplyRoom(ByteBudget all, long most) : IDisposable
         {
             throw TooMuch(
                 $"The reply takes {_reckoned} bytes of memory and more; MaxReplyBytes lets one take {most}. "
-                + "Ask for fewer results, rows or attributes.");
+                + "Ask for fewer results, rows or attributes.", StatusDetails.TooLarge);
         }
         long more = (_reckoned - _charged + Step - 1) / Step * Step;
         if (!all.TryTake(more, _reckoned <= SmallBytes ? 0 : all.Limit / ReservedPart))
         {
             throw TooMuch(
                 $"The reply takes {_reckoned} bytes of memory; replies under way hold {all.Used - _charged} of the {all.Limit} that "
-                + "ReplyBudgetBytes allows.");
+                + "ReplyBudgetBytes allows.", "memory");
         }
         _charged += more;
     }
@@ -81,5 +82,5 @@ internal sealed class ReplyRoom(ByteBudget all, long most) : IDisposable
             all.Release(_charged);
     }
 
-    private static AnnException TooMuch(string message) => new(AnnError.Overloaded, message) { Field = "memory" };
+    private static AnnException TooMuch(string message, string field) => new(AnnError.Overloaded, message) { Field = field };
 }

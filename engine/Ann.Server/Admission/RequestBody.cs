@@ -99,7 +99,7 @@ internal sealed class RequestBody(PipeReader inner, RequestLimits limits, Reques
         if (Interlocked.Exchange(ref _waitingSince, 0) < 0)
         {
             TimeSpan limit = IsIdle ? gauge.IdleLimit : gauge.BodyLimit;
-            throw Refuse(AnnError.Unavailable, $"The body of the call stopped coming for {limit.TotalSeconds} s.");
+            throw Refuse(AnnError.Unavailable, $"The body of the call stopped coming for {limit.TotalSeconds} s.", null);
         }
         return Look(result);
     }
@@ -132,7 +132,11 @@ internal sealed class RequestBody(PipeReader inner, RequestLimits limits, Reques
         _last.Slice(0, PrefixBytes).CopyTo(prefix);
         uint length = BinaryPrimitives.ReadUInt32BigEndian(prefix[1..]);
         if (length > (uint)limits.MostBytes)
-            throw Refuse(AnnError.Overloaded, $"A message of {length} bytes; {limits.Message.Name} takes at most {limits.MostBytes}.");
+        {
+            throw Refuse(
+                AnnError.Overloaded, $"A message of {length} bytes; {limits.Message.Name} takes at most {limits.MostBytes}.",
+                StatusDetails.TooLarge);
+        }
         gauge.Budget.Release(_charged); // of the message before
         _charged = 0;
         _length = length;
@@ -149,11 +153,11 @@ internal sealed class RequestBody(PipeReader inner, RequestLimits limits, Reques
             throw Refuse(
                 AnnError.Overloaded,
                 $"The message takes {bytes} bytes of memory when it is {what}; messages under way hold {gauge.Budget.Used - _charged} of "
-                + $"the {gauge.Budget.Limit} that RequestBudgetBytes allows.");
+                + $"the {gauge.Budget.Limit} that RequestBudgetBytes allows.", "memory");
         }
         _charged += more;
     }
 
-    private static Grpc.Core.RpcException Refuse(AnnError error, string message) => StatusDetails.ToRpcException(
-        new AnnException(error, message) { Field = error == AnnError.Overloaded ? "memory" : null }, static text => text);
+    private static Grpc.Core.RpcException Refuse(AnnError error, string message, string? field) =>
+        StatusDetails.ToRpcException(new AnnException(error, message) { Field = field }, static text => text);
 }

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Ann.Server.Admission;
 
 /// <summary>
-/// The bodies that are waited for, looked through once a second. Each call joins and leaves it, so that costs a compare-and-swap: a body takes
-/// the first free place after one that its thread points at, and only where a stretch is full, a dictionary.
+/// The bodies that are waited for, looked through once a second. Each call joins and leaves it, so that costs a compare-and-swap: a body
+/// takes the first free place after one that its thread points at, and only where a stretch is full, a dictionary.
 /// </summary>
 internal sealed class WatchList
 {

@@ -14,6 +14,9 @@ internal static class StatusDetails
     /// <summary>Domain of every <see cref="ErrorInfo"/>.</summary>
     public const string Domain = "ann.v1";
 
+    /// <summary>Field of an overload that no waiting ends: one message or reply larger than its limit.</summary>
+    public const string TooLarge = "size";
+
     /// <summary>A queue drains in milliseconds; a client should come back soon, spread by its own jitter.</summary>
     private static readonly Duration AfterOverload = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(100));
 
@@ -33,13 +36,20 @@ internal static class StatusDetails
         foreach (IMessage detail in DetailsOf(e, message, toCaller))
             status.Details.Add(Any.Pack(detail));
         RpcException exception = status.ToRpcException();
-        if (DelayOf(e) is { } delay)
+        if (IsTooLarge(e))
+        {
+            exception.Trailers.Add("grpc-retry-pushback-ms", "-1"); // gRPC's word for never
+        }
+        else if (DelayOf(e) is { } delay)
         {
             double milliseconds = delay.ToTimeSpan().TotalMilliseconds;
             exception.Trailers.Add("grpc-retry-pushback-ms", milliseconds.ToString("0", CultureInfo.InvariantCulture));
         }
         return exception;
     }
+
+    /// <summary>True for what a limit will never let through, however often it is asked.</summary>
+    private static bool IsTooLarge(AnnException e) => e is { Error: AnnError.Overloaded, Field: TooLarge };
 
     /// <summary>When a client should come back, for those whose library heeds it.</summary>
     private static Duration? DelayOf(AnnException e) => e.Error switch
@@ -83,6 +93,10 @@ internal static class StatusDetails
         ],
         AnnError.NotFound => [new ResourceInfo { ResourceType = e.Field ?? "", Description = message }],
         AnnError.FailedPrecondition => [new PreconditionFailure { Violations = { ViolationsOf(e, message, toCaller) } }],
+        AnnError.Overloaded when IsTooLarge(e) =>
+        [
+            new QuotaFailure { Violations = { new QuotaFailure.Types.Violation { Subject = TooLarge, Description = message } } },
+        ],
         AnnError.Overloaded when e.Field is "memory" or "disk" =>
         [
             new RetryInfo { RetryDelay = DelayOf(e) },

@@ -66,6 +66,18 @@ public sealed class BrokenModelTests
         Assert.Contains($"model.onnx: expected a model of at most {whole - 1} bytes with its weights; found {whole}", error.Message);
     }
 
+    [Fact]
+    public void A_run_that_gets_no_memory_is_not_the_callers_fault()
+    {
+        using TemporaryFolder folder = new TemporaryFolder().With("model.onnx", TinyModels.Boundless());
+        using FeatureEncoder encoder = FeatureEncoder.Open(folder.Path, DefaultEncoderTests.Cpu);
+
+        AnnException error = Assert.Throws<AnnException>(() => encoder.Encode([1f, 2, 3], rows: 1, new float[3]));
+
+        Assert.Equal((AnnError.Overloaded, "memory"), (error.Error, error.Field));
+        Assert.Contains("model.onnx: there is no memory for this run of the model", error.Message);
+    }
+
     private static void AssertNamed(TemporaryFolder folder, AnnError kind, string message)
     {
         AnnException error = Assert.Throws<AnnException>(() => TextEncoderTests.Open(folder));

@@ -74,6 +74,16 @@ internal static class TinyModels
         .Output("user_vector", DataType.Float, batch, dimension)
         .ToBytes();
 
+    /// <summary>A tower of three numbers whose run asks for more memory than an address can name.</summary>
+    public static byte[] Boundless() => new GraphWriter("boundless")
+        .Input("features", DataType.Float, "batch", "3")
+        .Weight<long>("shape", [1L << 45, 3], 2)
+        .Node("Expand", ["features", "shape"], "all")
+        .Node("ReduceMax", ["all"], "largest", ("keepdims", 1))
+        .Node("Mul", ["features", "largest"], "vector")
+        .Output("vector", DataType.Float, "batch", "3")
+        .ToBytes();
+
     /// <summary>The same model with a weight in another file, as exporters write it where a model is large.</summary>
     /// <param name="model">Of this class.</param>
     /// <param name="weight">The weight's name.</param>

@@ -104,7 +104,8 @@ public sealed class SearchManyErrorTests(SampleIndexes samples, ShopServer shop)
         Assert.All(few.Answers, static answer => Assert.Equal(100, answer.Scores.Count));
         Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
         Assert.Contains("MaxReplyBytes", e.Status.Detail, StringComparison.Ordinal);
-        Assert.Equal("memory", Assert.Single(ErrorTests.Detail<QuotaFailure>(e).Violations).Subject);
+        Assert.Equal("size", Assert.Single(ErrorTests.Detail<QuotaFailure>(e).Violations).Subject);
+        Assert.Equal("-1", e.Trailers.GetValue("grpc-retry-pushback-ms")); // no retry makes it smaller
         await RunningServer.Eventually(() => replies.Used == 0, "what the replies took was given back");
     }
 
