@@ -43,7 +43,8 @@ internal static class DemoVerb
             RunAsync(
                 tool,
                 new DemoRequest(
-                    parsed.GetValue(items), parsed.GetRequiredValue(encoder), parsed.GetValue(port), parsed.GetValue(once), parsed.GetValue(json)),
+                    parsed.GetValue(items), parsed.GetRequiredValue(encoder), parsed.GetValue(port), parsed.GetValue(once),
+                    parsed.GetValue(json)),
                 cancellation));
         return command;
     }
@@ -73,7 +74,9 @@ internal static class DemoVerb
 
         tool.Notice($"2. encoding their titles with the ONNX encoder {request.Encoder}");
         EncodeReport encoded = EncodeVerb.RunTexts(
-            tool, new() { Input = files.Items, Output = files.Vectors, Encoder = encoder, Options = new() { Providers = [Provider] } }, cancellation);
+            tool,
+            new() { Input = files.Items, Output = files.Vectors, Encoder = encoder, Options = new() { Providers = [Provider] } },
+            cancellation);
         double encodedAt = tool.SecondsSince(start);
 
         tool.Notice($"3. building the index ({encoded.Rows:N0} × {encoded.Dimension}, cosine, int8 codes)");
