@@ -147,6 +147,24 @@ public sealed class PressureTests : IAsyncLifetime
         await until.CancelAsync();
     }
 
+    [Theory]
+    [InlineData("ann.v1.Retrieval/Search")]
+    [InlineData("ann.v1.Ingest/Upsert")]
+    [InlineData("ann.v1.Ingest/Write")]
+    [InlineData("grpc.health.v1.Health/Check")]
+    public async Task AFrameLongerThanThereCanBeIsRefusedAndNoLineOfTheLog(string method)
+    {
+        (string status, string text) = await RawCalls.StatusOf(
+            await _raw.SendAsync(method, new ByteArrayContent(RawCalls.Frame([1, 2, 3], unchecked((int)uint.MaxValue)))));
+
+        Assert.Equal("8", status);
+        Assert.Contains("4294967295", text, StringComparison.Ordinal);
+        (int code, string errors) = await _serve.StopAsync("TERM");
+        Assert.Equal(0, code);
+        Assert.DoesNotContain("Exception", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task BodiesThatStopAreGivenUp()
     {
