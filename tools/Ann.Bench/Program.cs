@@ -23,6 +23,7 @@ internal static class Program
             ExclusionsVerb.Create(tool),
             PromiseVerb.Create(tool),
             HardVerb.Create(tool),
+            JudgedVerb.Create(tool),
             WorkerVerb.Create(tool),
         };
 

@@ -114,6 +114,7 @@ internal sealed record TargetReport
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
+[JsonSerializable(typeof(List<JudgedCell>))]
 [JsonSerializable(typeof(PeersReport))]
 [JsonSerializable(typeof(FiltersReport))]
 [JsonSerializable(typeof(HardReport))]

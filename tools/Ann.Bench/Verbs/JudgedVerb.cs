@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Text.Json;
+using Ann.Bench.Judged;
+using Ann.Bench.Reports;
+using Ann.Core;
+using Ann.Core.Files;
+using Ann.Core.Searching;
+using Ann.Encoding;
+using Ann.Tool;
+
+namespace Ann.Bench.Verbs;
+
+/// <summary><c>judged</c>: how well encoders answer queries that people judged, by exact search and through an index.</summary>
+internal static class JudgedVerb
+{
+    /// <summary>The command.</summary>
+    public static Command Create(ToolContext tool)
+    {
+        Option<string[]> collections = new("--collection")
+        {
+            Description = "Folder of a judged collection: corpus.jsonl, queries.jsonl and qrels/test.tsv, or doc-text, query-text and "
+                + "rlv-ass. May be repeated.",
+            HelpName = "DIR",
+            Required = true,
+        };
+        Option<string> encoders = VerbOptions.Required(
+            "--encoders", "LIST", "Text encoders: directories or names (default, minilm, arctic-xs), with commas between.");
+        Option<int> ef = VerbOptions.Number(
+            "--ef", "Beam width of the index's searches.", 256, JudgedScores.Depth, SearchParameters.MaxEfSearch);
+        Option<int> threads = VerbOptions.Number("--threads", "Of builds and exact scans.", Environment.ProcessorCount, 1, 1024);
+        Option<string?> json = VerbOptions.Optional("--json", "FILE", "Write every figure.");
+
+        Verb command = new("judged",
+            "Encode judged collections, passages as documents and queries as queries, and tell nDCG@10 and recall@100 of exact search and of "
+                + "an index at its defaults. Exits with 1 where the two are more than 0.005 apart.",
+            $"{Program.Name} judged --collection ir-msmarco5k --collection ir-npl --encoders default,minilm,arctic-xs")
+        {
+            collections, encoders, ef, threads, json,
+        };
+        command.SetAction((parsed, cancellation) => Task.FromResult(Run(
+            tool, parsed.GetRequiredValue(collections), parsed.GetRequiredValue(encoders), parsed.GetValue(ef), parsed.GetValue(threads),
+            parsed.GetValue(json), cancellation)));
+        return command;
+    }
+
+    private static int Run(
+        ToolContext tool, string[] folders, string encoders, int ef, int threads, string? json, CancellationToken cancellation)
+    {
+        if (json is not null)
+            OutputPath.Require(tool.Files, json);
+        string[] names = encoders.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (names.Length == 0)
+            throw AnnException.Invalid("--encoders", $"--encoders is '{encoders}', which names none.");
+        JudgedCollection[] collections = [.. folders.Select(folder => JudgedCollection.Read(tool.Files, folder))];
+        EncoderOptions options = new() { Threads = threads, MaxBatchRows = EncoderChoice.TextBatchRows };
+        DirectoryInfo work = Directory.CreateTempSubdirectory("ann-judged-");
+        try
+        {
+            JudgedRun run = new(tool, work.FullName, ef, threads);
+            List<JudgedCell> cells = [];
+            JudgedTable.PrintHead(tool.Out);
+            foreach (string name in names)
+            {
+                using TextEncoder encoder = EncoderChoice.OpenText(tool, EncoderChoice.PlaceOf(tool, name), options);
+                foreach (JudgedCollection collection in collections)
+                {
+                    cells.Add(run.Run(collection, encoder, cancellation));
+                    JudgedTable.Print(tool.Out, cells[^1]);
+                }
+            }
+            if (json is not null)
+            {
+                using AtomicFile file = new(tool.Files, json);
+                file.Stream.Write(JsonSerializer.SerializeToUtf8Bytes(cells, BenchJson.Default.ListJudgedCell));
+                file.Commit();
+            }
+            return cells.All(static cell => cell.IsKept) ? ExitCodes.Done : ExitCodes.CheckFailed;
+        }
+        finally
+        {
+            work.Delete(recursive: true);
+        }
+    }
+}
