@@ -30,19 +30,21 @@ internal readonly unsafe struct Int8Scorer(sbyte* codes, int stride, float* fact
     public void Score(ReadOnlySpan<int> nodes, Span<float> distances)
     {
         float* dots = stackalloc float[4];
-        for (int i = 0; i < nodes.Length; i += 4)
+        int i = 0;
+        for (; i + 3 <= nodes.Length; i += 4)
         {
             int count = Math.Min(4, nodes.Length - i);
-            sbyte* first = Code(nodes[i]);
+            sbyte* third = Code(nodes[i + 2]);
             Int8Four.Dots(
-                query, first, count > 1 ? Code(nodes[i + 1]) : first, count > 2 ? Code(nodes[i + 2]) : first,
-                count > 3 ? Code(nodes[i + 3]) : first, (nuint)stride, unit, dots);
+                query, Code(nodes[i]), Code(nodes[i + 1]), third, count > 3 ? Code(nodes[i + 3]) : third, (nuint)stride, unit, dots);
             for (int j = 0; j < count; j++)
             {
                 float* factor = factors + nodes[i + j] * 2L;
                 distances[i + j] = factor[0] + factor[1] * dots[j];
             }
         }
+        for (; i < nodes.Length; i++)
+            distances[i] = Score(nodes[i]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -78,19 +80,21 @@ internal readonly unsafe struct PointScorer(sbyte* codes, int stride, CodePoint*
     public void Score(ReadOnlySpan<int> nodes, Span<float> distances)
     {
         float* dots = stackalloc float[4];
-        for (int i = 0; i < nodes.Length; i += 4)
+        int i = 0;
+        for (; i + 3 <= nodes.Length; i += 4)
         {
             int count = Math.Min(4, nodes.Length - i);
-            sbyte* first = Code(nodes[i]);
+            sbyte* third = Code(nodes[i + 2]);
             Int8Four.Dots(
-                query, first, count > 1 ? Code(nodes[i + 1]) : first, count > 2 ? Code(nodes[i + 2]) : first,
-                count > 3 ? Code(nodes[i + 3]) : first, (nuint)stride, unit, dots);
+                query, Code(nodes[i]), Code(nodes[i + 1]), third, count > 3 ? Code(nodes[i + 3]) : third, (nuint)stride, unit, dots);
             for (int j = 0; j < count; j++)
             {
                 CodePoint point = points[nodes[i + j]];
                 distances[i + j] = share * (point.Square - 2 * point.Scale * dots[j]);
             }
         }
+        for (; i < nodes.Length; i++)
+            distances[i] = Score(nodes[i]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

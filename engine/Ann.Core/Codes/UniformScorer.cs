@@ -42,9 +42,10 @@ internal readonly unsafe struct UniformScorer<TTerm>(sbyte* codes, int stride, s
 
     public float Score(int node)
     {
-        float* result = stackalloc float[4];
-        Score(Code(node), Code(node), Code(node), Code(node), result);
-        return result[0];
+        if (!TTerm.HasSquares)
+            return dotWeight * Int8Dot.Between(query, Code(node), (nuint)stride);
+        int dot = Int8Dot.Between(query, Code(node), (nuint)stride, out int squares);
+        return squares * squareWeight + dot * dotWeight; // as Int8Four has it, so that both give one result
     }
 
     public void Score(ReadOnlySpan<int> nodes, Span<float> distances)
@@ -55,14 +56,16 @@ internal readonly unsafe struct UniformScorer<TTerm>(sbyte* codes, int stride, s
             int i = 0;
             for (; i + 4 <= nodes.Length; i += 4)
                 Score(Code(nodes[i]), Code(nodes[i + 1]), Code(nodes[i + 2]), Code(nodes[i + 3]), results + i);
-            int rest = nodes.Length - i;
-            if (rest == 0)
+            if (nodes.Length - i == 3)
+            {
+                float* three = stackalloc float[4];
+                Score(Code(nodes[i]), Code(nodes[i + 1]), Code(nodes[i + 2]), Code(nodes[i + 2]), three);
+                for (int j = 0; j < 3; j++)
+                    results[i + j] = three[j];
                 return;
-            float* few = stackalloc float[4];
-            sbyte* last = Code(nodes[^1]);
-            Score(Code(nodes[i]), rest > 1 ? Code(nodes[i + 1]) : last, rest > 2 ? Code(nodes[i + 2]) : last, last, few);
-            for (int j = 0; j < rest; j++)
-                results[i + j] = few[j];
+            }
+            for (; i < nodes.Length; i++)
+                results[i] = Score(nodes[i]);
         }
     }
 

@@ -60,7 +60,8 @@ internal static unsafe class FastScan
 
         return SimdWidth.Has512 && Avx512BW.IsSupported
             ? Below512(codes, bits, tables, factors, step, offset, basis, limit)
-            : Below256Down(codes, bits, tables, factors, step, offset, basis, limit);
+            : Avx2.IsSupported ? Below256(codes, bits, tables, factors, step, offset, basis, limit)
+            : Below128Down(codes, bits, tables, factors, step, offset, basis, limit);
     }
 
     private static uint Below512(
@@ -99,31 +100,54 @@ internal static unsafe class FastScan
         }
     }
 
-    private static uint Below256Down(
+    private static uint Below256(
+        byte* codes, int bits, byte* tables, ushort* factors, float step, float offset, float basis, float limit)
+    {
+        Vector256<byte> lowHalf = Vector256.Create((byte)0x0F);
+        Vector256<ushort> all = default, odds = default;
+        byte* end = codes + CodeBytes(bits);
+        for (; codes < end; codes += 2 * Lanes, tables += 128)
+        {
+            Vector256<byte> first = Sum(Vector256.Load(codes), tables);
+            Vector256<byte> second = Sum(Vector256.Load(codes + Lanes), tables + 32);
+            all += first.AsUInt16() + second.AsUInt16();
+            odds += (first.AsUInt16() >>> 8) + (second.AsUInt16() >>> 8);
+        }
+
+        // "all" holds even + 256·odd, modulo 2¹⁶.
+        Vector256<ushort> evens = all - (odds << 8);
+        Vector256<ushort> low = Avx2.UnpackLow(evens, odds);   // lanes 0–7, 16–23
+        Vector256<ushort> high = Avx2.UnpackHigh(evens, odds); // lanes 8–15, 24–31
+        return Below(low.GetLower(), factors) | (Below(high.GetLower(), factors + 8) << 8)
+            | (Below(low.GetUpper(), factors + 16) << 16) | (Below(high.GetUpper(), factors + 24) << 24);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        Vector256<byte> Sum(Vector256<byte> code, byte* tables) =>
+            Avx2.Shuffle(Vector256.Load(tables), code & lowHalf)
+            + Avx2.Shuffle(Vector256.Load(tables + 64), (code.AsUInt16() >>> 4).AsByte() & lowHalf);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        uint Below(Vector128<ushort> sums, ushort* factors)
+        {
+            Vector256<float> sum = Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(sums));
+            Vector256<float> addend = (Avx2.ConvertToVector256Int32(Vector128.Load(factors)) << 16).AsSingle();
+            Vector256<float> weight = (Avx2.ConvertToVector256Int32(Vector128.Load(factors + Lanes)) << 16).AsSingle();
+            Vector256<float> result = Vector256.Create(basis) + addend
+                + weight * (Vector256.Create(step) * sum + Vector256.Create(offset));
+            return Vector256.LessThan(result, Vector256.Create(limit)).ExtractMostSignificantBits();
+        }
+    }
+
+    private static uint Below128Down(
         byte* codes, int bits, byte* tables, ushort* factors, float step, float offset, float basis, float limit)
     {
         ushort* sums = stackalloc ushort[Lanes];
-        if (Avx2.IsSupported)
-            Sums256(codes, bits, tables, sums);
-        else if (Ssse3.IsSupported || AdvSimd.Arm64.IsSupported)
+        if (Ssse3.IsSupported || AdvSimd.Arm64.IsSupported)
             Sums128(codes, bits, tables, sums);
         else
             SumsScalar(codes, bits, tables, sums);
 
         uint below = 0;
-        if (SimdWidth.Has256)
-        {
-            for (int lane = 0; lane < Lanes; lane += 8)
-            {
-                Vector256<float> sum = Vector256.ConvertToSingle(Widen(sums + lane));
-                Vector256<float> addend = (Widen(factors + lane) << 16).AsSingle();
-                Vector256<float> weight = (Widen(factors + Lanes + lane) << 16).AsSingle();
-                Vector256<float> result = Vector256.Create(basis) + addend
-                    + weight * (Vector256.Create(step) * sum + Vector256.Create(offset));
-                below |= Vector256.LessThan(result, Vector256.Create(limit)).ExtractMostSignificantBits() << lane;
-            }
-            return below;
-        }
         for (int lane = 0; lane < Lanes; lane++)
         {
             float addend = BitConverter.Int32BitsToSingle(factors[lane] << 16);
@@ -132,33 +156,6 @@ internal static unsafe class FastScan
                 below |= 1u << lane;
         }
         return below;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        static Vector256<int> Widen(ushort* values)
-        {
-            (Vector128<uint> low, Vector128<uint> high) = Vector128.Widen(Vector128.Load(values));
-            return Vector256.Create(low, high).AsInt32();
-        }
-    }
-
-    private static void Sums256(byte* codes, int bits, byte* tables, ushort* sums)
-    {
-        Vector256<byte> lowHalf = Vector256.Create((byte)0x0F);
-        Vector256<ushort> all = default, odds = default;
-        for (int quads = 0; quads < bits / 4; quads += 2, codes += Lanes)
-        {
-            byte* table = tables + TableOffset(quads);
-            Vector256<byte> code = Vector256.Load(codes);
-            Vector256<byte> sum = Avx2.Shuffle(Vector256.Load(table), code & lowHalf)
-                + Avx2.Shuffle(Vector256.Load(table + 64), (code.AsUInt16() >>> 4).AsByte() & lowHalf);
-            all += sum.AsUInt16();
-            odds += sum.AsUInt16() >>> 8;
-        }
-        Vector256<ushort> evens = all - (odds << 8);
-        Vector256<ushort> low = Avx2.UnpackLow(evens, odds);
-        Vector256<ushort> high = Avx2.UnpackHigh(evens, odds);
-        Avx2.Permute2x128(low, high, 0x20).Store(sums);
-        Avx2.Permute2x128(low, high, 0x31).Store(sums + 16);
     }
 
     private static void Sums128(byte* codes, int bits, byte* tables, ushort* sums)

@@ -35,6 +35,30 @@ internal static class Int8Dot
             : BetweenScalar(query, code, length);
     }
 
+    /// <summary>The same, and Σ codeᵢ² of the code, which is read once for both.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe int Between(short* query, sbyte* code, nuint length, out int squares)
+    {
+        Debug.Assert(length > 0);
+        Debug.Assert(length % Lanes == 0);
+
+        if (SimdWidth.Has512 && Avx512BW.IsSupported)
+            return Between512(query, code, length, out squares);
+        if (Avx2.IsSupported)
+            return Between256(query, code, length, out squares);
+        squares = Int8Pairs.Between(code, code, length);
+        return Between(query, code, length);
+    }
+
+    /// <summary><paramref name="sum"/> and the products of 16-bit components, of which two neighbours are added.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<int> Add(Vector256<int> sum, Vector256<short> a, Vector256<short> b) =>
+        AvxVnni.IsSupported ? AvxVnni.MultiplyWideningAndAdd(sum, a, b) : sum + Avx2.MultiplyAddAdjacent(a, b);
+
+    /// <summary>16 components of a code.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static unsafe Vector256<short> Wide256(sbyte* code) => Avx2.ConvertToVector256Int16(Vector128.Load(code));
+
     private static unsafe int Between512(short* query, sbyte* code, nuint length)
     {
         Vector512<int> s0 = default, s1 = default;
@@ -52,10 +76,36 @@ internal static class Int8Dot
         Vector256<int> s0 = default, s1 = default;
         for (nuint i = 0; i < length; i += 32)
         {
-            s0 += Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(Vector128.Load(code + i)), Vector256.Load(query + i));
-            s1 += Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(Vector128.Load(code + i + 16)), Vector256.Load(query + i + 16));
+            s0 = Add(s0, Wide256(code + i), Vector256.Load(query + i));
+            s1 = Add(s1, Wide256(code + i + 16), Vector256.Load(query + i + 16));
         }
         return Vector256.Sum(s0 + s1);
+    }
+
+    private static unsafe int Between512(short* query, sbyte* code, nuint length, out int squares)
+    {
+        Vector512<int> dots = default, products = default;
+        for (nuint i = 0; i < length; i += 32)
+        {
+            Vector512<short> wide = Avx512BW.ConvertToVector512Int16(Vector256.Load(code + i));
+            dots += Avx512BW.MultiplyAddAdjacent(wide, Vector512.Load(query + i));
+            products += Avx512BW.MultiplyAddAdjacent(wide, wide);
+        }
+        squares = Vector512.Sum(products);
+        return Vector512.Sum(dots);
+    }
+
+    private static unsafe int Between256(short* query, sbyte* code, nuint length, out int squares)
+    {
+        Vector256<int> dots = default, products = default;
+        for (nuint i = 0; i < length; i += 16)
+        {
+            Vector256<short> wide = Wide256(code + i);
+            dots = Add(dots, wide, Vector256.Load(query + i));
+            products = Add(products, wide, wide);
+        }
+        squares = Vector256.Sum(products);
+        return Vector256.Sum(dots);
     }
 
     private static unsafe int Between128(short* query, sbyte* code, nuint length)

@@ -68,6 +68,10 @@ public sealed unsafe class QueryQuantisationTests
             {
                 float square = Int8Pairs.Between(c + row * length, c + row * length, (nuint)length) * SquareWeight;
                 Assert.Equal(square + Int8Dot.Between(q, c + row * length, (nuint)length) * DotWeight, results[row]);
+
+                int dot = Int8Dot.Between(q, c + row * length, (nuint)length, out int squares);
+                Assert.Equal(Int8Dot.Between(q, c + row * length, (nuint)length), dot);
+                Assert.Equal(Int8Pairs.Between(c + row * length, c + row * length, (nuint)length), squares);
             }
         }, iter: 1_000);
 }
