@@ -24,6 +24,7 @@ internal static class Program
             PromiseVerb.Create(tool),
             HardVerb.Create(tool),
             JudgedVerb.Create(tool),
+            ColdVerb.Create(tool),
             WorkerVerb.Create(tool),
         };
 

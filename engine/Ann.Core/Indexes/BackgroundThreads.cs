@@ -9,14 +9,21 @@ namespace Ann.Core.Indexes;
 internal sealed class BackgroundThreads : TaskScheduler, IDisposable
 {
     private const int NiceBackground = 19;
+    private const int SchedIdle = 5;
 
     private readonly LinkedList<Task> _tasks = new();
     private readonly Thread[] _threads;
+    private readonly bool _whenIdle;
     private bool _closed;
 
     /// <param name="share">Of the machine's cores, above 0 to 1. One thread at least.</param>
-    public BackgroundThreads(double share)
+    /// <param name="whenIdle">
+    /// True for work that may wait for ever: on Linux its threads leave a core at once when another thread wants it, where those of low
+    /// priority first use up some milliseconds. They must hold no lock that a search waits for.
+    /// </param>
+    public BackgroundThreads(double share, bool whenIdle = false)
     {
+        _whenIdle = whenIdle;
         int count = Math.Max(1, (int)(share * Environment.ProcessorCount));
         _threads = [.. Enumerable.Range(0, count).Select(_ => new Thread(Run) { IsBackground = true, Name = "ann background" })];
         foreach (Thread thread in _threads)
@@ -79,6 +86,11 @@ internal sealed class BackgroundThreads : TaskScheduler, IDisposable
     private void Run()
     {
         Yield(NiceBackground);
+        if (_whenIdle && OperatingSystem.IsLinux())
+        {
+            int priority = 0; // the only one of this class
+            _ = sched_setscheduler(0, SchedIdle, in priority);
+        }
         while (Take() is { } task)
             TryExecuteTask(task);
     }
@@ -99,4 +111,8 @@ internal sealed class BackgroundThreads : TaskScheduler, IDisposable
     [DllImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int setpriority(int which, uint who, int priority);
+
+    [DllImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int sched_setscheduler(int thread, int policy, in int priority);
 }

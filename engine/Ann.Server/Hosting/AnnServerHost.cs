@@ -136,8 +136,11 @@ public sealed partial class AnnServerHost : IAsyncDisposable
     }
 
     /// <summary>Opens what is to be served.</summary>
-    internal Task LoadAsync(CancellationToken cancellation) =>
-        Task.Run(() => _app.Services.GetRequiredService<StartPhase>().RunAsync(cancellation), cancellation);
+    internal Task LoadAsync(CancellationToken cancellation)
+    {
+        ServerOptions options = _app.Services.GetRequiredService<IOptions<ServerOptions>>().Value;
+        return Task.Run(() => _app.Services.GetRequiredService<StartPhase>().RunAsync(options, cancellation), cancellation);
+    }
 
     /// <summary>
     /// Stops gracefully: health says NOT_SERVING, new calls get UNAVAILABLE, calls under way end within

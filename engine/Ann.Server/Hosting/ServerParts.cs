@@ -95,6 +95,7 @@ internal static class ServerParts
         services.AddSingleton<FetchCall>();
         services.AddSingleton<PrepareFilterCall>();
         services.AddSingleton<EmbedCall>();
+        services.AddSingleton<WireWarmUp>();
         services.AddSingleton<StartPhase>();
         services.AddHostedService<StopPhase>();
     }

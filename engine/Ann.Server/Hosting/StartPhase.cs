@@ -5,15 +5,14 @@ using Ann.Encoding;
 using Ann.Server.Encoders;
 using Ann.Server.Health;
 using Ann.Server.Recall;
-using Microsoft.Extensions.Options;
 using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
 namespace Ann.Server.Hosting;
 
 /// <summary>From an open port to a serving server: open the encoders, then open, warm up and announce one index after another.</summary>
 internal sealed partial class StartPhase(
-    IndexCatalog catalog, CatalogOpening opening, EncoderCatalog encoders, HealthBoard health, LiveRecallFile recall,
-    IOptions<ServerOptions> options, ILogger<StartPhase> log)
+    IndexCatalog catalog, CatalogOpening opening, EncoderCatalog encoders, HealthBoard health, LiveRecallFile recall, WireWarmUp calls,
+    ILogger<StartPhase> log)
 {
     /// <summary>Service name of the whole server.</summary>
     public const string WholeServer = "";
@@ -31,9 +30,9 @@ internal sealed partial class StartPhase(
     /// does, or when it was given none.
     /// </summary>
     /// <exception cref="AnnException">An encoder cannot be opened, or files were named and none of them can be served.</exception>
-    public async Task RunAsync(CancellationToken cancellation)
+    public async Task RunAsync(ServerOptions options, CancellationToken cancellation)
     {
-        encoders.Open(opening.Files, options.Value);
+        encoders.Open(opening.Files, options);
         foreach (EncoderInfo encoder in encoders.Hosted)
         {
             EncoderOpened(encoder.Name, encoder.FingerprintText, encoder.Dimension, encoder.Provider);
@@ -45,7 +44,9 @@ internal sealed partial class StartPhase(
         foreach (HostedIndex index in catalog.Indexes)
         {
             cancellation.ThrowIfCancellationRequested();
-            await index.LoadAsync(opening, snapshot => IndexWarmUp.Run(snapshot, options.Value.WarmUpSearches, cancellation));
+            await index.LoadAsync(opening, snapshot => IndexWarmUp.Run(snapshot, options.WarmUpSearches, cancellation));
+            if (index.Status.State == IndexState.Serving)
+                await calls.RunAsync(index, cancellation);
             Report(index);
         }
 

@@ -30,8 +30,8 @@ internal struct AnswerQuality(SearchEffort effort)
     /// <summary>Notes that a list may exist that meets caps and floors better.</summary>
     public void AddLimitedWork() => _isLimited = true;
 
-    /// <summary>Writes it into the reply, and counts it.</summary>
-    public readonly void Write(Wire.SearchResponse reply, ServerMetrics metrics)
+    /// <summary>Writes it into the reply.</summary>
+    public readonly void Write(Wire.SearchResponse reply)
     {
         reply.Completeness = _isTruncated ? Wire.Completeness.TruncatedDeadline
             : effort.IsReduced ? Wire.Completeness.DegradedOverload
@@ -41,6 +41,5 @@ internal struct AnswerQuality(SearchEffort effort)
         if (_rows > 0 && !double.IsNaN(_recall))
             reply.Stats.EstimatedRecall = Math.Clamp(_recall / _rows, 0, 1);
         reply.Stats.TargetOutOfReach = effort.IsOutOfReach;
-        metrics.Answered(reply.Completeness);
     }
 }

@@ -6,9 +6,9 @@ using Microsoft.Extensions.Options;
 namespace Ann.Server.Recall;
 
 /// <summary>
-/// Keeps a share of the answered queries and asks them again exactly, on one thread of low priority, while no search waits: nearly all of
-/// those of which little is known, and fewer the more is. A sample holds the snapshot that answered, so few wait and none waits long: what
-/// finds no idle time is dropped. Those of small indexes are measured first: they cost least.
+/// Keeps a share of the answered queries and asks them again exactly, on one thread, while no search waits and a core is idle: nearly all
+/// of those of which little is known, and fewer the more is. A sample holds the snapshot that answered, so few wait and none waits long:
+/// what finds no idle time is dropped. Those of small indexes are measured first: they cost least.
 /// </summary>
 internal sealed partial class LiveRecallSampler(
     LiveRecallBoard board, LiveRecallFile file, AdmissionControl admission, ServerMetrics metrics, IOptions<ServerOptions> options,
@@ -16,6 +16,9 @@ internal sealed partial class LiveRecallSampler(
 {
     /// <summary>Samples that wait at most; while so many do, no other is taken.</summary>
     public const int MostWaiting = 256;
+
+    /// <summary>Own calls that are measured.</summary>
+    private const int MostRehearsals = 8;
 
     /// <summary>Oldest sample that is still measured: longer it may not hold segments that compaction has replaced.</summary>
     private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(10);
@@ -25,10 +28,11 @@ internal sealed partial class LiveRecallSampler(
 
     private readonly List<RecallSample> _waiting = [];
     private readonly CancellationTokenSource _stopping = new();
-    private readonly BackgroundThreads _thread = new(share: 0.001); // one
+    private readonly BackgroundThreads _thread = new(share: 0.001, whenIdle: true); // one
     private readonly SampleChoice _choice = new(options.Value.LiveRecallShare);
     private Task _measuring = Task.CompletedTask;
     private int _waitingCount;
+    private int _rehearsals;
     private bool _isMeasuring;
     private bool _closed;
 
@@ -45,6 +49,10 @@ internal sealed partial class LiveRecallSampler(
     /// <summary>True when the query now answered is one to keep.</summary>
     /// <param name="weight">How much is known of such: <see cref="KnownRecall.WeightOf"/>.</param>
     public bool Wants(double weight) => _choice.Next(weight) && Volatile.Read(ref _waitingCount) < MostWaiting;
+
+    /// <summary>True when one of the server's own calls is one to keep: a few, when nothing waits.</summary>
+    public bool WantsRehearsal() => Volatile.Read(ref _waitingCount) == 0 && _rehearsals < MostRehearsals
+        && Interlocked.Increment(ref _rehearsals) <= MostRehearsals;
 
     /// <summary>
     /// Keeps a query. Only for a whole answer that is the nearest items and nothing else: not cut short, not degraded, not exact by the
@@ -71,7 +79,13 @@ internal sealed partial class LiveRecallSampler(
             Hits = hits.ToArray(),
             Taken = time.GetTimestamp(),
         };
-        lock (_waiting)
+        // The measuring thread may be kept from its core while it holds the lock. A caller does not wait for it: the sample is dropped.
+        if (!Monitor.TryEnter(_waiting))
+        {
+            sample.Dispose();
+            return;
+        }
+        try
         {
             if (_closed || _waiting.Count == MostWaiting)
             {
@@ -84,6 +98,10 @@ internal sealed partial class LiveRecallSampler(
                 return;
             _isMeasuring = true;
             _measuring = Task.Factory.StartNew(MeasureAsync, CancellationToken.None, TaskCreationOptions.None, _thread).Unwrap();
+        }
+        finally
+        {
+            Monitor.Exit(_waiting);
         }
     }
 
@@ -127,7 +145,7 @@ internal sealed partial class LiveRecallSampler(
     {
         try
         {
-            if (sample.Measure(options.Value.MaxRecallEf, _stopping.Token) is not { } measured)
+            if (sample.Measure(options.Value.MaxRecallEf, _stopping.Token) is not { } measured || sample.Asked.IsRehearsal)
                 return;
             board.Add(sample.Kind, in measured);
             metrics.Sampled(sample.Kind);

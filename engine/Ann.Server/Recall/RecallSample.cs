@@ -73,7 +73,11 @@ internal sealed record RecallSample : IDisposable
 /// <param name="Excluded">Null for none.</param>
 /// <param name="Selectivity">Share of the items that may be returned; null when nothing restricts them.</param>
 internal readonly record struct SampledRequest(
-    int K, int Ef, double? Target, BoundFilter? Filter, ExcludedKeys? Excluded, double? Selectivity);
+    int K, int Ef, double? Target, BoundFilter? Filter, ExcludedKeys? Excluded, double? Selectivity)
+{
+    /// <summary>True of the server's own call: it is measured so that the first caller's is measured quickly, and forgotten.</summary>
+    public bool IsRehearsal { get; init; }
+}
 
 /// <summary>What of an answer its sample needs.</summary>
 /// <param name="Way">How it was found.</param>

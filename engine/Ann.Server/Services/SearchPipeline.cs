@@ -144,13 +144,20 @@ internal sealed class SearchPipeline(
     public void Learn(in PreparedSearch search, ReadOnlySpan<float> query, in SearchStatistics statistics, ReadOnlySpan<SearchHit> hits)
     {
         SearchEffort effort = search.Effort;
-        if (statistics.Stopped == StopReason.None)
+        bool isOwn = OwnCalls.Has(search.Of.Request);
+        if (statistics.Stopped == StopReason.None && !isOwn)
             search.Index.Sample(query);
-        if (!effort.CanBeSampled(in statistics) || !sampler.Wants(effort.WeightOf(in statistics)))
+        if (!effort.CanBeSampled(in statistics)
+            || !(isOwn ? sampler.WantsRehearsal() : sampler.Wants(effort.WeightOf(in statistics))))
+        {
             return;
+        }
         int ef = effort.PassedOver > 0 ? effort.PassedOver : effort.Parameters.BeamWidth;
         SampledRequest sampled = new(
-            effort.Parameters.K, ef, effort.Target, search.Of.Input.Filter, search.Excluded, search.Restriction?.Selectivity);
+            effort.Parameters.K, ef, effort.Target, search.Of.Input.Filter, search.Excluded, search.Restriction?.Selectivity)
+        {
+            IsRehearsal = isOwn,
+        };
         sampler.Offer(search.Index, query, search.At, sampled, effort.AnswerOf(in statistics), hits);
     }
 
@@ -181,7 +188,9 @@ internal sealed class SearchPipeline(
         if (search.Restriction is { } selection)
             columns.Restrict(selection.Matching, selection.Selectivity, search.Selecting);
         SearchResponse response = columns.ToResponse(search.Of.Place.Queued, Stopwatch.GetElapsedTime(search.Of.Started));
-        quality.Write(response, metrics);
+        quality.Write(response);
+        if (!OwnCalls.Has(search.Of.Request))
+            metrics.Answered(response.Completeness);
         return response;
     }
 
@@ -194,7 +203,8 @@ internal sealed class SearchPipeline(
         AnswerQuality quality = new(effort);
         quality.AddUnsearched(lists);
         SearchResponse response = columns.ToResponse(search.Place.Queued, Stopwatch.GetElapsedTime(search.Started));
-        quality.Write(response, metrics);
+        quality.Write(response);
+        metrics.Answered(response.Completeness);
         return response;
     }
 

@@ -51,6 +51,7 @@ internal sealed class RunningServer : IAsyncDisposable
             options.IndexFiles.Add(samples.Cosine);
             options.EmbeddedEncoder = false;
             options.WarmUpSearches = 3;
+            options.WarmUpCalls = 0;
             configure?.Invoke(options);
         }, new ServerSurroundings { Time = time ?? TimeProvider.System, Logging = logging => logging.AddProvider(log) });
         try

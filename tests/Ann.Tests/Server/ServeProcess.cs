@@ -34,6 +34,7 @@ internal sealed class ServeProcess : IDisposable
         foreach (string word in (string[])[Path.Combine(AppContext.BaseDirectory, "ann.dll"), "serve", "--json", .. options])
             start.ArgumentList.Add(word);
         start.Environment["Ann__EmbeddedEncoder"] = "false";
+        start.Environment["Ann__WarmUpCalls"] = "0";
         foreach ((string name, string value) in settings)
             start.Environment[name] = value;
         ServeProcess serve = new(Process.Start(start)!);

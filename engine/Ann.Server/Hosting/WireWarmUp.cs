@@ -1,0 +1,137 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using Ann.Core.Distances;
+using Ann.Core.Indexes;
+using Ann.Core.Segments;
+using Ann.Protocol.V1;
+using Ann.Server.Recall;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
+
+namespace Ann.Server.Hosting;
+
+/// <summary>
+/// Real calls to the server's own port before an index is announced: transport, parsing, admission, search, filter and reply are compiled
+/// by them and not by the first caller, who would wait for some 60 ms.
+/// </summary>
+internal sealed partial class WireWarmUp(
+    IServer server, IOptions<ServerOptions> options, TimeProvider time, ILogger<WireWarmUp> log)
+{
+    /// <summary>After the first index all code is compiled but what differs from index to index.</summary>
+    private const int LaterShare = 16;
+
+    /// <summary>Kinds of requests, which take turns.</summary>
+    private const int Kinds = 8;
+
+    /// <summary>However slow the machine is: a server that serves cold is better than one that does not.</summary>
+    private static readonly TimeSpan Most = TimeSpan.FromSeconds(5);
+
+    /// <summary>Result counts of everyday calls.</summary>
+    private static readonly uint[] Ks = [10, 100, 1000];
+
+    private bool _isLater;
+
+    /// <summary>Calls the server; failures are logged, and end the calls and nothing else.</summary>
+    /// <param name="index">An index that answers.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    public async Task RunAsync(HostedIndex index, CancellationToken cancellation)
+    {
+        int calls = _isLater ? options.Value.WarmUpCalls / LaterShare : options.Value.WarmUpCalls;
+        if (calls == 0 || server.Features.Get<IServerAddressesFeature>()?.Addresses.SingleOrDefault() is not { } address)
+            return;
+        SearchRequest[] requests = RequestsOf(index);
+        if (requests.Length == 0)
+            return;
+        _isLater = true;
+        using GrpcChannel channel = GrpcChannel.ForAddress(
+            OwnAddress(address), new GrpcChannelOptions { MaxReceiveMessageSize = null, DisposeHttpClient = true });
+        Retrieval.RetrievalClient client = new(channel);
+        using CancellationTokenSource limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limited.CancelAfter(Most);
+        long began = time.GetTimestamp();
+        try
+        {
+            for (int i = 0; i < calls; i++)
+                await client.SearchAsync(requests[i % requests.Length], cancellationToken: limited.Token);
+            TimeSpan took = time.GetElapsedTime(began);
+            Warm(index.Name, calls, took);
+        }
+        catch (RpcException failure)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Ended(index.Name, failure.Status.Detail);
+        }
+    }
+
+    /// <summary>What a caller of this machine calls: a server that listens on every address listens on the loopback's.</summary>
+    private static Uri OwnAddress(string address)
+    {
+        UriBuilder own = new(address);
+        if (!IPAddress.TryParse(own.Host.Trim('[', ']'), out IPAddress? listened))
+            return own.Uri;
+        if (listened.Equals(IPAddress.Any))
+            own.Host = IPAddress.Loopback.ToString();
+        else if (listened.Equals(IPAddress.IPv6Any))
+            own.Host = $"[{IPAddress.IPv6Loopback}]";
+        return own.Uri;
+    }
+
+    /// <summary>Everyday requests with rows of the index as queries: plain ones, with a filter, with attributes, with any time.</summary>
+    private static SearchRequest[] RequestsOf(HostedIndex index)
+    {
+        using SnapshotLease lease = index.Acquire();
+        IndexSnapshot snapshot = lease.Snapshot;
+        LiveSegment? segment = snapshot.Segments.FirstOrDefault(static segment => segment.Count > 0);
+        if (segment is null)
+            return [];
+        int number = snapshot.Segments.TakeWhile(other => other != segment).Count();
+        List<SearchRequest> requests = [];
+        string[] attributes = [.. snapshot.Attributes.Fields.Select(static field => field.Name)];
+        for (int i = 0; i < Kinds * Ks.Length; i++)
+        {
+            int node = (int)((long)i * segment.Count / (Kinds * Ks.Length));
+            ReadOnlySpan<float> row = snapshot.RowOf(new(number, node, 0));
+            if (RowPreparation.IsQuery(snapshot.Metric, row))
+                requests.Add(RequestOf(i, snapshot.Name, row, attributes));
+        }
+        return [.. requests];
+    }
+
+    private static SearchRequest RequestOf(int i, string index, ReadOnlySpan<float> row, string[] attributes)
+    {
+        SearchRequest request = new()
+        {
+            Index = index,
+            K = Ks[i / Kinds],
+            RequestTag = OwnCalls.Tag,
+            Queries = new VectorBatch
+            {
+                Dtype = Dtype.F32,
+                Dim = (uint)row.Length,
+                Data = ByteString.CopyFrom(MemoryMarshal.AsBytes(row)),
+            },
+        };
+        if (attributes.Length > 0)
+        {
+            if ((i & 1) != 0)
+                request.Filter = new Filter { Exists = attributes[i / 2 % attributes.Length] };
+            if ((i & 2) != 0)
+                request.Attributes.AddRange(attributes);
+        }
+        if ((i & 4) != 0)
+            request.OnDeadline = OnDeadline.BestSoFar;
+        return request;
+    }
+
+    [LoggerMessage(EventId = 34, Level = LogLevel.Information,
+        Message = "Index {Index}: warmed up by {Calls} calls to this server in {Took}.")]
+    private partial void Warm(string index, int calls, TimeSpan took);
+
+    [LoggerMessage(EventId = 33, Level = LogLevel.Information,
+        Message = "Index {Index}: the calls that warm the server up ended early, and its first callers may wait longer: {Reason}")]
+    private partial void Ended(string index, string reason);
+}

@@ -1,0 +1,37 @@
+using Ann.Server.Recall;
+
+namespace Ann.Tests.Server;
+
+/// <summary>Goal: a server calls itself before it says that it serves, and nothing else shows that it did.</summary>
+[Collection<ServerTests>]
+public sealed class WireWarmUpTests(SampleIndexes samples)
+{
+    [Theory]
+    [InlineData("127.0.0.1:0")]
+    [InlineData("0.0.0.0:0")]
+    [InlineData("[::1]:0")]
+    public async Task OwnCallsAreMadeAndLeaveNoTrace(string listen)
+    {
+        Assert.SkipUnless(listen[0] != '[' || System.Net.Sockets.Socket.OSSupportsIPv6, "this machine has no IPv6");
+        await using RunningServer server = await RunningServer.StartAsync(samples, options =>
+        {
+            options.Listen = listen;
+            options.WarmUpCalls = 48;
+        });
+
+        Assert.Equal(
+            [("named", 48), ("plain", 3)],
+            server.Log.Of(34).Select(static line => ((string)line.Values["Index"]!, (int)line.Values["Calls"]!)));
+        LiveRecallSampler sampler = server.Part<LiveRecallSampler>();
+        Assert.True(SpinWait.SpinUntil(() => sampler.Waiting == 0, TimeSpan.FromSeconds(60)));
+        Assert.Empty(server.Part<LiveRecallBoard>().All);
+    }
+
+    [Fact]
+    public async Task NoneAreMadeWhereNoneAreWanted()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(samples, options => options.WarmUpCalls = 0);
+
+        Assert.Empty(server.Log.Of(34));
+    }
+}
