@@ -23,4 +23,8 @@ public sealed record EncoderInfo(string Name, int Dimension, ulong Fingerprint, 
     /// What a person should read in the log once: fall-backs, guesses made for missing settings, repaired files. Often empty.
     /// </summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
+
+    /// <summary>The same encoder, on the provider that took the place of one that was lost.</summary>
+    internal EncoderInfo On(string provider, string notice) =>
+        this with { Provider = provider, ProviderFellBack = true, Notices = [.. Notices, notice] };
 }

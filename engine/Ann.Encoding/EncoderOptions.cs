@@ -50,6 +50,21 @@ public sealed record EncoderOptions
     /// </summary>
     public long MaxModelBytes { get; init; }
 
+    /// <summary>
+    /// Let the graph itself make one vector of a text's tokens (pooling, cutting, scaling), so that a batch brings back a row a text and
+    /// not one a token. Rows differ by rounding alone. Where a model does not take it, a notice says so and it is done behind the graph.
+    /// Default: true.
+    /// </summary>
+    public bool PoolInGraph { get; init; } = true;
+
+    /// <summary>
+    /// Told the encoder's name and a notice when a provider's device was lost and another provider took its place. Default: nobody.
+    /// </summary>
+    public Action<string, string>? ProviderLost { get; init; }
+
+    /// <summary>Stands between an encoder and every session that it opens: where tests let devices fail.</summary>
+    internal Func<IModelSession, IModelSession> Around { get; init; } = static session => session;
+
     /// <summary><see cref="EngineCacheDirectory"/> in the directory where encoders are kept.</summary>
     internal static string EnginesIn(string cacheDirectory) => Path.Combine(cacheDirectory, "tensorrt");
 

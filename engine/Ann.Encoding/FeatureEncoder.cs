@@ -12,14 +12,16 @@ namespace Ann.Encoding;
 /// </summary>
 public sealed class FeatureEncoder : IDisposable
 {
-    private readonly OnnxSession _session;
+    private readonly ModelSessions _sessions;
     private readonly FeatureGraph _graph;
     private readonly bool _normalize;
     private readonly int _batchRows;
+    private volatile EncoderInfo _info;
 
-    private FeatureEncoder(OnnxSession session, EncoderDirectory source, EncoderOptions options)
+    private FeatureEncoder(ModelSessions sessions, EncoderFingerprint fingerprint, EncoderDirectory source, EncoderOptions options)
     {
-        _session = session;
+        _sessions = sessions;
+        IModelSession session = sessions.Current;
         EncoderDescription description = source.Description;
         if (description.Pooling is not (null or Pooling.None))
             throw source.Wrong("pooling", "expected none, for features have no tokens.");
@@ -31,16 +33,14 @@ public sealed class FeatureEncoder : IDisposable
             if (isThere)
                 throw source.Wrong(field, "expected no such field, for the encoder reads features.");
 
-        _graph = new FeatureGraph(session, source);
+        _graph = new FeatureGraph(sessions, source);
         _normalize = description.Normalize ?? false;
         _batchRows = _graph.FixedRows > 0 ? _graph.FixedRows : options.MaxBatchRows;
         if (description.Dimension is { } expected && expected != _graph.Dimension)
             throw source.Wrong("dimension", $"expected {_graph.Dimension}, which the model gives; found {expected}.");
 
-        EncoderFingerprint fingerprint = new EncoderFingerprint().Add("ann-feature-encoder/1");
-        source.AddModelTo(fingerprint);
         fingerprint.Add($"input={_graph.Input.Name} output={_graph.OutputName} normalize={(_normalize ? 1 : 0)}");
-        Info = new EncoderInfo(source.Name, _graph.Dimension, fingerprint.Value, session.Provider)
+        _info = new EncoderInfo(source.Name, _graph.Dimension, fingerprint.Value, session.Provider)
         {
             ProviderFellBack = session.Refusals.Count > 0,
             Notices = session.Refusals,
@@ -55,10 +55,15 @@ public sealed class FeatureEncoder : IDisposable
                 Inputs = new EncoderInputs { Features = _graph.Input.Name },
                 Output = _graph.OutputName,
             });
+        sessions.Replaced = (next, why) =>
+        {
+            _info = _info.On(next.Provider, why);
+            options.ProviderLost?.Invoke(_info.Name, why);
+        };
     }
 
-    /// <summary>Which encoder this is.</summary>
-    public EncoderInfo Info { get; }
+    /// <summary>Which encoder this is. Its provider changes when a device is lost and another provider takes its place.</summary>
+    public EncoderInfo Info => _info;
 
     /// <summary>What its model reads and gives.</summary>
     internal EncoderShape Shape { get; }
@@ -119,18 +124,20 @@ public sealed class FeatureEncoder : IDisposable
         EncodeAs(FeatureType.Int64, ids, rows, output, cancellation);
 
     /// <inheritdoc/>
-    public void Dispose() => _session.Dispose();
+    public void Dispose() => _sessions.Dispose();
 
     private static FeatureEncoder Open(EncoderDirectory source, EncoderOptions options)
     {
-        OnnxSession session = OnnxSession.Open(source.ModelPath, source.Model, options);
+        EncoderFingerprint fingerprint = source.FingerprintOf("ann-feature-encoder/1");
+        ModelSessions sessions = ModelSessions.Open(source, [], options);
+        source.ForgetModel();
         try
         {
-            return new FeatureEncoder(session, source, options);
+            return new FeatureEncoder(sessions, fingerprint, source, options);
         }
         catch
         {
-            session.Dispose();
+            sessions.Dispose();
             throw;
         }
     }
@@ -158,7 +165,7 @@ public sealed class FeatureEncoder : IDisposable
             cancellation.ThrowIfCancellationRequested();
             int count = Math.Min(_batchRows, rows - first);
             _graph.Run(
-                features.Slice(first * columns, count * columns), count, columns,
+                _graph.Rows(features.Slice(first * columns, count * columns), columns), count,
                 output.Slice(first * Info.Dimension, count * Info.Dimension));
         }
         if (_normalize)

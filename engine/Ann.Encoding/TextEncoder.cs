@@ -15,44 +15,50 @@ public sealed class TextEncoder : IDisposable
     // Texts tokenised before any is run: enough for like lengths to meet, little enough to stay in cache.
     private const int WindowRows = 1024;
 
-    private readonly OnnxSession _session;
-    private readonly TextGraph _graph;
+    private readonly TextModel _model;
     private readonly ITextTokenizer _tokenizer;
     private readonly TextSettings _settings;
-    private readonly BatchLimits _limits;
-    private readonly int _modelDimension;
+    private volatile EncoderInfo _info;
 
-    private TextEncoder(OnnxSession session, EncoderDirectory source, EncoderOptions options, IEnumerable<string> notices)
+    private TextEncoder(EncoderDirectory source, EncoderOptions options, IReadOnlyList<string> notices)
     {
-        _session = session;
-        EncoderFingerprint fingerprint = new EncoderFingerprint().Add("ann-text-encoder/1");
-        source.AddModelTo(fingerprint);
-        _tokenizer = TextTokenizers.Open(source, fingerprint, out int? tokenizerMaxTokens);
-        _graph = new TextGraph(session, source, _tokenizer);
-        _settings = TextSettings.Resolve(source, _graph, tokenizerMaxTokens);
-        _limits = new BatchLimits(_settings.MaxTokens, options.MaxBatchRows, options.MaxBatchTokens, _graph.FixedRows, _graph.FixedTokens);
-        fingerprint.Add($"{_tokenizer.Settings} {_settings} output={_graph.Output.Name}");
-
-        _modelDimension = ProbeDimension(source);
-        int dimension = _settings.Dimension(source, _modelDimension);
-        Info = new EncoderInfo(source.Name, dimension, fingerprint.Value, session.Provider)
+        _model = TextModel.Open(source, options);
+        _tokenizer = _model.Tokenizer;
+        _settings = _model.Settings;
+        IModelSession session = _model.Sessions.Current;
+        string output = _model.Ports.Output.Name;
+        _info = new EncoderInfo(source.Name, _model.Dimension, _model.Fingerprint, session.Provider)
         {
             ProviderFellBack = session.Refusals.Count > 0,
-            Notices = [.. notices, .. session.Refusals, .. Guesses(source)],
+            Notices = [.. notices, .. _model.Notice is { } notice ? [notice] : Array.Empty<string>(), .. session.Refusals, .. Guesses()],
         };
         Shape = new EncoderShape(
-            [.. session.Inputs.Select(static port => port.ToString())], [.. session.Outputs.Select(static port => port.ToString())],
+            [.. session.Inputs.Select(static port => port.ToString())],
+            [.. session.Outputs.Where(static port => port.Name != PooledRows.Port.Name).Select(static port => port.ToString())],
             _settings.Describe() with
             {
                 Kind = EncoderKind.Text,
-                Dimension = _modelDimension,
-                Inputs = _graph.Inputs,
-                Output = _graph.Output.Name,
+                Dimension = _model.GivenDimension,
+                Inputs = _model.Ports.Names,
+                Output = output,
             });
+        _model.Sessions.Replaced = (next, why) =>
+        {
+            _info = _info.On(next.Provider, why);
+            options.ProviderLost?.Invoke(_info.Name, why);
+        };
+
+        IEnumerable<string> Guesses() =>
+            source.IsDescribed || source.Beside.Pooling is not null
+                ? []
+                : [$"{source.Root}: no {EncoderDescription.FileName}; taken from the files: {_settings}, output '{output}'."];
     }
 
-    /// <summary>Which encoder this is.</summary>
-    public EncoderInfo Info { get; }
+    /// <summary>Which encoder this is. Its provider changes when a device is lost and another provider takes its place.</summary>
+    public EncoderInfo Info => _info;
+
+    /// <summary>Whether the graph itself makes finished rows of its tokens' vectors.</summary>
+    internal bool PoolsInGraph => _model.Graph.PoolsRows;
 
     /// <summary>What its model reads and gives.</summary>
     internal EncoderShape Shape { get; }
@@ -78,13 +84,13 @@ public sealed class TextEncoder : IDisposable
         EncoderDirectory source = EncoderDirectory.Open(files, directory, options?.MaxModelBytes ?? 0);
         if (source.Description.Kind == EncoderKind.Features)
             throw source.Wrong("kind", "expected \"text\"; found \"features\", which a feature encoder opens.");
-        return Open(source, options ?? new EncoderOptions(), []);
+        return new TextEncoder(source, options ?? new EncoderOptions(), []);
     }
 
     /// <summary>Opens an encoder, tells what it is, and closes it.</summary>
     internal static (EncoderShape Shape, EncoderInfo Info) Inspect(EncoderDirectory source, EncoderOptions options)
     {
-        using TextEncoder encoder = Open(source, options, []);
+        using TextEncoder encoder = new(source, options, []);
         return (encoder.Shape, encoder.Info);
     }
 
@@ -97,9 +103,15 @@ public sealed class TextEncoder : IDisposable
     /// <exception cref="AnnException">As for <see cref="Open(IFileSystem, string, EncoderOptions?)"/>, but for files.</exception>
     internal static TextEncoder OpenDefault(IFileSystem files, string cacheDirectory, EncoderOptions? options = null)
     {
-        byte[] model = DefaultModelCache.Load(files, cacheDirectory, out string? notice);
-        EncoderDirectory source = EncoderDirectory.InMemory("default", DefaultModel.Description, model);
-        return Open(source, options ?? new EncoderOptions(), notice is null ? [] : [notice]);
+        List<string> notices = [];
+        EncoderDirectory source = EncoderDirectory.InMemory("default", DefaultModel.Description, () =>
+        {
+            byte[] model = DefaultModelCache.Load(files, cacheDirectory, out string? notice);
+            if (notice is not null)
+                notices.Add(notice);
+            return model;
+        });
+        return new TextEncoder(source, options ?? new EncoderOptions(), notices);
     }
 
     /// <summary>Encodes a batch of any size; rows in the order of the texts.</summary>
@@ -157,21 +169,7 @@ public sealed class TextEncoder : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _session.Dispose();
-
-    private static TextEncoder Open(EncoderDirectory source, EncoderOptions options, IReadOnlyList<string> notices)
-    {
-        OnnxSession session = OnnxSession.Open(source.ModelPath, source.Model, options);
-        try
-        {
-            return new TextEncoder(session, source, options, notices);
-        }
-        catch
-        {
-            session.Dispose();
-            throw;
-        }
-    }
+    public void Dispose() => _model.Dispose();
 
     private void EncodeWindow(TokenBuffer tokens, int firstText, Span<float> rows, CancellationToken cancellation)
     {
@@ -181,7 +179,7 @@ public sealed class TextEncoder : IDisposable
         for (int first = 0; first < order.Length;)
         {
             cancellation.ThrowIfCancellationRequested();
-            (int count, int padded) = LengthBuckets.Next(tokens, order, first, _limits);
+            (int count, int padded) = LengthBuckets.Next(tokens, order, first, _model.Limits);
             EncodeBatch(tokens, order.Slice(first, count), padded, rows);
             first += count;
         }
@@ -191,40 +189,28 @@ public sealed class TextEncoder : IDisposable
 
     private void EncodeBatch(TokenBuffer tokens, ReadOnlySpan<long> batch, int padded, Span<float> rows)
     {
-        int dimension = _modelDimension;
-        int length = _graph.OutputLength(batch.Length, padded, dimension);
-        float[] output = ArrayPool<float>.Shared.Rent(length + dimension);
-        _graph.Run(tokens, batch, padded, dimension, output.AsMemory(0, length));
+        TextGraph graph = _model.Graph;
+        int given = graph.PoolsRows ? Info.Dimension : _model.GivenDimension;
+        int length = graph.OutputLength(batch.Length, padded, given);
+        float[] output = ArrayPool<float>.Shared.Rent(length + given);
+        graph.Run(tokens, batch, padded, given, output.AsMemory(0, length));
 
-        Span<float> pooled = output.AsSpan(length, dimension);
-        int stride = _settings.Pooling == Pooling.None ? dimension : padded * dimension;
+        Span<float> pooled = output.AsSpan(length, given);
+        bool perToken = !graph.PoolsRows && _settings.Pooling != Pooling.None;
+        int stride = perToken ? padded * given : given;
         for (int i = 0; i < batch.Length; i++)
         {
-            ReadOnlySpan<float> states = output.AsSpan(i * stride, stride);
+            ReadOnlySpan<float> found = output.AsSpan(i * stride, stride);
             Span<float> row = rows.Slice((int)batch[i] * Info.Dimension, Info.Dimension);
-            if (_settings.Pooling == Pooling.None)
-                states.CopyTo(pooled);
-            else
-                TokenPooling.Pool(_settings.Pooling, states, tokens.Length((int)batch[i]), pooled);
-            pooled[..row.Length].CopyTo(row);
-            if (_settings.Normalize)
+            if (perToken)
+            {
+                TokenPooling.Pool(_settings.Pooling, found, tokens.Length((int)batch[i]), pooled);
+                found = pooled;
+            }
+            found[..row.Length].CopyTo(row);
+            if (_settings.Normalize && !graph.PoolsRows)
                 VectorQuality.Normalize(row);
         }
         ArrayPool<float>.Shared.Return(output);
     }
-
-    /// <summary>Runs one short text: the shape that comes back is the truth, whatever the file declares.</summary>
-    private int ProbeDimension(EncoderDirectory source)
-    {
-        using TokenBuffer tokens = new(1, _tokenizer.HasWeights);
-        _tokenizer.Tokenize("a", _settings.MaxTokens, tokens);
-        tokens.EndRow();
-        (_, int padded) = LengthBuckets.Next(tokens, [0], 0, _limits);
-        return _graph.ProbeDimension(tokens, padded, source);
-    }
-
-    private IEnumerable<string> Guesses(EncoderDirectory source) =>
-        source.IsDescribed || source.Beside.Pooling is not null
-            ? []
-            : [$"{source.Root}: no {EncoderDescription.FileName}; taken from the files: {_settings}, output '{_graph.Output.Name}'."];
 }

@@ -88,6 +88,7 @@ internal sealed class EncoderChoice
         ProviderOptions = parsed.GetValue(_providerOptions) ?? [],
         EngineCacheDirectory = EncoderOptions.EnginesIn(tool.CacheDirectory),
         Threads = parsed.GetValue(_threads),
+        ProviderLost = (_, notice) => tool.Notice(notice),
     };
 
     /// <summary>Opens a text encoder.</summary>

@@ -10,7 +10,12 @@ internal sealed class EncoderDirectory
 {
     private readonly IFileSystem? _files; // null: everything is in memory
     private readonly string? _descriptionPath;
-    private readonly IReadOnlyList<string> _weights = [];
+    private readonly long _maxModelBytes;
+    private readonly Func<byte[]>? _makeModel;
+    private IReadOnlyList<string> _weights = [];
+    private OnnxModel? _model;
+    private string _kind = "";
+    private ulong? _fingerprint; // of the model alone
 
     private EncoderDirectory(
         IFileSystem files, string path, EncoderDescription description, string? descriptionPath, string modelPath, long maxModelBytes)
@@ -21,27 +26,14 @@ internal sealed class EncoderDirectory
         Root = path == modelPath ? Path.GetDirectoryName(path) ?? "" : path;
         Description = description;
         ModelPath = modelPath;
-        RequireRoom([modelPath]);
-        Model = EncoderFiles.ReadAll(files, modelPath);
-        _weights = ExternalWeights.Find(files, modelPath, Model);
-        RequireRoom([modelPath, .. _weights]);
-
-        void RequireRoom(IReadOnlyList<string> paths)
-        {
-            long most = maxModelBytes > 0 ? maxModelBytes : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-            long found = paths.Sum(one => EncoderFiles.Length(files, one));
-            if (found > most)
-                throw new AnnException(
-                    AnnError.FailedPrecondition,
-                    $"{modelPath}: expected a model of at most {most} bytes with its weights; found {found}.");
-        }
+        _maxModelBytes = maxModelBytes;
     }
 
-    private EncoderDirectory(string name, EncoderDescription description, byte[] model)
+    private EncoderDirectory(string name, EncoderDescription description, Func<byte[]> makeModel)
     {
         Name = Root = ModelPath = name;
         Description = description;
-        Model = model;
+        _makeModel = makeModel;
     }
 
     /// <summary>For people: the last part of the path.</summary>
@@ -62,14 +54,17 @@ internal sealed class EncoderDirectory
     /// <summary>The ONNX file.</summary>
     public string ModelPath { get; }
 
-    /// <summary>Its content.</summary>
-    public byte[] Model { get; }
+    /// <summary>Its content, read when it is first asked for, and again after <see cref="ForgetModel"/>.</summary>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.NotFound"/>: it is not there, or a file with weights of it is missing.
+    /// <see cref="AnnError.FailedPrecondition"/>: it is larger than <see cref="EncoderOptions.MaxModelBytes"/>. Otherwise see
+    /// <see cref="ExternalWeights.Find"/>.
+    /// </exception>
+    public OnnxModel Model => _model ??= ReadModel();
 
     /// <summary>Reads an encoder directory, or a single <c>.onnx</c> file.</summary>
     /// <exception cref="AnnException">
-    /// <see cref="AnnError.NotFound"/>: nothing is there, or a file that the model names is missing.
-    /// <see cref="AnnError.FailedPrecondition"/>: the model is larger than <see cref="EncoderOptions.MaxModelBytes"/>. Otherwise see
-    /// <see cref="EncoderDescriptionReader.Read"/> and <see cref="ExternalWeights.Find"/>.
+    /// <see cref="AnnError.NotFound"/>: nothing is there. Otherwise see <see cref="EncoderDescriptionReader.Read"/>.
     /// </exception>
     public static EncoderDirectory Open(IFileSystem files, string path, long maxModelBytes = 0)
     {
@@ -108,7 +103,11 @@ internal sealed class EncoderDirectory
     }
 
     /// <summary>An encoder that has no files.</summary>
-    public static EncoderDirectory InMemory(string name, EncoderDescription description, byte[] model) => new(name, description, model);
+    /// <param name="name">What it is called.</param>
+    /// <param name="description">What <c>encoder.json</c> would say.</param>
+    /// <param name="makeModel">Makes the same model each time.</param>
+    public static EncoderDirectory InMemory(string name, EncoderDescription description, Func<byte[]> makeModel) =>
+        new(name, description, makeModel);
 
     /// <summary>An error in a field of <c>encoder.json</c>, or in the model when there is no such file to blame.</summary>
     public AnnException Wrong(string field, string what) =>
@@ -152,12 +151,51 @@ internal sealed class EncoderDirectory
         return null;
     }
 
-    /// <summary>Adds the model and the files of its external weights, in the order of their names.</summary>
-    public void AddModelTo(EncoderFingerprint fingerprint)
+    /// <summary>Begins a fingerprint with the model and the files of its external weights, in the order of their names.</summary>
+    /// <param name="kind">What the fingerprint is of.</param>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.FailedPrecondition"/>: the model is not the one that it was at the first call.
+    /// </exception>
+    public EncoderFingerprint FingerprintOf(string kind)
     {
-        fingerprint.Add(Model);
+        _kind = kind;
+        EncoderFingerprint fingerprint = new EncoderFingerprint().Add(kind).Add(Model.Content);
         foreach (string weights in _weights)
             fingerprint.Add(_files!, weights);
+        if (_fingerprint is { } first && first != fingerprint.Value)
+            throw new AnnException(
+                AnnError.FailedPrecondition, $"{ModelPath} is another model than the one that was opened; restart to use it.");
+        _fingerprint = fingerprint.Value;
+        return fingerprint;
+    }
+
+    /// <summary>Reads the model again, for one that was opened before.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.FailedPrecondition"/>: it is another one now.</exception>
+    public void RequireSameModel() => FingerprintOf(_kind);
+
+    /// <summary>Lets go of the model's content, once ONNX Runtime has its own.</summary>
+    public void ForgetModel() => _model = null;
+
+    private OnnxModel ReadModel()
+    {
+        if (_files is not { } files)
+            return OnnxModel.Of(_makeModel!());
+        RequireRoom([ModelPath]);
+        OnnxModel model = OnnxModel.Read(files, ModelPath);
+        if (model.Outline is { } outline)
+            _weights = ExternalWeights.Find(files, ModelPath, outline);
+        RequireRoom([ModelPath, .. _weights]);
+        return model;
+
+        void RequireRoom(IReadOnlyList<string> paths)
+        {
+            long most = _maxModelBytes > 0 ? _maxModelBytes : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+            long found = paths.Sum(one => EncoderFiles.Length(files, one));
+            if (found > most)
+                throw new AnnException(
+                    AnnError.FailedPrecondition,
+                    $"{ModelPath}: expected a model of at most {most} bytes with its weights; found {found}.");
+        }
     }
 
     private static string Existing(IFileSystem files, string descriptionPath, string field, string path) =>

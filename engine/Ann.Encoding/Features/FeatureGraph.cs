@@ -10,17 +10,17 @@ namespace Ann.Encoding.Features;
 /// <summary>The input and the output of a feature model, and one inference over a batch of rows.</summary>
 internal sealed class FeatureGraph
 {
-    private readonly OnnxSession _session;
+    private readonly ModelSessions _sessions;
     private readonly GraphPort _input;
     private readonly string[] _inputNames;
     private readonly string[] _outputNames;
 
     /// <exception cref="AnnException">The graph is no feature encoder.</exception>
-    public FeatureGraph(OnnxSession session, EncoderDirectory source)
+    public FeatureGraph(ModelSessions sessions, EncoderDirectory source)
     {
-        _session = session;
-        _input = FindInput(session, source);
-        GraphPort output = FindOutput(session, source);
+        _sessions = sessions;
+        _input = FindInput(sessions.Current, source);
+        GraphPort output = FindOutput(sessions.Current, source);
         _inputNames = [_input.Name];
         _outputNames = [output.Name];
         FixedRows = _input.Shape[0];
@@ -44,41 +44,51 @@ internal sealed class FeatureGraph
     public int FixedRows { get; }
 
     /// <summary>One inference. A graph of a fixed number of rows gets zeros for those that are missing.</summary>
-    public void Run<T>(ReadOnlySpan<T> features, int rows, int columns, Span<float> output)
-        where T : unmanaged
+    /// <param name="feed">Fills the inputs.</param>
+    /// <param name="rows">Rows, at most the graph's fixed number.</param>
+    /// <param name="output">Receives rows × Dimension floats.</param>
+    public void Run<TFeed>(in TFeed feed, int rows, Span<float> output)
+        where TFeed : IFeatureFeed, allows ref struct
     {
-        int shaped = FixedRows > 0 ? FixedRows : rows;
-        T[] values = ArrayPool<T>.Shared.Rent(shaped * columns);
-        float[] vectors = ArrayPool<float>.Shared.Rent(shaped * Dimension);
-        features.CopyTo(values);
-        values.AsSpan(features.Length, shaped * columns - features.Length).Clear();
-        using (OrtValue input = Tensor(values, shaped, columns))
-        using (OrtValue result = OrtValue.CreateTensorValueFromMemory(
-            OrtMemoryInfo.DefaultInstance, vectors.AsMemory(0, shaped * Dimension), [shaped, Dimension]))
+        int shaped = FixedRows > 0 ? FixedRows : rows, length = shaped * Dimension;
+        float[] vectors = ArrayPool<float>.Shared.Rent(length);
+        for (;;)
         {
-            _session.Run(_inputNames, [input], _outputNames, [result]);
+            IModelSession session = _sessions.Current;
+            using TensorMemory memory = new(session);
+            try
+            {
+                OrtValue result = memory.Output(TensorElementType.Float, [shaped, Dimension], vectors.AsMemory(0, length));
+                session.Run(_inputNames, feed.Fill(memory, shaped), _outputNames, [result]);
+                memory.Deliver(result, vectors.AsSpan(0, length));
+                break;
+            }
+            catch (AnnException e)
+            {
+                if (!_sessions.Replaces(session, e))
+                    throw;
+            }
         }
         vectors.AsSpan(0, output.Length).CopyTo(output);
         ArrayPool<float>.Shared.Return(vectors);
-        ArrayPool<T>.Shared.Return(values);
     }
 
-    private OrtValue Tensor<T>(T[] values, int rows, int columns)
-        where T : unmanaged =>
-        OrtValue.CreateTensorValueFromMemory(
-            OrtMemoryInfo.DefaultInstance, values.AsMemory(0, rows * columns), _input.Rank == 1 ? [rows] : [rows, columns]);
+    /// <summary>Rows of the one input.</summary>
+    public MatrixFeed<T> Rows<T>(ReadOnlySpan<T> features, int columns)
+        where T : unmanaged => new(features, columns, _input);
 
     /// <summary>Runs one row of zeros, for a model that does not declare how wide its output is.</summary>
     private int ProbeDimension()
     {
-        int rows = Math.Max(1, FixedRows), columns = Math.Max(1, Input.Columns);
-        using OrtValue input = Input.Type == FeatureType.Int64
-            ? Tensor(new long[rows * columns], rows, columns)
-            : Tensor(new float[rows * columns], rows, columns);
-        return (int)_session.ShapeOf(_inputNames, [input], _outputNames)[^1];
+        int shaped = Math.Max(1, FixedRows), columns = Math.Max(1, Input.Columns);
+        using TensorMemory memory = new(_sessions.Current);
+        OrtValue[] inputs = Input.Type == FeatureType.Int64
+            ? Rows<long>([], columns).Fill(memory, shaped)
+            : Rows<float>([], columns).Fill(memory, shaped);
+        return (int)_sessions.Current.ShapeOf(_inputNames, inputs, _outputNames)[^1];
     }
 
-    private static GraphPort FindInput(OnnxSession session, EncoderDirectory source)
+    private static GraphPort FindInput(IModelSession session, EncoderDirectory source)
     {
         string? wanted = source.Description.Inputs.Features;
         GraphPort? input = session.Inputs.Count == 1 && (wanted is null || session.Inputs[0].Name == wanted) ? session.Inputs[0] : null;
@@ -86,11 +96,11 @@ internal sealed class FeatureGraph
             throw source.Wrong(
                 "inputs.features",
                 $"expected one input{(wanted is null ? "" : $" '{wanted}'")}, float or int64, of rank 1 or 2; " +
-                $"found {OnnxSession.List(session.Inputs)}.");
+                $"found {GraphPort.List(session.Inputs)}.");
         return input;
     }
 
-    private static GraphPort FindOutput(OnnxSession session, EncoderDirectory source)
+    private static GraphPort FindOutput(IModelSession session, EncoderDirectory source)
     {
         string? wanted = source.Description.Output;
         GraphPort? output = wanted is null && session.Outputs.Count == 1
@@ -100,7 +110,7 @@ internal sealed class FeatureGraph
             throw source.Wrong(
                 "output",
                 $"expected one output{(wanted is null ? "" : $" '{wanted}'")} float[batch,dimension]; " +
-                $"found {OnnxSession.List(session.Outputs)}.");
+                $"found {GraphPort.List(session.Outputs)}.");
         return output;
     }
 }

@@ -60,6 +60,27 @@ internal static class ExecutionProviders
         }
     }
 
+    /// <summary>
+    /// Memory of this machine from which a GPU of NVIDIA copies by itself; null for every other provider. What it gives back goes to an
+    /// arena of the session, so it is asked for the same batches again and again without a call of the driver.
+    /// </summary>
+    public static OrtAllocator? PinnedMemory(InferenceSession session, string provider, int device)
+    {
+        if (provider is not (Cuda or TensorRt))
+            return null;
+        try
+        {
+            using OrtMemoryInfo pinned = new(
+                OrtMemoryInfo.allocatorCUDA_PINNED, OrtAllocatorType.DeviceAllocator, device, OrtMemType.CpuOutput);
+            return new OrtAllocator(session, pinned);
+        }
+        catch (OnnxRuntimeException)
+        {
+            // Any memory will do; it is copied once more.
+            return null;
+        }
+    }
+
     private static bool HasCuda() => OnnxEnvironment.Has(CudaName);
 
     private static SessionOptions Common(string modelPath, EncoderOptions options)

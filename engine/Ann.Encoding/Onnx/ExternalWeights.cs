@@ -1,7 +1,6 @@
 using Ann.Core;
 using Ann.Core.Files;
 using Ann.Encoding.Onnx.Weights;
-using Google.Protobuf;
 
 namespace Ann.Encoding.Onnx;
 
@@ -19,22 +18,15 @@ internal sealed class ExternalWeights
     /// <summary>Finds the files, each once, in the ordinal order of their places below the model's directory.</summary>
     /// <param name="files">Where they are.</param>
     /// <param name="modelPath">The model's file: where the paths of its weights start, and what messages name.</param>
-    /// <param name="model">Its content. What is no ONNX model names none: ONNX Runtime says what is wrong with it.</param>
+    /// <param name="model">What it says of them.</param>
     /// <exception cref="AnnException">
     /// <see cref="AnnError.InvalidArgument"/>: a path leads out of the model's directory. <see cref="AnnError.NotFound"/>: a file is
     /// missing.
     /// </exception>
-    public static IReadOnlyList<string> Find(IFileSystem files, string modelPath, byte[] model)
+    public static IReadOnlyList<string> Find(IFileSystem files, string modelPath, Model model)
     {
         ExternalWeights found = new(modelPath);
-        try
-        {
-            found.Add(Model.Parser.WithDiscardUnknownFields(true).ParseFrom(model));
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            return [];
-        }
+        found.Add(model);
         string directory = Path.GetDirectoryName(modelPath) ?? "";
         string[] paths = [.. found._locations.Select(location => Path.Combine(directory, location))];
         foreach (string path in paths)

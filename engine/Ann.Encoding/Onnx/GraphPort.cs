@@ -12,9 +12,22 @@ internal sealed record GraphPort(string Name, TensorElementType Type, IReadOnlyL
     /// <summary>Number of dimensions.</summary>
     public int Rank => Shape.Count;
 
+    /// <summary>For messages: every input or output of a graph.</summary>
+    public static string List(IReadOnlyList<GraphPort> ports) => string.Join(", ", ports);
+
     /// <summary>For messages: <c>float[-1,128]</c>.</summary>
     public override string ToString() => $"'{Name}' {Type.ToString().ToLowerInvariant()}[{string.Join(',', Shape)}]";
 
-    public static GraphPort From(KeyValuePair<string, NodeMetadata> node) =>
-        new(node.Key, node.Value.IsTensor ? node.Value.ElementDataType : TensorElementType.DataTypeMax, [.. node.Value.Dimensions ?? []]);
+    /// <summary>As the file declares it.</summary>
+    public static GraphPort From(ValueInfoProto value)
+    {
+        TypeProto.Types.Tensor? tensor = value.Type?.TensorType;
+        return new(
+            value.Name, tensor is { ElemType: > 0 } ? (TensorElementType)tensor.ElemType : TensorElementType.DataTypeMax,
+            [.. tensor?.Shape?.Dim.Select(static dimension => dimension.HasDimValue ? (int)dimension.DimValue : -1) ?? []]);
+    }
+
+    /// <summary>As ONNX Runtime understood it.</summary>
+    public static GraphPort From(string name, NodeMetadata node) =>
+        new(name, node.IsTensor ? node.ElementDataType : TensorElementType.DataTypeMax, [.. node.Dimensions ?? []]);
 }

@@ -6,13 +6,15 @@ namespace Ann.Encoding.Onnx;
 
 /// <summary>Writes a small ONNX graph: inputs, weights, nodes in the order they are added, outputs.</summary>
 /// <remarks>The same calls give the same bytes: protobuf writes fields by number, and no map is used.</remarks>
-internal sealed class GraphWriter(string name)
+internal sealed class GraphWriter(string? name = null)
 {
-    // IR 8 with operator set 13: read by every ONNX Runtime since 1.7, and all that these graphs need.
+    // With operator set 13: read by every ONNX Runtime since 1.7, and all that these graphs need.
     private const long IrVersion = 8;
-    private const long OperatorSet = 13;
 
-    private readonly GraphProto _graph = new() { Name = name };
+    private readonly GraphProto _graph = name is null ? new GraphProto() : new GraphProto { Name = name };
+
+    /// <summary>Version of the standard operators.</summary>
+    public long OperatorSet { get; init; } = 13;
 
     /// <summary>Declares an input.</summary>
     /// <param name="input">Its name.</param>
@@ -67,6 +69,18 @@ internal sealed class GraphWriter(string name)
         _graph.Node.Add(node);
         return this;
     }
+
+    /// <summary>Gives the node that was added last a list of numbers.</summary>
+    public GraphWriter With(string attribute, params ReadOnlySpan<long> values)
+    {
+        AttributeProto list = new() { Name = attribute, Type = AttributeProto.Types.AttributeType.Ints };
+        list.Ints.AddRange(values);
+        _graph.Node[^1].Attribute.Add(list);
+        return this;
+    }
+
+    /// <summary>What continues the graph of another file when it stands behind that file's bytes: see <see cref="OnnxModel"/>.</summary>
+    public byte[] ToContinuation() => new ModelProto { Graph = _graph }.ToByteArray();
 
     /// <summary>The file's content.</summary>
     public byte[] ToBytes()

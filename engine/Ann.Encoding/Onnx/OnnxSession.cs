@@ -3,53 +3,69 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Ann.Encoding.Onnx;
 
-/// <summary>
-/// One loaded model on one execution provider. Runs from any number of threads at once; must not be disposed while one runs.
-/// </summary>
-internal sealed class OnnxSession : IDisposable
+/// <summary>ONNX Runtime with one model. Must not be disposed while it runs.</summary>
+internal sealed class OnnxSession : IModelSession
 {
     private readonly InferenceSession _session;
     private readonly RunOptions _run = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
     private readonly string _path;
 
-    private OnnxSession(InferenceSession session, string path, string provider, IReadOnlyList<string> refusals)
+    private OnnxSession(InferenceSession session, string path, string provider, int device)
     {
         _session = session;
         _path = path;
         Provider = provider;
-        Refusals = refusals;
+        PinnedMemory = ExecutionProviders.PinnedMemory(session, provider, device);
         // Names in the file's order; the metadata dictionaries promise none.
-        Inputs = [.. session.InputNames.Select(name => GraphPort.From(new(name, session.InputMetadata[name])))];
-        Outputs = [.. session.OutputNames.Select(name => GraphPort.From(new(name, session.OutputMetadata[name])))];
+        Inputs = [.. session.InputNames.Select(name => GraphPort.From(name, session.InputMetadata[name]))];
+        Outputs = [.. session.OutputNames.Select(name => GraphPort.From(name, session.OutputMetadata[name]))];
     }
 
-    /// <summary>The provider in use: <c>cpu</c>, <c>cuda</c>, <c>tensorrt</c>, or the name that a plug-in library gives itself.</summary>
+    /// <inheritdoc/>
     public string Provider { get; }
 
-    /// <summary>Why each provider preferred over <see cref="Provider"/> is not in use. Empty when the first choice is.</summary>
-    public IReadOnlyList<string> Refusals { get; }
+    /// <inheritdoc/>
+    public IReadOnlyList<string> NextProviders { get; private init; } = [];
 
-    /// <summary>The graph's inputs.</summary>
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Refusals { get; private init; } = [];
+
+    /// <inheritdoc/>
     public IReadOnlyList<GraphPort> Inputs { get; }
 
-    /// <summary>The graph's outputs.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<GraphPort> Outputs { get; }
+
+    /// <inheritdoc/>
+    public OrtAllocator? PinnedMemory { get; }
 
     /// <summary>Loads a model on the first provider of <see cref="EncoderOptions.Providers"/> that takes it.</summary>
     /// <param name="path">Names the model in messages; its directory holds external weights, where the model has any.</param>
     /// <param name="model">The file's content.</param>
     /// <param name="options">Checked by this method.</param>
     /// <exception cref="AnnException">The model cannot be loaded, an option is out of range, or a required provider is missing.</exception>
-    public static OnnxSession Open(string path, byte[] model, EncoderOptions options)
+    public static IModelSession Open(string path, byte[] model, EncoderOptions options)
     {
         options.Check();
+        return Open(path, model, options, [.. ExecutionProviders.InOrder(options.Providers)]);
+    }
+
+    /// <summary>As the other, on the first of these providers, the last of which is the CPU.</summary>
+    /// <exception cref="AnnException">The model cannot be loaded, or a required provider is missing.</exception>
+    public static IModelSession Open(string path, byte[] model, EncoderOptions options, IReadOnlyList<string> providers)
+    {
         List<string> refusals = [];
-        foreach (string wanted in ExecutionProviders.InOrder(options.Providers))
+        for (int i = 0; i < providers.Count; i++)
         {
+            string wanted = providers[i];
             try
             {
                 using SessionOptions settings = ExecutionProviders.Configure(wanted, path, options, out string provider);
-                return new OnnxSession(new InferenceSession(model, settings), path, provider, refusals);
+                return options.Around(new OnnxSession(new InferenceSession(model, settings), path, provider, options.Device)
+                {
+                    NextProviders = [.. providers.Skip(i + 1)],
+                    Refusals = refusals,
+                });
             }
             catch (Exception e) when (wanted == ExecutionProviders.Cpu && e is OnnxRuntimeException)
             {
@@ -66,8 +82,7 @@ internal sealed class OnnxSession : IDisposable
         throw new InvalidOperationException("The CPU provider ends the loop, one way or the other.");
     }
 
-    /// <summary>Runs the graph into outputs that the caller allocated.</summary>
-    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: the model refused the values or the shapes.</exception>
+    /// <inheritdoc/>
     public void Run(string[] inputNames, OrtValue[] inputs, string[] outputNames, OrtValue[] outputs)
     {
         try
@@ -80,8 +95,7 @@ internal sealed class OnnxSession : IDisposable
         }
     }
 
-    /// <summary>Runs the graph and tells the shape of its first output: for models that do not declare one.</summary>
-    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: the model refused the values or the shapes.</exception>
+    /// <inheritdoc/>
     public long[] ShapeOf(string[] inputNames, OrtValue[] inputs, string[] outputNames)
     {
         try
@@ -95,11 +109,9 @@ internal sealed class OnnxSession : IDisposable
         }
     }
 
-    /// <summary>For messages: every input or output of the graph.</summary>
-    public static string List(IReadOnlyList<GraphPort> ports) => string.Join(", ", ports);
-
     public void Dispose()
     {
+        PinnedMemory?.Dispose();
         _run.Dispose();
         _session.Dispose();
     }

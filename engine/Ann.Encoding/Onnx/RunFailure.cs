@@ -1,5 +1,4 @@
 using Ann.Core;
-using Microsoft.ML.OnnxRuntime;
 
 namespace Ann.Encoding.Onnx;
 
@@ -24,7 +23,7 @@ internal static class RunFailure
     /// </summary>
     /// <param name="path">The model.</param>
     /// <param name="e">What the run threw.</param>
-    public static AnnException Of(string path, OnnxRuntimeException e)
+    public static AnnException Of(string path, Exception e)
     {
         if (Says(e, NoMemory))
         {
@@ -38,6 +37,6 @@ internal static class RunFailure
             : AnnException.BadInput(path, "", "the model refused its input: " + e.Message, e);
     }
 
-    private static bool Says(OnnxRuntimeException e, string[] words) =>
+    private static bool Says(Exception e, string[] words) =>
         Array.Exists(words, word => e.Message.Contains(word, StringComparison.OrdinalIgnoreCase));
 }

@@ -1,5 +1,7 @@
-using System.Buffers;
+using System.Diagnostics;
+using System.Numerics;
 using System.Numerics.Tensors;
+using Ann.Encoding.Onnx;
 using Ann.Encoding.Tokenizers;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -31,94 +33,65 @@ internal enum TextInputRole
 /// <param name="Type">Int64 or int32; float for weights.</param>
 internal readonly record struct TextInput(TextInputRole Role, string Name, TensorElementType Type);
 
-/// <summary>Input tensors of one inference, in pooled arrays.</summary>
-internal sealed class TextFeed : IDisposable
+/// <summary>Rows of tokens, as the inputs of one inference.</summary>
+/// <param name="tokens">The rows.</param>
+/// <param name="paddingId">Id of padding.</param>
+/// <param name="shaped">Rows of the tensors, at least as many as are filled.</param>
+/// <param name="padded">Tokens per row of the tensors.</param>
+internal readonly ref struct TextFeed(TokenBuffer tokens, long paddingId, int shaped, int padded)
 {
-    private readonly List<Action> _returns = [];
+    /// <summary>Rows of the tensors.</summary>
+    public int Rows => shaped;
 
+    /// <summary>Fills one tensor an input.</summary>
     /// <param name="inputs">The graph's inputs.</param>
-    /// <param name="paddingId">Id of padding.</param>
-    /// <param name="shaped">Rows of the tensors, at least as many as are filled.</param>
-    /// <param name="padded">Tokens per row.</param>
-    /// <param name="tokens">The rows.</param>
-    /// <param name="rows">Which of them.</param>
-    public TextFeed(TextInput[] inputs, long paddingId, int shaped, int padded, TokenBuffer tokens, ReadOnlySpan<long> rows)
+    /// <param name="rows">Which rows.</param>
+    /// <param name="memory">Owns the tensors.</param>
+    public OrtValue[] Fill(TextInput[] inputs, ReadOnlySpan<long> rows, TensorMemory memory)
     {
-        Rows = shaped;
-        Values = new OrtValue[inputs.Length];
+        Debug.Assert(rows.Length <= shaped);
+
+        OrtValue[] values = new OrtValue[inputs.Length];
         long[] shape = [shaped, padded];
         for (int i = 0; i < inputs.Length; i++)
         {
             TextInput input = inputs[i];
             if (input.Role == TextInputRole.Weights)
             {
-                Values[i] = Tensor(Rent<float>(shaped * padded), tokens, rows, padded, shape);
-                continue;
+                values[i] = memory.Input(input.Type, shape, out Span<float> weights);
+                weights.Clear();
+                for (int row = 0; row < rows.Length; row++)
+                    tokens.Weights((int)rows[row]).CopyTo(weights[(row * padded)..]);
             }
-            long[] cells = Rent<long>(shaped * padded);
-            Fill(input.Role, cells.AsSpan(0, shaped * padded), paddingId, padded, tokens, rows);
-            Values[i] = input.Type == TensorElementType.Int64 ? Tensor(cells, shape) : Narrow(cells, shape);
+            else if (input.Type == TensorElementType.Int64)
+            {
+                values[i] = memory.Input(input.Type, shape, out Span<long> cells);
+                Fill(input.Role, cells, rows);
+            }
+            else
+            {
+                values[i] = memory.Input(input.Type, shape, out Span<int> cells);
+                Fill(input.Role, cells, rows);
+            }
         }
+        return values;
     }
 
-    /// <summary>Rows of the tensors.</summary>
-    public int Rows { get; }
-
-    /// <summary>One per input, in their order.</summary>
-    public OrtValue[] Values { get; }
-
-    /// <inheritdoc/>
-    public void Dispose()
+    private void Fill<T>(TextInputRole role, Span<T> cells, ReadOnlySpan<long> rows)
+        where T : unmanaged, INumber<T>
     {
-        // The values pin the arrays, so they go first.
-        foreach (OrtValue value in Values)
-            value.Dispose();
-        foreach (Action giveBack in _returns)
-            giveBack();
-    }
-
-    private static void Fill(
-        TextInputRole role, Span<long> cells, long paddingId, int padded, TokenBuffer tokens, ReadOnlySpan<long> rows)
-    {
-        cells.Fill(role == TextInputRole.Ids ? paddingId : 0);
+        cells.Fill(role == TextInputRole.Ids ? T.CreateChecked(paddingId) : T.Zero);
         if (role == TextInputRole.Positions)
             for (int cell = 0; cell < cells.Length; cell++)
-                cells[cell] = cell % padded;
+                cells[cell] = T.CreateChecked(cell % padded);
         for (int i = 0; i < rows.Length; i++)
         {
-            Span<long> row = cells.Slice(i * padded, tokens.Length((int)rows[i]));
+            ReadOnlySpan<long> ids = tokens.Ids((int)rows[i]);
+            Span<T> row = cells.Slice(i * padded, ids.Length);
             if (role == TextInputRole.Ids)
-                tokens.Ids((int)rows[i]).CopyTo(row);
+                TensorPrimitives.ConvertTruncating(ids, row);
             else if (role == TextInputRole.Mask)
-                row.Fill(1);
+                row.Fill(T.One);
         }
     }
-
-    private T[] Rent<T>(int length)
-    {
-        T[] array = ArrayPool<T>.Shared.Rent(length);
-        _returns.Add(() => ArrayPool<T>.Shared.Return(array));
-        return array;
-    }
-
-    private static OrtValue Tensor(float[] weights, TokenBuffer tokens, ReadOnlySpan<long> rows, int padded, long[] shape)
-    {
-        weights.AsSpan(0, (int)(shape[0] * padded)).Clear();
-        for (int i = 0; i < rows.Length; i++)
-            tokens.Weights((int)rows[i]).CopyTo(weights.AsSpan(i * padded));
-        return Tensor(weights, shape);
-    }
-
-    private OrtValue Narrow(long[] cells, long[] shape)
-    {
-        int count = (int)(shape[0] * shape[1]);
-        int[] narrow = Rent<int>(count);
-        TensorPrimitives.ConvertTruncating<long, int>(cells.AsSpan(0, count), narrow.AsSpan(0, count));
-        return Tensor(narrow, shape);
-    }
-
-    private static OrtValue Tensor<T>(T[] array, long[] shape)
-        where T : unmanaged =>
-        OrtValue.CreateTensorValueFromMemory(
-            OrtMemoryInfo.DefaultInstance, array.AsMemory(0, (int)(shape[0] * shape[1])), shape);
 }

@@ -24,11 +24,11 @@ internal sealed record TextSettings(int MaxTokens, Pooling Pooling, bool Normali
 
     /// <summary>Answers from the description, where it has them, else from the files beside the model, its tokenizer and itself.</summary>
     /// <exception cref="AnnException">Two of them contradict each other.</exception>
-    public static TextSettings Resolve(EncoderDirectory source, TextGraph graph, int? tokenizerMaxTokens)
+    public static TextSettings Resolve(EncoderDirectory source, TextPorts ports, int? tokenizerMaxTokens)
     {
         EncoderDescription description = source.Description;
         SentenceTransformersFiles beside = source.Beside;
-        bool perToken = graph.Output.Rank == 3;
+        bool perToken = ports.Output.Rank == 3;
         if (perToken && beside.Unknown is { } unknown)
             throw AnnException.BadInput(
                 Path.Combine(source.Root, unknown.Place), "",
@@ -40,12 +40,12 @@ internal sealed record TextSettings(int MaxTokens, Pooling Pooling, bool Normali
         if (perToken != pooling is not Pooling.None)
             throw source.Wrong(
                 "pooling", perToken
-                    ? $"expected mean, cls, max or last, for the output {graph.Output} has a row per token; found none."
-                    : $"expected none, for the output {graph.Output} has a row per text; found {pooling.ToString().ToLowerInvariant()}.");
+                    ? $"expected mean, cls, max or last, for the output {ports.Output} has a row per token; found none."
+                    : $"expected none, for the output {ports.Output} has a row per text; found {pooling.ToString().ToLowerInvariant()}.");
 
         bool normalize = source.Agreed("normalize", description.Normalize, beside.Normalize)
             ?? (perToken || description.TruncateDimension is not null);
-        return new TextSettings(LongestText(source, graph.FixedTokens, tokenizerMaxTokens), pooling, normalize)
+        return new TextSettings(LongestText(source, ports.FixedTokens, tokenizerMaxTokens), pooling, normalize)
         {
             TruncateDimension = description.TruncateDimension,
             QueryPrefix = source.Agreed("query_prefix", description.QueryPrefix, beside.QueryPrefix) ?? "",

@@ -14,8 +14,11 @@ internal sealed class EncoderCatalog : IDisposable
     private volatile IReadOnlyList<TextEncoder>? _encoders;
 
     /// <summary>Opens the encoders that the options name. An encoder that was asked for and cannot be opened stops the start.</summary>
+    /// <param name="files">Where they are.</param>
+    /// <param name="options">Which, and how they run.</param>
+    /// <param name="providerLost">Told an encoder and a notice when its device is lost and another provider takes its place.</param>
     /// <exception cref="AnnException">As the encoder says; <see cref="AnnError.AlreadyExists"/> when two have one name.</exception>
-    public void Open(IFileSystem files, ServerOptions options)
+    public void Open(IFileSystem files, ServerOptions options, Action<string, string> providerLost)
     {
         EncoderOptions how = new()
         {
@@ -25,6 +28,7 @@ internal sealed class EncoderCatalog : IDisposable
             ProviderOptions = [.. options.EncoderProviderOptions],
             EngineCacheDirectory = EncoderOptions.EnginesIn(options.EncoderCacheDirectory),
             Threads = options.EncoderThreads,
+            ProviderLost = providerLost,
         };
         List<TextEncoder> opened = [];
         try

@@ -32,7 +32,7 @@ internal sealed partial class StartPhase(
     /// <exception cref="AnnException">An encoder cannot be opened, or files were named and none of them can be served.</exception>
     public async Task RunAsync(ServerOptions options, CancellationToken cancellation)
     {
-        encoders.Open(opening.Files, options);
+        encoders.Open(opening.Files, options, EncoderNotice);
         foreach (EncoderInfo encoder in encoders.Hosted)
         {
             EncoderOpened(encoder.Name, encoder.FingerprintText, encoder.Dimension, encoder.Provider);

@@ -117,7 +117,7 @@ public sealed class BuiltInEncoderTests
 
     private static TextEncoder Open(string name) => TextEncoder.Open(PhysicalFileSystem.Instance, Place(name), DefaultEncoderTests.Cpu);
 
-    private static string Place(string name)
+    internal static string Place(string name)
     {
         RequireHere();
         return BuiltInEncoder.PlaceOf(PhysicalFileSystem.Instance, name, ToolRun.CacheDirectory);

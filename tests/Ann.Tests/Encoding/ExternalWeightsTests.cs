@@ -2,7 +2,6 @@ using Ann.Core;
 using Ann.Encoding.Onnx;
 using Ann.Encoding.Onnx.Weights;
 using Ann.Tests.Files;
-using Google.Protobuf;
 using Attribute = Ann.Encoding.Onnx.Weights.Attribute;
 
 namespace Ann.Tests.Encoding;
@@ -87,6 +86,6 @@ public sealed class ExternalWeightsTests
         MemoryFileSystem files = new();
         foreach (string name in existing)
             files.Create(Path.Combine("m", name)).Dispose();
-        return ExternalWeights.Find(files, Path.Combine("m", "model.onnx"), model.ToByteArray());
+        return ExternalWeights.Find(files, Path.Combine("m", "model.onnx"), model);
     }
 }

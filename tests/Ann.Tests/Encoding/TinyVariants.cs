@@ -24,14 +24,20 @@ internal sealed record TinyVariants
     /// <summary>Dimensions that the output claims to have, which the model does not have.</summary>
     public string[] Declared { get; init; } = ["batch", "tokens", "3"];
 
+    /// <summary>Version of the standard operators, from 9.</summary>
+    public long OperatorSet { get; init; } = 13;
+
+    /// <summary>The states of padding are no numbers, as those of a softmax over nothing; else they are large.</summary>
+    public bool PaddingIsNaN { get; init; }
+
     public byte[] ToBytes()
     {
-        GraphWriter graph = new GraphWriter("tiny_variant")
+        GraphWriter graph = new GraphWriter("tiny_variant") { OperatorSet = OperatorSet }
             .Input("input_ids", Integers, "batch", "tokens")
             .Input("attention_mask", Integers, "batch", "tokens")
             .Weight<float>("states", [.. Enumerable.Range(0, Tokens).SelectMany(TinyModels.State)], Tokens, TinyModels.Dimension)
-            .Weight<long>("axis_2", [2], 1)
-            .Weight<float>("hundred", [100], 1)
+            .Weight<long>("column", [0, 0, 1], 3)
+            .Weight<float>("spoilt", [PaddingIsNaN ? float.NaN : 100], 1)
             .Node("Gather", ["states", "input_ids"], "words", ("axis", 0));
         string state = "words";
         if (HasPositions)
@@ -43,11 +49,9 @@ internal sealed record TinyVariants
             state = "embedded";
         }
         // Padding gets states that would spoil whatever they entered.
-        graph.Node("Cast", ["attention_mask"], "mask", ("to", (long)DataType.Float))
-            .Node("Unsqueeze", ["mask", "axis_2"], "mask_column")
-            .Node("Mul", ["mask_column", "hundred"], "kept")
-            .Node("Sub", [state, "kept"], "shifted")
-            .Node("Add", ["shifted", "hundred"], "states_out")
+        graph.Node("Cast", ["attention_mask"], "mask", ("to", (long)DataType.Bool))
+            .Node("Reshape", ["mask", "column"], "mask_column")
+            .Node("Where", ["mask_column", state, "spoilt"], "states_out")
             .Node("Cast", ["states_out"], Output, ("to", (long)Floats));
         return graph.Output(Output, Floats, Declared).ToBytes();
     }
