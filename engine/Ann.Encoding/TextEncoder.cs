@@ -12,9 +12,6 @@ namespace Ann.Encoding;
 /// <summary>Texts in, one vector each out. Safe for any number of threads at once; must not be disposed while one encodes.</summary>
 public sealed class TextEncoder : IDisposable
 {
-    // Texts tokenised before any is run: enough for like lengths to meet, little enough to stay in cache.
-    private const int WindowRows = 1024;
-
     private readonly TextModel _model;
     private readonly ITextTokenizer _tokenizer;
     private readonly TextSettings _settings;
@@ -132,18 +129,13 @@ public sealed class TextEncoder : IDisposable
                 $"Room for {texts.Count} rows of {Info.Dimension} floats is needed; found {rows.Length}.", nameof(rows));
 
         string prefix = _settings.Prefix(role);
-        using TokenBuffer tokens = new(Math.Min(texts.Count, WindowRows), _tokenizer.HasWeights);
-        for (int first = 0; first < texts.Count; first += WindowRows)
+        using TokenWindows windows = new(
+            texts, (text, tokens) => _tokenizer.Tokenize(prefix.Length == 0 ? text : prefix + text, _settings.MaxTokens, tokens),
+            _tokenizer.HasWeights);
+        while (windows.Next(out int first) is { } window)
         {
             cancellation.ThrowIfCancellationRequested();
-            int count = Math.Min(WindowRows, texts.Count - first);
-            tokens.Clear();
-            for (int i = 0; i < count; i++)
-            {
-                _tokenizer.Tokenize(prefix.Length == 0 ? texts[first + i] : prefix + texts[first + i], _settings.MaxTokens, tokens);
-                tokens.EndRow();
-            }
-            EncodeWindow(tokens, first, rows.Slice(first * Info.Dimension, count * Info.Dimension), cancellation);
+            EncodeWindow(window, first, rows.Slice(first * Info.Dimension, window.Rows * Info.Dimension), cancellation);
         }
     }
 

@@ -25,6 +25,7 @@ internal static class Program
             HardVerb.Create(tool),
             JudgedVerb.Create(tool),
             ColdVerb.Create(tool),
+            EncodingVerb.Create(tool),
             WorkerVerb.Create(tool),
         };
 
