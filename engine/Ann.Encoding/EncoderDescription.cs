@@ -112,6 +112,11 @@ public sealed record EncoderDescription
     public EncoderInputs Inputs { get; init; } = new();
 
     /// <summary>
+    /// Features: the members of a row and the graph's inputs that they go to, 1 to 1,024. Null: a row is numbers or ids of one input.
+    /// </summary>
+    public IReadOnlyList<FeatureFieldDescription>? Fields { get; init; }
+
+    /// <summary>
     /// Name of the graph's output. Null: the only one, else <c>sentence_embedding</c>, <c>last_hidden_state</c> or <c>token_embeddings</c>.
     /// </summary>
     public string? Output { get; init; }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Ann.Core;
 using Ann.Core.Files;
 using Ann.Encoding.Descriptions;
@@ -14,6 +15,7 @@ public sealed class FeatureEncoder : IDisposable
 {
     private readonly ModelSessions _sessions;
     private readonly FeatureGraph _graph;
+    private readonly FieldTable? _fields;
     private readonly bool _normalize;
     private readonly int _batchRows;
     private volatile EncoderInfo _info;
@@ -33,13 +35,20 @@ public sealed class FeatureEncoder : IDisposable
             if (isThere)
                 throw source.Wrong(field, "expected no such field, for the encoder reads features.");
 
-        _graph = new FeatureGraph(sessions, source);
+        if (description.Fields is not null)
+        {
+            if (description.Inputs != new EncoderInputs())
+                throw source.Wrong("inputs", "expected no inputs beside fields, which name theirs.");
+            _fields = FieldTable.Read(source, session.Inputs, fingerprint);
+        }
+        _graph = new FeatureGraph(sessions, source, _fields);
         _normalize = description.Normalize ?? false;
         _batchRows = _graph.FixedRows > 0 ? _graph.FixedRows : options.MaxBatchRows;
         if (description.Dimension is { } expected && expected != _graph.Dimension)
             throw source.Wrong("dimension", $"expected {_graph.Dimension}, which the model gives; found {expected}.");
 
-        fingerprint.Add($"input={_graph.Input.Name} output={_graph.OutputName} normalize={(_normalize ? 1 : 0)}");
+        string inputs = _fields is null ? $"input={_graph.Input!.Name}" : "fields=" + string.Join(';', _fields.Fields);
+        fingerprint.Add($"{inputs} output={_graph.OutputName} normalize={(_normalize ? 1 : 0)}");
         _info = new EncoderInfo(source.Name, _graph.Dimension, fingerprint.Value, session.Provider)
         {
             ProviderFellBack = session.Refusals.Count > 0,
@@ -52,7 +61,8 @@ public sealed class FeatureEncoder : IDisposable
                 Kind = EncoderKind.Features,
                 Normalize = _normalize,
                 Dimension = _graph.Dimension,
-                Inputs = new EncoderInputs { Features = _graph.Input.Name },
+                Inputs = new EncoderInputs { Features = _graph.Input?.Name },
+                Fields = description.Fields,
                 Output = _graph.OutputName,
             });
         sessions.Replaced = (next, why) =>
@@ -68,8 +78,13 @@ public sealed class FeatureEncoder : IDisposable
     /// <summary>What its model reads and gives.</summary>
     internal EncoderShape Shape { get; }
 
-    /// <summary>What it reads.</summary>
-    public FeatureInput Input => _graph.Input;
+    /// <summary>What it reads, where a row is numbers or ids of one input.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: its rows have named fields.</exception>
+    public FeatureInput Input => _graph.Input ?? throw AnnException.Invalid(
+        "features", $"Encoder '{Info.Name}' reads rows of the fields {string.Join(", ", Fields.Select(static one => one.Name))}.");
+
+    /// <summary>The fields of its rows. Empty where a row is numbers or ids of one input.</summary>
+    public IReadOnlyList<FeatureFieldDescription> Fields => [.. _fields?.Fields.Select(static one => one.Description) ?? []];
 
     /// <summary>Opens an encoder directory or an <c>.onnx</c> file of this machine.</summary>
     /// <inheritdoc cref="Open(IFileSystem, string, EncoderOptions?)"/>
@@ -123,6 +138,41 @@ public sealed class FeatureEncoder : IDisposable
     public void Encode(ReadOnlySpan<long> ids, int rows, Span<float> output, CancellationToken cancellation = default) =>
         EncodeAs(FeatureType.Int64, ids, rows, output, cancellation);
 
+    /// <summary>A row of named fields that fits.</summary>
+    internal FeatureRow SampleRow()
+    {
+        FeatureRow row = new();
+        foreach (FeatureField field in _fields?.Fields ?? [])
+            field.Sample(row);
+        return row;
+    }
+
+    /// <summary>The fields of a JSON object, as a row.</summary>
+    internal FeatureRow RowOf(JsonElement json) => FeatureRow.Of(json, _fields?.Fields.Select(static one => one.Name) ?? []);
+
+    /// <summary>Encodes rows of named fields.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="output">Receives <c>rows.Count × Dimension</c> floats, row-major.</param>
+    /// <param name="cancellation">Looked at between inner batches.</param>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.InvalidArgument"/>: the encoder's rows have no named fields, a row lacks a field or holds another value than
+    /// the field wants (names row, field, expected and found), or the model gave NaN or infinity.
+    /// </exception>
+    public void Encode(IReadOnlyList<FeatureRow> rows, Span<float> output, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        RequireRoom(rows.Count, output.Length);
+        if (_fields is null)
+            throw AnnException.Invalid("features", $"Encoder '{Info.Name}' reads {Input.Type} features; found rows of named fields.");
+        for (int first = 0; first < rows.Count; first += _batchRows)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int count = Math.Min(_batchRows, rows.Count - first);
+            _graph.Run(new FieldFeed(_fields, rows, first, count), count, output.Slice(first * Info.Dimension, count * Info.Dimension));
+        }
+        Finish(output);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _sessions.Dispose();
 
@@ -146,9 +196,7 @@ public sealed class FeatureEncoder : IDisposable
         where T : unmanaged
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
-        if (output.Length != (long)rows * Info.Dimension)
-            throw new ArgumentException(
-                $"Room for {rows} rows of {Info.Dimension} floats is needed; found {output.Length}.", nameof(output));
+        RequireRoom(rows, output.Length);
         if (type != Input.Type)
             throw AnnException.Invalid("features", $"Encoder '{Info.Name}' reads {Input.Type} features; found {type}.");
         if (rows == 0)
@@ -168,9 +216,21 @@ public sealed class FeatureEncoder : IDisposable
                 _graph.Rows(features.Slice(first * columns, count * columns), columns), count,
                 output.Slice(first * Info.Dimension, count * Info.Dimension));
         }
+        Finish(output);
+    }
+
+    private void RequireRoom(int rows, int output)
+    {
+        if (output != (long)rows * Info.Dimension)
+            throw new ArgumentException($"Room for {rows} rows of {Info.Dimension} floats is needed; found {output}.", nameof(output));
+    }
+
+    private void Finish(Span<float> output)
+    {
+        int dimension = Info.Dimension;
         if (_normalize)
-            for (int row = 0; row < rows; row++)
-                VectorQuality.Normalize(output.Slice(row * Info.Dimension, Info.Dimension));
-        VectorQuality.RequireFinite(output, Info.Dimension, 0, $"encoder '{Info.Name}'");
+            for (int first = 0; first < output.Length; first += dimension)
+                VectorQuality.Normalize(output.Slice(first, dimension));
+        VectorQuality.RequireFinite(output, dimension, 0, $"encoder '{Info.Name}'");
     }
 }

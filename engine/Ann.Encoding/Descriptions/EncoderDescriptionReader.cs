@@ -9,6 +9,8 @@ namespace Ann.Encoding.Descriptions;
 /// </summary>
 internal static class EncoderDescriptionReader
 {
+    private const int MostFields = 1024, LongestList = 65_536;
+
     private const int MaxTokensLimit = 8192, MaxDimension = 16_384, MaxBuckets = 1 << 24, LongestNgram = 8, LongestPrefix = 4096;
 
     /// <exception cref="AnnException">
@@ -38,6 +40,7 @@ internal static class EncoderDescriptionReader
             QueryPrefix = fields.AnyText("query_prefix", LongestPrefix),
             DocumentPrefix = fields.AnyText("document_prefix", LongestPrefix),
             Inputs = fields.Object("inputs") is { } inputs ? Inputs(inputs) : new EncoderInputs(),
+            Fields = fields.Objects("fields", MostFields) is { } rows ? [.. rows.Select(Field)] : null,
             Output = fields.Text("output"),
         };
         fields.RefuseOthers();
@@ -58,6 +61,32 @@ internal static class EncoderDescriptionReader
             Buckets = fields.Number("buckets", 256, MaxBuckets),
             MinNgram = fields.Number("min_ngram", 1, LongestNgram),
             MaxNgram = fields.Number("max_ngram", 1, LongestNgram),
+        };
+        fields.RefuseOthers();
+        return description;
+    }
+
+    private static FeatureFieldDescription Field(JsonFields fields)
+    {
+        FeatureFieldDescription description = new()
+        {
+            Name = fields.Required("name", fields.Text("name")),
+            Input = fields.Text("input"),
+            Type = fields.Choice(
+                "type", ("float", FeatureFieldType.Float), ("id", FeatureFieldType.Id), ("string", FeatureFieldType.String))
+                ?? FeatureFieldType.Float,
+            Columns = fields.Number("columns", 1, MaxDimension),
+            Length = fields.Number("length", 1, LongestList),
+            Padding = fields.Number("padding", int.MinValue, int.MaxValue),
+            Keep = fields.Choice("keep", ("first", FeatureListEnd.First), ("last", FeatureListEnd.Last)),
+            Mask = fields.Text("mask"),
+            Lengths = fields.Text("lengths"),
+            Optional = fields.Flag("optional"),
+            Vocabulary = fields.RelativePath("vocabulary"),
+            Unknown = fields.Number("unknown", int.MinValue, int.MaxValue),
+            HashBuckets = fields.Number("hash_buckets", 1, int.MaxValue),
+            Seed = fields.Number("seed", 0, int.MaxValue),
+            Offset = fields.Number("offset", 0, int.MaxValue),
         };
         fields.RefuseOthers();
         return description;

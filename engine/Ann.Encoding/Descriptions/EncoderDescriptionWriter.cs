@@ -48,8 +48,36 @@ internal static class EncoderDescriptionWriter
                 Text("features", inputs.Features);
                 json.WriteEndObject();
             }
+            if (description.Fields is { } fields)
+            {
+                json.WriteStartArray("fields");
+                foreach (FeatureFieldDescription field in fields)
+                    Field(field);
+                json.WriteEndArray();
+            }
             Text("output", description.Output);
             json.WriteEndObject();
+
+            void Field(FeatureFieldDescription field)
+            {
+                json.WriteStartObject();
+                Text("name", field.Name);
+                Text("input", field.Input);
+                Text("type", Word<FeatureFieldType>(field.Type));
+                Number("columns", field.Columns);
+                Number("length", field.Length);
+                Number("padding", field.Padding);
+                Text("keep", Word(field.Keep));
+                Text("mask", field.Mask);
+                Text("lengths", field.Lengths);
+                Flag("optional", field.Optional);
+                Text("vocabulary", field.Vocabulary);
+                Number("unknown", field.Unknown);
+                Number("hash_buckets", field.HashBuckets);
+                Number("seed", field.Seed);
+                Number("offset", field.Offset);
+                json.WriteEndObject();
+            }
 
             void Text(string name, string? value)
             {
@@ -57,7 +85,7 @@ internal static class EncoderDescriptionWriter
                     json.WriteString(name, value);
             }
 
-            void Number(string name, int? value)
+            void Number(string name, long? value)
             {
                 if (value is { } number)
                     json.WriteNumber(name, number);

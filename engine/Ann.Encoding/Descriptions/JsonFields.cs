@@ -121,6 +121,21 @@ internal sealed class JsonFields
     public JsonFields? Object(string name) =>
         Find(name) is { } value ? new JsonFields(_path, $"{_prefix}{name}.", value) : null;
 
+    /// <summary>A list of objects, 1 to so many.</summary>
+    public IReadOnlyList<JsonFields>? Objects(string name, int most)
+    {
+        if (Find(name) is not { } value)
+            return null;
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() is 0 || value.GetArrayLength() > most)
+            throw Wrong(_prefix + name, $"a list of 1 to {most} objects", value);
+        return [.. value.EnumerateArray().Select((one, place) => new JsonFields(_path, $"{_prefix}{name}[{place}].", one))];
+    }
+
+    /// <summary>A field that must be there.</summary>
+    public T Required<T>(string name, T? value)
+        where T : class =>
+        value ?? throw AnnException.BadInput(_path, $"field '{_prefix}{name}'", "expected a value; found none.");
+
     /// <summary>Call last: refuses every field that nobody asked for.</summary>
     public void RefuseOthers()
     {

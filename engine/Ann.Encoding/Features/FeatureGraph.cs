@@ -11,28 +11,37 @@ namespace Ann.Encoding.Features;
 internal sealed class FeatureGraph
 {
     private readonly ModelSessions _sessions;
-    private readonly GraphPort _input;
+    private readonly GraphPort? _input;
+    private readonly FieldTable? _fields;
     private readonly string[] _inputNames;
     private readonly string[] _outputNames;
 
     /// <exception cref="AnnException">The graph is no feature encoder.</exception>
-    public FeatureGraph(ModelSessions sessions, EncoderDirectory source)
+    public FeatureGraph(ModelSessions sessions, EncoderDirectory source, FieldTable? fields)
     {
         _sessions = sessions;
-        _input = FindInput(sessions.Current, source);
+        _fields = fields;
         GraphPort output = FindOutput(sessions.Current, source);
-        _inputNames = [_input.Name];
         _outputNames = [output.Name];
-        FixedRows = _input.Shape[0];
-        Input = new FeatureInput(
-            _input.Name,
-            _input.Type == TensorElementType.Int64 ? FeatureType.Int64 : FeatureType.Float32,
-            _input.Rank == 1 ? 1 : Math.Max(0, _input.Shape[1]));
+        if (fields is null)
+        {
+            GraphPort input = _input = FindInput(sessions.Current, source);
+            _inputNames = [input.Name];
+            FixedRows = input.Shape[0];
+            Input = new FeatureInput(
+                input.Name, input.Type == TensorElementType.Int64 ? FeatureType.Int64 : FeatureType.Float32,
+                input.Rank == 1 ? 1 : Math.Max(0, input.Shape[1]));
+        }
+        else
+        {
+            _inputNames = fields.InputNames;
+            FixedRows = fields.FixedRows;
+        }
         Dimension = output.Shape[1] > 0 ? output.Shape[1] : ProbeDimension();
     }
 
-    /// <summary>What the graph reads.</summary>
-    public FeatureInput Input { get; }
+    /// <summary>What the graph reads; null where rows have named fields.</summary>
+    public FeatureInput? Input { get; }
 
     /// <summary>The graph's name for its output.</summary>
     public string OutputName => _outputNames[0];
@@ -75,15 +84,15 @@ internal sealed class FeatureGraph
 
     /// <summary>Rows of the one input.</summary>
     public MatrixFeed<T> Rows<T>(ReadOnlySpan<T> features, int columns)
-        where T : unmanaged => new(features, columns, _input);
+        where T : unmanaged => new(features, columns, _input!);
 
     /// <summary>Runs one row of zeros, for a model that does not declare how wide its output is.</summary>
     private int ProbeDimension()
     {
-        int shaped = Math.Max(1, FixedRows), columns = Math.Max(1, Input.Columns);
+        int shaped = Math.Max(1, FixedRows), columns = Math.Max(1, Input?.Columns ?? 1);
         using TensorMemory memory = new(_sessions.Current);
-        OrtValue[] inputs = Input.Type == FeatureType.Int64
-            ? Rows<long>([], columns).Fill(memory, shaped)
+        OrtValue[] inputs = _fields is not null ? _fields.Fill([], 0, 0, memory, shaped)
+            : Input!.Type == FeatureType.Int64 ? Rows<long>([], columns).Fill(memory, shaped)
             : Rows<float>([], columns).Fill(memory, shaped);
         return (int)_sessions.Current.ShapeOf(_inputNames, inputs, _outputNames)[^1];
     }

@@ -12,6 +12,16 @@ internal interface IFeatureFeed
     OrtValue[] Fill(TensorMemory memory, int shaped);
 }
 
+/// <summary>Rows of named fields.</summary>
+/// <param name="Fields">How they become tensors.</param>
+/// <param name="Rows">All rows of the call.</param>
+/// <param name="First">The first of this inference.</param>
+/// <param name="Count">Rows of it.</param>
+internal readonly record struct FieldFeed(FieldTable Fields, IReadOnlyList<FeatureRow> Rows, int First, int Count) : IFeatureFeed
+{
+    public OrtValue[] Fill(TensorMemory memory, int shaped) => Fields.Fill(Rows, First, Count, memory, shaped);
+}
+
 /// <summary>Equally long rows of one input.</summary>
 /// <param name="features">Row-major.</param>
 /// <param name="columns">Numbers a row.</param>

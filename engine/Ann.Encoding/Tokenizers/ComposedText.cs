@@ -4,11 +4,15 @@ using System.Text;
 
 namespace Ann.Encoding.Tokenizers;
 
-/// <summary>Normalization form C of Unicode (UAX 15): letters with their accents in one character where there is one.</summary>
+/// <summary>
+/// The normalization forms of Unicode (UAX 15): letters with their accents in one character where there is one (C) or apart (D), and what
+/// is another form of a character as that character (KC, KD).
+/// </summary>
 /// <remarks>As for <see cref="AccentFolding"/>, tables of our own: invariant globalization mode has none.</remarks>
 internal static partial class ComposedText
 {
-    private const int FirstChange = 0x300; // Nothing below is ever changed, nor are two of it composed.
+    private const int FirstChange = 0x300; // Nothing below is ever composed, nor changed by form C.
+    private const int FirstApart = 0xA0; // Nothing below is changed by any form.
     private const int HangulFirst = 0xAC00, HangulVowels = 21, HangulTails = 28, HangulCount = 19 * HangulVowels * HangulTails;
     private const int LeadFirst = 0x1100, VowelFirst = 0x1161, TailFirst = 0x11A7;
 
@@ -22,23 +26,37 @@ internal static partial class ComposedText
         .SelectMany(static row => Enumerable.Range(row[0], row[1] + 1), static (row, character) => (character, row[2]))
         .ToFrozenDictionary(static one => one.character, static one => one.Item2);
 
-    /// <summary>The composed text.</summary>
-    public static string Of(string text)
+    private static readonly FrozenDictionary<int, int[]> Compatible = Rows(CompatibleRuns)
+        .SelectMany(static row => Enumerable.Range(0, row[1] + 1), static (row, i) => (From: row[0] + i, To: (int[])[row[2] + i]))
+        .Concat(CompatibleTexts.Split(' ').Select(static text => text.Split('=')).Select(static pair => (From: Number(pair[0]),
+            To: (int[])[.. pair[1].Split('+').Select(Number)])))
+        .ToFrozenDictionary(static one => one.From, static one => one.To);
+
+    /// <summary>Form C.</summary>
+    public static string Of(string text) =>
+        text.AsSpan().ContainsAnyExceptInRange('\0', (char)(FirstChange - 1)) ? Of(text, isCompatible: false, isComposed: true) : text;
+
+    /// <summary>Form C or D, KC or KD.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="isCompatible">Forms with a K.</param>
+    /// <param name="isComposed">Forms with a C.</param>
+    public static string Of(string text, bool isCompatible, bool isComposed)
     {
-        if (!text.AsSpan().ContainsAnyExceptInRange('\0', (char)(FirstChange - 1)))
+        if (!text.AsSpan().ContainsAnyExceptInRange('\0', (char)(FirstApart - 1)))
             return text;
         List<int> characters = new(text.Length);
         foreach (Rune rune in text.EnumerateRunes())
-            TakeApart(rune.Value, characters);
+            TakeApart(rune.Value, isCompatible, characters);
         Order(characters);
-        Compose(characters);
+        if (isComposed)
+            Compose(characters);
         StringBuilder written = new(text.Length);
         foreach (int character in characters)
             written.Append(new Rune(character).ToString());
         return written.ToString();
     }
 
-    private static void TakeApart(int character, List<int> characters)
+    private static void TakeApart(int character, bool isCompatible, List<int> characters)
     {
         if (character is >= HangulFirst and < HangulFirst + HangulCount)
         {
@@ -50,9 +68,14 @@ internal static partial class ComposedText
         }
         else if (Apart.TryGetValue(character, out (int First, int Second) parts))
         {
-            TakeApart(parts.First, characters);
+            TakeApart(parts.First, isCompatible, characters);
             if (parts.Second != 0)
-                TakeApart(parts.Second, characters);
+                TakeApart(parts.Second, isCompatible, characters);
+        }
+        else if (isCompatible && Compatible.TryGetValue(character, out int[]? others))
+        {
+            foreach (int other in others)
+                TakeApart(other, isCompatible, characters);
         }
         else
         {
@@ -125,6 +148,7 @@ internal static partial class ComposedText
 
     private static int Class(int character) => character < FirstChange ? 0 : ClassOf.GetValueOrDefault(character);
 
-    private static IEnumerable<int[]> Rows(string table) => table.Split(' ')
-        .Select(static number => int.Parse(number, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).Chunk(3);
+    private static IEnumerable<int[]> Rows(string table) => table.Split(' ').Select(Number).Chunk(3);
+
+    private static int Number(string text) => int.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 }

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Ann.Encoding.Tokenizers;
 
 /// <summary>Cuts a piece of text into smaller ones; the first of a text may be cut in another way.</summary>
@@ -33,6 +35,30 @@ internal static class PreTokenizers
             case "WhitespaceSplit":
                 steps.Add(static (text, _) => SplitAtBlanks(text));
                 break;
+            case "Whitespace":
+                steps.Add(static (text, _) => CharacterSplitter.Words(text));
+                break;
+            case "Punctuation":
+                SplitBehavior behavior = step.Text("behavior") switch
+                {
+                    null or "Isolated" => SplitBehavior.Isolated,
+                    "Removed" => SplitBehavior.Removed,
+                    "Contiguous" => SplitBehavior.Contiguous,
+                    "MergedWithPrevious" => SplitBehavior.MergedWithPrevious,
+                    "MergedWithNext" => SplitBehavior.MergedWithNext,
+                    string other => throw step.Wrong(
+                        "behavior", "Isolated, Removed, Contiguous, MergedWithPrevious or MergedWithNext", other),
+                };
+                steps.Add((text, _) => CharacterSplitter.Split(text, CharacterSplitter.IsPunctuation, behavior));
+                break;
+            case "Digits":
+                SplitBehavior digits = step.Flag("individual_digits") ?? false ? SplitBehavior.Isolated : SplitBehavior.Contiguous;
+                steps.Add((text, _) => CharacterSplitter.Split(text, Rune.IsNumber, digits));
+                break;
+            case "BertPreTokenizer":
+                steps.Add(static (text, _) => CharacterSplitter.Split(text, Rune.IsWhiteSpace, SplitBehavior.Removed));
+                steps.Add(static (text, _) => CharacterSplitter.Split(text, CharacterSplitter.IsPunctuation, SplitBehavior.Isolated));
+                break;
             case "Metaspace":
                 steps.Add(Metaspace(step, steps.Count > 0));
                 break;
@@ -41,7 +67,10 @@ internal static class PreTokenizers
                 break;
             default:
                 throw step.Wrong(
-                    "type", "Sequence, ByteLevel, Split, WhitespaceSplit or Metaspace (no other is implemented for this model)", type);
+                    "type",
+                    "Sequence, ByteLevel, Split, WhitespaceSplit, Whitespace, Punctuation, Digits, BertPreTokenizer or Metaspace "
+                    + "(no other is implemented for this model)",
+                    type);
         }
     }
 

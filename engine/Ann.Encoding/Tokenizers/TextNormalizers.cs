@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -28,6 +29,16 @@ internal static partial class TextNormalizers
             case "NFC":
                 steps.Add(ComposedText.Of);
                 break;
+            case "NFD" or "NFKC" or "NFKD":
+                bool isCompatible = type != "NFD", isComposed = type == "NFKC";
+                steps.Add(text => ComposedText.Of(text, isCompatible, isComposed));
+                break;
+            case "StripAccents":
+                steps.Add(WithoutAccents);
+                break;
+            case "Nmt":
+                steps.Add(Nmt);
+                break;
             case "Lowercase":
                 steps.Add(Lowercase);
                 break;
@@ -47,7 +58,10 @@ internal static partial class TextNormalizers
                 break;
             default:
                 throw step.Wrong(
-                    "type", "Sequence, NFC, Lowercase, Strip, Prepend, Replace or Precompiled (no other is implemented)", type);
+                    "type",
+                    "Sequence, NFC, NFD, NFKC, NFKD, Nmt, Lowercase, StripAccents, Strip, Prepend, Replace or Precompiled "
+                    + "(no other is implemented)",
+                    type);
         }
     }
 
@@ -82,6 +96,33 @@ internal static partial class TextNormalizers
                 written.Append("i\u0307");
             else
                 written.Append(Rune.ToLowerInvariant(rune).ToString());
+        }
+        return written.ToString();
+    }
+
+    /// <summary>Marks that stand by themselves are left out; a letter that has one in itself stays.</summary>
+    private static string WithoutAccents(string text)
+    {
+        if (Ascii.IsValid(text))
+            return text;
+        StringBuilder written = new(text.Length);
+        foreach (Rune rune in text.EnumerateRunes())
+            if (Rune.GetUnicodeCategory(rune) != UnicodeCategory.NonSpacingMark)
+                written.Append(rune.ToString());
+        return written.ToString();
+    }
+
+    /// <summary>As sentencepiece's normaliser of that name: controls are left out, and other blanks are blanks.</summary>
+    private static string Nmt(string text)
+    {
+        StringBuilder written = new(text.Length);
+        foreach (char one in text)
+        {
+            if (one is (>= '\u0001' and <= '\u0008') or '\u000B' or (>= '\u000E' and <= '\u001F') or '\u007F' or '\u008F' or '\u009F')
+                continue;
+            bool isBlank = one is '\t' or '\n' or '\f' or '\r' or '\u1680' or (>= '\u200B' and <= '\u200F') or '\u2028' or '\u2029'
+                or '\u2581' or '\uFEFF' or '\uFFFD';
+            written.Append(isBlank ? ' ' : one);
         }
         return written.ToString();
     }

@@ -1,5 +1,4 @@
 using Ann.Encoding.Text;
-using Ann.Encoding.Tokenizers;
 
 namespace Ann.Tests.Encoding;
 
@@ -39,10 +38,15 @@ public sealed class TokenWindowsTests
         string[] texts = new string[2 * TokenWindows.Rows];
         texts.AsSpan().Fill("good");
         texts[^1] = "bad";
-        using TokenWindows windows = new(
-            texts, static (text, _) => _ = text == "good" ? 0 : throw new InvalidOperationException(text), hasWeights: false);
+        using TokenWindows windows = new(texts, Fail, hasWeights: false);
 
         Assert.NotNull(windows.Next(out _));
         Assert.Equal("bad", Assert.Throws<InvalidOperationException>(() => windows.Next(out _)).Message);
+
+        static void Fail(string text, object tokens)
+        {
+            if (text != "good")
+                throw new InvalidOperationException(text);
+        }
     }
 }

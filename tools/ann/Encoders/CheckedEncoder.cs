@@ -47,7 +47,9 @@ internal sealed class CheckedEncoder : IDisposable
         if (_text is not null)
             _text.Encode(
                 [.. Enumerable.Range(0, count).Select(static row => Samples[row % Samples.Length])], TextRole.Document, rows, cancellation);
-        else if (_features!.Input.Type == FeatureType.Int64)
+        else if (_features!.Fields.Count > 0)
+            _features.Encode([.. Enumerable.Repeat(_features.SampleRow(), count)], rows, cancellation);
+        else if (_features.Input.Type == FeatureType.Int64)
             _features.Encode(new long[count * Columns], count, rows, cancellation);
         else
             _features.Encode(new float[count * Columns], count, rows, cancellation);
@@ -70,8 +72,15 @@ internal sealed class CheckedEncoder : IDisposable
                 ? null
                 : $"{name}: expected the tokens {string.Join(' ', golden.TokenIds)}; found {string.Join(' ', ids)}");
         }
+        if (_features!.Fields.Count > 0)
+        {
+            _features.Encode(
+                [_features.RowOf(golden.Fields ?? throw AnnException.Invalid(
+                    "--golden", $"{name} has no object of features; the encoder reads rows of named fields."))], row);
+            return (row, null);
+        }
         double[] features = golden.Features ?? throw AnnException.Invalid("--golden", $"{name} has a text; the encoder reads features.");
-        if (_features!.Input.Type == FeatureType.Int64)
+        if (_features.Input.Type == FeatureType.Int64)
             _features.Encode([.. features.Select(static value => (long)value)], 1, row);
         else
             _features.Encode([.. features.Select(static value => (float)value)], 1, row);

@@ -8,9 +8,10 @@ namespace Ann.Tool.Encoders;
 /// <param name="Text">The text; null for features.</param>
 /// <param name="Role">query or document; null for document.</param>
 /// <param name="TokenIds">Its tokens, special ones included; null where they are not told.</param>
-/// <param name="Features">The features; null for texts.</param>
+/// <param name="Features">The features; null for texts, and for named ones.</param>
+/// <param name="Fields">The features by name; null for texts, and for those without names.</param>
 /// <param name="Embedding">The row.</param>
-internal sealed record GoldenRow(string? Text, string? Role, long[]? TokenIds, double[]? Features, float[] Embedding);
+internal sealed record GoldenRow(string? Text, string? Role, long[]? TokenIds, double[]? Features, JsonElement? Fields, float[] Embedding);
 
 /// <summary>
 /// Reads a file of golden rows: a JSON list of objects with <c>text</c> (and <c>role</c>, <c>input_ids</c>) or <c>features</c>, and
@@ -51,12 +52,14 @@ internal static class GoldenRows
     {
         if (element.ValueKind != JsonValueKind.Object)
             throw AnnException.BadInput(path, $"row {row}", "expected an object.");
+        bool isNamed = element.TryGetProperty("features", out JsonElement features) && features.ValueKind == JsonValueKind.Object;
         GoldenRow read = new(
             Text("text"), Text("role"), Numbers<long>("input_ids", static number => number.TryGetInt64(out long id) ? id : null),
-            Numbers<double>("features", static number => number.TryGetDouble(out double value) ? value : null),
+            isNamed ? null : Numbers<double>("features", static number => number.TryGetDouble(out double value) ? value : null),
+            isNamed ? features.Clone() : null,
             Numbers<float>("embedding", static number => number.TryGetSingle(out float value) ? value : null)
                 ?? throw Wrong("embedding", "a list of numbers"));
-        if (read.Text is null == read.Features is null)
+        if (read.Text is null == (read.Features is null && read.Fields is null))
             throw Wrong("text", "either text or features");
         if (read.Role is not (null or "query" or "document"))
             throw Wrong("role", "query or document");

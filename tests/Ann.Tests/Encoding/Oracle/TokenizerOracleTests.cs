@@ -58,6 +58,46 @@ public sealed class TokenizerOracleTests
         AssertAgree("small letters", UnigramFiles["bytes, small letters"]().ToJsonString(), texts);
     }
 
+    /// <summary>Parts by themselves: bytes show what a normaliser writes, and a blank in front of every piece where a text is cut.</summary>
+    public static TheoryData<string, string> Parts => new()
+    {
+        { "normalizer", """{ "type": "NFD" }""" },
+        { "normalizer", """{ "type": "NFKC" }""" },
+        { "normalizer", """{ "type": "NFKD" }""" },
+        { "normalizer", """{ "type": "Nmt" }""" },
+        { "normalizer", """{ "type": "Sequence", "normalizers": [ { "type": "NFKD" }, { "type": "StripAccents" } ] }""" },
+        { "pre_tokenizer", """{ "type": "Whitespace" }""" },
+        { "pre_tokenizer", """{ "type": "BertPreTokenizer" }""" },
+        { "pre_tokenizer", """{ "type": "Digits", "individual_digits": true }""" },
+        { "pre_tokenizer", """{ "type": "Digits", "individual_digits": false }""" },
+        { "pre_tokenizer", """{ "type": "Punctuation", "behavior": "Isolated" }""" },
+        { "pre_tokenizer", """{ "type": "Punctuation", "behavior": "Removed" }""" },
+        { "pre_tokenizer", """{ "type": "Punctuation", "behavior": "Contiguous" }""" },
+        { "pre_tokenizer", """{ "type": "Punctuation", "behavior": "MergedWithPrevious" }""" },
+        { "pre_tokenizer", """{ "type": "Punctuation", "behavior": "MergedWithNext" }""" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Parts))]
+    public void A_part_reads_as_the_library_does(string field, string part)
+    {
+        JsonNode blanks = JsonNode.Parse("""{ "type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": false }""")!;
+        JsonObject file = field == "normalizer"
+            ? TinyTokenizers.ByteLevel(JsonNode.Parse(part))
+            : TinyTokenizers.ByteLevel(null, new JsonObject
+            {
+                ["type"] = "Sequence",
+                ["pretokenizers"] = new JsonArray(JsonNode.Parse(part), blanks),
+            });
+
+        AssertAgree(part, file.ToJsonString(), [.. HostileTexts.Take(1000, Seed), .. EveryCharacter()]);
+    }
+
+    private static IEnumerable<string> EveryCharacter() => Enumerable.Range(1, 0x31FFF)
+        .Where(static value => Rune.IsValid(value) && Rune.GetUnicodeCategory(new Rune(value)) != UnicodeCategory.OtherNotAssigned)
+        .Select(static value => new Rune(value)).Chunk(4)
+        .Select(static some => string.Concat(some.Select(static rune => $"a{rune}b 1{rune}{rune}'{rune}2 ")));
+
     private static readonly Dictionary<string, Func<JsonObject>> BpeFiles = new()
     {
         ["gpt2"] = static () => TinyTokenizers.ByteLevel(),

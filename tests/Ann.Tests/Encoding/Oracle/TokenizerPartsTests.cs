@@ -9,9 +9,9 @@ namespace Ann.Tests.Encoding.Oracle;
 public sealed class TokenizerPartsTests
 {
     [Theory]
-    [InlineData("normalizer", """{ "type": "NFKC" }""", "field 'normalizer.type': expected Sequence, NFC,")]
+    [InlineData("normalizer", """{ "type": "ByteLevel" }""", "field 'normalizer.type': expected Sequence, NFC,")]
     [InlineData(
-        "normalizer", """{ "type": "Sequence", "normalizers": [ { "type": "NFC" }, { "type": "StripAccents" } ] }""",
+        "normalizer", """{ "type": "Sequence", "normalizers": [ { "type": "NFC" }, { "type": "BertNormalizer" } ] }""",
         "field 'normalizer.normalizers[1].type': expected Sequence")]
     [InlineData(
         "normalizer", """{ "type": "Replace", "pattern": { "Regex": "a+" }, "content": "" }""",
@@ -24,8 +24,10 @@ public sealed class TokenizerPartsTests
         "field 'normalizer.precompiled_charsmap': expected base64")]
     [InlineData("normalizer", "[]", "field 'normalizer': expected an object; found []")]
     [InlineData(
-        "pre_tokenizer", """{ "type": "Punctuation", "behavior": "Isolated" }""",
-        "field 'pre_tokenizer.type': expected Sequence, ByteLevel,")]
+        "pre_tokenizer", """{ "type": "UnicodeScripts" }""", "field 'pre_tokenizer.type': expected Sequence, ByteLevel,")]
+    [InlineData(
+        "pre_tokenizer", """{ "type": "Punctuation", "behavior": "Merged" }""",
+        "field 'pre_tokenizer.behavior': expected Isolated, Removed,")]
     [InlineData(
         "pre_tokenizer", """{ "type": "Split", "pattern": { "Regex": "x+" }, "behavior": "Isolated", "invert": false }""",
         "field 'pre_tokenizer.pattern.Regex': expected that of GPT-2, Llama 3 or Qwen 2 (no other is implemented); found x+")]
