@@ -72,8 +72,8 @@ internal sealed record FeatureValue
             return all.Length == 0 ? new FeatureValue { Ids = [] } : new FeatureValue { Texts = [.. all.Select(static one => one.GetString()!)] };
         if (all.All(static one => Whole(one) is not null))
             return new FeatureValue { Ids = [.. all.Select(static one => Whole(one)!.Value)] };
-        return all.All(static one => one.ValueKind == JsonValueKind.Number)
-            ? new FeatureValue { Numbers = [.. all.Select(static one => one.GetDouble())] }
+        return all.All(static one => one.ValueKind == JsonValueKind.Number || Whole(one) is not null)
+            ? new FeatureValue { Numbers = [.. all.Select(static one => Whole(one) ?? one.GetDouble())] }
             : new FeatureValue { Unreadable = json.GetRawText() };
     }
 

@@ -21,8 +21,6 @@ internal sealed class FeatureGraph
     {
         _sessions = sessions;
         _fields = fields;
-        GraphPort output = FindOutput(sessions.Current, source);
-        _outputNames = [output.Name];
         if (fields is null)
         {
             GraphPort input = _input = FindInput(sessions.Current, source);
@@ -37,6 +35,8 @@ internal sealed class FeatureGraph
             _inputNames = fields.InputNames;
             FixedRows = fields.FixedRows;
         }
+        GraphPort output = FindOutput(sessions.Current, source);
+        _outputNames = [output.Name];
         Dimension = output.Shape[1] > 0 ? output.Shape[1] : ProbeDimension();
     }
 

@@ -25,10 +25,6 @@ internal enum SplitBehavior
 /// <summary>Cuts texts at characters of some kind, as Hugging Face's library does.</summary>
 internal static class CharacterSplitter
 {
-    /// <summary>ASCII's signs, and all that Unicode calls punctuation.</summary>
-    public static bool IsPunctuation(Rune rune) =>
-        rune.IsAscii ? !Rune.IsLetterOrDigit(rune) && rune.Value is > ' ' and < 0x7F : Rune.IsPunctuation(rune);
-
     /// <summary>Cuts a text.</summary>
     /// <param name="text">Not empty.</param>
     /// <param name="isCut">At which characters.</param>

@@ -1,6 +1,6 @@
 namespace Ann.Encoding.Tokenizers;
 
-// Unicode 14's canonical decompositions and combining classes (UnicodeData.txt, CompositionExclusions.txt), in hexadecimal. Hangul is
+// Unicode 12's canonical decompositions and combining classes (UnicodeData.txt, CompositionExclusions.txt), in hexadecimal. Hangul is
 // computed; ideographs that Unicode has twice are in the tables of AccentFolding.
 internal static partial class ComposedText
 {
@@ -106,7 +106,7 @@ internal static partial class ComposedText
         "30D4 30D2 309A 30D6 30D5 3099 30D7 30D5 309A 30D9 30D8 3099 30DA 30D8 309A 30DC 30DB 3099 30DD 30DB 309A 30F4 30A6 3099 " +
         "30F7 30EF 3099 30F8 30F0 3099 30F9 30F1 3099 30FA 30F2 3099 30FE 30FD 3099 1109A 11099 110BA 1109C 1109B 110BA " +
         "110AB 110A5 110BA 1112E 11131 11127 1112F 11132 11127 1134B 11347 1133E 1134C 11347 11357 114BB 114B9 114BA " +
-        "114BC 114B9 114B0 114BE 114B9 114BD 115BA 115B8 115AF 115BB 115B9 115AF 11938 11935 11930";
+        "114BC 114B9 114B0 114BE 114B9 114BD 115BA 115B8 115AF 115BB 115B9 115AF";
 
     /// <summary>Characters that are taken apart and never composed: the character, the first, the second or 0.</summary>
     private const string Singles =

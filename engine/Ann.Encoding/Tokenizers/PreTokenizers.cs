@@ -49,7 +49,7 @@ internal static class PreTokenizers
                     string other => throw step.Wrong(
                         "behavior", "Isolated, Removed, Contiguous, MergedWithPrevious or MergedWithNext", other),
                 };
-                steps.Add((text, _) => CharacterSplitter.Split(text, CharacterSplitter.IsPunctuation, behavior));
+                steps.Add((text, _) => CharacterSplitter.Split(text, CharacterKinds.IsPunctuation, behavior));
                 break;
             case "Digits":
                 SplitBehavior digits = step.Flag("individual_digits") ?? false ? SplitBehavior.Isolated : SplitBehavior.Contiguous;
@@ -57,7 +57,7 @@ internal static class PreTokenizers
                 break;
             case "BertPreTokenizer":
                 steps.Add(static (text, _) => CharacterSplitter.Split(text, Rune.IsWhiteSpace, SplitBehavior.Removed));
-                steps.Add(static (text, _) => CharacterSplitter.Split(text, CharacterSplitter.IsPunctuation, SplitBehavior.Isolated));
+                steps.Add(static (text, _) => CharacterSplitter.Split(text, CharacterKinds.IsPunctuation, SplitBehavior.Isolated));
                 break;
             case "Metaspace":
                 steps.Add(Metaspace(step, steps.Count > 0));

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -100,14 +99,14 @@ internal static partial class TextNormalizers
         return written.ToString();
     }
 
-    /// <summary>Marks that stand by themselves are left out; a letter that has one in itself stays.</summary>
+    /// <summary>Marks are left out; a letter that has one in itself stays.</summary>
     private static string WithoutAccents(string text)
     {
         if (Ascii.IsValid(text))
             return text;
         StringBuilder written = new(text.Length);
         foreach (Rune rune in text.EnumerateRunes())
-            if (Rune.GetUnicodeCategory(rune) != UnicodeCategory.NonSpacingMark)
+            if (!CharacterKinds.IsMark(rune))
                 written.Append(rune.ToString());
         return written.ToString();
     }

@@ -15,7 +15,7 @@ public sealed partial class EncoderPageTests
     [Fact]
     public void EveryFieldHasItsRow()
     {
-        IEnumerable<string> fields = new[] { typeof(EncoderDescription), typeof(TokenizerDescription), typeof(EncoderInputs) }
+        IEnumerable<string> fields = new[] { typeof(EncoderDescription), typeof(TokenizerDescription), typeof(EncoderInputs), typeof(FeatureFieldDescription) }
             .SelectMany(static type => type.GetProperties(BindingFlags.Public | BindingFlags.Instance), (type, property) =>
                 type == typeof(TokenizerDescription) && property.Name == nameof(TokenizerDescription.Kind) ? "type" : property.Name)
             .Select(JsonNamingPolicy.SnakeCaseLower.ConvertName);
@@ -32,9 +32,10 @@ public sealed partial class EncoderPageTests
                 EncoderDescriptionReader.Read("page", System.Text.Encoding.UTF8.GetBytes(block.Groups[1].Value))),
         ];
 
-        Assert.Equal([EncoderKind.Text, EncoderKind.Features], read.Select(static one => one.Kind!.Value));
+        Assert.Equal([EncoderKind.Text, EncoderKind.Features, EncoderKind.Features], read.Select(static one => one.Kind!.Value));
         Assert.Equal("tokenizer.json", read[0].Tokenizer!.File);
         Assert.Equal("item_id", read[1].Inputs.Features);
+        Assert.Equal(["age", "place", "user", "seen", "country", "city"], read[2].Fields!.Select(static field => field.Name));
     }
 
     [GeneratedRegex(@"^\| `([a-z_]+)` \|", RegexOptions.Multiline)]
