@@ -69,7 +69,9 @@ internal sealed record FeatureValue
     {
         JsonElement[] all = json.ValueKind == JsonValueKind.Array ? [.. json.EnumerateArray()] : [json];
         if (all.All(static one => one.ValueKind == JsonValueKind.String))
-            return all.Length == 0 ? new FeatureValue { Ids = [] } : new FeatureValue { Texts = [.. all.Select(static one => one.GetString()!)] };
+            return all.Length == 0
+                ? new FeatureValue { Ids = [] }
+                : new FeatureValue { Texts = [.. all.Select(static one => one.GetString()!)] };
         if (all.All(static one => Whole(one) is not null))
             return new FeatureValue { Ids = [.. all.Select(static one => Whole(one)!.Value)] };
         return all.All(static one => one.ValueKind == JsonValueKind.Number || Whole(one) is not null)

@@ -29,7 +29,8 @@ internal sealed class FeatureField
              ("mask", description.Mask is not null, isList, "a length"),
              ("lengths", description.Lengths is not null, isList, "a length"),
              ("vocabulary", description.Vocabulary is not null, isText, "type string"),
-             ("hash_buckets", description.HashBuckets is not null, isText && description.Vocabulary is null, "type string without vocabulary"),
+             ("hash_buckets", description.HashBuckets is not null, isText && description.Vocabulary is null,
+                 "type string without vocabulary"),
              ("seed", description.Seed is not null, description.HashBuckets is not null, "hash_buckets"),
              ("unknown", description.Unknown is not null, description.Vocabulary is not null, "a vocabulary"),
              ("offset", description.Offset is not null, isText, "type string")])
@@ -177,7 +178,10 @@ internal sealed class FeatureField
         {
             int id = ids.Count;
             if (!ids.TryAdd(line, id))
-                throw AnnException.BadInput(path, $"line {id + 1}", $"expected every text once; found '{line}' in line {ids[line] + 1} too.");
+            {
+                throw AnnException.BadInput(
+                    path, $"line {id + 1}", $"expected every text once; found '{line}' in line {ids[line] + 1} too.");
+            }
         }
         return ids.Count > 0 ? ids : throw AnnException.BadInput(path, "", "expected a text a line; found none.");
     }

@@ -50,7 +50,9 @@ internal static class PooledRows
         return nodes.Finish(settings.Normalize ? nodes.Scaled(row) : row);
     }
 
-    /// <summary>The nodes, each by the name of its output. Padding may hold anything, NaN too, so it is left out and not multiplied.</summary>
+    /// <summary>
+    /// The nodes, each by the name of its output. Padding may hold anything, NaN too, so it is left out and not multiplied.
+    /// </summary>
     private sealed class Nodes(long operatorSet)
     {
         private readonly GraphWriter _graph = new();

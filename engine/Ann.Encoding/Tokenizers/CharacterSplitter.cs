@@ -51,7 +51,9 @@ internal static class CharacterSplitter
         return [.. parts.Select(part => text[part.Start..part.End])];
     }
 
-    /// <summary>Words and runs of signs, without what is blank: the pattern <c>\w+|[^\w\s]+</c> in its meaning for Unicode (UTS 18).</summary>
+    /// <summary>
+    /// Words and runs of signs, without what is blank: the pattern <c>\w+|[^\w\s]+</c> in its meaning for Unicode (UTS 18).
+    /// </summary>
     public static IReadOnlyList<string> Words(string text)
     {
         List<string> pieces = [];

@@ -1,7 +1,7 @@
 namespace Ann.Encoding.Tokenizers;
 
-// Unicode 12.0's compatibility decompositions (UnicodeData.txt), in hexadecimal: those that Hugging Face's library has. A character that came
-// later stays as it is there, and here.
+// Unicode 12.0's compatibility decompositions (UnicodeData.txt), in hexadecimal: those that Hugging Face's library has. A character that
+// came later stays as it is there, and here.
 internal static partial class ComposedText
 {
     /// <summary>Runs of characters that stand for runs of others: the first, how many follow it, the first of the others.</summary>

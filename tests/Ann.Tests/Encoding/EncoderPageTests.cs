@@ -15,7 +15,8 @@ public sealed partial class EncoderPageTests
     [Fact]
     public void EveryFieldHasItsRow()
     {
-        IEnumerable<string> fields = new[] { typeof(EncoderDescription), typeof(TokenizerDescription), typeof(EncoderInputs), typeof(FeatureFieldDescription) }
+        Type[] objects = [typeof(EncoderDescription), typeof(TokenizerDescription), typeof(EncoderInputs), typeof(FeatureFieldDescription)];
+        IEnumerable<string> fields = objects
             .SelectMany(static type => type.GetProperties(BindingFlags.Public | BindingFlags.Instance), (type, property) =>
                 type == typeof(TokenizerDescription) && property.Name == nameof(TokenizerDescription.Kind) ? "type" : property.Name)
             .Select(JsonNamingPolicy.SnakeCaseLower.ConvertName);

@@ -22,7 +22,8 @@ public sealed class FeatureFieldsTests
             { "name": "age", "input": "dense" },
             { "name": "place", "input": "dense", "columns": 2 },
             { "name": "user", "type": "id" },
-            { "name": "genres", "type": "id", "length": 3, "padding": -1, "mask": "genres_mask", "lengths": "genres_count", "optional": true },
+            { "name": "genres", "type": "id", "length": 3, "padding": -1, "mask": "genres_mask", "lengths": "genres_count",
+              "optional": true },
             { "name": "seen", "type": "id", "length": 2, "keep": "last" },
             { "name": "country", "input": "words", "type": "string", "vocabulary": "country.txt", "unknown": 0, "offset": 1 },
             { "name": "city", "input": "words", "type": "string", "hash_buckets": 1000, "seed": 5, "offset": 10 } ] }
@@ -79,7 +80,8 @@ public sealed class FeatureFieldsTests
         using JsonDocument good = JsonDocument.Parse(Good), changed = JsonDocument.Parse(change);
         Dictionary<string, JsonElement> members = good.RootElement.EnumerateObject().ToDictionary(one => one.Name, one => one.Value);
         members[field] = changed.RootElement.GetProperty(field);
-        using JsonDocument bad = JsonDocument.Parse(JsonSerializer.Serialize(members).Replace("{\"a\":1}", "{ \"a\": 1 }", StringComparison.Ordinal));
+        using JsonDocument bad = JsonDocument.Parse(
+            JsonSerializer.Serialize(members).Replace("{\"a\":1}", "{ \"a\": 1 }", StringComparison.Ordinal));
 
         AnnException error = Assert.Throws<AnnException>(() => encoder.Encode(
             [FeatureRow.Of(good.RootElement, names), FeatureRow.Of(bad.RootElement, names)], new float[30]));
@@ -89,20 +91,32 @@ public sealed class FeatureFieldsTests
     }
 
     [Theory]
-    [InlineData("\"columns\": 2 }", "\"columns\": 3 }", "field 'fields[1].input': expected at most 3 columns in 'dense' float[-1,3]; found 4")]
-    [InlineData("\"name\": \"user\"", "\"name\": \"usr\"", "field 'fields[2].input': expected an input 'usr' of rank 1 or 2, int64 or int32;")]
+    [InlineData(
+        "\"columns\": 2 }", "\"columns\": 3 }",
+        "field 'fields[1].input': expected at most 3 columns in 'dense' float[-1,3]; found 4")]
+    [InlineData(
+        "\"name\": \"user\"", "\"name\": \"usr\"",
+        "field 'fields[2].input': expected an input 'usr' of rank 1 or 2, int64 or int32;")]
     [InlineData("\"genres_count\"", "\"dense\"", "field 'fields[3].lengths': expected an input 'dense' of rank 1 or 2, int64 or int32")]
-    [InlineData("\"lengths\": \"genres_count\", ", "", "field 'fields': expected a field for every input of the graph; found none for 'genres_count'")]
+    [InlineData(
+        "\"lengths\": \"genres_count\", ", "",
+        "field 'fields': expected a field for every input of the graph; found none for 'genres_count'")]
     [InlineData("\"name\": \"place\"", "\"name\": \"age\"", "field 'fields[1].name': expected every field once; found 'age' twice")]
-    [InlineData("\"vocabulary\": \"country.txt\", \"unknown\": 0", "\"unknown\": 0", "field 'fields[5].unknown': expected a vocabulary beside it")]
+    [InlineData(
+        "\"vocabulary\": \"country.txt\", \"unknown\": 0", "\"unknown\": 0",
+        "field 'fields[5].unknown': expected a vocabulary beside it")]
     [InlineData("\"hash_buckets\": 1000, \"seed\": 5, ", "", "field 'fields[6].vocabulary': expected a vocabulary or hash_buckets")]
     [InlineData("\"country.txt\"", "\"twice.txt\"", "twice.txt: line 3: expected every text once; found 'a' in line 1 too")]
     [InlineData("\"country.txt\"", "\"empty.txt\"", "empty.txt: expected a text a line; found none")]
     [InlineData("\"country.txt\"", "\"gone.txt\"", "field 'fields[5].vocabulary': expected an existing file")]
-    [InlineData("\"keep\": \"last\"", "\"keep\": \"middle\"", "field 'fields[4].keep': expected one of \"first\", \"last\"; found \"middle\"")]
+    [InlineData(
+        "\"keep\": \"last\"", "\"keep\": \"middle\"",
+        "field 'fields[4].keep': expected one of \"first\", \"last\"; found \"middle\"")]
     [InlineData("\"name\": \"user\", ", "", "field 'fields[2].name': expected a value; found none")]
     [InlineData("\"columns\": 2", "\"columns\": 2, \"padding\": 1", "field 'fields[1].padding': expected type id or string beside it")]
-    [InlineData("\"fields\": [", "\"inputs\": { \"features\": \"dense\" }, \"fields\": [", "field 'inputs': expected no inputs beside fields")]
+    [InlineData(
+        "\"fields\": [", "\"inputs\": { \"features\": \"dense\" }, \"fields\": [",
+        "field 'inputs': expected no inputs beside fields")]
     public void ADescriptionThatDoesNotFitIsNamed(string part, string change, string message)
     {
         Assert.Contains(part, Description);
@@ -110,7 +124,8 @@ public sealed class FeatureFieldsTests
 
         AnnException error = Assert.Throws<AnnException>(() => FeatureEncoder.Open(folder.Path, DefaultEncoderTests.Cpu));
 
-        Assert.Equal(error.Message.Contains("gone.txt", StringComparison.Ordinal) ? AnnError.NotFound : AnnError.InvalidArgument, error.Error);
+        bool isMissing = error.Message.Contains("gone.txt", StringComparison.Ordinal);
+        Assert.Equal(isMissing ? AnnError.NotFound : AnnError.InvalidArgument, error.Error);
         Assert.Contains(message, error.Message);
     }
 
@@ -151,7 +166,9 @@ public sealed class FeatureFieldsTests
         Assert.Contains(
             "reads rows of the fields age, place, user,",
             Assert.Throws<AnnException>(() => fields.Encode([1f], rows: 1, new float[15])).Message);
-        Assert.Contains("found rows of named fields", Assert.Throws<AnnException>(() => matrix.Encode([new FeatureRow()], new float[2])).Message);
+        Assert.Contains(
+            "found rows of named fields",
+            Assert.Throws<AnnException>(() => matrix.Encode([new FeatureRow()], new float[2])).Message);
         Assert.Empty(matrix.Fields);
     }
 
@@ -172,8 +189,8 @@ public sealed class FeatureFieldsTests
             if (columns.Length == 0)
                 graph.Node("Reshape", [name + "_floats", "column"], name + "_column");
         }
-        graph.Node(
-                "Concat", [.. inputs.Select(static one => one.Name + (one.Columns.Length == 0 ? "_column" : "_floats"))], "row", ("axis", 1))
+        string[] all = [.. inputs.Select(static one => one.Name + (one.Columns.Length == 0 ? "_column" : "_floats"))];
+        graph.Node("Concat", all, "row", ("axis", 1))
             .Output("row", DataType.Float, "batch", "15");
         return new TemporaryFolder().With("model.onnx", graph.ToBytes()).With("encoder.json", description)
             .With("country.txt", "Peru\nChile\n").With("land.txt", "Peru\nChile\n").With("order.txt", "Chile\nPeru\n")

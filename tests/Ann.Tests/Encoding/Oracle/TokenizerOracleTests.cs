@@ -58,7 +58,9 @@ public sealed class TokenizerOracleTests
         AssertAgree("small letters", UnigramFiles["bytes, small letters"]().ToJsonString(), texts);
     }
 
-    /// <summary>Parts by themselves: bytes show what a normaliser writes, and a blank in front of every piece where a text is cut.</summary>
+    /// <summary>
+    /// Parts by themselves: bytes show what a normaliser writes, and a blank in front of every piece where a text is cut.
+    /// </summary>
     public static TheoryData<string, string> Parts => new()
     {
         { "normalizer", """{ "type": "NFD" }""" },
@@ -81,7 +83,8 @@ public sealed class TokenizerOracleTests
     [MemberData(nameof(Parts))]
     public void A_part_reads_as_the_library_does(string field, string part)
     {
-        JsonNode blanks = JsonNode.Parse("""{ "type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": false }""")!;
+        JsonNode blanks = JsonNode.Parse(
+            """{ "type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": false }""")!;
         JsonObject file = field == "normalizer"
             ? TinyTokenizers.ByteLevel(JsonNode.Parse(part))
             : TinyTokenizers.ByteLevel(null, new JsonObject
@@ -90,13 +93,15 @@ public sealed class TokenizerOracleTests
                 ["pretokenizers"] = new JsonArray(JsonNode.Parse(part), blanks),
             });
 
-        AssertAgree(part, file.ToJsonString(), [.. HostileTexts.Take(1000, Seed), .. EveryCharacter()]);
+        AssertAgree(part, file.ToJsonString(), [.. HostileTexts.Take(500, Seed), .. EveryCharacter()]);
     }
 
+    /// <summary>All that is assigned; of ideographs and syllables, which are alike in this, one of seven.</summary>
     private static IEnumerable<string> EveryCharacter() => Enumerable.Range(1, 0x31FFF)
-        .Where(static value => Rune.IsValid(value) && Rune.GetUnicodeCategory(new Rune(value)) != UnicodeCategory.OtherNotAssigned)
-        .Select(static value => new Rune(value)).Chunk(4)
-        .Select(static some => string.Concat(some.Select(static rune => $"a{rune}b 1{rune}{rune}'{rune}2 ")));
+        .Where(static value => Rune.IsValid(value) && Rune.GetUnicodeCategory(new Rune(value)) != UnicodeCategory.OtherNotAssigned
+            && (value % 7 == 0 || value is not ((>= 0x3400 and < 0xA000) or (>= 0xAC00 and < 0xD7A4) or (>= 0x20000 and < 0x2F800))))
+        .Select(static value => new Rune(value)).Chunk(8)
+        .Select(static some => string.Concat(some.Select(static rune => $"a{rune}b 1{rune}{rune}'2 ")));
 
     private static readonly Dictionary<string, Func<JsonObject>> BpeFiles = new()
     {
