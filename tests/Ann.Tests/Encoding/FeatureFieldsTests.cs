@@ -135,7 +135,8 @@ public sealed class FeatureFieldsTests
         string[] same =
         [
             Description, Description.Replace("\"country.txt\"", "\"land.txt\"", StringComparison.Ordinal),
-            Description.Replace("\"name\": \"age\", ", "\"name\": \"age\", \"columns\": 1, \"type\": \"float\", ", StringComparison.Ordinal),
+            Description.Replace(
+                "\"name\": \"age\", ", "\"name\": \"age\", \"columns\": 1, \"type\": \"float\", ", StringComparison.Ordinal),
         ];
         string[] others =
         [

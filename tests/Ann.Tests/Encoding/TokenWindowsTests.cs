@@ -2,7 +2,9 @@ using Ann.Encoding.Text;
 
 namespace Ann.Tests.Encoding;
 
-/// <summary>Goal: texts come in their order, a window at a time, one window ahead at most, and what fails in another thread is told here.</summary>
+/// <summary>
+/// Goal: texts come in their order, a window at a time, one window ahead at most, and what fails in another thread is told here.
+/// </summary>
 public sealed class TokenWindowsTests
 {
     [Theory]

@@ -9,7 +9,7 @@ internal static class BenchTexts
     private const int Seed = 7, FewestWords = 4, MostWords = 40;
 
     private static readonly string[] Syllables =
-        ["ka", "lo", "min", "ter", "shoe", "red", "wa", "ing", "con", "pre", "ble", "house", "gar", "den", "light", "tion", "er", "in", "out"];
+        ["ka", "lo", "min", "ter", "shoe", "red", "wa", "ing", "con", "pre", "ble", "house", "gar", "den", "light", "tion", "er", "in"];
 
     /// <summary>The texts of a file.</summary>
     /// <exception cref="AnnException">There is no such file, or no text in it.</exception>

@@ -37,8 +37,9 @@ internal sealed class EncodingRun(ToolContext tool, string directory, int thread
         using TextEncoder inGraph = TextEncoder.Open(tool.Files, directory, options);
         using TextEncoder behind = TextEncoder.Open(tool.Files, directory, options with { PoolInGraph = false });
         using PlainBatches plain = new(EncoderDirectory.Open(tool.Files, directory), options);
-        tool.Out.WriteLine($"{inGraph.Info.Name} ({inGraph.Info.FingerprintText}), {texts.Length:N0} texts; rows a second, medians of {Rounds}");
-        tool.Out.WriteLine("batch        rows   pooled in graph   pooled behind   ONNX Runtime alone   in graph / alone   in graph / behind");
+        tool.Out.WriteLine(
+            $"{inGraph.Info.Name} ({inGraph.Info.FingerprintText}), {texts.Length:N0} texts; rows a second, medians of {Rounds}");
+        tool.Out.WriteLine("batch        rows   pooled in graph   pooled behind   ONNX Runtime alone   in graph / alone   / behind");
         bool isQuick = true;
         foreach (int batch in Batches)
             isQuick &= Measure(texts, batch, [inGraph, behind], plain, cancellation);
@@ -78,7 +79,7 @@ internal sealed class EncodingRun(ToolContext tool, string directory, int thread
         bool isQuick = rate[0] >= LeastShare * rate[2];
         tool.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{batch,5}{rows,12:N0}{rate[0],18:N1}{rate[1],16:N1}{rate[2],21:N1}{rate[0] / rate[2],19:F3}{rate[0] / rate[1],20:F3}")
+            $"{batch,5}{rows,12:N0}{rate[0],18:N1}{rate[1],16:N1}{rate[2],21:N1}{rate[0] / rate[2],19:F3}{rate[0] / rate[1],11:F3}")
             + (isQuick ? "" : "  MISSED"));
         return isQuick;
 

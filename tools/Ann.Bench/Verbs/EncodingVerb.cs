@@ -19,12 +19,13 @@ internal static class EncodingVerb
             HelpName = "N,N,...",
             DefaultValueFactory = _ => "1,8,32,64,256",
         };
-        Option<int> rows = VerbOptions.Number("--rows", "Texts of a round, spread over the file; fewer at small batches.", 1024, 1, 1_000_000);
+        Option<int> rows = VerbOptions.Number(
+            "--rows", "Texts of a round, spread over the file; fewer at small batches.", 1024, 1, 1_000_000);
         Option<int> rounds = VerbOptions.Number("--rounds", "Rounds, of which the medians are told.", 5, 1, 1000);
         Option<int> threads = VerbOptions.Number("--threads", "Threads of one inference; 0 leaves it to ONNX Runtime.", 0, 0, 1024);
         Verb command = new("encode",
-            "Encode texts with an encoder as it is, with pooling behind its graph, and with ONNX Runtime alone on the same padded batches, in turn: "
-                + "rows a second. Exits with 1 where the encoder is more than 10 % below ONNX Runtime alone.",
+            "Encode texts with an encoder as it is, with pooling behind its graph, and with ONNX Runtime alone on the same padded batches, "
+                + "in turn: rows a second. Exits with 1 where the encoder is more than 10 % below ONNX Runtime alone.",
             $"{Program.Name} encode --encoder minilm",
             $"{Program.Name} encode --encoder models/my-encoder --texts glosses.tsv --batches 1,64 --rounds 9")
         {
