@@ -34,20 +34,21 @@ internal sealed class HnswNetTarget : ISearchTarget
         DistanceMetric metric = request.Metric switch
         {
             Metric.Cosine => DistanceMetric.Cosine,
-            Metric.L2 => DistanceMetric.L2,
-            Metric.InnerProduct => DistanceMetric.InnerProduct,
+            Metric.L2 => DistanceMetric.EuclideanL2,
+            Metric.InnerProduct => DistanceMetric.DotProduct,
         };
-        HnswIndex index = new(rows[0].Length, metric, request.M, request.EfConstruction);
+        using HnswIndex index = new(rows[0].Length, metric, request.M, request.EfConstruction);
         long start = Stopwatch.GetTimestamp();
         for (int row = 0; row < rows.Length; row++)
             index.Add(row, rows[row]);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         tool.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"built seconds={seconds:F6} threads=1"));
-        index.Save(request.Index);
+        using Stream target = tool.Files.Create(request.Index);
+        index.Save(target);
     }
 
     /// <inheritdoc/>
-    public void SetEf(int ef) => _index.EfSearch = ef;
+    public void SetEf(int ef) => _index.Ef = ef;
 
     /// <inheritdoc/>
     public void BeginThread()
@@ -65,9 +66,7 @@ internal sealed class HnswNetTarget : ISearchTarget
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-    }
+    public void Dispose() => _index.Dispose();
 
     private static float[][] Read(ToolContext tool, string path)
     {
