@@ -79,6 +79,7 @@ internal static class CommandLine
             DemoVerb.Create(tool),
             EncodeVerb.Create(tool),
             BuildVerb.Create(tool),
+            ConvertVerb.Create(tool),
             InfoVerb.Create(tool),
             VerifyVerb.Create(tool),
             EvalVerb.Create(tool),

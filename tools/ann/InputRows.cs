@@ -2,10 +2,12 @@ using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Ann.Core;
 using Ann.Core.Attributes;
+using Ann.Core.Files;
 using Ann.Core.Files.Formats;
 using Ann.Core.Keys;
 using Ann.Core.Segments;
 using Ann.Tool.Attributes;
+using Ann.Tool.Verbs;
 
 namespace Ann.Tool;
 
@@ -29,13 +31,15 @@ internal sealed class InputRows : IDisposable
     /// <param name="path">The file of vectors.</param>
     /// <param name="sidecarPath">The sidecar; null takes the one beside the file when there is one.</param>
     /// <param name="attributes">What is wanted of the attributes.</param>
-    public InputRows(ToolContext tool, string path, string? sidecarPath, AttributeRequest attributes)
+    /// <param name="open">Opens the file of vectors; null where its extension names the format.</param>
+    public InputRows(
+        ToolContext tool, string path, string? sidecarPath, AttributeRequest attributes, Func<IFileSystem, VectorReader>? open = null)
     {
         _tool = tool;
         _attributes = RowAttributes.Open(tool, path, attributes);
         try
         {
-            _reader = VectorFile.OpenReader(tool.Files, path, _attributes.Inline);
+            _reader = open is null ? VectorFile.OpenReader(tool.Files, path, _attributes.Inline) : open(tool.Files);
         }
         catch
         {
@@ -64,6 +68,12 @@ internal sealed class InputRows : IDisposable
             Dispose();
             throw;
         }
+    }
+
+    /// <summary>Opens what a build asks for.</summary>
+    public InputRows(ToolContext tool, BuildRequest request)
+        : this(tool, request.Input, request.Sidecar, request.Attributes, request.Open)
+    {
     }
 
     /// <summary>Rows, without those that <see cref="LeaveOut"/> named.</summary>
@@ -107,11 +117,10 @@ internal sealed class InputRows : IDisposable
     /// <summary>Ends the reading of attributes: checks that no more follow, and tells of those that no row has.</summary>
     public void EndAttributes() => _attributes.End(_tool);
 
-    /// <summary>Reads a file once to find the rows that are the zero vector.</summary>
-    public static ZeroRows FindZeroRows(
-        ToolContext tool, string path, string? sidecarPath, AttributeRequest attributes, CancellationToken cancellation)
+    /// <summary>Reads the rows of a build once to find those that are the zero vector.</summary>
+    public static ZeroRows FindZeroRows(ToolContext tool, BuildRequest request, CancellationToken cancellation)
     {
-        using InputRows rows = new(tool with { Error = TextWriter.Null }, path, sidecarPath, attributes);
+        using InputRows rows = new(tool with { Error = TextWriter.Null }, request);
         float[] batch = new float[Math.Max(1, BatchFloats / rows.Dimension) * rows.Dimension];
         ZeroRows found = new();
         for (long row = 0; rows.Read(batch) is int read and > 0; row += read)

@@ -26,6 +26,8 @@ internal sealed class ExampleFolder : IAsyncDisposable
 
     public string Write(string name, string text) => _folder.Write(name, text);
 
+    public void Write(string name, byte[] bytes) => _folder.Write(name, bytes);
+
     /// <summary>Items with attributes as the examples ask for them.</summary>
     public void WriteItems(string name, int count)
     {
@@ -83,7 +85,7 @@ internal sealed class ExampleFolder : IAsyncDisposable
     {
         string word = words[i];
         string before = i == 0 ? "" : words[i - 1];
-        bool isFile = PathOptions.Contains(before)
+        bool isFile = (PathOptions.Contains(before) && word != "hnsw.net") || before == "hnsw.net"
             || (before is "--index" or "verify" or "info" or "serve" && word.EndsWith(".ann", StringComparison.Ordinal));
         if (word.StartsWith('@'))
             return "@" + this[word[1..]];

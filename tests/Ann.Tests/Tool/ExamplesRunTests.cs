@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Ann.Tests.Files.Formats;
 using Ann.Tests.House;
 using Ann.Tool;
 
@@ -32,6 +33,7 @@ public sealed partial class ExamplesRunTests
         await using ExampleFolder here = new();
         here.WriteItems("items.jsonl", 70);
         here.Write("seen.txt", "m-1\nm-2\n");
+        here.Write("old.hnsw", new HnswNetBytes { Nodes = HnswNetBytes.Ring(HnswNetBytes.Vectors(30, 8, seed: 1)) }.ToArray());
         string values = string.Join(',', Enumerable.Repeat(1, 256));
         here.Write("searches.jsonl", $"{{\"queries\": {{\"values\": [{values}]}}, \"k\": 5}}\n");
         (await here.RunAsync("ann encode --input items.jsonl --output queries.npy --attributes "

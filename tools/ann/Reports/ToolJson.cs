@@ -14,6 +14,7 @@ namespace Ann.Tool.Reports;
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(EncodeReport))]
 [JsonSerializable(typeof(BuildReport))]
+[JsonSerializable(typeof(ConvertReport))]
 [JsonSerializable(typeof(IndexReport))]
 [JsonSerializable(typeof(FootprintReport))]
 [JsonSerializable(typeof(VerifyReport))]

@@ -1,3 +1,5 @@
+using Ann.Core.Files;
+using Ann.Core.Files.Formats;
 using Ann.Core.Segments;
 using Ann.Tool.Attributes;
 
@@ -8,6 +10,9 @@ internal sealed record BuildRequest
 {
     /// <summary>File of vectors.</summary>
     public required string Input { get; init; }
+
+    /// <summary>Opens that file; null where its extension names the format.</summary>
+    public Func<IFileSystem, VectorReader>? Open { get; init; }
 
     /// <summary>The <c>.ann</c> file.</summary>
     public required string Output { get; init; }

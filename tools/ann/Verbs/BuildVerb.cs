@@ -2,7 +2,6 @@ using System.CommandLine;
 using Ann.Core;
 using Ann.Core.Keys;
 using Ann.Core.Segments;
-using Ann.Tool.Attributes;
 using Ann.Tool.Evaluation;
 using Ann.Tool.Reports;
 
@@ -17,30 +16,9 @@ internal static class BuildVerb
         Option<string> input = VerbOptions.Required(
             "--input", "FILE", "Vectors: .fbin .f16bin .u8bin .i8bin .fvecs .bvecs .npy, or .jsonl with \"id\" and \"vector\" a line.");
         Option<string> metric = VerbOptions.Metric();
-        Option<string> output = VerbOptions.Required("--output", "FILE", "The .ann file. It appears when it is whole.");
-        Option<string> codes = VerbOptions.Choice(
-            "--codes", "What the graph walk reads. int8 is reranked exactly.", EnumNames<CodesKind>.Plain, CodesTraits.Standard);
-        Option<string> layout = VerbOptions.Layout();
-        Option<int> m = VerbOptions.Number("--m", "Neighbours a node on upper levels; twice as many on level 0.", 16, 2, 128);
-        Option<int> efConstruction = VerbOptions.Number("--ef-construction", "Beam width while inserting; at least m.", 200, 2, 4096);
-        Option<int> seed = VerbOptions.Number("--seed", "Seed of the graph; one seed, one file.", 1, 0, int.MaxValue);
-        Option<int> threads = VerbOptions.Number(
-            "--threads", "Threads; they do not change the file.", Environment.ProcessorCount, 1, 1024);
+        BuildVerbOptions build = new();
         Option<string?> keys = VerbOptions.Optional(
             "--keys", "FILE", "Sidecar with a key a row. Default: INPUT.keys.jsonl where it exists, else rows are numbered from 0.");
-        Option<string?> attributes = AttributeOptions.Schema(
-            "Attributes of the items: of .jsonl the members of those names, of other formats columns of the sidecar (default: all).");
-        Option<string?> attributesFile = AttributeOptions.File();
-        Option<string> zeroRows = VerbOptions.Choice(
-            "--zero-rows", "Rows that are the zero vector, under cosine: fail names all of them, skip leaves them out with their keys.",
-            "fail", "fail", "skip");
-        Option<string?> queries = VerbOptions.Optional("--queries", "FILE",
-            "Queries such as will be asked, in any format of --input: recall is measured with them. Default: items stand in for queries.");
-        Option<string?> name = VerbOptions.Optional("--name", "NAME", "Index name to note in the file. Default: none.");
-        Option<double?> minRecall = VerbOptions.OptionalNumber(
-            "--min-recall",
-            $"Exit with 1 and write nothing when recall@10 at ef {RecallFloor.Ef}, as measured, is less. "
-            + $"Default: warn below {RecallFloor.Default.Least}.", 0, 1);
         Option<bool> json = VerbOptions.Json();
 
         Verb command = new("build",
@@ -48,36 +26,16 @@ internal static class BuildVerb
             "ann build --input items.npy --metric cosine --output items.ann",
             "ann build --input items.jsonl --metric cosine --output items.ann --attributes \"category:keyword,tags:keywords,price:double\"")
         {
-            input, metric, output, codes, layout, m, efConstruction, seed, threads, keys, attributes, attributesFile,
-            zeroRows, queries, name, minRecall, json,
+            input, metric,
         };
+        build.AddTo(command);
+        command.Add(keys);
+        command.Add(json);
         command.SetAction((parsed, cancellation) =>
         {
-            string inputPath = parsed.GetRequiredValue(input);
-            SegmentBuildOptions options = new()
-            {
-                Metric = MetricTraits.Names.Parse(parsed.GetValue(metric)),
-                Codes = EnumNames<CodesKind>.Plain.Parse(parsed.GetValue(codes)),
-                Layout = EnumNames<SegmentLayout>.Plain.Parse(parsed.GetValue(layout)),
-                M = parsed.GetValue(m),
-                EfConstruction = parsed.GetValue(efConstruction),
-                Seed = (ulong)parsed.GetValue(seed),
-                Threads = parsed.GetValue(threads),
-                Name = parsed.GetValue(name) ?? "",
-                Source = Path.GetFileName(inputPath),
-            };
-            BuildRequest request = new()
-            {
-                Input = inputPath,
-                Output = parsed.GetRequiredValue(output),
-                Sidecar = parsed.GetValue(keys),
-                Attributes = new AttributeRequest(
-                    AttributeOptions.ParseSchema(tool.Files, parsed.GetValue(attributes)), parsed.GetValue(attributesFile)),
-                Options = options,
-                SkipsZeroRows = parsed.GetValue(zeroRows) == "skip",
-                Floor = parsed.GetValue(minRecall) is { } least ? new RecallFloor(least) : null,
-                Queries = parsed.GetValue(queries),
-            };
+            Metric measure = MetricTraits.Names.Parse(parsed.GetValue(metric));
+            BuildRequest request = build.Read(tool, parsed, parsed.GetRequiredValue(input), measure);
+            request = request with { Sidecar = parsed.GetValue(keys) };
             if (Run(tool, request, cancellation) is not { } report)
                 return Task.FromResult(ExitCodes.CheckFailed);
             if (parsed.GetValue(json))
@@ -97,9 +55,9 @@ internal static class BuildVerb
         long start = tool.Time.GetTimestamp();
         bool needsDirection = request.Options.Metric.Traits().HasUnitRows;
         ZeroRows leftOut = needsDirection && request.SkipsZeroRows
-            ? InputRows.FindZeroRows(tool, input, request.Sidecar, request.Attributes, cancellation)
+            ? InputRows.FindZeroRows(tool, request, cancellation)
             : new ZeroRows();
-        using InputRows rows = new(tool, input, request.Sidecar, request.Attributes);
+        using InputRows rows = new(tool, request);
         rows.LeaveOut(leftOut);
         SegmentBuildOptions options = request.Options with
         {
@@ -167,7 +125,8 @@ internal static class BuildVerb
         };
     }
 
-    private static void Print(TextWriter text, BuildReport report)
+    /// <summary>Tells a person of a build.</summary>
+    public static void Print(TextWriter text, BuildReport report)
     {
         text.WriteLine(
             $"{report.Output}: {report.Rows:N0} items of dimension {report.Dimension}, {report.Metric}, codes {report.Codes}, "
