@@ -6,6 +6,7 @@ using Ann.Bench.Micro;
 using Ann.Bench.Peers;
 using Ann.Bench.Reports;
 using Ann.Bench.Verbs;
+using Ann.Bench.Workers;
 using Ann.Tests.Files.Formats;
 using Ann.Tests.Tool;
 
@@ -26,7 +27,7 @@ public sealed partial class PeersTests
 
         ToolRun run = (await BenchRun.RunAsync(
             "peers", "--base", rows, "--queries", queries, "--metric", "cosine",
-            "--engines", "ann-lean,ann-fast-batch,exact,hnswlib,hnsw.net",
+            "--engines", "ann-lean,ann-fast-batch,exact,hnswlib,hnsw.net,usearch-f32,usearch-i8",
             "--ef", "10,40", "--rounds", "2", "--build-threads", "1", "--point-ms", "1", "--cache", folder["cache"],
             "--json", folder["peers.json"], "--report", folder["peers.html"])).Expect(0);
 
@@ -35,9 +36,21 @@ public sealed partial class PeersTests
         string[] names = [.. engines.Select(engine => engine.GetProperty("name").GetString()!)];
         string[] missing =
             [.. report.GetProperty("missing").EnumerateArray().Select(engine => engine.GetProperty("remedy").GetString()!)];
-        Assert.Equal(["ann-lean", "ann-fast-batch", "exact"], names.Where(name => name != "hnswlib"));
+        string[] usearch = ["usearch-f32", "usearch-i8"];
+        Assert.Equal(["ann-lean", "ann-fast-batch", "exact"], names.Where(name => name != "hnswlib").Except(usearch));
         Assert.True(names.Contains("hnswlib") || missing.Any(remedy => remedy.Contains("apt-get install g++ libhnswlib-dev")));
         Assert.Contains(missing, remedy => remedy.Contains("-p:HnswNet=true"));
+
+        bool hasUsearch = UsearchTarget.Missing() is null;
+        Assert.Equal(hasUsearch ? usearch : [], names.Intersect(usearch));
+        Assert.Equal(hasUsearch ? 0 : 2, missing.Count(remedy => remedy.Contains("its library does not load")));
+        if (hasUsearch)
+        {
+            JsonElement round = engines[Array.IndexOf(names, "usearch-f32")].GetProperty("threads")[0].GetProperty("rounds")[0];
+            double[] recalls = [.. round.EnumerateArray().Select(point => point.GetProperty("recall").GetDouble())];
+            Assert.True(recalls[0] < recalls[1] && recalls[1] > 0.9, $"{recalls[0]} at ef 10, {recalls[1]} at ef 40");
+            Assert.StartsWith("USearch 2.", engines[Array.IndexOf(names, "usearch-f32")].GetProperty("version").GetString());
+        }
 
         JsonElement lean = engines[0].GetProperty("threads")[0].GetProperty("rounds");
         Assert.Equal(2, lean.GetArrayLength());

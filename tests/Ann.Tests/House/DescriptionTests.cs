@@ -23,7 +23,8 @@ public sealed partial class DescriptionTests
         [typeof(Metric)] = (
             ["engine/Ann.Core/MetricTraits.cs", "engine/Ann.Core/Distances/MetricDispatch.cs"],
             ["engine/Ann.Core/Codes/CodeDistance.cs", "tools/Ann.Bench/Sets/ClusteredLaw.cs", "tools/Ann.Bench/Sets/Hard/HardSet.cs",
-             "tools/Ann.Bench/Sets/VectorLaw.cs", "tools/Ann.Bench/Workers/HnswNetTarget.cs", "tools/ann/Verbs/DemoVerb.cs"]),
+             "tools/Ann.Bench/Sets/VectorLaw.cs", "tools/Ann.Bench/Workers/HnswNetTarget.cs", "tools/Ann.Bench/Workers/UsearchTarget.cs",
+             "tools/ann/Verbs/DemoVerb.cs"]),
         [typeof(CodesKind)] = (["engine/Ann.Core/Segments/CodesTraits.cs"], ["tools/Ann.Bench/Hard/HardRequest.cs"]),
         [typeof(AttributeType)] = (
             ["engine/Ann.Core/Attributes/AttributeTraits.cs"],

@@ -1,3 +1,5 @@
+using Ann.Bench.Workers;
+
 namespace Ann.Bench.Peers;
 
 /// <summary>One engine of the comparison.</summary>
@@ -8,6 +10,12 @@ internal sealed record PeerEngine(string Name, string IndexName, string Settings
 {
     /// <summary>The C++ driver that runs it; null when this program does.</summary>
     public DriverSource? Driver { get; init; }
+
+    /// <summary>Version of the library that builds its index, where this program calls one.</summary>
+    public string Maker { get; init; } = "";
+
+    /// <summary>Why it cannot run here and what helps, or null; null itself where it always can.</summary>
+    public Func<string?>? Missing { get; init; }
 
     /// <summary>It scans and has no beam width: one point instead of a curve.</summary>
     public bool IsExact { get; init; }
@@ -24,6 +32,13 @@ internal sealed record PeerEngine(string Name, string IndexName, string Settings
     private static readonly DriverSource Faiss = new(
         "faiss.cpp", "libfaiss-dev", "apt-get install g++ libfaiss-dev libopenblas-dev", ["-fopenmp", "-lfaiss", "-lopenblas"]);
 
+    private static PeerEngine Usearch(string precision, string rows) => new(
+        UsearchTarget.Prefix + precision, UsearchTarget.Prefix + precision, $"{rows}; the library as its package of .NET has it")
+    {
+        Maker = UsearchTarget.Version,
+        Missing = UsearchTarget.Missing,
+    };
+
     /// <summary>Every engine that this build knows, in the order of the tables.</summary>
     public static IReadOnlyList<PeerEngine> All { get; } =
     [
@@ -35,9 +50,12 @@ internal sealed record PeerEngine(string Name, string IndexName, string Settings
         new(
             "faiss-hnsw-sq8", "faiss-hnsw-sq8",
             "IndexHNSWSQ QT_8bit + IndexRefineFlat, up to 4k refined; the library as Debian compiled it") { Driver = Faiss },
+        Usearch("f32", "float32 rows"),
+        Usearch("bf16", "bfloat16 rows, without rerank"),
+        Usearch("i8", "int8 rows, without rerank"),
         new("exact", "ann-lean", "AnnServer's exact scan; up to 100 queries") { IsExact = true },
 #if HNSW_NET
-        new("hnsw.net", "hnsw.net", "HnswNet.HnswIndex, float32"),
+        new("hnsw.net", "hnsw.net", "HnswNet.HnswIndex, float32") { Maker = HnswNetTarget.Version },
 #endif
     ];
 

@@ -130,7 +130,12 @@ internal sealed class PeersRun(ToolContext tool, PeersRequest request)
                 continue;
             }
             IReadOnlyList<string> program = OwnProgram();
-            string maker = "";
+            string maker = engine.Maker;
+            if (engine.Missing?.Invoke() is string remedy)
+            {
+                Miss(name, remedy);
+                continue;
+            }
             if (engine.Driver is not null)
             {
                 (string? driver, maker) = await compiler.CompileAsync(engine.Driver, cancellation);

@@ -9,8 +9,6 @@ namespace Ann.Bench.Verbs;
 /// <summary><c>worker</c>: one engine in a process of its own, driven by <c>peers</c>. Its words are those of the C++ drivers.</summary>
 internal static class WorkerVerb
 {
-    /// <summary>Untimed searching before memory is looked at: tiered compilation needs time.</summary>
-
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
@@ -53,9 +51,8 @@ internal static class WorkerVerb
                 Answers = parsed.GetValue(answers)!,
                 Latencies = parsed.GetValue(latencies)!,
             };
-            string version = typeof(WorkerVerb).Assembly
-                .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
-            tool.Out.WriteLine($"program name=AnnServer version={version}");
+            (string program, string version) = ProgramOf(request.Engine);
+            tool.Out.WriteLine($"program name={program} version={version}");
             if (parsed.GetValue(action) == "build")
                 Build(tool, request, cancellation);
             else
@@ -67,6 +64,21 @@ internal static class WorkerVerb
         static Option<string> Text(string name) => new(name) { DefaultValueFactory = _ => "" };
     }
 
+    /// <summary>What runs an engine, as <c>program</c> of the C++ drivers tells it.</summary>
+    private static (string Name, string Version) ProgramOf(string engine)
+    {
+        if (IsUsearch(engine))
+            return ("USearch", UsearchTarget.Version);
+#if HNSW_NET
+        if (engine == "hnsw.net")
+            return ("Hnsw.Net", HnswNetTarget.Version);
+#endif
+        return ("AnnServer",
+            typeof(WorkerVerb).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "");
+    }
+
+    private static bool IsUsearch(string engine) => engine.StartsWith(UsearchTarget.Prefix, StringComparison.Ordinal);
+
     private static void Build(ToolContext tool, WorkerRequest request, CancellationToken cancellation)
     {
 #if HNSW_NET
@@ -76,7 +88,10 @@ internal static class WorkerVerb
             return;
         }
 #endif
-        SegmentBuild.Run(tool, request, cancellation);
+        if (IsUsearch(request.Engine))
+            UsearchTarget.Build(tool, request);
+        else
+            SegmentBuild.Run(tool, request, cancellation);
     }
 
     private static void Search(ToolContext tool, WorkerRequest request, CancellationToken cancellation)
@@ -98,6 +113,7 @@ internal static class WorkerVerb
         "exact" => new SegmentTarget(tool, request, exact: true),
         "ann-fast-batch" => new SegmentBatchTarget(tool, request),
         "ann-fast" or "ann-lean" => new SegmentTarget(tool, request, exact: false),
+        _ when IsUsearch(request.Engine) => new UsearchTarget(tool, request),
 #if HNSW_NET
         "hnsw.net" => new HnswNetTarget(tool, request),
 #endif

@@ -1,8 +1,8 @@
 #if HNSW_NET
 using System.Diagnostics;
 using System.Globalization;
+using Ann.Bench.Curves;
 using Ann.Core;
-using Ann.Core.Files.Formats;
 using Ann.Tool;
 using HnswNet;
 
@@ -18,9 +18,12 @@ internal sealed class HnswNetTarget : ISearchTarget
     public HnswNetTarget(ToolContext tool, WorkerRequest request)
     {
         _index = HnswIndex.LoadMapped(request.Index);
-        _queries = Read(tool, request.Queries);
+        _queries = AnswerCheck.Load(tool.Files, request.Queries);
         _k = request.K;
     }
+
+    /// <summary>Version of the package.</summary>
+    public static string Version => typeof(HnswIndex).Assembly.GetName().Version?.ToString(3) ?? "";
 
     /// <inheritdoc/>
     public int Batch => 1;
@@ -30,7 +33,7 @@ internal sealed class HnswNetTarget : ISearchTarget
 
     public static void Build(ToolContext tool, WorkerRequest request)
     {
-        float[][] rows = Read(tool, request.Base);
+        float[][] rows = AnswerCheck.Load(tool.Files, request.Base);
         DistanceMetric metric = request.Metric switch
         {
             Metric.Cosine => DistanceMetric.Cosine,
@@ -67,14 +70,5 @@ internal sealed class HnswNetTarget : ISearchTarget
 
     /// <inheritdoc/>
     public void Dispose() => _index.Dispose();
-
-    private static float[][] Read(ToolContext tool, string path)
-    {
-        using VectorReader reader = VectorFile.OpenReader(tool.Files, path);
-        float[][] rows = new float[reader.Count][];
-        for (int row = 0; row < rows.Length; row++)
-            reader.ReadRows(rows[row] = new float[reader.Dimension]);
-        return rows;
-    }
 }
 #endif

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Ann.Core.Files.Formats;
 
 /// <summary>
-/// The head of an index file of Hnsw.Net, format version 4, which <c>HnswIndex.Save</c> of its releases 0.1.3 to 0.1.5 writes: whole numbers
-/// of four bytes, little-endian, and a flag. The vectors follow, then the nodes (<see cref="HnswNetNodes"/>).
+/// The head of an index file of Hnsw.Net, format version 4, which <c>HnswIndex.Save</c> of its releases 0.1.3 to 0.1.5 writes: whole
+/// numbers of four bytes, little-endian, and a flag. The vectors follow, then the nodes (<see cref="HnswNetNodes"/>).
 /// </summary>
 internal sealed record HnswNetHeader
 {

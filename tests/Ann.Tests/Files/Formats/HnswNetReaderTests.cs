@@ -94,8 +94,8 @@ public sealed class HnswNetReaderTests
     }
 
     /// <summary>
-    /// Bytes are replaced, one to four at a time. A file is then refused in words, or it is one that could have been written: it has as many
-    /// rows as it says, and no more than there are bytes for.
+    /// Bytes are replaced, one to four at a time. A file is then refused in words, or it is one that could have been written: it has as
+    /// many rows as it says, and no more than there are bytes for.
     /// </summary>
     [Fact]
     public void ADamagedFileIsRefusedOrReadToItsEnd()
