@@ -7,10 +7,13 @@ namespace Ann.Tests.Bench;
 /// <summary>One command line of the benchmarks, run in process.</summary>
 internal static class BenchRun
 {
-    public static async Task<ToolRun> RunAsync(params string[] args)
+    public static Task<ToolRun> RunAsync(params string[] args) =>
+        RunAsync(new StringWriter(), TestContext.Current.CancellationToken, args);
+
+    /// <summary>Runs with a stream for notices, and something that ends it.</summary>
+    public static async Task<ToolRun> RunAsync(StringWriter error, CancellationToken cancellation, params string[] args)
     {
         StringWriter output = new();
-        StringWriter error = new();
         ToolContext tool = new()
         {
             Out = TextWriter.Synchronized(output),
@@ -19,7 +22,7 @@ internal static class BenchRun
             CacheDirectory = ToolRun.CacheDirectory,
         };
         int code = await CommandLine.RunAsync(
-            Ann.Bench.Program.Name, Ann.Bench.Program.Root, args, tool, TestContext.Current.CancellationToken);
+            Ann.Bench.Program.Name, Ann.Bench.Program.Root, args, tool, cancellation);
         return new ToolRun(code, output.ToString(), error.ToString());
     }
 }

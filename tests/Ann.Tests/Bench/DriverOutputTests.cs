@@ -13,14 +13,14 @@ public sealed class DriverOutputTests
             program name=hnswlib version=0.6.2-2
             memory stage=before rss=5000 anonymous=2000 file=3000
             run ef=10 searches=6500 queries=500 seconds=0.25 visited=248.212
-            run ef=20 searches=4000 queries=500 seconds=0.5 visited=-1.000 allocated=0.000
+            run ef=20 searches=4000 queries=500 seconds=0.5 cpu=0.375 visited=-1.000 allocated=0.000
             memory stage=after rss=25000 anonymous=21000 file=4000
             """,
             "hnswlib");
 
         Assert.Equal(("hnswlib", "0.6.2-2"), (output.Program, output.Version));
         Assert.Equal(new ResidentMemory(20_000, 19_000, 1_000), output.Serving);
-        Assert.Equal([new WorkerRun(10, 6500, 500, 0.25, 248.212, -1), new WorkerRun(20, 4000, 500, 0.5, -1, 0)], output.Runs);
+        Assert.Equal([new WorkerRun(10, 6500, 500, 0.25, 248.212, -1, -1), new WorkerRun(20, 4000, 500, 0.5, -1, 0, 0.375)], output.Runs);
         Assert.Equal(12.5, DriverOutput.Parse("built seconds=12.500000 threads=2", "hnswlib").BuildSeconds);
     }
 

@@ -27,7 +27,7 @@ public sealed partial class PeersTests
 
         ToolRun run = (await BenchRun.RunAsync(
             "peers", "--base", rows, "--queries", queries, "--metric", "cosine",
-            "--engines", "ann-lean,ann-fast-batch,exact,hnswlib,hnsw.net,usearch-f32,usearch-i8",
+            "--engines", "ann-lean,ann-fast-batch,exact,hnswlib,hnswlib-huge,hnsw.net",
             "--ef", "10,40", "--rounds", "2", "--build-threads", "1", "--point-ms", "1", "--cache", folder["cache"],
             "--json", folder["peers.json"], "--report", folder["peers.html"])).Expect(0);
 
@@ -36,21 +36,9 @@ public sealed partial class PeersTests
         string[] names = [.. engines.Select(engine => engine.GetProperty("name").GetString()!)];
         string[] missing =
             [.. report.GetProperty("missing").EnumerateArray().Select(engine => engine.GetProperty("remedy").GetString()!)];
-        string[] usearch = ["usearch-f32", "usearch-i8"];
-        Assert.Equal(["ann-lean", "ann-fast-batch", "exact"], names.Where(name => name != "hnswlib").Except(usearch));
+        Assert.Equal(["ann-lean", "ann-fast-batch", "exact"], names.Where(name => !name.StartsWith("hnswlib", StringComparison.Ordinal)));
         Assert.True(names.Contains("hnswlib") || missing.Any(remedy => remedy.Contains("apt-get install g++ libhnswlib-dev")));
         Assert.Contains(missing, remedy => remedy.Contains("-p:HnswNet=true"));
-
-        bool hasUsearch = UsearchTarget.Missing() is null;
-        Assert.Equal(hasUsearch ? usearch : [], names.Intersect(usearch));
-        Assert.Equal(hasUsearch ? 0 : 2, missing.Count(remedy => remedy.Contains("its library does not load")));
-        if (hasUsearch)
-        {
-            JsonElement round = engines[Array.IndexOf(names, "usearch-f32")].GetProperty("threads")[0].GetProperty("rounds")[0];
-            double[] recalls = [.. round.EnumerateArray().Select(point => point.GetProperty("recall").GetDouble())];
-            Assert.True(recalls[0] < recalls[1] && recalls[1] > 0.9, $"{recalls[0]} at ef 10, {recalls[1]} at ef 40");
-            Assert.StartsWith("USearch 2.", engines[Array.IndexOf(names, "usearch-f32")].GetProperty("version").GetString());
-        }
 
         JsonElement lean = engines[0].GetProperty("threads")[0].GetProperty("rounds");
         Assert.Equal(2, lean.GetArrayLength());
@@ -58,8 +46,63 @@ public sealed partial class PeersTests
         Assert.Equal(0, engines[0].GetProperty("allocated_per_query").GetDouble());
         Assert.Equal(1, engines[2].GetProperty("threads")[0].GetProperty("rounds")[0][0].GetProperty("recall").GetDouble());
         Assert.Contains("ann-lean", run.Out);
+        Assert.Contains("-bit kernels", run.Out);
+        Assert.All(engines, engine => Assert.True(
+            engine.GetProperty("threads")[0].GetProperty("rounds")[0][0].GetProperty("cpu_us").GetDouble() > 0));
         Assert.Contains("data-engine='exact'", File.ReadAllText(folder["peers.html"]));
         Assert.Empty(Directory.GetFiles(folder["cache"], "*.partial"));
+    }
+
+    /// <summary>
+    /// The run is ended when the second round begins: the first is printed, and stands in the file. It is one of USearch, where its library
+    /// loads, and finds more with a wider beam; elsewhere the library is named.
+    /// </summary>
+    [Fact]
+    public async Task RoundsThatAreFinishedOutliveTheRun()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "workers are pinned with taskset, which only Linux has");
+        bool hasUsearch = UsearchTarget.Missing() is null;
+        using TemporaryFolder folder = new();
+        (await BenchRun.RunAsync(
+            "gen", "--rows", "600", "--dim", "12", "--queries", "40", "--truth", "10", "--output", folder["set"])).Expect(0);
+        using CancellationTokenSource stop = new();
+
+        ToolRun run = (await BenchRun.RunAsync(
+            new EndingWriter("round 2 of 3", stop), stop.Token,
+            "peers", "--base", Path.Combine(folder["set"], "base.fbin"), "--queries", Path.Combine(folder["set"], "query.fbin"),
+            "--metric", "cosine", "--engines", hasUsearch ? "usearch-f32" : "usearch-f32,ann-lean", "--ef", "10,40", "--rounds", "3",
+            "--point-ms", "1", "--cache", folder["cache"], "--json", folder["peers.json"])).Expect(130);
+
+        Assert.Contains("1 of 3 rounds, since the run was cut off", run.Out);
+        JsonElement report = JsonDocument.Parse(File.ReadAllText(folder["peers.json"])).RootElement;
+        Assert.Equal((1, 3), (report.GetProperty("rounds").GetInt32(), report.GetProperty("rounds_asked").GetInt32()));
+        JsonElement engine = Assert.Single(report.GetProperty("engines").EnumerateArray());
+        JsonElement round = Assert.Single(engine.GetProperty("threads")[0].GetProperty("rounds").EnumerateArray());
+        double[] recalls = [.. round.EnumerateArray().Select(point => point.GetProperty("recall").GetDouble())];
+        Assert.True(recalls[0] < recalls[1] && recalls[1] > 0.9, $"{recalls[0]} at ef 10, {recalls[1]} at ef 40");
+        Assert.StartsWith(hasUsearch ? "USearch 2." : "AnnServer ", engine.GetProperty("version").GetString());
+        Assert.Equal(!hasUsearch, run.Out.Contains("usearch-f32: not here: its library does not load", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void RoundsThatDifferMuchAreWarnedOf()
+    {
+        PeersReport report = Sample();
+        Assert.Empty(RangeNotes.Of(report));
+        IReadOnlyList<CurvePoint> own = report.Engines[0].Threads[0].Rounds[0], other = report.Engines[1].Threads[0].Rounds[0];
+        IReadOnlyList<CurvePoint> slow = [.. own.Select(static point => point with { Qps = point.Qps / 2 })];
+        ThreadsReport part = new() { Threads = 1, Rounds = [own, slow], Targets = TargetTable.Of([own, slow], [other, other]) };
+        report = report with { Engines = [report.Engines[0] with { Threads = [part] }, report.Engines[1]], Rounds = 2, RoundsAsked = 2 };
+
+        string note = Assert.Single(RangeNotes.Of(report));
+
+        Assert.Contains("warning: the rounds of ann-fast on 1 thread differ by more than 20 % at recall 0.9, 0.95, 0.99; ", note);
+        Assert.Contains("from 1.50 to 3.00 times hnswlib, by processor time from 1.00 to 1.00.", note);
+        StringWriter text = new();
+        PeersTable.Print(text, report);
+        Assert.Contains(note, text.ToString());
+        Assert.Contains("1.50..3.00!", text.ToString());
+        Assert.Contains("differ by more than 20 %", HtmlReport.Render(report));
     }
 
     [Fact]
@@ -136,18 +179,37 @@ public sealed partial class PeersTests
         Assert.Equal(11, ran.Count);
     }
 
+    /// <summary>Ends a run when it tells a certain thing.</summary>
+    private sealed class EndingWriter(string words, CancellationTokenSource stop) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            if (value?.Contains(words, StringComparison.Ordinal) == true)
+                stop.Cancel();
+        }
+    }
+
     [GeneratedRegex("<svg viewBox='0 0 800.*?</svg>")]
     private static partial Regex Svg();
 
     private static PeersReport Sample()
     {
-        CurvePoint[] own = [new(10, 0.9, 3_000, 300, 600, 100, 0), new(40, 0.995, 1_500, 600, 900, 300, 0)];
+        CurvePoint[] own = [new(10, 0.9, 3_000, 300, 600, 100, 0, 290), new(40, 0.995, 1_500, 600, 900, 300, 0, 590)];
         CurvePoint[] other = [.. own.Select(point => point with { Qps = point.Qps / 3, Allocated = -1 })];
         return new PeersReport
         {
             CommandLine = "ann-bench peers",
             Started = DateTimeOffset.UnixEpoch,
-            Machine = new Machine { Cpu = "cpu", Cores = 2, SimdBits = "512", OperatingSystem = "os", Runtime = "runtime" },
+            Machine = new Machine
+            {
+                Cpu = "cpu",
+                Cores = 2,
+                SimdBits = "512",
+                InstructionSet = "avx2 avx512bw",
+                OperatingSystem = "os",
+                Runtime = "runtime",
+            },
             Set = new SetReport
             {
                 Base = "set/base.fbin",
@@ -160,6 +222,7 @@ public sealed partial class PeersTests
             },
             K = 10,
             Rounds = 1,
+            RoundsAsked = 1,
             M = 16,
             EfConstruction = 200,
             Core = 0,

@@ -6,7 +6,11 @@ namespace Ann.Tests.Bench;
 /// <summary>Speed at a recall, and the ratio of two engines: what every claim rests on.</summary>
 public sealed class RecallCurveTests
 {
-    private static CurvePoint Point(int ef, double recall, double qps) => new(ef, recall, qps, 1e6 / qps, 2e6 / qps, 10.0 * ef, 0);
+    private static CurvePoint Point(int ef, double recall, double qps, double cpuUs = -1) =>
+        new(ef, recall, qps, 1e6 / qps, 2e6 / qps, 10.0 * ef, 0, cpuUs);
+
+    private static SpeedRatio? Ratio(double recall, RecallCurve[] own, RecallCurve[] other) =>
+        SpeedRatio.Of(recall, own, other, static point => point.Qps);
 
     [Fact]
     public void BetweenTwoPointsLogarithmsAreLinear()
@@ -54,7 +58,7 @@ public sealed class RecallCurveTests
         RecallCurve[] own = [Flat(3_000), Flat(2_000), Flat(9_000)];
         RecallCurve[] other = [Flat(1_000), Flat(1_000), Flat(2_000)];
 
-        SpeedRatio ratio = SpeedRatio.Of(0.95, own, other)!;
+        SpeedRatio ratio = Ratio(0.95, own, other)!;
 
         Assert.Equal(3, ratio.Times.Median, tolerance: 1e-9);
         Assert.Equal(2, ratio.Times.Min, tolerance: 1e-9);
@@ -70,10 +74,37 @@ public sealed class RecallCurveTests
         RecallCurve[] own = [new([Point(10, 0.96, 4_000), Point(40, 0.99, 2_000)])];
         RecallCurve[] other = [new([Point(10, 0.97, 1_000), Point(40, 0.99, 500)])];
 
-        Assert.Equal(0.97, SpeedRatio.Of(0.95, own, other)!.AtRecall);
-        Assert.Null(SpeedRatio.Of(0.999, own, other));
-        Assert.Null(SpeedRatio.Of(0.95, own, []));
+        Assert.Equal(0.97, Ratio(0.95, own, other)!.AtRecall);
+        Assert.Null(Ratio(0.999, own, other));
+        Assert.Null(Ratio(0.95, own, []));
     }
+
+    /// <summary>A round in which another had half of the machine: wall time halves the speed, processor time does not move.</summary>
+    [Fact]
+    public void ProcessorTimeDoesNotMoveWithWhatOthersTake()
+    {
+        CurvePoint[] alone = [Point(10, 0.9, 8_000, 125), Point(40, 0.99, 4_000, 250)];
+        CurvePoint[] disturbed = [.. alone.Select(static point => point with { Qps = point.Qps / 2 })];
+        CurvePoint[] baseline = [.. disturbed.Select(static point => point with { CpuUs = point.CpuUs * 2 })];
+        IReadOnlyList<CurvePoint>[] own = [alone, disturbed], other = [baseline, baseline];
+
+        TargetReport target = TargetTable.Of(own, other)[1];
+
+        Assert.Equal((1.0, 2.0), (Math.Round(target.Ratio!.Times.Min, 6), Math.Round(target.Ratio.Times.Max, 6)));
+        Assert.True(target.Ratio.Times.IsWide);
+        Assert.EndsWith("!", Cells.RatioRange(target));
+        Assert.False(target.CpuRatio!.Times.IsWide);
+        Assert.Equal(2, target.CpuRatio.Times.Median, tolerance: 1e-9);
+        Assert.Equal("2.00", Cells.CpuRatio(target));
+        TargetReport unknown = TargetTable.Of([[Point(10, 0.9, 1), Point(40, 0.99, 1)]], other[..1])[1];
+        Assert.Equal(("-", "-"), (Cells.Cpu(unknown), Cells.CpuRatio(unknown)));
+    }
+
+    [Theory]
+    [InlineData(0.91, 1.1, false)]
+    [InlineData(0.89, 1.1, true)]
+    public void ARangeIsWideBeyondAFifthOfTheMedian(double least, double most, bool isWide) =>
+        Assert.Equal(isWide, new Spread(1, least, most).IsWide);
 
     [Fact]
     public void CellsSayWhatWasNotMeasured()

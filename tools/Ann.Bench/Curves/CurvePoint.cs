@@ -8,7 +8,9 @@ namespace Ann.Bench.Curves;
 /// <param name="P99Us">99th percentile of it.</param>
 /// <param name="Visited">Distances computed, a mean of a query; negative when unknown.</param>
 /// <param name="Allocated">Bytes of managed memory a query; negative when there is none to count.</param>
-internal sealed record CurvePoint(int Ef, double Recall, double Qps, double P50Us, double P99Us, double Visited, double Allocated);
+/// <param name="CpuUs">Processor time of a query, microseconds, without waiting for a processor; negative when unknown.</param>
+internal sealed record CurvePoint(
+    int Ef, double Recall, double Qps, double P50Us, double P99Us, double Visited, double Allocated, double CpuUs);
 
 /// <summary>What an engine does at a recall.</summary>
 /// <param name="Kind">Whether the recall lies on the curve.</param>

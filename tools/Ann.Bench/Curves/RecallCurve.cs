@@ -46,7 +46,8 @@ internal sealed class RecallCurve
         CurvePoint point = new(
             (int)Math.Round(Between(low.Ef, high.Ef, share)), recall, Between(low.Qps, high.Qps, share),
             Between(low.P50Us, high.P50Us, share), Between(low.P99Us, high.P99Us, share),
-            Between(low.Visited, high.Visited, share), Math.Max(low.Allocated, high.Allocated));
+            Between(low.Visited, high.Visited, share), Math.Max(low.Allocated, high.Allocated),
+            Between(low.CpuUs, high.CpuUs, share));
         return new CurveValue(CurveValueKind.OnCurve, point);
     }
 

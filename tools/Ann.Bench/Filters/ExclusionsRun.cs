@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Ann.Bench.Curves;
+using Ann.Bench.Peers;
 using Ann.Core.Exclusions;
 using Ann.Core.Indexes;
 using Ann.Core.Keys;
@@ -35,6 +36,7 @@ internal sealed class ExclusionsRun(
     /// <returns>True when 10,000 keys cost at most 1 ms, and no recall.</returns>
     public bool Run(CancellationToken cancellation)
     {
+        tool.Out.WriteLine(Machine.Describe(tool.Files).ToText());
         LiveSealedSegment segment = new(SealedSegment.Open(tool.Files, index));
         IndexSnapshot snapshot = new("bench", segment.Sealed.Generation, default, [segment]);
         segment.Release(); // the snapshot holds it

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ann.Bench.Peers;
 using Ann.Core;
 using Ann.Core.Indexes;
 using Ann.Tool;
@@ -28,6 +29,7 @@ internal sealed class LiveRun(ToolContext tool, LiveRequest request, Cancellatio
     /// <summary>Runs all of it and prints a line for each figure.</summary>
     public async Task RunAsync()
     {
+        tool.Out.WriteLine(Machine.Describe(tool.Files).ToText());
         LiveIndexOptions options = new() { HeadBytes = 1L << 32 };
         await using LiveIndex index = Create(request.Work, options);
         QuerySet queries = QuerySet.Load(tool, request.Queries, request.Work, _set.Dimension);

@@ -10,14 +10,16 @@ internal readonly record struct ResidentMemory(long Total, long Anonymous, long 
         new(a.Total - b.Total, a.Anonymous - b.Anonymous, a.File - b.File);
 }
 
-/// <summary>One beam width as a worker measured it. <see cref="Visited"/> and <see cref="Allocated"/> are negative where unknown.</summary>
+/// <summary>One beam width as a worker measured it. The last three are negative where they are not known.</summary>
 /// <param name="Ef">Beam width.</param>
 /// <param name="Searches">Timed searches.</param>
 /// <param name="Queries">Distinct queries that were answered, from the first on.</param>
 /// <param name="Seconds">For all searches.</param>
 /// <param name="Visited">Distances computed, a mean of a query.</param>
 /// <param name="Allocated">Bytes of managed memory a query.</param>
-internal sealed record WorkerRun(int Ef, int Searches, int Queries, double Seconds, double Visited, double Allocated);
+/// <param name="CpuSeconds">Processor time of all threads, for all searches.</param>
+internal sealed record WorkerRun(
+    int Ef, int Searches, int Queries, double Seconds, double Visited, double Allocated, double CpuSeconds);
 
 /// <summary>The lines that workers and drivers write (described in <c>Drivers/driver.h</c>).</summary>
 internal sealed record DriverOutput
@@ -64,7 +66,7 @@ internal sealed record DriverOutput
                 case "run":
                     runs.Add(new WorkerRun(
                         (int)fields.Number("ef"), (int)fields.Number("searches"), (int)fields.Number("queries"), fields.Number("seconds"),
-                        fields.Number("visited"), fields.Number("allocated", otherwise: -1)));
+                        fields.Number("visited"), fields.Number("allocated", otherwise: -1), fields.Number("cpu", otherwise: -1)));
                     break;
                 default:
                     throw fields.Fault("the line is of no kind that is known");

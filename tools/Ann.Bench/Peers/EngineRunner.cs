@@ -62,7 +62,7 @@ internal sealed class EngineRunner(ToolContext tool, PeersRequest request, PeerE
                 Array.Sort(times);
                 points.Add(new CurvePoint(
                     run.Ef, recall, run.Searches / run.Seconds, AtQuantile(times, 0.50), AtQuantile(times, 0.99),
-                    run.Visited, run.Allocated));
+                    run.Visited, run.Allocated, run.CpuSeconds < 0 ? -1 : run.CpuSeconds / run.Searches * 1e6));
             }
             return (output, points);
         }

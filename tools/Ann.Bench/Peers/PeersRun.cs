@@ -15,40 +15,46 @@ internal sealed class PeersRun(ToolContext tool, PeersRequest request)
     private readonly List<MissingEngine> _missing = [];
 
     /// <summary>Runs it all.</summary>
-    public async Task<PeersReport> RunAsync(string commandLine, CancellationToken cancellation)
+    /// <param name="commandLine">For the report.</param>
+    /// <param name="finished">
+    /// Told after each round of all that was measured so far, so that a run that is cut off has not been for nothing.
+    /// </param>
+    /// <param name="cancellation">Ends it, and the process that runs.</param>
+    public async Task RunAsync(string commandLine, Action<PeersReport> finished, CancellationToken cancellation)
     {
         DateTimeOffset started = tool.Time.GetUtcNow();
         tool.Files.CreateDirectory(request.Cache);
         (AnswerCheck check, SetReport set) = LoadSet(cancellation);
         List<Contestant> contestants = await PrepareAsync(cancellation);
 
-        for (int round = 0; round < request.Rounds; round++)
+        for (int round = 1; round <= request.Rounds; round++)
         {
             foreach (int threads in request.Threads)
             {
                 foreach (Contestant contestant in contestants)
                 {
-                    tool.Notice($"round {round + 1} of {request.Rounds}, {threads} thread(s): {contestant.Runner.Engine.Name}");
+                    tool.Notice($"round {round} of {request.Rounds}, {threads} thread(s): {contestant.Runner.Engine.Name}");
                     (DriverOutput output, IReadOnlyList<CurvePoint> points) =
                         await contestant.Runner.SearchAsync(contestant.Index, threads, check, cancellation);
                     contestant.Add(threads, output, points);
                 }
             }
+            finished(new PeersReport
+            {
+                CommandLine = commandLine,
+                Started = started,
+                Machine = _machine,
+                Set = set,
+                K = request.K,
+                Rounds = round,
+                RoundsAsked = request.Rounds,
+                M = request.M,
+                EfConstruction = request.EfConstruction,
+                Core = request.Core,
+                Engines = Report(contestants, set.Rows),
+                Missing = [.. _missing],
+            });
         }
-        return new PeersReport
-        {
-            CommandLine = commandLine,
-            Started = started,
-            Machine = _machine,
-            Set = set,
-            K = request.K,
-            Rounds = request.Rounds,
-            M = request.M,
-            EfConstruction = request.EfConstruction,
-            Core = request.Core,
-            Engines = Report(contestants, set.Rows),
-            Missing = _missing,
-        };
     }
 
     /// <summary>How this program starts itself as a worker: the runtime and the assembly, wherever they are.</summary>
@@ -219,7 +225,7 @@ internal sealed class PeersRun(ToolContext tool, PeersRequest request)
                 .. _rounds.Select(pair => new ThreadsReport
                 {
                     Threads = pair.Key,
-                    Rounds = pair.Value,
+                    Rounds = [.. pair.Value],
                     Targets = TargetTable.Of(pair.Value, baseline is null ? [] : baseline._rounds[pair.Key]),
                 }),
             ],

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Ann.Bench.Peers;
 using Ann.Core;
 using Ann.Core.Searching;
 using Ann.Protocol.V1;
@@ -25,6 +26,7 @@ internal sealed class PromiseRun(ToolContext tool, PromiseRequest request, Cance
     public async Task<bool> RunAsync()
     {
         PromiseIndex.Require(tool, request, cancellation);
+        tool.Out.WriteLine(Machine.Describe(tool.Files).ToText());
         tool.Out.WriteLine(
             $"{"target",8}{"k",5}{"filter",8}{"%",4} | {"first 50",9}{"traffic",9}{"judged",8} | {"told",7}{"error",7}{"classes",8} | "
             + $"{"ef 50",7}{"ef",7}{"scans",7}{"beyond",7}");

@@ -19,6 +19,12 @@ internal static class Cells
 
     public static string Ef(TargetReport target) => Marked(target, target.Point?.Ef, "F0");
 
+    public static string Cpu(TargetReport target) => target.Point is { CpuUs: >= 0 } point ? Marked(target, point.CpuUs, "F1") : "-";
+
+    /// <summary>The median ratio by processor time.</summary>
+    public static string CpuRatio(TargetReport target) =>
+        target.CpuRatio?.Times.Median.ToString("F2", CultureInfo.InvariantCulture) ?? "-";
+
     /// <summary>The median ratio; a recall that is not the asked one follows an @.</summary>
     public static string Ratio(TargetReport target)
     {
@@ -28,10 +34,10 @@ internal static class Cells
         return ratio.AtRecall == target.Recall ? times : times + "@" + ratio.AtRecall.ToString("F4", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The range of the rounds.</summary>
+    /// <summary>The range of the rounds; a wide one is marked.</summary>
     public static string RatioRange(TargetReport target) => target.Ratio is not SpeedRatio ratio
         ? "-"
-        : string.Create(CultureInfo.InvariantCulture, $"{ratio.Times.Min:F2}..{ratio.Times.Max:F2}");
+        : string.Create(CultureInfo.InvariantCulture, $"{ratio.Times.Min:F2}..{ratio.Times.Max:F2}{(ratio.Times.IsWide ? "!" : "")}");
 
     private static string Marked(TargetReport target, double? value, string format) => target.Kind switch
     {

@@ -22,6 +22,7 @@ internal static class FiltersTable
             text.WriteLine(Line(cell));
         text.WriteLine();
         text.WriteLine(Verdict(report));
+        text.WriteLine(report.Machine.ToText());
     }
 
     /// <summary>One cell.</summary>
@@ -46,8 +47,7 @@ internal static class FiltersTable
                 page.Append(Invariant, $"<td>{HtmlReport.Escape(word)}</td>");
             page.Append("</tr>");
         }
-        page.Append(Invariant, $"</table></div><p>{HtmlReport.Escape(report.Machine.Cpu)}, {report.Machine.Cores} cores, ");
-        page.Append(Invariant, $"{HtmlReport.Escape(report.Machine.SimdBits)}-bit kernels · {report.Started:yyyy-MM-dd HH:mm} UTC</p>");
+        page.Append(Invariant, $"</table></div><p>{HtmlReport.Escape(report.Machine.ToText())}; {report.Started:yyyy-MM-dd HH:mm} UTC</p>");
         page.Append(Invariant, $"<p><code>{HtmlReport.Escape(report.CommandLine)}</code></p></body></html>\n");
         return page.ToString();
     }

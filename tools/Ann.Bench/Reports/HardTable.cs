@@ -47,6 +47,7 @@ internal static class HardTable
             + $"are below 0.99, {cells.Count(static cell => cell.IsBehind)} behind, "
             + $"{cells.Count(static cell => cell.IsMiscertified)} have a wrong certificate."
             + (report.Missing is null ? "" : $" hnswlib was not compared: {report.Missing.Remedy}."));
+        text.WriteLine(report.Machine.ToText());
     }
 
     private static string Words(HardCell cell)

@@ -23,6 +23,8 @@ internal static class HtmlReport
         if (Headline(report) is (string figure, string words))
             page.Append(Invariant, $"<p class='headline'><strong>{Escape(figure)}</strong> {Escape(words)}</p>");
         page.Append(Invariant, $"<p class='note'>{Escape(Method(report))}</p>");
+        foreach (string note in RangeNotes.Of(report))
+            page.Append(Invariant, $"<p class='note'>{Escape(note)}</p>");
         foreach (int threads in report.Engines.SelectMany(engine => engine.Threads).Select(part => part.Threads).Distinct().Order())
             Speed(page, report, threads);
         Cost(page, report);
@@ -35,8 +37,8 @@ internal static class HtmlReport
     internal static string Escape(string text) => WebUtility.HtmlEncode(text);
 
     private static string Method(PeersReport report) =>
-        $"{report.Set.QueryCount:N0} queries; {report.Rounds} rounds in which every engine has its turn, each in a process of its own, "
-        + $"pinned from core {report.Core} on; every answer checked against exact truth ({report.Set.Truth}), equal distances being "
+        $"{report.Set.QueryCount:N0} queries; {RangeNotes.Rounds(report)} in which every engine has its turn, each in a process of its "
+        + $"own, pinned from core {report.Core} on; every answer checked against exact truth ({report.Set.Truth}), equal distances being "
         + $"equally right. "
         + $"M {report.M}, efConstruction {report.EfConstruction}.";
 
@@ -54,9 +56,11 @@ internal static class HtmlReport
         page.Append("<p class='note'>Further right and higher is better; a bar goes from the slowest round to the fastest. "
             + "×: queries a second as a multiple of hnswlib's at equal recall, median of the rounds, then range; "
             + "@ gives the recall of the comparison where one of the two starts above the one asked for. "
-            + "&gt;: the narrowest beam already exceeds the recall. -: never reached. Times in microseconds; visited: distances computed "
-            + "for a query.</p><div class='scroll'><table><tr><th>recall</th><th class='text'>engine</th><th>queries/s</th>"
-            + "<th>× hnswlib</th><th>range</th><th>ef</th><th>p50</th><th>p99</th><th>visited</th></tr>");
+            + "&gt;: the narrowest beam already exceeds the recall. -: never reached. !: the rounds differ much. Times in microseconds; "
+            + "cpu: processor time of a query, and × hnswlib by that; visited: distances computed for a query.</p>"
+            + "<div class='scroll'><table><tr><th>recall</th><th class='text'>engine</th><th>queries/s</th>"
+            + "<th>× hnswlib</th><th>range</th><th>ef</th><th>p50</th><th>p99</th><th>cpu</th><th>× by cpu</th>"
+            + "<th>visited</th></tr>");
         foreach (double recall in PeersReport.Targets)
         {
             foreach ((string name, ThreadsReport part) in parts)
@@ -67,7 +71,10 @@ internal static class HtmlReport
                 foreach (string cell in (string[])[Cells.Qps(target), Cells.Ratio(target)])
                     page.Append(Invariant, $"<td class='strong'>{Escape(cell)}</td>");
                 string[] plain =
-                    [Cells.RatioRange(target), Cells.Ef(target), Cells.P50(target), Cells.P99(target), Cells.Visited(target)];
+                [
+                    Cells.RatioRange(target), Cells.Ef(target), Cells.P50(target), Cells.P99(target), Cells.Cpu(target),
+                    Cells.CpuRatio(target), Cells.Visited(target),
+                ];
                 foreach (string cell in plain)
                     page.Append(Invariant, $"<td>{Escape(cell)}</td>");
                 page.Append("</tr>");
@@ -140,8 +147,7 @@ internal static class HtmlReport
             Row(missing.Name, "not here", missing.Remedy);
         page.Append("</table></div><h2>Machine and command</h2>");
         page.Append(Invariant,
-            $"<p>{Escape(report.Machine.Cpu)}, {report.Machine.Cores} cores, {Escape(report.Machine.SimdBits)}-bit kernels · "
-            + $"{Escape(report.Machine.OperatingSystem)} · {Escape(report.Machine.Runtime)} · {report.Started:yyyy-MM-dd HH:mm} UTC</p>"
+            $"<p>{Escape(report.Machine.ToText())}; {report.Started:yyyy-MM-dd HH:mm} UTC</p>"
             + $"<p><code>{Escape(report.CommandLine)}</code></p>");
 
         void Row(string name, string version, string settings) => page.Append(

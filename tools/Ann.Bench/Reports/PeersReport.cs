@@ -20,7 +20,11 @@ internal sealed record PeersReport
 
     public required int K { get; init; }
 
+    /// <summary>Rounds that every engine has finished, 1 or more.</summary>
     public required int Rounds { get; init; }
+
+    /// <summary>Rounds that were asked for: more where the run was cut off.</summary>
+    public required int RoundsAsked { get; init; }
 
     public required int M { get; init; }
 
@@ -106,8 +110,14 @@ internal sealed record TargetReport
     /// <summary>Median over the rounds.</summary>
     public CurvePoint? Point { get; init; }
 
-    /// <summary>Against hnswlib in the same rounds.</summary>
+    /// <summary>Queries a second against hnswlib in the same rounds.</summary>
     public SpeedRatio? Ratio { get; init; }
+
+    /// <summary>
+    /// Queries for a second of processor time against hnswlib in the same rounds: what others take of the machine does not count, but for
+    /// caches and memory. Null where it is not known.
+    /// </summary>
+    public SpeedRatio? CpuRatio { get; init; }
 }
 
 /// <summary>Compile-time JSON. Names are snake_case.</summary>

@@ -30,8 +30,10 @@ internal static class TargetTable
             Qps = Spread.Of(points.Select(point => point.Qps)),
             Point = new CurvePoint(
                 (int)Median(point => point.Ef), Median(point => point.Recall), Median(point => point.Qps), Median(point => point.P50Us),
-                Median(point => point.P99Us), Median(point => point.Visited), points.Max(point => point.Allocated)),
-            Ratio = SpeedRatio.Of(recall, curves, others),
+                Median(point => point.P99Us), Median(point => point.Visited), points.Max(point => point.Allocated),
+                Median(point => point.CpuUs)),
+            Ratio = SpeedRatio.Of(recall, curves, others, static point => point.Qps),
+            CpuRatio = SpeedRatio.Of(recall, curves, others, static point => point.CpuUs > 0 ? 1 / point.CpuUs : double.NaN),
         };
 
         double Median(Func<CurvePoint, double> value) => Spread.Of(points.Select(value))!.Median;

@@ -42,8 +42,8 @@ internal static class PeersVerb
         {
             Description = "Search an .ann file of the cache even if another build of the engine made it.",
         };
-        Option<string?> json = VerbOptions.Optional("--json", "FILE", "Write every figure of every round.");
-        Option<string?> html = VerbOptions.Optional("--report", "FILE", "Write one self-contained HTML page.");
+        Option<string?> json = VerbOptions.Optional("--json", "FILE", "Write every figure of every round; after each round.");
+        Option<string?> html = VerbOptions.Optional("--report", "FILE", "Write one self-contained HTML page; after each round.");
 
         Verb command = new("peers",
             "Compare whole engines: recall against speed, build, memory.",
@@ -86,11 +86,24 @@ internal static class PeersVerb
             }
 
             string line = string.Join(' ', parsed.Tokens.Select(token => token.Value));
-            PeersReport report = await new PeersRun(tool, request).RunAsync($"{Program.Name} {line}", cancellation);
-            Write(parsed.GetValue(json), () => JsonSerializer.SerializeToUtf8Bytes(report, BenchJson.Default.PeersReport));
-            Write(parsed.GetValue(html), () => UTF8.GetBytes(HtmlReport.Render(report)));
-            PeersTable.Print(tool.Out, report);
+            PeersReport? last = null;
+            try
+            {
+                await new PeersRun(tool, request).RunAsync($"{Program.Name} {line}", Keep, cancellation);
+            }
+            finally
+            {
+                if (last is not null)
+                    PeersTable.Print(tool.Out, last);
+            }
             return ExitCodes.Done;
+
+            void Keep(PeersReport report)
+            {
+                last = report;
+                Write(parsed.GetValue(json), () => JsonSerializer.SerializeToUtf8Bytes(report, BenchJson.Default.PeersReport));
+                Write(parsed.GetValue(html), () => UTF8.GetBytes(HtmlReport.Render(report)));
+            }
 
             IReadOnlyList<int> Numbers(Option<string> option, int least, int most)
             {

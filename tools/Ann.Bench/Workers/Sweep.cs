@@ -42,20 +42,23 @@ internal sealed class Sweep(ToolContext tool, WorkerRequest request)
         foreach (int ef in request.Ef)
         {
             target.SetEf(ef);
-            (double pass, _, _) = Run(target, new float[target.Queries], answers, cancellation);
+            (double pass, _, _, _) = Run(target, new float[target.Queries], answers, cancellation);
             int passes = (int)Math.Clamp(Math.Ceiling(request.Seconds / pass), 1, MaxPasses);
             float[] latencies = new float[target.Queries * passes];
-            (double seconds, long visited, long allocated) = Run(target, latencies, answers, cancellation);
+            (double seconds, double cpu, long visited, long allocated) = Run(target, latencies, answers, cancellation);
             answerFile.Write(MemoryMarshal.AsBytes<int>(answers));
             latencyFile.Write(MemoryMarshal.AsBytes<float>(latencies));
             tool.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"run ef={ef} searches={latencies.Length} queries={target.Queries} seconds={seconds:F9}"
+                $"run ef={ef} searches={latencies.Length} queries={target.Queries} seconds={seconds:F9} cpu={cpu:F9}"
                 + $" visited={(double)visited / latencies.Length:F3} allocated={(double)allocated / latencies.Length:F3}"));
         }
     }
 
-    /// <summary>As many searches as there is room for latencies, a whole number of passes.</summary>
-    private (double Seconds, long Visited, long Allocated) Run(
+    /// <summary>
+    /// As many searches as there is room for latencies, a whole number of passes. Processor time is that of all threads, negative where it
+    /// is not known.
+    /// </summary>
+    private (double Seconds, double CpuSeconds, long Visited, long Allocated) Run(
         ISearchTarget target, float[] latencies, int[] answers, CancellationToken cancellation)
     {
         int callsAPass = (target.Queries + target.Batch - 1) / target.Batch;
@@ -63,6 +66,7 @@ internal sealed class Sweep(ToolContext tool, WorkerRequest request)
         int next = -1;
         long visited = 0;
         long allocated = 0;
+        long cpu = ThreadTime.Now() is null ? long.MinValue : 0;
         long start = Stopwatch.GetTimestamp();
         if (request.Threads == 1)
             Work();
@@ -70,13 +74,14 @@ internal sealed class Sweep(ToolContext tool, WorkerRequest request)
             Parallel.For(0, request.Threads, new ParallelOptions { MaxDegreeOfParallelism = request.Threads }, _ => Work());
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         cancellation.ThrowIfCancellationRequested();
-        return (seconds, visited, allocated);
+        return (seconds, cpu < 0 ? -1 : cpu / 1e9, visited, allocated);
 
         void Work()
         {
             target.BeginThread();
             long ownVisited = 0;
             long before = GC.GetAllocatedBytesForCurrentThread();
+            long cpuBefore = ThreadTime.Now() ?? 0;
             while (Interlocked.Increment(ref next) is int call && call < calls && !cancellation.IsCancellationRequested)
             {
                 int first = call % callsAPass * target.Batch;
@@ -86,6 +91,7 @@ internal sealed class Sweep(ToolContext tool, WorkerRequest request)
                 float microseconds = (float)(Stopwatch.GetElapsedTime(began).TotalSeconds * 1e6);
                 latencies.AsSpan((call / callsAPass * target.Queries) + first, count).Fill(microseconds);
             }
+            Interlocked.Add(ref cpu, (ThreadTime.Now() ?? 0) - cpuBefore);
             Interlocked.Add(ref allocated, GC.GetAllocatedBytesForCurrentThread() - before);
             Interlocked.Add(ref visited, ownVisited);
         }

@@ -2,7 +2,7 @@
 //   DRIVER build  --base F --metric M --m N --ef-construction N --threads T --index FILE ...
 //   DRIVER search --index FILE --queries F --metric M --k K --ef A,B --threads T --seconds S --answers FILE --latencies FILE ...
 // Lines: "program name=... version=...", "built seconds=... threads=...", "memory stage=... rss=... anonymous=... file=...",
-// "run ef=... searches=... queries=... seconds=... visited=...". Answers: int32 rows, k a query, run after run, nearest first.
+// "run ef=... searches=... queries=... seconds=... cpu=... visited=...". Answers: int32 rows, k a query, run after run, nearest first.
 // Latencies: float32 microseconds, one a search, run after run.
 #pragma once
 #include <algorithm>
@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -24,6 +25,13 @@ namespace driver {
 using Clock = std::chrono::steady_clock;
 
 inline double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// What this thread has had of a processor, in seconds: waiting for one does not count.
+inline double thread_seconds() {
+    timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
 
 struct Arguments {
     std::string verb;
@@ -118,16 +126,22 @@ inline void report_built(double seconds, int threads) {
     fflush(stdout);
 }
 
-// Runs insert(i) for rows first..count-1 on several threads.
-template <class Insert> void for_each_row(size_t first, size_t count, int threads, Insert insert) {
+// Runs insert(i) for rows first..count-1 on several threads. Returns the processor time of all of them, in seconds.
+template <class Insert> double for_each_row(size_t first, size_t count, int threads, Insert insert) {
     std::atomic<size_t> next{first};
-    auto work = [&] {
+    std::vector<double> seconds(threads);
+    auto work = [&](int thread) {
+        double start = thread_seconds();
         for (size_t i; (i = next++) < count;) insert(i);
+        seconds[thread] = thread_seconds() - start;
     };
     std::vector<std::thread> workers;
-    for (int t = 1; t < threads; t++) workers.emplace_back(work);
-    work();
+    for (int t = 1; t < threads; t++) workers.emplace_back(work, t);
+    work(0);
     for (auto& worker : workers) worker.join();
+    double all = 0;
+    for (double one : seconds) all += one;
+    return all;
 }
 
 // For each beam width: set(ef); untimed searches to warm up; timed passes over all queries; visited(), a mean a query, untimed.
@@ -143,10 +157,11 @@ void sweep(const Arguments& arguments, const Rows& queries, Set set, Search sear
     if (!answer_file || !latency_file) throw std::runtime_error("--answers or --latencies cannot be written");
 
     std::vector<float> latencies;
+    double cpu = 0;
     auto run = [&](size_t searches) {
         latencies.assign(searches, 0);
         auto start = Clock::now();
-        for_each_row(0, searches, threads, [&](size_t i) {
+        cpu = for_each_row(0, searches, threads, [&](size_t i) {
             auto began = Clock::now();
             search(i % count, &answers[i % count * k]);
             latencies[i] = (float)(seconds_since(began) * 1e6);
@@ -166,7 +181,8 @@ void sweep(const Arguments& arguments, const Rows& queries, Set set, Search sear
         double seconds = run(passes * count);
         fwrite(answers.data(), sizeof(int32_t), answers.size(), answer_file);
         fwrite(latencies.data(), sizeof(float), latencies.size(), latency_file);
-        printf("run ef=%d searches=%zu queries=%zu seconds=%.9f visited=%.3f\n", ef, passes * count, count, seconds, visited());
+        printf("run ef=%d searches=%zu queries=%zu seconds=%.9f cpu=%.9f visited=%.3f\n", ef, passes * count, count, seconds, cpu,
+               visited());
         fflush(stdout);
     }
     if (fclose(answer_file) != 0 || fclose(latency_file) != 0) throw std::runtime_error("the answers could not be written");

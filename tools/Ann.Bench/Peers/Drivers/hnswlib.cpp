@@ -2,6 +2,7 @@
 #include "driver.h"
 #include <hnswlib/hnswlib.h>
 #include <memory>
+#include <sys/mman.h>
 
 using namespace driver;
 
@@ -16,6 +17,18 @@ static float counting_distance(const void* a, const void* b, const void* dimensi
 static std::unique_ptr<hnswlib::SpaceInterface<float>> space_of(const Arguments& arguments, size_t dimension) {
     if (arguments.is_l2()) return std::make_unique<hnswlib::L2Space>(dimension);
     return std::make_unique<hnswlib::InnerProductSpace>(dimension);
+}
+
+// Moves rows and links of level 0 to huge pages: the library itself does not ask for them.
+static void use_huge_pages(hnswlib::HierarchicalNSW<float>& index) {
+    const size_t page = 2 << 20;
+    size_t used = index.cur_element_count * index.size_data_per_element_;
+    size_t size = (index.max_elements_ * index.size_data_per_element_ + page - 1) / page * page;
+    char* rows = (char*)std::aligned_alloc(page, size);
+    if (!rows || madvise(rows, size, MADV_HUGEPAGE) != 0) throw std::runtime_error("there are no huge pages");
+    memcpy(rows, index.data_level0_memory_, used);
+    free(index.data_level0_memory_);
+    index.data_level0_memory_ = rows;
 }
 
 static void build(const Arguments& arguments) {
@@ -36,6 +49,7 @@ static void search(const Arguments& arguments) {
     auto space = space_of(arguments, queries.dimension);
     report_memory("before");
     hnswlib::HierarchicalNSW<float> index(space.get(), arguments.text("--index"));
+    if (arguments.text("--engine") == "hnswlib-huge") use_huge_pages(index);
     auto answer = [&](size_t query, int32_t* rows) {
         auto found = index.searchKnn(queries.row(query), k);
         std::fill(rows + found.size(), rows + k, -1);
