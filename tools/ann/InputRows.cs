@@ -7,6 +7,7 @@ using Ann.Core.Files.Formats;
 using Ann.Core.Keys;
 using Ann.Core.Segments;
 using Ann.Tool.Attributes;
+using Ann.Tool.Items;
 using Ann.Tool.Verbs;
 
 namespace Ann.Tool;
@@ -39,7 +40,7 @@ internal sealed class InputRows : IDisposable
         _attributes = RowAttributes.Open(tool, path, attributes);
         try
         {
-            _reader = open is null ? VectorFile.OpenReader(tool.Files, path, _attributes.Inline) : open(tool.Files);
+            _reader = open is null ? VectorInput.Open(tool.Files, path, _attributes.Inline) : open(tool.Files);
         }
         catch
         {

@@ -31,6 +31,9 @@ internal sealed class NamingFileSystem(IFileSystem files) : IFileSystem
     public Stream Create(string path) => new NamedStream(files.Create(path), Target(path));
 
     /// <inheritdoc/>
+    public Stream OpenWrite(string path) => new NamedStream(files.OpenWrite(path), Target(path));
+
+    /// <inheritdoc/>
     public void Flush(Stream stream)
     {
         NamedStream named = (NamedStream)stream;

@@ -12,7 +12,8 @@ internal sealed class ProgressMeter : IDisposable
     private readonly ToolContext _tool;
     private readonly string _label;
     private readonly string _unit;
-    private readonly long _total;
+    private readonly long? _total;
+    private readonly long _first;
     private readonly long _start;
     private readonly Lock _lock = new();
     private long _shownAt;
@@ -21,18 +22,22 @@ internal sealed class ProgressMeter : IDisposable
     /// <param name="tool">Where to tell.</param>
     /// <param name="label">The step, such as <c>encode</c>.</param>
     /// <param name="unit">What is counted, such as <c>rows</c>.</param>
-    /// <param name="total">How many there are.</param>
-    public ProgressMeter(ToolContext tool, string label, string unit, long total)
+    /// <param name="total">How many there are; null where nobody knows.</param>
+    /// <param name="first">How many were done before: they took no time of this step.</param>
+    public ProgressMeter(ToolContext tool, string label, string unit, long? total, long first = 0)
     {
         _tool = tool;
         _label = label;
         _unit = unit;
         _total = total;
+        _first = first;
         _start = _shownAt = tool.Time.GetTimestamp();
     }
 
     /// <summary>Tells that this many are done. Cheap: most calls show nothing.</summary>
-    public void Report(long done)
+    /// <param name="done">How many, those before this step too.</param>
+    /// <param name="fraction">How much of all that is, 0 to 1, where the total is not known and this is.</param>
+    public void Report(long done, double? fraction = null)
     {
         TimeSpan interval = _tool.ErrorIsTerminal ? TerminalInterval : PlainInterval;
         if (_tool.Time.GetElapsedTime(Volatile.Read(ref _shownAt)) < interval)
@@ -43,7 +48,7 @@ internal sealed class ProgressMeter : IDisposable
             if (_tool.Time.GetElapsedTime(_shownAt, now) < interval)
                 return;
             Volatile.Write(ref _shownAt, now);
-            Show(Line(done, _tool.Time.GetElapsedTime(_start, now).TotalSeconds));
+            Show(Line(done, fraction, _tool.Time.GetElapsedTime(_start, now).TotalSeconds));
         }
     }
 
@@ -65,11 +70,18 @@ internal sealed class ProgressMeter : IDisposable
         _shownLength = line.Length;
     }
 
-    private string Line(long done, double seconds)
+    private string Line(long done, double? fraction, double seconds)
     {
-        double rate = done / Math.Max(seconds, 1e-3);
-        string left = done > 0 ? Duration((_total - done) / rate) : "unknown";
-        return $"{_label}: {done:N0} of {_total:N0} {_unit} ({100.0 * done / Math.Max(1, _total):F0} %), {rate:N0} {_unit}/s, ETA {left}";
+        double rate = (done - _first) / Math.Max(seconds, 1e-3);
+        string speed = $"{rate:N0} {_unit}/s";
+        if (_total is long total)
+        {
+            string left = rate > 0 ? Duration((total - done) / rate) : "unknown";
+            return $"{_label}: {done:N0} of {total:N0} {_unit} ({100.0 * done / Math.Max(1, total):F0} %), {speed}, ETA {left}";
+        }
+        return fraction is > 0 and double part
+            ? $"{_label}: {done:N0} {_unit} ({100 * part:F0} % of the input), {speed}, ETA {Duration(seconds * (1 - part) / part)}"
+            : $"{_label}: {done:N0} {_unit}, {speed}";
     }
 
     private static string Duration(double seconds)

@@ -14,6 +14,9 @@ internal sealed record ToolContext
     /// <summary>True when a person watches <see cref="Error"/> on a terminal: progress then rewrites one line.</summary>
     public bool ErrorIsTerminal { get; init; }
 
+    /// <summary>Opens what is piped in.</summary>
+    public Func<Stream> OpenInput { get; init; } = Console.OpenStandardInput;
+
     /// <summary>Every access to a disk.</summary>
     public IFileSystem Files { get; init; } = PhysicalFileSystem.Instance;
 

@@ -27,7 +27,13 @@ internal interface IFileSystem
     /// <summary>Creates or empties a file for writing; seekable when it is a regular one.</summary>
     Stream Create(string path);
 
-    /// <summary>Writes the content of a stream made by <see cref="Create"/> through to the device.</summary>
+    /// <summary>
+    /// Opens a file for writing at any place, and leaves what it holds; creates it when there is none. Nobody else can meanwhile.
+    /// </summary>
+    /// <exception cref="IOException">Another process writes it.</exception>
+    Stream OpenWrite(string path);
+
+    /// <summary>Writes the content of a stream made by <see cref="Create"/> or <see cref="OpenWrite"/> through to the device.</summary>
     void Flush(Stream stream);
 
     /// <summary>Renames a file, replacing the target in one step.</summary>

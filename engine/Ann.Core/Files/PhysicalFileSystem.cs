@@ -52,6 +52,14 @@ internal sealed class PhysicalFileSystem : IFileSystem
         BufferSize = BufferSizeInBytes,
     });
 
+    public Stream OpenWrite(string path) => new FileStream(path, new FileStreamOptions
+    {
+        Mode = FileMode.OpenOrCreate,
+        Access = FileAccess.ReadWrite, // on Unix who only writes takes no lock
+        Share = FileShare.Read,
+        BufferSize = BufferSizeInBytes,
+    });
+
     public void Flush(Stream stream)
     {
         if (stream is FileStream { CanSeek: true } file)

@@ -33,6 +33,8 @@ internal sealed class MemoryFileSystem : IFileSystem
         return new LimitedStream(this, path);
     }
 
+    public Stream OpenWrite(string path) => throw new NotSupportedException();
+
     public void Flush(Stream stream) => stream.Flush();
 
     public void Replace(string source, string target)

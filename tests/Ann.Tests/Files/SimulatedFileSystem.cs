@@ -164,6 +164,13 @@ internal sealed class SimulatedFileSystem : IFileSystem
         return new SimulatedStream(this, path, node!);
     }
 
+    public Stream OpenWrite(string path)
+    {
+        if (!FileExists(path))
+            Do(SimulatedOperation.CreateFile, path, () => FindOrAdd(path));
+        return Look(() => new SimulatedStream(this, path, Find(path)));
+    }
+
     public IAppendFile OpenAppend(string path)
     {
         if (!FileExists(path))

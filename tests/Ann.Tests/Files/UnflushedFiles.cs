@@ -23,6 +23,8 @@ internal sealed class UnflushedFiles : IFileSystem
 
     public Stream Create(string path) => _files.Create(path);
 
+    public Stream OpenWrite(string path) => _files.OpenWrite(path);
+
     public void Flush(Stream stream) => stream.Flush();
 
     public void Replace(string source, string target) => _files.Replace(source, target);

@@ -28,6 +28,8 @@ internal sealed class FaultyFileSystem(long freeBytes) : IFileSystem
 
     public Stream Create(string path) => new LimitedStream(this, Physical.Create(path));
 
+    public Stream OpenWrite(string path) => new LimitedStream(this, Physical.OpenWrite(path));
+
     public void Flush(Stream stream) => stream.Flush();
 
     public void Replace(string source, string target) => Physical.Replace(source, target);

@@ -1,12 +1,13 @@
 using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Files.Formats;
+using Ann.Tool.Items;
 
 namespace Ann.Tool.Attributes;
 
 /// <summary>What is asked of the attributes of a file's rows.</summary>
 /// <param name="Schema">The attributes wanted; null for all that a sidecar has.</param>
-/// <param name="File">The sidecar; null takes the members of a .jsonl file, or the sidecar beside another one.</param>
+/// <param name="File">The sidecar; null takes the members of a .jsonl file, the columns of Parquet, or the sidecar beside another one.</param>
 /// <param name="MayLack">True when a sidecar may lack some of them: those have no values.</param>
 internal sealed record AttributeRequest(AttributeSchema? Schema, string? File, bool MayLack = false)
 {
@@ -48,9 +49,9 @@ internal sealed class RowAttributes : IDisposable
     /// <exception cref="AnnException">InvalidArgument: the sidecar, or attributes wanted where none can be.</exception>
     public static RowAttributes Open(ToolContext tool, string path, AttributeRequest request)
     {
-        bool isJsonl = path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase);
+        bool hasRoom = VectorInput.HasRoom(path);
         string? sidecar = request.File;
-        if (sidecar is null && !isJsonl && tool.Files.FileExists(AttributeSidecar.PathOf(path)))
+        if (sidecar is null && !hasRoom && tool.Files.FileExists(AttributeSidecar.PathOf(path)))
         {
             sidecar = AttributeSidecar.PathOf(path);
             tool.Notice($"Attributes are taken from {sidecar}.");
@@ -60,14 +61,14 @@ internal sealed class RowAttributes : IDisposable
             AttributeSidecarReader reader = new(tool.Files, sidecar, request.MayLack ? Common(tool, sidecar, request) : request.Schema);
             return new RowAttributes(path, reader.Schema, reader);
         }
-        if (!isJsonl && request is { Schema.Count: > 0, MayLack: false })
+        if (!hasRoom && request is { Schema.Count: > 0, MayLack: false })
         {
             throw AnnException.Invalid(
                 "--attributes",
                 $"--attributes asks for attributes; {path} has no room for them and there is no {AttributeSidecar.PathOf(path)}. "
                 + "Name the file with --attributes-file.");
         }
-        return new RowAttributes(path, isJsonl ? request.Schema ?? AttributeSchema.Empty : AttributeSchema.Empty, null);
+        return new RowAttributes(path, hasRoom ? request.Schema ?? AttributeSchema.Empty : AttributeSchema.Empty, null);
     }
 
     /// <summary>Refuses a sidecar of another number of rows.</summary>

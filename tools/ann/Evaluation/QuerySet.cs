@@ -1,5 +1,6 @@
 using Ann.Core;
 using Ann.Core.Files.Formats;
+using Ann.Tool.Items;
 
 namespace Ann.Tool.Evaluation;
 
@@ -20,7 +21,7 @@ internal sealed class QuerySet(float[] values, int count, int dimension)
     /// <exception cref="AnnException">InvalidArgument: unreadable, too large, or of another dimension than the index.</exception>
     public static QuerySet Load(ToolContext tool, string path, string index, int dimension)
     {
-        using VectorReader reader = VectorFile.OpenReader(tool.Files, path);
+        using VectorReader reader = VectorInput.Open(tool.Files, path);
         if (reader.Notice is not null)
             tool.Notice(reader.Notice);
         if (reader.Dimension != dimension)

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Ann.Core;
 using Ann.Core.Files.Formats;
 using Ann.Protocol.V1;
+using Ann.Tool.Items;
 using Ann.Tool.Remote;
 using KeyColumn = Ann.Core.Keys.KeyColumn;
 
@@ -47,7 +48,7 @@ internal static class QueryRows
 
     private static (VectorBatch Batch, string[] Names) Read(ToolContext tool, string path)
     {
-        using VectorReader reader = VectorFile.OpenReader(tool.Files, path);
+        using VectorReader reader = VectorInput.Open(tool.Files, path);
         if (reader.Notice is not null)
             tool.Notice(reader.Notice);
         if (reader.Count > MaxRows)

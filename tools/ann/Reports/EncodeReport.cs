@@ -15,6 +15,9 @@ internal sealed record EncodeReport
     /// <summary>Rows written.</summary>
     public required long Rows { get; init; }
 
+    /// <summary>Rows of them that an earlier run had written; null when there were none.</summary>
+    public long? ResumedRows { get; init; }
+
     /// <summary>Texts without tokens; null when the input holds features.</summary>
     public long? EmptyTexts { get; init; }
 
@@ -33,6 +36,6 @@ internal sealed record EncodeReport
     /// <summary>Seconds from the first text to the whole file.</summary>
     public required double Seconds { get; init; }
 
-    /// <summary>Rows a second over that time.</summary>
+    /// <summary>Rows a second over that time, without those of an earlier run.</summary>
     public required double RowsPerS { get; init; }
 }

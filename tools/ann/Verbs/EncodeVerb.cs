@@ -1,10 +1,11 @@
 using System.CommandLine;
 using Ann.Core;
 using Ann.Core.Attributes;
-using Ann.Core.Files.Formats;
 using Ann.Core.Keys;
 using Ann.Encoding;
 using Ann.Tool.Attributes;
+using Ann.Tool.Bulk;
+using Ann.Tool.Items;
 using Ann.Tool.Reports;
 
 namespace Ann.Tool.Verbs;
@@ -12,25 +13,36 @@ namespace Ann.Tool.Verbs;
 /// <summary><c>ann encode</c>: texts or features in, vectors out, with their keys beside them.</summary>
 internal static class EncodeVerb
 {
-    private const int ChunkRows = 2048;
-
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
         Option<string> input = VerbOptions.Required("--input", "FILE",
-            "Texts: .jsonl with \"id\" and \"text\" (or \"title\", or both) a line. "
+            "Texts: .jsonl .csv .tsv (also .gz) or .parquet with \"id\" and \"text\" (or \"title\", or both); - is standard input. "
             + "Features or item numbers of a tower: .npy .fbin .ibin …");
         Option<string> output = VerbOptions.Required(
-            "--output", "FILE", "Vectors: .npy .fbin .jsonl. Keys and encoder go to OUTPUT.keys.jsonl, where build finds them.");
+            "--output", "FILE", "Vectors: .npy .fbin .jsonl .parquet. Keys and encoder go to OUTPUT.keys.jsonl, where build finds them.");
         Option<string?> attributes = AttributeOptions.Schema(
-            "Attributes that go on, to OUTPUT.attributes.jsonl or to the lines of a .jsonl output: members of a .jsonl input, or some of "
-            + "INPUT.attributes.jsonl, which goes on whole where they are left out.");
+            "Attributes that go on, to OUTPUT.attributes.jsonl or into a .jsonl or .parquet output: members or columns of texts, or, for "
+            + "features, some of INPUT.attributes.jsonl, which goes on whole where they are left out.");
         Option<string> empty = VerbOptions.Choice(
             "--empty",
-            "Texts without tokens (empty ones, or signs only), counted before anything is encoded: fail encodes nothing and names them, "
+            "Texts without tokens (empty ones, or signs only), counted before anything of a file is encoded: fail encodes nothing and names them, "
             + "skip leaves them out with their keys and attributes, keep gives them the row that the model makes of no tokens: of the "
             + "embedded encoder zeros, which cosine refuses. fail is the default: what is missing from an index is noticed nowhere else.",
             "fail", "fail", "skip", "keep");
+        Option<string?> format = VerbOptions.Optional(
+            "--format", string.Join('|', ItemFormats.Names.All), "How the input holds texts; left out, its name tells. Needed for standard input.");
+        Option<string?> text = VerbOptions.Optional(
+            "--text-column", "A,B", "Columns or members that are the text, joined by blanks in this order; left out: title and text.");
+        Option<string?> key = VerbOptions.Optional("--key-column", "NAME", "Column or member that is the key; left out: id or _id.");
+        Option<string?> keyType = VerbOptions.Optional(
+            "--key-type", string.Join('|', EnumNames<KeyKind>.Plain.All), "What keys are; left out, what the first one is.");
+        Option<bool> resume = new("--resume")
+        {
+            Description = "Go on with an encoding that did not end: same input, encoder and options; begins where there is none.",
+        };
+        Option<int> checkpoint = VerbOptions.Number(
+            "--checkpoint", "Seconds between two moments at which what was encoded is made durable, for --resume.", 10, 0, 3600);
         EncoderChoice encoder = new();
         Option<bool> json = VerbOptions.Json();
 
@@ -39,9 +51,11 @@ internal static class EncodeVerb
             "ann encode --input items.jsonl --output items.npy",
             "ann encode --input items.jsonl --output items.npy --encoder models/my-encoder --providers cuda,cpu",
             "ann encode --input items.jsonl --output items.npy --attributes \"category:keyword,price:double\"",
+            "ann encode --input products.csv.gz --output items.parquet --key-column sku --text-column name,description --resume",
+            "ann encode --input - --format jsonl --output items.npy",
             "ann encode --input item_ids.npy --output items.npy --encoder item-tower.onnx")
         {
-            input, output, attributes, empty,
+            input, output, format, text, key, keyType, attributes, empty, resume, checkpoint,
         };
         encoder.AddTo(command);
         command.Add(json);
@@ -51,9 +65,10 @@ internal static class EncodeVerb
             string to = parsed.GetRequiredValue(output);
             string name = encoder.Name(tool, parsed);
             AttributeSchema? schema = AttributeOptions.ParseSchema(tool.Files, parsed.GetValue(attributes));
-            bool isText = from.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase);
-            if (!isText && parsed.GetResult(empty) is { Implicit: false })
-                throw AnnException.Invalid("--empty", $"--empty is of texts (.jsonl); {from} holds features.");
+            bool isText = from == ItemFormats.StandardInput || parsed.GetValue(format) is not null || ItemFormats.OfPath(from) is not null;
+            Option[] ofTexts = [format, text, key, keyType, empty, resume, checkpoint];
+            if (!isText && ofTexts.FirstOrDefault(one => parsed.GetResult(one) is { Implicit: false }) is { } wrong)
+                throw AnnException.Invalid(wrong.Name, $"{wrong.Name} is of texts (.jsonl .csv .tsv .parquet); {from} holds features.");
             EncodeRequest request = new()
             {
                 Input = from,
@@ -61,9 +76,17 @@ internal static class EncodeVerb
                 Encoder = name,
                 Options = encoder.Options(tool, parsed, isText ? EncoderChoice.TextBatchRows : EncoderChoice.FeatureBatchRows),
                 Attributes = schema,
-                EmptyTexts = EmptyTexts.PolicyOf(parsed.GetRequiredValue(empty)),
+                Format = Word("--format", parsed.GetValue(format), ItemFormats.Names),
+                TextColumns = parsed.GetValue(text) is { } columns ? AttributeOptions.Split(columns) : null,
+                KeyColumn = parsed.GetValue(key),
+                KeyKind = Word("--key-type", parsed.GetValue(keyType), EnumNames<KeyKind>.Plain),
+                EmptyTexts = EmptyTextRule.PolicyOf(parsed.GetRequiredValue(empty)),
+                Resumes = parsed.GetValue(resume),
+                Checkpoint = TimeSpan.FromSeconds(parsed.GetValue(checkpoint)),
             };
-            EncodeReport report = isText ? RunTexts(tool, request, cancellation) : RunFeatures(tool, request, cancellation);
+            if (from == ItemFormats.StandardInput && request.Format is null)
+                throw AnnException.Invalid("--format", "--format says what standard input holds: jsonl, csv or tsv.");
+            EncodeReport report = isText ? RunTexts(tool, request, cancellation) : EncodeFeatures.Run(tool, request, cancellation);
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.EncodeReport);
             else
@@ -76,115 +99,47 @@ internal static class EncodeVerb
     /// <summary>Encodes a file of texts.</summary>
     public static EncodeReport RunTexts(ToolContext tool, EncodeRequest request, CancellationToken cancellation)
     {
-        OutputPath.Require(tool.Files, request.Output, [.. VectorFile.WriteExtensions]);
-        using JsonlTextReader reader = new(tool.Files, request.Input, request.Attributes);
+        OutputPath.Require(tool.Files, request.Output, [.. EncodedHeaders.Extensions]);
+        ItemSource source = request.Source;
+        using (source.IsStandardInput ? null : source.Open(tool))
+        {
+            // What cannot be opened is told of before an encoder is loaded.
+        }
         using TextEncoder encoder = EncoderChoice.OpenText(tool, request.Encoder, request.Options);
         long start = tool.Time.GetTimestamp();
-        EmptyTexts empty = EmptyTexts.Find(tool, request.Input, encoder, cancellation);
-        empty.Tell(tool, request.Input, request.EmptyTexts);
-        bool skips = request.EmptyTexts == EmptyTextPolicy.Skip && empty.Count > 0;
-        long count = reader.Count - (skips ? empty.Count : 0);
-        KeyColumn keys = skips ? new KeyColumn(reader.Keys.Kind) : reader.Keys;
-        using EncodedFile file = new(tool, request.Output, count, encoder.Info, keys, request.Attributes);
-        using (ProgressMeter progress = new(tool, "encode", "rows", count))
+        BlockLimits limits = request.Block ?? BlockLimits.Of(encoder.Info.Dimension);
+        EncodedContent content = new(request.Output, encoder.Info, request.Attributes, Settings(request, encoder.Info, limits), request.Checkpoint);
+        using EncodedFile file = EncodedFile.Open(tool, content, request.Resumes);
+        ItemSurvey? survey = source.IsStandardInput ? null : ItemSurvey.Of(tool, source, encoder, cancellation);
+        survey?.Tell(tool, request.Input, request.EmptyTexts);
+        bool skips = request.EmptyTexts == EmptyTextPolicy.Skip;
+        bool looks = request.EmptyTexts != EmptyTextPolicy.Keep && survey is not { Empty: 0 };
+        using ItemBlocks blocks = new(source.Open(tool), limits, looks ? encoder.HasTokens : null, skips);
+        if (file.ItemsRead > 0)
+            blocks.Skip(file.ItemsRead, file.ItemsHash, cancellation);
+        long before = file.Written;
+        using (ProgressMeter progress = new(tool, "encode", "rows", survey?.Items - (skips ? survey?.Empty : 0), before))
         {
-            List<string> texts = [];
-            float[] rows = new float[ChunkRows * encoder.Info.Dimension];
-            long first = 0;
-            while (reader.ReadTexts(texts, ChunkRows) is int read and > 0)
+            BulkEncoding.Run(blocks, encoder, Write, cancellation);
+
+            void Write(ItemBlock block, ReadOnlySpan<float> vectors)
             {
-                cancellation.ThrowIfCancellationRequested();
-                AttributeBatch? items = reader.TakeAttributes();
-                if (skips)
-                    items = empty.TakeOut(texts, items, first, reader.Keys, keys);
-                first += read;
-                Span<float> values = rows.AsSpan(0, texts.Count * encoder.Info.Dimension);
-                encoder.Encode(texts, TextRole.Document, values, cancellation);
-                file.Write(values, items);
-                progress.Report(file.Written);
+                file.Write(vectors, block.Keys, block.Attributes, block);
+                progress.Report(file.Written, blocks.Fraction);
             }
         }
-        reader.RequireUniqueKeys();
-        string? sidecar = file.Commit();
-        return Report(request, sidecar, count, encoder.Info, tool.SecondsSince(start)) with { EmptyTexts = empty.Count };
+        string sidecar = file.Commit(keysDiffer: survey is not null);
+        EncodeReport report = Report(request, sidecar, file.Written - before, encoder.Info, tool.SecondsSince(start));
+        return report with { Rows = file.Written, ResumedRows = before > 0 ? before : null, EmptyTexts = survey?.Empty ?? file.LeftOut };
     }
 
-    /// <summary>Encodes a file of features or of item numbers, whichever the encoder reads.</summary>
-    private static EncodeReport RunFeatures(ToolContext tool, EncodeRequest request, CancellationToken cancellation)
-    {
-        string input = request.Input;
-        OutputPath.Require(tool.Files, request.Output, [.. VectorFile.WriteExtensions]);
-        if (request.Encoder == EncoderChoice.Default)
-            throw AnnException.Invalid("--encoder", $"the embedded encoder reads texts (.jsonl); {input} needs --encoder TOWER.onnx.");
-        using FeatureEncoder encoder = FeatureEncoder.Open(tool.Files, request.Encoder, request.Options);
-        EncoderChoice.Tell(tool, encoder.Info);
-        using FeatureAttributes attributes = FeatureAttributes.Open(tool, input, request.Attributes);
-        long start = tool.Time.GetTimestamp();
-        if (encoder.Input.Type == FeatureType.Int64)
-        {
-            using IntegerReader numbers = VectorFile.OpenIntegers(tool.Files, input);
-            return RunRows(tool, request, encoder.Info, attributes, start, new FeatureRows<long>(
-                numbers.Count, numbers.Columns, numbers.ReadRows,
-                (rows, count, vectors) => encoder.Encode(rows, count, vectors, cancellation)), cancellation);
-        }
-        using VectorReader features = VectorFile.OpenReader(tool.Files, input);
-        if (features.Notice is not null)
-            tool.Notice(features.Notice);
-        return RunRows(tool, request, encoder.Info, attributes, start, new FeatureRows<float>(
-            features.Count, features.Dimension, features.ReadRows,
-            (rows, count, vectors) => encoder.Encode(rows, count, vectors, cancellation)), cancellation);
-    }
-
-    private delegate int ReadRows<T>(Span<T> rows);
-
-    private delegate void EncodeRows<T>(ReadOnlySpan<T> rows, int count, Span<float> vectors);
-
-    /// <summary>The rows of a file, and how they are made vectors.</summary>
-    private sealed record FeatureRows<T>(long Count, int Columns, ReadRows<T> Read, EncodeRows<T> Encode);
-
-    private static EncodeReport RunRows<T>(
-        ToolContext tool, EncodeRequest request, EncoderInfo encoder, FeatureAttributes attributes, long start, FeatureRows<T> source,
-        CancellationToken cancellation)
-        where T : unmanaged
-    {
-        (long count, int columns) = (source.Count, source.Columns);
-        KeyColumn keys = KeysOf(tool, request.Input, count);
-        attributes.RequireRows(count);
-        int dimension = encoder.Dimension;
-        using EncodedFile file = new(tool, request.Output, count, encoder, keys, attributes.Schema);
-        using (ProgressMeter progress = new(tool, "encode", "rows", count))
-        {
-            T[] rows = new T[ChunkRows * columns];
-            float[] vectors = new float[ChunkRows * dimension];
-            while (source.Read(rows) is int found and > 0)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                source.Encode(rows.AsSpan(0, found * columns), found, vectors.AsSpan(0, found * dimension));
-                file.Write(vectors.AsSpan(0, found * dimension), attributes.Read<T>(rows.AsSpan(0, found * columns), found));
-                progress.Report(file.Written);
-            }
-        }
-        attributes.End();
-        string? sidecar = file.Commit();
-        return Report(request, sidecar, count, encoder, tool.SecondsSince(start));
-    }
-
-    /// <summary>Keys of the input's own sidecar where it has one: they belong to the rows, whatever is made of them.</summary>
-    private static KeyColumn KeysOf(ToolContext tool, string input, long count)
-    {
-        if (count > int.MaxValue)
-            throw AnnException.BadInput(input, "", $"it holds {count} rows; at most {int.MaxValue} are taken.");
-        string path = KeySidecar.PathOf(input);
-        if (!tool.Files.FileExists(path))
-            return KeyColumn.Ordinals((int)count);
-        (_, KeyColumn? keys) = KeySidecar.Read(tool.Files, path);
-        if (keys?.Count != count)
-            throw AnnException.BadInput(path, "", $"it holds {keys?.Count ?? 0} keys; {input} has {count} rows.");
-        tool.Notice($"Keys are taken from {path}.");
-        return keys;
-    }
-
-    private static EncodeReport Report(EncodeRequest request, string? sidecar, long rows, EncoderInfo encoder, double seconds)
+    /// <summary>What a run did.</summary>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="sidecar">Where the keys are.</param>
+    /// <param name="rows">Rows of this run.</param>
+    /// <param name="encoder">Who made them.</param>
+    /// <param name="seconds">How long it took.</param>
+    public static EncodeReport Report(EncodeRequest request, string sidecar, long rows, EncoderInfo encoder, double seconds)
     {
         return new EncodeReport
         {
@@ -200,6 +155,26 @@ internal static class EncodeVerb
             RowsPerS = rows / seconds,
         };
     }
+
+    private static T? Word<T>(string option, string? word, EnumNames<T> names)
+        where T : struct, Enum => word is null ? null
+        : names.TryParse(word, out T value) ? value
+        : throw AnnException.Invalid(option, $"{option} is '{word}'; it must be one of {string.Join(", ", names.All)}.");
+
+    /// <summary>All that decides what is written, but for the input.</summary>
+    private static Dictionary<string, string> Settings(EncodeRequest request, EncoderInfo encoder, BlockLimits limits) => new()
+    {
+        ["encoder"] = $"{encoder.Name} {encoder.FingerprintText}",
+        ["provider"] = encoder.Provider,
+        ["--batch"] = $"{request.Options.MaxBatchRows}",
+        ["--format"] = ItemFormats.Names.Of(request.Source.Format),
+        ["--text-column"] = string.Join(',', request.TextColumns ?? []),
+        ["--key-column"] = request.KeyColumn ?? "",
+        ["--key-type"] = request.KeyKind is { } kind ? EnumNames<KeyKind>.Plain.Of(kind) : "",
+        ["--attributes"] = request.Attributes is { } schema ? AttributeOptions.ToText(schema) : "",
+        ["--empty"] = EnumNames<EmptyTextPolicy>.Plain.Of(request.EmptyTexts),
+        ["block"] = $"{limits.Rows} rows, {limits.Chars} characters",
+    };
 
     private static void Print(TextWriter text, EncodeReport report)
     {

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Ann.Core.Files.Formats;
 using Ann.Protocol.V1;
+using Ann.Tool.Items;
 using Ann.Tool.Queries;
 using Ann.Tool.Remote;
 using Ann.Tool.Reports;
@@ -134,18 +134,10 @@ internal static class QueryVerb
         int results = Math.Max(wanted.Texts.Count, wanted.Numbers.Count);
         HashSet<string> keys = [.. Enumerable.Range(0, results).Select(position => ServerConnection.KeyAt(wanted, position))];
         Dictionary<string, string> titles = new(keys.Count, StringComparer.Ordinal);
-        using JsonlTextReader reader = new(tool.Files, path);
-        List<string> texts = [];
-        int row = 0;
-        while (reader.ReadTexts(texts, 1024) > 0)
-        {
-            foreach (string text in texts)
-            {
-                string key = reader.Keys.Format(row++);
-                if (keys.Contains(key))
-                    titles[key] = text;
-            }
-        }
+        using ItemReader items = new ItemSource { Path = path, Format = ItemSource.FormatOf(path) }.Open(tool);
+        while (items.TryRead())
+            if (keys.Contains(items.KeyText))
+                titles[items.KeyText] = items.Text;
         return titles;
     }
 

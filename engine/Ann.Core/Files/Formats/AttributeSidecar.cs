@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Ann.Core.Attributes;
 
@@ -22,6 +24,28 @@ internal static class AttributeSidecar
 
     /// <summary>Where the sidecar of a vector file lies.</summary>
     public static string PathOf(string vectorPath) => vectorPath + Suffix;
+
+    /// <summary>A header line, without its end.</summary>
+    /// <param name="rows">Rows of the vector file.</param>
+    /// <param name="rowsHash">Hash of them; null leaves it out.</param>
+    /// <param name="schema">Their attributes.</param>
+    internal static byte[] HeaderLine(long rows, string? rowsHash, AttributeSchema schema)
+    {
+        ArrayBufferWriter<byte> line = new();
+        using Utf8JsonWriter json = new(line, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        json.WriteStartObject();
+        json.WriteNumber("ann_attributes"u8, Version);
+        json.WriteNumber("rows"u8, rows);
+        if (rowsHash is not null)
+            json.WriteString("rows_hash"u8, rowsHash);
+        json.WriteStartObject("attributes"u8);
+        foreach (AttributeField field in schema.Fields)
+            json.WriteString(field.Name, field.Traits.Name);
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.Flush();
+        return line.WrittenSpan.ToArray();
+    }
 
     /// <summary>Reads a header line.</summary>
     /// <exception cref="FormatException">What was expected and found, as an end of a sentence that names the line.</exception>

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using Ann.Core.Attributes;
 
 namespace Ann.Core.Files.Formats;
@@ -78,21 +77,10 @@ internal sealed class AttributeSidecarWriter : IDisposable
 
     private long WriteHeader(bool withHash)
     {
-        Utf8JsonWriter json = _lines.Begin();
-        json.WriteNumber("ann_attributes"u8, AttributeSidecar.Version);
-        json.WriteNumber("rows"u8, _rows);
-        long hashAt = -1;
-        if (withHash)
-        {
-            json.WriteString("rows_hash"u8, NoHash);
-            json.Flush();
-            hashAt = _lines.Length - NoHash.Length - 1;
-        }
-        json.WriteStartObject("attributes"u8);
-        foreach (AttributeField field in _schema.Fields)
-            json.WriteString(field.Name, field.Traits.Name);
-        json.WriteEndObject();
-        _lines.End(_file.Stream);
+        byte[] line = AttributeSidecar.HeaderLine(_rows, withHash ? NoHash : null, _schema);
+        long hashAt = withHash ? line.AsSpan().IndexOf(Encoding.ASCII.GetBytes(NoHash)) : -1;
+        _file.Stream.Write(line);
+        _file.Stream.WriteByte((byte)'\n');
         return hashAt;
     }
 }

@@ -9,15 +9,8 @@ internal sealed class BinaryVectorWriter : VectorWriter
     /// <param name="file">The target; owned from here on.</param>
     /// <param name="rows">Rows that will be written.</param>
     /// <param name="dimension">Components of a row.</param>
-    /// <param name="isNpy">True for <c>npy</c>, false for <c>fbin</c>.</param>
-    public BinaryVectorWriter(AtomicFile file, long rows, int dimension, bool isNpy)
-        : base(file, rows, dimension)
-    {
-        if (isNpy)
-            NpyHeader.Write(Stream, rows, dimension);
-        else
-            BinHeader.WriteBin(Stream, (uint)rows, dimension);
-    }
+    public BinaryVectorWriter(AtomicFile file, long rows, int dimension)
+        : base(file, rows, dimension) => VectorFile.WriteHeader(Stream, file.Path, rows, dimension);
 
     private protected override void WriteRows(ReadOnlySpan<float> rows, AttributeBatch? attributes) =>
         Stream.Write(MemoryMarshal.AsBytes(rows));

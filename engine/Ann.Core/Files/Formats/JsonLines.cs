@@ -13,9 +13,6 @@ internal sealed class JsonLines : IDisposable
     public JsonLines() =>
         _json = new Utf8JsonWriter(_line, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
-    /// <summary>Bytes of the line so far, once what was written is flushed.</summary>
-    public int Length => _line.WrittenCount;
-
     /// <summary>Begins a line.</summary>
     /// <returns>For its members.</returns>
     public Utf8JsonWriter Begin()

@@ -13,8 +13,9 @@ internal sealed class JsonlVectorWriter : VectorWriter
     private static readonly string[] TakenNames = ["id", "_id", "vector", "embedding"];
 
     private readonly string _path;
-    private readonly KeyColumn? _keys;
     private readonly JsonLines _lines = new();
+    private KeyColumn? _keys;
+    private long _firstOfKeys;
 
     /// <param name="file">The target; owned from here on.</param>
     /// <param name="rows">Rows that will be written.</param>
@@ -27,6 +28,24 @@ internal sealed class JsonlVectorWriter : VectorWriter
         _keys = keys;
     }
 
+    /// <summary>Refuses attributes whose names a line needs for something else.</summary>
+    /// <exception cref="AnnException">InvalidArgument: names the attribute.</exception>
+    public static void RequireFreeNames(string path, AttributeSchema? attributes)
+    {
+        if (attributes?.Fields.FirstOrDefault(static field => TakenNames.Contains(field.Name)) is { } taken)
+        {
+            throw AnnException.BadInput(
+                path, "", $"attribute '{taken.Name}' cannot be a member of a line: the name is taken. Write .npy.");
+        }
+    }
+
+    /// <summary>Takes the keys of the next rows from here on; they begin with the next row's.</summary>
+    public void UseKeys(KeyColumn keys)
+    {
+        _keys = keys;
+        _firstOfKeys = Written;
+    }
+
     public override void Dispose()
     {
         _lines.Dispose();
@@ -35,11 +54,7 @@ internal sealed class JsonlVectorWriter : VectorWriter
 
     private protected override void WriteRows(ReadOnlySpan<float> rows, AttributeBatch? attributes)
     {
-        if (attributes?.Schema.Fields.FirstOrDefault(static field => TakenNames.Contains(field.Name)) is { } taken)
-        {
-            throw AnnException.BadInput(
-                _path, "", $"attribute '{taken.Name}' cannot be a member of a line: the name is taken. Write .npy.");
-        }
+        RequireFreeNames(_path, attributes?.Schema);
         for (int row = 0; row * Dimension < rows.Length; row++)
             WriteLine(Written + row, rows.Slice(row * Dimension, Dimension), attributes, row);
     }
@@ -50,9 +65,9 @@ internal sealed class JsonlVectorWriter : VectorWriter
         if (_keys is null)
             json.WriteNumber("id"u8, row);
         else if (_keys.Kind == KeyKind.UInt64)
-            json.WriteNumber("id"u8, _keys.Numbers[(int)row]);
+            json.WriteNumber("id"u8, _keys.Numbers[(int)(row - _firstOfKeys)]);
         else
-            json.WriteString("id"u8, _keys.Utf8((int)row));
+            json.WriteString("id"u8, _keys.Utf8((int)(row - _firstOfKeys)));
         json.WriteStartArray("vector"u8);
         foreach (float component in vector)
             json.WriteNumberValue(component);

@@ -27,17 +27,24 @@ internal static class KeySidecar
     public static void Write(IFileSystem files, string path, KeySidecarHeader header, KeyColumn keys)
     {
         using AtomicFile file = new(files, path);
-        file.Stream.Write(JsonSerializer.SerializeToUtf8Bytes(header, SidecarJson.Default.KeySidecarHeader));
+        file.Stream.Write(HeaderLine(header));
         file.Stream.WriteByte((byte)'\n');
-        for (int row = 0; row < keys.Count && !header.KeysInline; row++)
+        if (!header.KeysInline)
+            WriteKeys(file.Stream, keys);
+        file.Commit();
+    }
+
+    /// <summary>Writes keys as they stand behind the header.</summary>
+    internal static void WriteKeys(Stream stream, KeyColumn keys)
+    {
+        for (int row = 0; row < keys.Count; row++)
         {
             if (keys.Kind == KeyKind.UInt64)
-                file.Stream.Write(Encoding.UTF8.GetBytes(keys.Format(row)));
+                stream.Write(Encoding.UTF8.GetBytes(keys.Format(row)));
             else
-                WriteString(file.Stream, keys.Utf8(row));
-            file.Stream.WriteByte((byte)'\n');
+                WriteString(stream, keys.Utf8(row));
+            stream.WriteByte((byte)'\n');
         }
-        file.Commit();
     }
 
     /// <summary>Reads a sidecar.</summary>
@@ -59,6 +66,10 @@ internal static class KeySidecar
         return (header, keys);
     }
 
+    /// <summary>A header line, without its end.</summary>
+    internal static byte[] HeaderLine(KeySidecarHeader header) =>
+        JsonSerializer.SerializeToUtf8Bytes(header, SidecarJson.Default.KeySidecarHeader);
+
     private static KeySidecarHeader ReadHeader(LineReader lines, string path)
     {
         if (!lines.TryReadFilled(out ReadOnlySpan<byte> line))
@@ -77,7 +88,9 @@ internal static class KeySidecar
         }
     }
 
-    private static void ReadKey(ReadOnlySpan<byte> line, KeyColumn keys, string path, long lineNumber)
+    /// <summary>Appends the key of a line behind the header.</summary>
+    /// <exception cref="AnnException">InvalidArgument: names the file, the line and what is wrong.</exception>
+    internal static void ReadKey(ReadOnlySpan<byte> line, KeyColumn keys, string path, long lineNumber)
     {
         try
         {

@@ -77,20 +77,36 @@ internal static class VectorFile
     public static VectorWriter CreateWriter(IFileSystem files, string path, long rows, int dimension, KeyColumn? keys = null)
     {
         string extension = Extension(path, WriteExtensions, "vectors", "write");
-        if (extension == ".fbin" && rows > uint.MaxValue)
-            throw AnnException.BadInput(path, "", $"an fbin file holds at most {uint.MaxValue} rows; there are {rows}. Write .npy.");
         AtomicFile file = new(files, path);
         try
         {
             return extension == ".jsonl"
                 ? new JsonlVectorWriter(file, rows, dimension, keys)
-                : new BinaryVectorWriter(file, rows, dimension, isNpy: extension == ".npy");
+                : new BinaryVectorWriter(file, rows, dimension);
         }
         catch
         {
             file.Dispose(); // The header did not fit: nothing of it may stay.
             throw;
         }
+    }
+
+    /// <summary>Writes the header of a binary file of vectors. It is as long whatever the number of rows.</summary>
+    /// <param name="stream">At the file's beginning.</param>
+    /// <param name="path">The file: <c>.fbin</c> or <c>.npy</c>.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="dimension">Components of a row.</param>
+    /// <exception cref="AnnException">InvalidArgument: more rows than the format can tell.</exception>
+    public static void WriteHeader(Stream stream, string path, long rows, int dimension)
+    {
+        if (path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
+        {
+            NpyHeader.Write(stream, rows, dimension);
+            return;
+        }
+        if (rows > uint.MaxValue)
+            throw AnnException.BadInput(path, "", $"an fbin file holds at most {uint.MaxValue} rows; there are {rows}. Write .npy.");
+        BinHeader.WriteBin(stream, (uint)rows, dimension);
     }
 
     /// <summary>Writes true neighbours as <c>ibin</c>: a query a row, nearest first.</summary>

@@ -42,19 +42,6 @@ public sealed class JsonlAttributeTests : IDisposable
     }
 
     [Fact]
-    public void ATextKeepsItsTitleAndItsAttribute()
-    {
-        string path = _folder.Write("x.jsonl", "{\"id\": 1, \"title\": \"a\", \"text\": \"b\"}\n");
-        using JsonlTextReader reader = new(PhysicalFileSystem.Instance, path, Schema);
-        List<string> texts = [];
-
-        reader.ReadTexts(texts, 10);
-
-        Assert.Equal(["a b"], texts);
-        Assert.Equal("a"u8, reader.TakeAttributes()!.Columns[0].TextAt(0));
-    }
-
-    [Fact]
     public void AWrongMemberNamesItsLine()
     {
         string path = _folder.Write("x.jsonl", "{\"id\": 1, \"vector\": [1]}\n\n{\"id\": 2, \"vector\": [1], \"price\": \"2\"}\n");

@@ -46,28 +46,6 @@ public sealed class JsonlTests : IDisposable
     }
 
     [Fact]
-    public void TextsAreTitleAndText()
-    {
-        string path = _folder.Write("x.jsonl", """
-            {"id": 18446744073709551615, "title": "Mouse", "text": "wireless, \u00e9t\u00e9"}
-            {"id": 2, "text": "only text", "title": ""}
-            {"id": 3, "title": "only title", "text": null}
-            {"id": 4, "text": ""}
-            """);
-
-        using JsonlTextReader reader = new(PhysicalFileSystem.Instance, path);
-        List<string> texts = [];
-
-        Assert.Equal(4, reader.Count);
-        Assert.Equal(3, reader.ReadTexts(texts, 3));
-        Assert.Equal(["Mouse wireless, été", "only text", "only title"], texts);
-        Assert.Equal(1, reader.ReadTexts(texts, 3));
-        Assert.Equal([""], texts);
-        Assert.Equal(0, reader.ReadTexts(texts, 3));
-        Assert.Equal(ulong.MaxValue, reader.Keys.Numbers[0]);
-    }
-
-    [Fact]
     public void ALineThatIsNotJsonIsNamed()
     {
         string path = _folder.Write("items.jsonl", "{\"id\": 1, \"vector\": [1]}\n\n{\"id\": 2, \"vector\": [2]\n");
