@@ -7,7 +7,7 @@ namespace Ann.Tool.Attributes;
 
 /// <summary>What is asked of the attributes of a file's rows.</summary>
 /// <param name="Schema">The attributes wanted; null for all that a sidecar has.</param>
-/// <param name="File">The sidecar; null takes the members of a .jsonl file, the columns of Parquet, or the sidecar beside another one.</param>
+/// <param name="File">The sidecar; null takes members of a .jsonl file, columns of Parquet, or the sidecar beside another one.</param>
 /// <param name="MayLack">True when a sidecar may lack some of them: those have no values.</param>
 internal sealed record AttributeRequest(AttributeSchema? Schema, string? File, bool MayLack = false)
 {

@@ -143,7 +143,8 @@ internal sealed class BulkEncoding : IDisposable
             }
             catch (AnnException e) when (e.Error == AnnError.InvalidArgument)
             {
-                return AnnException.Invalid("--encoder", $"the text of '{PrintedText.Of(block.Keys.Format(row))}' cannot be encoded: {e.Message}");
+                string key = PrintedText.Of(block.Keys.Format(row));
+                return AnnException.Invalid("--encoder", $"the text of '{key}' cannot be encoded: {e.Message}");
             }
         }
         return all; // of none alone

@@ -1,8 +1,8 @@
 namespace Ann.Tool.Bulk;
 
 /// <summary>
-/// Finds two equal keys among any number of them in bounded memory: a pass over them keeps the hashes of a share that fits, and there are as
-/// many passes as shares. Most inputs need the first one alone.
+/// Finds two equal keys among any number of them in bounded memory: a pass over them keeps the hashes of a share that fits, and there are
+/// as many passes as shares. Most inputs need the first one alone.
 /// </summary>
 /// <param name="capacity">Hashes kept at once, of 16 bytes each.</param>
 internal sealed class DuplicateKeys(int capacity = DuplicateKeys.UsualCapacity)

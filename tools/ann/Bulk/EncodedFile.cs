@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Ann.Core;
@@ -19,7 +20,7 @@ internal sealed record EncodedContent(
 
 /// <summary>
 /// The vectors that an encoder makes, and the sidecars with their keys and attributes. They grow in files beside the output
-/// (<c>OUTPUT.part</c>, <c>.part.keys</c>, <c>.part.attributes</c>) and are made durable now and then, with a journal of how far they count.
+/// (<c>OUTPUT.part</c>, <c>.part.keys</c>, <c>.part.attributes</c>) and are made durable now and then, with a journal of what counts.
 /// All appear under their names at <see cref="Commit"/>, or none. What ends earlier leaves them, once there was such a moment; otherwise it
 /// leaves nothing.
 /// </summary>
@@ -89,11 +90,11 @@ internal sealed class EncodedFile : IDisposable
     /// <summary>Rows written so far.</summary>
     public long Written => _now.Rows;
 
-    /// <summary>Items of the input that these rows are of, those that were left out too; more than 0 where an earlier run is gone on with.</summary>
+    /// <summary>Items of the input that these rows are of, those that were left out too; 0 where no earlier run is gone on with.</summary>
     public long ItemsRead => _now.ItemsRead;
 
     /// <summary>Hash of those items.</summary>
-    public UInt128 ItemsHash => _now.ItemsHash.Length == 0 ? 0 : UInt128.Parse(_now.ItemsHash, System.Globalization.NumberStyles.HexNumber, null);
+    public UInt128 ItemsHash => UInt128.TryParse(_now.ItemsHash, NumberStyles.HexNumber, null, out UInt128 hash) ? hash : 0;
 
     /// <summary>Items left out.</summary>
     public long LeftOut => _now.LeftOut;

@@ -4,7 +4,7 @@ using Ann.Core.Keys;
 
 namespace Ann.Tool.Bulk;
 
-/// <summary>Headers of the files of an encoding. They hold how many rows there are, so that room is kept for them until that is known.</summary>
+/// <summary>Headers of the files of an encoding. They hold the number of rows, and room is kept for them until it is known.</summary>
 /// <param name="content">What is written.</param>
 internal sealed class EncodedHeaders(EncodedContent content)
 {

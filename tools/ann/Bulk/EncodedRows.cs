@@ -158,9 +158,8 @@ internal sealed record EncodedRows(
         if (keys.Find(() => KeyHashes(files)) is not (long first, long second))
             return;
         KeyColumn found = ReadKeys(files, KeysAtOnce).ElementAt((int)(second / KeysAtOnce));
+        string key = PrintedText.Of(found.Format((int)(second % KeysAtOnce)));
         throw AnnException.BadInput(
-            Output, "",
-            $"row {second} has the key '{PrintedText.Of(found.Format((int)(second % KeysAtOnce)))}', which is already the key of row {first}; "
-            + "keys must be unique.");
+            Output, "", $"row {second} has the key '{key}', which is already the key of row {first}; keys must be unique.");
     }
 }

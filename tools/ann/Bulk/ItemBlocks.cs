@@ -33,9 +33,10 @@ internal sealed class ItemBlocks(ItemReader items, BlockLimits limits, Func<stri
             block.Dispose();
         if (_read != count || _hash.Current != hash)
         {
+            string found = _read < count ? $"{_read:N0} items" : "others";
             throw AnnException.BadInput(
                 items.Source.Name, "",
-                $"the first {count:N0} items are not those that were encoded before; found {(_read < count ? $"{_read:N0} items" : "others")}. "
+                $"the first {count:N0} items are not those that were encoded before; found {found}. "
                 + "--resume goes on with the same input alone.");
         }
     }

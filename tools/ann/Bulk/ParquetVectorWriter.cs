@@ -130,7 +130,7 @@ internal sealed class ParquetVectorWriter : IDisposable
         where T : struct =>
         Enumerable.Range(0, column.Count).Select(item => column.Has(item) ? at(item) : (T?)null).ToArray();
 
-    /// <summary>Lists as Parquet has them: a level tells whether there is a list, whether it is empty, and which element begins it.</summary>
+    /// <summary>Lists as Parquet has them: levels tell whether there is one, whether it is empty, and which element begins it.</summary>
     private static Task WriteSetsAsync(ParquetRowGroupWriter group, DataField field, AttributeColumn column)
     {
         List<ReadOnlyMemory<char>> texts = [];
@@ -162,6 +162,6 @@ internal sealed class ParquetVectorWriter : IDisposable
             ? DateTime.UnixEpoch.AddMicroseconds(microseconds)
             : throw AnnException.BadInput(
                 _file.Path, "",
-                $"attribute '{field.Name}' has the time {microseconds} µs since 1970, which is not within the years 1 to 9999. Write .npy.");
+                $"attribute '{field.Name}' has the time {microseconds} µs since 1970; expected the years 1 to 9999. Write .npy.");
     }
 }

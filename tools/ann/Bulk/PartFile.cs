@@ -34,11 +34,12 @@ internal sealed class PartFile : IDisposable
     /// <param name="files">Where it is.</param>
     /// <param name="path">Its own path.</param>
     /// <param name="room">What stands in the place of the header until it is known; as long as that will be.</param>
-    public static PartFile Begin(IFileSystem files, string path, byte[] room) => Open(files, path, room, isNew: true, static (stream, room) =>
-    {
-        stream.SetLength(0);
-        stream.Write(room);
-    });
+    public static PartFile Begin(IFileSystem files, string path, byte[] room) =>
+        Open(files, path, room, isNew: true, static (stream, header) =>
+        {
+            stream.SetLength(0);
+            stream.Write(header);
+        });
 
     /// <summary>Goes on with a file, behind what of it counts.</summary>
     /// <param name="files">Where it is.</param>

@@ -61,8 +61,11 @@ internal static class AttributeText
     }
 
     /// <summary>A value that is none of an attribute.</summary>
-    public static FormatException Unexpected(AttributeField field, string expected, string found) => new(
-        $"column '{field.Name}' must be {expected}; found '{PrintedText.Of(found.Length <= MostShown ? found : found[..MostShown] + "…")}'.");
+    public static FormatException Unexpected(AttributeField field, string expected, string found)
+    {
+        string shown = PrintedText.Of(found.Length <= MostShown ? found : found[..MostShown] + "…");
+        return new FormatException($"column '{field.Name}' must be {expected}; found '{shown}'.");
+    }
 
     private static AttributeColumn ReadSet(string text, AttributeColumn into) => ReadSet(text.Split(BetweenTexts), into);
 

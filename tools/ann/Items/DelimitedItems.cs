@@ -116,7 +116,8 @@ internal sealed class DelimitedItems : ItemReader
         catch (BadDataException e)
         {
             _isRead = false;
-            throw Bad("a quote is where none may be, or nothing closes it: a field with quotes stands in quotes, and has each of its own twice.", e);
+            throw Bad(
+                "a quote is where none may be, or nothing closes it: a field with quotes stands in quotes, and has each of its own twice.", e);
         }
         catch (Exception e) when (e is MaxFieldSizeException or RecordTooLongException)
         {

@@ -106,5 +106,6 @@ internal abstract class ItemReader(ItemSource source) : IDisposable
 
     private AnnException NoNumber(string key) => Bad(
         $"the key '{PrintedText.Of(key)}' is no whole number of 0 to 2^64 − 1, and "
-        + (source.KeyKind is null ? "the keys before it are. " : "--key-type asks for those. ") + "--key-type string takes all keys as texts.");
+        + (source.KeyKind is null ? "the keys before it are. " : "--key-type asks for those. ")
+        + "--key-type string takes all keys as texts.");
 }

@@ -45,7 +45,7 @@ internal sealed record ItemSource
 
     /// <summary>Opens it at its beginning.</summary>
     /// <exception cref="AnnException">
-    /// NotFound: no such file. InvalidArgument: no items, a wrong header, a column that is wanted and not there, or Parquet that is no file.
+    /// NotFound: no such file. InvalidArgument: a wrong header, a column that is wanted and not there, or Parquet that is no file.
     /// </exception>
     public ItemReader Open(ToolContext tool)
     {

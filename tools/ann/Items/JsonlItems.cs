@@ -48,8 +48,9 @@ internal sealed class JsonlItems : ItemReader
             SetKey(_item.NumberKey);
         else
             SetKey(_item.StringKey);
-        Text = _item.Document ?? throw Bad(
-            Source.TextColumns is null ? "it has neither \"text\" nor \"title\"." : $"it has no \"{string.Join("\" or \"", Source.TextColumns)}\".");
+        Text = _item.Document ?? throw Bad(Source.TextColumns is { } names
+            ? $"it has no \"{string.Join("\" or \"", names)}\"."
+            : "it has neither \"text\" nor \"title\".");
         return true;
     }
 

@@ -28,6 +28,7 @@ internal sealed class ParquetTable : IDisposable
     public ParquetTable(string path, Stream stream)
     {
         Path = path;
+        ParquetDirectory.Require(path, stream);
         _reader = Guarded("", () =>
         {
             Task<ParquetReader> opening = Task.Run(

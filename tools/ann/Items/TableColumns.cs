@@ -16,7 +16,8 @@ internal sealed record TableColumns(int Key, int[] Texts, int[] Attributes)
     /// <exception cref="AnnException">InvalidArgument: a column that is not there, or is there twice.</exception>
     public static TableColumns Find(ItemSource source, string place, IReadOnlyList<string> names)
     {
-        int key = source.KeyNames.Select(name => PlaceOf(name, isRequired: source.KeyColumn is not null)).FirstOrDefault(static at => at >= 0, -1);
+        int key = source.KeyNames.Select(name => PlaceOf(name, isRequired: source.KeyColumn is not null))
+            .FirstOrDefault(static at => at >= 0, -1);
         if (key < 0)
             throw Bad("expected a column 'id' with the keys; --key-column names another");
         IReadOnlyList<string> texts = source.TextColumns ?? Core.Files.Formats.JsonlItem.UsualTextNames;

@@ -21,7 +21,10 @@ internal static class EncodeFeatures
         string input = request.Input;
         OutputPath.Require(tool.Files, request.Output, [.. EncodedHeaders.Extensions]);
         if (request.Encoder == EncoderChoice.Default)
-            throw AnnException.Invalid("--encoder", $"the embedded encoder reads texts (.jsonl .csv .tsv .parquet); {input} needs --encoder TOWER.onnx.");
+        {
+            throw AnnException.Invalid(
+                "--encoder", $"the embedded encoder reads texts (.jsonl .csv .tsv .parquet); {input} needs --encoder TOWER.onnx.");
+        }
         using FeatureEncoder encoder = FeatureEncoder.Open(tool.Files, request.Encoder, request.Options);
         EncoderChoice.Tell(tool, encoder.Info);
         using FeatureAttributes attributes = FeatureAttributes.Open(tool, input, request.Attributes);

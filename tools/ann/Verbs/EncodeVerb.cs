@@ -26,12 +26,13 @@ internal static class EncodeVerb
             + "features, some of INPUT.attributes.jsonl, which goes on whole where they are left out.");
         Option<string> empty = VerbOptions.Choice(
             "--empty",
-            "Texts without tokens (empty ones, or signs only), counted before anything of a file is encoded: fail encodes nothing and names them, "
+            "Texts without tokens (empty ones, or signs only), counted before a file is encoded: fail encodes nothing and names them, "
             + "skip leaves them out with their keys and attributes, keep gives them the row that the model makes of no tokens: of the "
             + "embedded encoder zeros, which cosine refuses. fail is the default: what is missing from an index is noticed nowhere else.",
             "fail", "fail", "skip", "keep");
         Option<string?> format = VerbOptions.Optional(
-            "--format", string.Join('|', ItemFormats.Names.All), "How the input holds texts; left out, its name tells. Needed for standard input.");
+            "--format", string.Join('|', ItemFormats.Names.All),
+            "How the input holds texts; left out, its name tells. Needed for standard input.");
         Option<string?> text = VerbOptions.Optional(
             "--text-column", "A,B", "Columns or members that are the text, joined by blanks in this order; left out: title and text.");
         Option<string?> key = VerbOptions.Optional("--key-column", "NAME", "Column or member that is the key; left out: id or _id.");
@@ -108,7 +109,8 @@ internal static class EncodeVerb
         using TextEncoder encoder = EncoderChoice.OpenText(tool, request.Encoder, request.Options);
         long start = tool.Time.GetTimestamp();
         BlockLimits limits = request.Block ?? BlockLimits.Of(encoder.Info.Dimension);
-        EncodedContent content = new(request.Output, encoder.Info, request.Attributes, Settings(request, encoder.Info, limits), request.Checkpoint);
+        EncodedContent content = new(
+            request.Output, encoder.Info, request.Attributes, Settings(request, encoder.Info, limits), request.Checkpoint);
         using EncodedFile file = EncodedFile.Open(tool, content, request.Resumes);
         ItemSurvey? survey = source.IsStandardInput ? null : ItemSurvey.Of(tool, source, encoder, cancellation);
         survey?.Tell(tool, request.Input, request.EmptyTexts);

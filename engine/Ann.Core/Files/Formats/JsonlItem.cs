@@ -161,7 +161,8 @@ internal sealed class JsonlItem(IReadOnlyList<string>? keyNames = null, IReadOnl
 
     private static byte[][] Utf8(IEnumerable<string> names) => [.. names.Select(Encoding.UTF8.GetBytes)];
 
-    private static string Quoted(byte[][] names) => string.Join(" or ", names.Select(static name => $"\"{Encoding.UTF8.GetString(name)}\""));
+    private static string Quoted(byte[][] names) =>
+        string.Join(" or ", names.Select(static name => $"\"{Encoding.UTF8.GetString(name)}\""));
 
     private static int PlaceOf(byte[][] names, ref Utf8JsonReader json)
     {

@@ -11,7 +11,7 @@ using TemporaryFolder = Ann.Tests.Files.Formats.TemporaryFolder;
 
 namespace Ann.Tests.Tool.Bulk;
 
-/// <summary>Goal: however items are cut into blocks, every vector stands at its item's place, and no more blocks than told are held.</summary>
+/// <summary>Goal: however items are cut into blocks, every vector is at its item's place, and few blocks are held.</summary>
 public sealed class BulkEncodingTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -26,8 +26,8 @@ public sealed class BulkEncodingTests : IDisposable
     {
         int seed = Random.Shared.Next();
         Random random = new(seed);
-        string[] texts =
-            [.. Enumerable.Range(0, 150).Select(i => string.Join(' ', Enumerable.Range(0, random.Next(1, 20)).Select(word => $"w{i * word % 37}")))];
+        string[] texts = [.. Enumerable.Range(0, 150).Select(
+            i => string.Join(' ', Enumerable.Range(0, random.Next(1, 20)).Select(word => $"w{i * word % 37}")))];
         string input = _folder.Write(
             "x.jsonl", string.Concat(texts.Select(static (text, i) => $"{{\"id\":\"k{i}\",\"text\":\"{text}\"}}\n")));
 
@@ -39,7 +39,7 @@ public sealed class BulkEncodingTests : IDisposable
         float[] found = TemporaryFolder.ReadAll(_folder["x.npy"]);
         Assert.Equal(expected.Length, found.Length);
         for (int i = 0; i < found.Length; i++)
-            Assert.True(Math.Abs(expected[i] - found[i]) < 1e-5, $"seed {seed}: row {i / encoder.Info.Dimension}: {expected[i]}, {found[i]}");
+            Assert.True(Math.Abs(expected[i] - found[i]) < 1e-5, $"seed {seed}: row {i / encoder.Info.Dimension}: {found[i]}");
         Assert.Equal(
             Enumerable.Range(0, texts.Length).Select(static i => $"\"k{i}\""), File.ReadAllLines(_folder["x.npy.keys.jsonl"]).Skip(1));
     }
@@ -105,7 +105,8 @@ public sealed class BulkEncodingTests : IDisposable
         Random random = new(seed);
         for (int round = 0; round < 60; round++)
         {
-            UInt128[] hashes = [.. Enumerable.Range(0, random.Next(2, 80)).Select(_ => new UInt128(0, (ulong)random.Next(1_500)) * 0x9E3779B97F4A7C15)];
+            UInt128[] hashes = [.. Enumerable.Range(0, random.Next(2, 80)).Select(
+                _ => new UInt128(0, (ulong)random.Next(1_500)) * 0x9E3779B97F4A7C15)];
             DuplicateKeys keys = new(capacity: 4 + random.Next(20));
             int reads = 0;
             foreach (UInt128 hash in hashes)
@@ -155,7 +156,8 @@ public sealed class BulkEncodingTests : IDisposable
         (await ToolRun.RunAsync("encode", "--input", input, "--output", _folder["x.npy"])).Expect(0);
 
         ToolRun build = (await ToolRun.RunAsync(
-            "build", "--input", parquet, "--metric", "cosine", "--output", _folder["x.ann"], "--attributes", "brand:keyword", "--json")).Expect(0);
+            "build", "--input", parquet, "--metric", "cosine", "--output", _folder["x.ann"], "--attributes", "brand:keyword", "--json"))
+            .Expect(0);
         ToolRun info = (await ToolRun.RunAsync("info", _folder["x.ann"], "--json")).Expect(0);
 
         Assert.Equal(2, build.Json.GetProperty("rows").GetInt32());

@@ -19,7 +19,7 @@ public sealed class ResumeTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>Ended by Ctrl-C, and as a killed process leaves things: whatever stood on the disk at some write, again and again.</summary>
+    /// <summary>Ended by Ctrl-C, and as a killed process leaves things: what was on the disk at some write, and again.</summary>
     [Theory]
     [InlineData("x.npy")]
     [InlineData("x.jsonl")]
@@ -78,7 +78,8 @@ public sealed class ResumeTests : IDisposable
             }
             Dictionary<string, byte[]> found = FilesOf(folder);
             Assert.True(
-                whole.Keys.Order().SequenceEqual(found.Keys.Order()), $"seed {seed}, round {round}: {string.Join(", ", found.Keys.Order())}");
+                whole.Keys.Order().SequenceEqual(found.Keys.Order()),
+                $"seed {seed}, round {round}: {string.Join(", ", found.Keys.Order())}");
             foreach ((string name, byte[] content) in whole)
                 Assert.True(content.AsSpan().SequenceEqual(found[name]), $"seed {seed}, round {round} after {ends} ends: {name} differs");
         }
@@ -126,7 +127,8 @@ public sealed class ResumeTests : IDisposable
         Assert.Contains("standard input: line 10: not JSON", Assert.Throws<AnnException>(
             () => EncodeVerb.RunTexts(World("{oops"), request with { Block = new BlockLimits(1, 100) }, default)).Message);
         int kept = _folder.Names().Length;
-        EncodeVerb.RunTexts(World("{\"id\":9,\"text\":\"mended\"}"), request with { Block = new BlockLimits(1, 100), Resumes = true }, default);
+        EncodeVerb.RunTexts(
+            World("{\"id\":9,\"text\":\"mended\"}"), request with { Block = new BlockLimits(1, 100), Resumes = true }, default);
 
         Assert.InRange(kept, 0, 3); // nothing where no block was durable before the wrong line was seen
         Assert.Equal(11, File.ReadAllLines(_folder["x.npy.keys.jsonl"]).Length);
@@ -135,7 +137,10 @@ public sealed class ResumeTests : IDisposable
     [Fact]
     public async Task AKilledProcessIsGoneOnWith()
     {
-        string[] line = ["encode", "--input", "-", "--format", "jsonl", "--output", _folder["x.fbin"], "--checkpoint", "0", "--providers", "cpu"];
+        string[] line =
+        [
+            "encode", "--input", "-", "--format", "jsonl", "--output", _folder["x.fbin"], "--checkpoint", "0", "--providers", "cpu",
+        ];
         // A block is full at 8,388,608 characters of texts: few items of many make one quickly.
         string filler = string.Concat(Enumerable.Repeat("- ", 500_000));
         string[] lines = [.. Enumerable.Range(0, 12).Select(i => $"{{\"id\":{i},\"text\":\"item {i} {filler}\"}}\n")];
@@ -220,5 +225,6 @@ public sealed class ResumeTests : IDisposable
 
     private string WriteItems(string name, int count = Items, string first = "item 0") => _folder.Write(name,
         "id,text,price,tags\n" + string.Concat(Enumerable.Range(0, count).Select(i =>
-            $"k{i},{(i == 0 ? first : i % 11 == 10 ? "!" : $"item {i} of {i * i}")},{(i % 3 == 0 ? "" : $"{i}.5")},{(i % 4 == 0 ? "" : $"t{i % 5}|u")}\n")));
+            $"k{i},{(i == 0 ? first : i % 11 == 10 ? "!" : $"item {i} of {i * i}")},"
+            + $"{(i % 3 == 0 ? "" : $"{i}.5")},{(i % 4 == 0 ? "" : $"t{i % 5}|u")}\n")));
 }

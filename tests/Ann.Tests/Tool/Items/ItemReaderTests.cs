@@ -9,7 +9,7 @@ using Ann.Tool.Items;
 
 namespace Ann.Tests.Tool.Items;
 
-/// <summary>Goal: a table says the same in every format, and what is wrong with one is told by file, line, field, expected and found.</summary>
+/// <summary>Goal: a table says the same in every format, and what is wrong with one is told by file, line and field.</summary>
 public sealed class ItemReaderTests : IDisposable
 {
     private static readonly AttributeSchema Schema = new(
@@ -26,10 +26,10 @@ public sealed class ItemReaderTests : IDisposable
         """;
 
     private const string Jsonl = """
-        {"id": "a-1", "title": "Mouse", "text": "wireless, \"silent\"", "brand": "acme", "tags": ["x", "y"], "stock": 3, "price": 1.5, "sold": true, "since": 1}
+        {"id":"a-1","title":"Mouse","text":"wireless, \"silent\"","brand":"acme","tags":["x","y"],"stock":3,"price":1.5,"sold":true,"since":1}
         {"text": "two\nlines", "id": "a-2", "brand": null}
 
-        {"_id": "a-3", "text": "été", "title": "", "brand": "", "tags": ["z"], "stock": -4, "price": -1e300, "sold": false, "since": "1970-01-01T00:00:01Z"}
+        {"_id":"a-3","text":"été","title":"","brand":"","tags":["z"],"stock":-4,"price":-1e300,"sold":false,"since":"1970-01-01T00:00:01Z"}
         """;
 
     private const string Csv = """"
@@ -176,7 +176,10 @@ public sealed class ItemReaderTests : IDisposable
         Assert.Equal(2_000, Items(Source(whole), World()).Count);
         Assert.Equal(4_000, Items(Source([.. whole, .. Zip("\n"u8.ToArray()), .. whole]), World()).Count);
         foreach (byte[] bad in (byte[][])[damaged, whole[..^1], whole[..^8], whole[..(whole.Length / 2)], whole[..12]])
-            Assert.Contains("of the gzip data: expected the rest of it", Assert.Throws<AnnException>(() => Items(Source(bad), World())).Message);
+        {
+            string message = Assert.Throws<AnnException>(() => Items(Source(bad), World())).Message;
+            Assert.Contains("of the gzip data: expected the rest of it", message);
+        }
 
         ItemSource Source(byte[] bytes) => new() { Path = _folder.Write("x.jsonl.gz", bytes), Format = ItemFormat.Jsonl };
     }
@@ -232,7 +235,8 @@ public sealed class ItemReaderTests : IDisposable
     private static string Value(AttributeColumn column, int item) =>
         !column.Has(item) ? "-"
         : column.Field.Traits.HasText
-            ? string.Join('+', Enumerable.Range(0, column.TextCount(item)).Select(i => System.Text.Encoding.UTF8.GetString(column.TextAt(item, i))))
+            ? string.Join('+', Enumerable.Range(0, column.TextCount(item)).Select(
+                i => System.Text.Encoding.UTF8.GetString(column.TextAt(item, i))))
         : column.Field.Type == AttributeType.Double
             ? column.DoubleAt(item).ToString(System.Globalization.CultureInfo.InvariantCulture)
         : column.Int64At(item).ToString(System.Globalization.CultureInfo.InvariantCulture);
