@@ -89,6 +89,11 @@ public sealed class ServerOptions
     [Setting("--encoder-threads", "Threads of one inference; 0 leaves it to ONNX Runtime.", Unit = "threads")]
     public int EncoderThreads { get; set; }
 
+    /// <summary>Largest model of an encoder with its weights, bytes; 0 takes the memory that the process may use. Default: 0.</summary>
+    [Range(0, long.MaxValue)]
+    [Setting("--max-model-bytes", "Largest model with its weights; 0 takes what the process may use.", Unit = SettingAttribute.Bytes)]
+    public long MaxModelBytes { get; set; }
+
     /// <summary>Searches running at once. Default: one per logical core, and two at least; more only adds context switches.</summary>
     [Range(1, 1024)]
     [Setting("--max-concurrent-searches", "Searches running at once.", Unit = "searches", Default = "logical cores, at least 2")]

@@ -1,6 +1,10 @@
 using System.CommandLine;
+using System.Globalization;
+using Ann.Core;
 using Ann.Encoding;
 using Ann.Encoding.Defaults;
+using Ann.Server;
+using Ann.Server.Settings;
 
 namespace Ann.Tool;
 
@@ -50,6 +54,13 @@ internal sealed class EncoderChoice
     private readonly Option<int> _batch = VerbOptions.Number("--batch",
         $"Rows of one inference; 0 takes {TextBatchRows} for texts and {FeatureBatchRows} for features.", 0, 0, 4096);
 
+    private readonly Option<string> _maxModel = new("--max-model-bytes")
+    {
+        Description = "Largest model with its weights, in bytes or with a unit such as GiB; 0 takes the memory that the process may use.",
+        DefaultValueFactory = _ => "0",
+        HelpName = "SIZE",
+    };
+
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command command)
     {
@@ -66,6 +77,7 @@ internal sealed class EncoderChoice
         command.Add(_providerOptions);
         command.Add(_threads);
         command.Add(_batch);
+        command.Add(_maxModel);
     }
 
     /// <summary>The encoder that was named: a directory, a model file, or <see cref="Default"/>.</summary>
@@ -89,7 +101,14 @@ internal sealed class EncoderChoice
         EngineCacheDirectory = EncoderOptions.EnginesIn(tool.CacheDirectory),
         Threads = parsed.GetValue(_threads),
         ProviderLost = (_, notice) => tool.Notice(notice),
+        MaxModelBytes = SizeOf(parsed.GetValue(_maxModel)!),
     };
+
+    private static long SizeOf(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes) ? bytes
+        : Quantity.TryRead(text, SettingAttribute.Bytes, out decimal size) && size is >= 0 and <= long.MaxValue ? (long)size
+        : throw AnnException.Invalid(
+            "--max-model-bytes", $"--max-model-bytes is '{text}'; it must be a size, in bytes or with a unit such as MiB or GiB.");
 
     /// <summary>Opens a text encoder.</summary>
     public static TextEncoder OpenText(ToolContext tool, string encoder, EncoderOptions options)

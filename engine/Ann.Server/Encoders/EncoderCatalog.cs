@@ -29,6 +29,7 @@ internal sealed class EncoderCatalog : IDisposable
             EngineCacheDirectory = EncoderOptions.EnginesIn(options.EncoderCacheDirectory),
             Threads = options.EncoderThreads,
             ProviderLost = providerLost,
+            MaxModelBytes = options.MaxModelBytes,
         };
         List<TextEncoder> opened = [];
         try

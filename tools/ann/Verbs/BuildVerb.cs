@@ -14,7 +14,7 @@ internal static class BuildVerb
     public static Command Create(ToolContext tool)
     {
         Option<string> input = VerbOptions.Required(
-            "--input", "FILE", "Vectors: .fbin .f16bin .u8bin .i8bin .fvecs .bvecs .npy, or .jsonl with \"id\" and \"vector\" a line.");
+            "--input", "FILE", "Vectors: .fbin .f16bin .u8bin .i8bin .fvecs .bvecs .npy, or .jsonl .parquet with \"id\" and \"vector\".");
         Option<string> metric = VerbOptions.Metric();
         BuildVerbOptions build = new();
         Option<string?> keys = VerbOptions.Optional(

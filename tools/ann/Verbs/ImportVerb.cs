@@ -28,7 +28,7 @@ internal static class ImportVerb
         Option<string> index = VerbOptions.Required("--index", "NAME", "Name of the live index, or NAME@GENERATION.");
         Option<string> input = VerbOptions.Required(
             "--input", "FILE",
-            "Vectors: .fbin .f16bin .u8bin .i8bin .fvecs .bvecs .npy, or .jsonl with \"id\" and \"vector\" a line. "
+            "Vectors: .fbin .f16bin .u8bin .i8bin .fvecs .bvecs .npy, or .jsonl .parquet with \"id\" and \"vector\". "
             + "To delete, a .keys.jsonl too.");
         Option<string?> keys = VerbOptions.Optional(
             "--keys", "FILE", "Sidecar with a key a row. Default: INPUT.keys.jsonl where it exists, else rows are numbered from 0.");
