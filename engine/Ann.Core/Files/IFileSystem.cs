@@ -28,9 +28,8 @@ internal interface IFileSystem
     Stream Create(string path);
 
     /// <summary>
-    /// Opens a file for writing at any place, and leaves what it holds; creates it when there is none. Nobody else can meanwhile.
+    /// Opens a file for writing at any place, and leaves what it holds; creates it when there is none.
     /// </summary>
-    /// <exception cref="IOException">Another process writes it.</exception>
     Stream OpenWrite(string path);
 
     /// <summary>Writes the content of a stream made by <see cref="Create"/> or <see cref="OpenWrite"/> through to the device.</summary>

@@ -55,7 +55,7 @@ internal sealed class PhysicalFileSystem : IFileSystem
     public Stream OpenWrite(string path) => new FileStream(path, new FileStreamOptions
     {
         Mode = FileMode.OpenOrCreate,
-        Access = FileAccess.ReadWrite, // on Unix who only writes takes no lock
+        Access = FileAccess.Write,
         Share = FileShare.Read,
         BufferSize = BufferSizeInBytes,
     });

@@ -90,7 +90,7 @@ public sealed class AttributeVerbTests : IDisposable
         (await ToolRun.RunAsync("build", "--input", _folder["v.npy"], "--metric", "cosine", "--output", _folder["z.ann"]))
             .ExpectRefusal("v.npy.attributes.jsonl: it belongs to other rows");
         (await ToolRun.RunAsync("encode", "--input", _folder["v.npy"], "--output", _folder["w.npy"], "--attributes", "a:bool"))
-            .ExpectRefusal("reads texts (.jsonl)", "needs --encoder");
+            .ExpectRefusal("reads texts (.jsonl .csv", "needs --encoder");
     }
 
     [Fact]

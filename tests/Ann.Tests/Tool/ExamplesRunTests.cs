@@ -14,6 +14,7 @@ public sealed partial class ExamplesRunTests
         ("ann demo", "has tests of its own, and takes long"),
         ("ann encode --input items.jsonl --output items.npy --encoder", "wants a model, and a GPU"),
         ("ann encode --input item_ids.npy", "wants a model"),
+        ("ann encode --input - ", "wants something piped in"),
         ("ann encoder", "wants a model"),
         ("ann build --input items.jsonl", "wants vectors in the lines"),
         ("ann serve", "does not end by itself"),
@@ -34,6 +35,7 @@ public sealed partial class ExamplesRunTests
         here.WriteItems("items.jsonl", 70);
         here.Write("seen.txt", "m-1\nm-2\n");
         here.Write("old.hnsw", new HnswNetBytes { Nodes = HnswNetBytes.Ring(HnswNetBytes.Vectors(30, 8, seed: 1)) }.ToArray());
+        here.Write("products.csv.gz", "sku,name,description\np-1,Mouse,wireless\np-2,Keyboard,\n");
         string values = string.Join(',', Enumerable.Repeat(1, 256));
         here.Write("searches.jsonl", $"{{\"queries\": {{\"values\": [{values}]}}, \"k\": 5}}\n");
         (await here.RunAsync("ann encode --input items.jsonl --output queries.npy --attributes "

@@ -26,11 +26,14 @@ internal sealed record EncodedContent(
 /// </summary>
 internal sealed class EncodedFile : IDisposable
 {
+    private const string LockSuffix = EncodeJournal.Suffix + ".lock";
+
     private readonly ToolContext _tool;
     private readonly EncodedContent _content;
     private readonly PartFile _vectors;
     private readonly PartFile _keys;
     private readonly PartFile? _attributes;
+    private readonly IDisposable _lock;
     private readonly JsonLines _lines = new();
     private readonly XxHash3 _hash = new();
     private EncodeJournal _now;
@@ -38,9 +41,10 @@ internal sealed class EncodedFile : IDisposable
     private bool _isDurable;
     private bool _isDone;
 
-    private EncodedFile(ToolContext tool, EncodedContent content, EncodeJournal? journal)
+    private EncodedFile(ToolContext tool, EncodedContent content, IDisposable taken, EncodeJournal? journal)
     {
         _tool = tool;
+        _lock = taken;
         _content = content;
         _isDurable = journal is not null;
         _now = journal ?? new EncodeJournal
@@ -113,12 +117,26 @@ internal sealed class EncodedFile : IDisposable
     public static EncodedFile Open(ToolContext tool, EncodedContent content, bool resumes)
     {
         EncodedHeaders.Require(tool, content);
+        IDisposable taken = Take(tool, content.Output);
+        try
+        {
+            return Open(tool, content, taken, resumes);
+        }
+        catch
+        {
+            LetGo(tool, content.Output, taken);
+            throw;
+        }
+    }
+
+    private static EncodedFile Open(ToolContext tool, EncodedContent content, IDisposable taken, bool resumes)
+    {
         EncodeJournal? journal = EncodeJournal.Read(tool.Files, content.Output);
         if (journal is null)
         {
             if (resumes)
                 tool.Notice($"{content.Output}: there is nothing to resume; it is begun.");
-            return new EncodedFile(tool, content, null);
+            return new EncodedFile(tool, content, taken, null);
         }
         if (!resumes)
         {
@@ -130,7 +148,7 @@ internal sealed class EncodedFile : IDisposable
         journal.RequireSame(content.Output, content.Settings);
         if (journal.IsComplete)
             EncodedRows.TakeBack(tool.Files, content.Output);
-        EncodedFile file = new(tool, content, journal);
+        EncodedFile file = new(tool, content, taken, journal);
         try
         {
             file.HashAgain();
@@ -193,6 +211,12 @@ internal sealed class EncodedFile : IDisposable
     public void Dispose()
     {
         _lines.Dispose();
+        End();
+        LetGo(_tool, _content.Output, _lock);
+    }
+
+    private void End()
+    {
         if (_isDone)
             return;
         if (!_isDurable)
@@ -213,6 +237,26 @@ internal sealed class EncodedFile : IDisposable
         Close();
         _tool.Notice(
             $"{_content.Output}{EncodeJournal.Suffix} keeps what was encoded; --resume goes on with it.");
+    }
+
+    /// <summary>Two that write one output would mix their rows.</summary>
+    private static IDisposable Take(ToolContext tool, string output)
+    {
+        try
+        {
+            return tool.Files.Lock(output + LockSuffix);
+        }
+        catch (AnnException e) when (e.Error == AnnError.FailedPrecondition)
+        {
+            throw AnnException.BadInput(
+                output, "", $"cannot be written: another process has taken {output}{LockSuffix}, or it cannot be made.", e);
+        }
+    }
+
+    private static void LetGo(ToolContext tool, string output, IDisposable taken)
+    {
+        taken.Dispose();
+        tool.Files.Delete(output + LockSuffix);
     }
 
     private void Close()

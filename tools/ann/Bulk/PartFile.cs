@@ -100,9 +100,9 @@ internal sealed class PartFile : IDisposable
         {
             stream = files.OpenWrite(path);
         }
-        catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException))
+        catch (Exception e) when (e is DirectoryNotFoundException or UnauthorizedAccessException)
         {
-            throw AnnException.BadInput(path, "", "it cannot be written; another process may do so: " + e.Message, e);
+            throw AnnException.BadInput(path, "", "cannot be written: " + e.Message, e);
         }
         try
         {

@@ -117,7 +117,7 @@ internal sealed class DelimitedItems : ItemReader
         {
             _isRead = false;
             throw Bad(
-                "a quote is where none may be, or nothing closes it: a field with quotes stands in quotes, and has each of its own twice.", e);
+                "a quote is where none may be, or nothing closes it: a field with quotes is in quotes, and has each of its own twice.", e);
         }
         catch (Exception e) when (e is MaxFieldSizeException or RecordTooLongException)
         {

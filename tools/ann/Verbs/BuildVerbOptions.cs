@@ -18,7 +18,7 @@ internal sealed class BuildVerbOptions
     private readonly Option<int> _threads = VerbOptions.Number(
         "--threads", "Threads; they do not change the file.", Environment.ProcessorCount, 1, 1024);
     private readonly Option<string?> _attributes = AttributeOptions.Schema(
-        "Attributes of the items: of .jsonl and .parquet those of these names, of other formats columns of the sidecar (default: all).");
+        "Attributes of the items: of .jsonl and .parquet those of these names, of other formats some of the sidecar (default: all).");
     private readonly Option<string?> _attributesFile = AttributeOptions.File();
     private readonly Option<string> _zeroRows = VerbOptions.Choice(
         "--zero-rows", "Rows that are the zero vector, under cosine: fail names all of them, skip leaves them out with their keys.",

@@ -5,7 +5,6 @@ using Ann.Core.Keys;
 using Ann.Encoding;
 using Ann.Tool.Attributes;
 using Ann.Tool.Bulk;
-using Ann.Tool.Items;
 using Ann.Tool.Reports;
 
 namespace Ann.Tool.Verbs;
@@ -36,7 +35,7 @@ internal static class EncodeFeatures
                 numbers.Count, numbers.Columns, numbers.ReadRows,
                 (rows, count, vectors) => encoder.Encode(rows, count, vectors, cancellation)), cancellation);
         }
-        using VectorReader features = VectorInput.Open(tool.Files, input);
+        using VectorReader features = VectorFile.OpenReader(tool.Files, input);
         if (features.Notice is not null)
             tool.Notice(features.Notice);
         return RunRows(tool, request, encoder.Info, attributes, start, new FeatureRows<float>(

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Ann.Core;
 using Ann.Core.Attributes;
+using Ann.Core.Files;
 using Ann.Tests.Tool.Items;
 using Ann.Tool;
 using Ann.Tool.Bulk;
@@ -94,6 +95,8 @@ public sealed class ResumeTests : IDisposable
         string[] left = ["in.csv", "x.npy.part", "x.npy.part.attributes", "x.npy.part.json", "x.npy.part.keys"];
         Assert.Equal(left, _folder.Names());
 
+        using (PhysicalFileSystem.Instance.Lock(_folder["x.npy.part.lock"]))
+            Assert.Contains("x.npy: cannot be written: another process has taken", Refusal(request with { Resumes = true }));
         Assert.Contains("rows of an encoding that did not end. --resume goes on with it; remove", Refusal(request));
         Assert.Contains(
             "x.npy.part: it was begun otherwise: --empty was 'skip' and is 'keep'. --resume goes on with the same alone",
@@ -187,7 +190,7 @@ public sealed class ResumeTests : IDisposable
     private static void CopyTo(string from, string to)
     {
         Directory.CreateDirectory(to);
-        foreach (string file in Directory.GetFiles(from))
+        foreach (string file in Directory.GetFiles(from).Where(static file => !file.EndsWith(".lock", StringComparison.Ordinal)))
             File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
     }
 

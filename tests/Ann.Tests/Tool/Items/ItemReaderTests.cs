@@ -26,11 +26,11 @@ public sealed class ItemReaderTests : IDisposable
         """;
 
     private const string Jsonl = """
-        {"id":"a-1","title":"Mouse","text":"wireless, \"silent\"","brand":"acme","tags":["x","y"],"stock":3,"price":1.5,"sold":true,"since":1}
-        {"text": "two\nlines", "id": "a-2", "brand": null}
+    {"id":"a-1","title":"Mouse","text":"wireless, \"silent\"","tags":["x","y"],"stock":3,"price":1.5,"sold":true,"since":1,"brand":"acme"}
+    {"text": "two\nlines", "id": "a-2", "brand": null}
 
-        {"_id":"a-3","text":"été","title":"","brand":"","tags":["z"],"stock":-4,"price":-1e300,"sold":false,"since":"1970-01-01T00:00:01Z"}
-        """;
+    {"_id":"a-3","text":"été","title":"","brand":"","tags":["z"],"stock":-4,"price":-1e300,"sold":false,"since":"1970-01-01T00:00:01Z"}
+    """;
 
     private const string Csv = """"
         brand,title,id,text,tags,stock,price,sold,since,other
