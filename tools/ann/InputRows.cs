@@ -91,6 +91,12 @@ internal sealed class InputRows : IDisposable
     /// <summary>Name of the encoder; empty when unknown.</summary>
     public string EncoderName => _sidecar?.EncoderName ?? "";
 
+    /// <summary>Fingerprint of the encoder of the queries; empty when unknown, null when the encoder of the rows makes them.</summary>
+    public string? QueryEncoderFingerprint => _sidecar?.QueryEncoderFingerprint;
+
+    /// <summary>Name of that encoder; null with the fingerprint.</summary>
+    public string? QueryEncoderName => _sidecar?.QueryEncoderName;
+
     /// <summary>Where keys come from, for people.</summary>
     public string KeySource => _sidecarKeys is not null ? _sidecarPath! : _reader.Keys is not null ? "inline" : "row numbers";
 

@@ -112,7 +112,7 @@ public sealed class AnnIndex : IDisposable, IAsyncDisposable
         IndexCatalog catalog = new([], Path.GetDirectoryName(full));
         try
         {
-            SnapshotEncoder unknown = new(null, "");
+            EncoderPair unknown = new(null, "");
             return new AnnIndex(catalog, await Task.Run(() => catalog.Create(name, held, unknown, opening), cancellationToken));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -22,15 +22,15 @@ internal sealed class Generation
 
     /// <param name="home">The index.</param>
     /// <param name="id">16 hex digits.</param>
-    /// <param name="encoder">Who made its rows.</param>
+    /// <param name="encoders">Who made its rows, and who makes its queries.</param>
     /// <param name="sealedParts">Its sealed segments, oldest first.</param>
     /// <param name="applied">The last write that these show.</param>
     /// <exception cref="AnnException">Overloaded: no memory for a head.</exception>
-    public Generation(IndexHome home, string id, SnapshotEncoder encoder, IEnumerable<IndexPart> sealedParts, long applied)
+    public Generation(IndexHome home, string id, EncoderPair encoders, IEnumerable<IndexPart> sealedParts, long applied)
     {
         _home = home;
         Id = id;
-        Encoder = encoder;
+        Encoders = encoders;
         Applied = applied;
         Samples = new QuerySamples(home.Options.SampledQueries, home.Schema.Dimension, home.Options.QuerySamplingInterval);
         _parts = [.. sealedParts];
@@ -41,8 +41,8 @@ internal sealed class Generation
     /// <summary>16 hex digits.</summary>
     public string Id { get; }
 
-    /// <summary>Who made its rows.</summary>
-    public SnapshotEncoder Encoder { get; }
+    /// <summary>Who made its rows, and who makes its queries.</summary>
+    public EncoderPair Encoders { get; }
 
     /// <summary>What it does. Read by anybody.</summary>
     public GenerationRole Role { get; set; } = GenerationRole.CatchingUp;
@@ -115,7 +115,7 @@ internal sealed class Generation
         {
             IReadOnlyList<LiveSegment> segments = lease.Snapshot.Segments;
             return new GenerationStatus(
-                Id, Role, Encoder.Fingerprint, Encoder.Name,
+                Id, Role, Encoders,
                 Items: segments.Sum(static one => (long)one.Count - one.DeadCount),
                 Dead: segments.Sum(static one => (long)one.DeadCount),
                 Segments: segments.Count,
@@ -132,7 +132,7 @@ internal sealed class Generation
 
     /// <summary>Rows that a record adds to it: none when it deletes, or brings rows of another encoder.</summary>
     public int RowsOf(WalRecord record) =>
-        record.Kind == WalRecordKind.Upsert && record.EncoderFingerprint == Encoder.Fingerprint ? record.Count : 0;
+        record.Kind == WalRecordKind.Upsert && record.EncoderFingerprint == Encoders.Items.Fingerprint ? record.Count : 0;
 
     /// <summary>Makes sure that rows fit, before they are logged. False when too many heads wait to be sealed.</summary>
     /// <exception cref="AnnException">Overloaded: no memory for the next head.</exception>
@@ -160,7 +160,7 @@ internal sealed class Generation
     public int Apply(WalRecord record, long from)
     {
         bool upsert = record.Kind == WalRecordKind.Upsert;
-        bool own = record.EncoderFingerprint == Encoder.Fingerprint;
+        bool own = record.EncoderFingerprint == Encoders.Items.Fingerprint;
         int applied = 0;
         for (int i = (int)Math.Max(0, from - record.FirstSequence); i < record.Count; i++)
         {
@@ -306,7 +306,7 @@ internal sealed class Generation
         Debug.Assert(_parts[^1] == _head);
         IndexSnapshot? old = _snapshot;
         old?.End(); // before the next death, which its segments may not be told of
-        _snapshot = new IndexSnapshot(_home.Name, Id, Encoder, _parts.Select(static part => part.Segment)) { Samples = Samples };
+        _snapshot = new IndexSnapshot(_home.Name, Id, Encoders, _parts.Select(static part => part.Segment)) { Samples = Samples };
         _partsChanged = false;
         Volatile.Write(ref _toldPosition, LogPosition);
         old?.Release();

@@ -183,7 +183,7 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
             long position = logPosition ?? segment.BuildRecord.LogPosition ?? 0;
             if (position < 0)
                 throw AnnException.Invalid("log_position", $"log_position is {position}; it must be 0 or more.");
-            return new Generation(Home, segment.Generation, SnapshotEncoder.Of(segment.BuildRecord), [part], position);
+            return new Generation(Home, segment.Generation, EncoderPair.Of(segment.BuildRecord), [part], position);
         }
         catch (Exception e)
         {

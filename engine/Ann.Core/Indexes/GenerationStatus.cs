@@ -19,8 +19,7 @@ internal enum GenerationRole
 /// <summary>One generation of a live index.</summary>
 /// <param name="Id">16 hex digits.</param>
 /// <param name="Role">What it does.</param>
-/// <param name="EncoderFingerprint">Encoder of its rows; null when unknown.</param>
-/// <param name="EncoderName">Name of that encoder, for people; empty when unknown.</param>
+/// <param name="Encoders">Who made its rows, and who makes its queries.</param>
 /// <param name="Items">Items, the deleted ones left out.</param>
 /// <param name="Dead">Rows of deleted and replaced items, whose memory compaction will reclaim.</param>
 /// <param name="Segments">Segments that a search visits, the head counted.</param>
@@ -30,8 +29,8 @@ internal enum GenerationRole
 /// <param name="FileBytes">Bytes of its files.</param>
 /// <param name="MemoryBytes">Bytes of memory that it holds, mapped files not counted.</param>
 internal sealed record GenerationStatus(
-    string Id, GenerationRole Role, ulong? EncoderFingerprint, string EncoderName, long Items, long Dead, int Segments, long LogPosition,
-    long AppliedPosition, long MissedKeys, long FileBytes, long MemoryBytes)
+    string Id, GenerationRole Role, EncoderPair Encoders, long Items, long Dead, int Segments, long LogPosition, long AppliedPosition,
+    long MissedKeys, long FileBytes, long MemoryBytes)
 {
     /// <summary>Why it is damaged; null when it is not.</summary>
     public string? Failure { get; init; }
@@ -58,7 +57,7 @@ internal sealed record DamagedGeneration(ManifestGeneration Described, string Fa
 
     /// <summary>What the manifest says of it, told to anybody.</summary>
     public GenerationStatus Describe() => new(
-        Id, GenerationRole.Damaged, Described.EncoderFingerprint, Described.EncoderName,
+        Id, GenerationRole.Damaged, Described.Encoders,
         Items: Described.Segments.Sum(static segment => (long)segment.Count - segment.Dead),
         Dead: Described.Segments.Sum(static segment => (long)segment.Dead),
         Segments: Described.Segments.Count,

@@ -201,7 +201,7 @@ internal sealed class HostedIndex
             _reserved = bytes;
         });
         LiveSealedSegment segment = new(file);
-        IndexSnapshot snapshot = new(Name, file.Generation, SnapshotEncoder.Of(file.BuildRecord), [segment]);
+        IndexSnapshot snapshot = new(Name, file.Generation, EncoderPair.Of(file.BuildRecord), [segment]);
         segment.Release(); // the snapshot holds it
         if (!string.IsNullOrEmpty(opening.SetDirectory))
         {

@@ -73,13 +73,13 @@ internal sealed class IndexCatalog : IDisposable, IAsyncDisposable
     /// <summary>Makes an empty live index and hosts it.</summary>
     /// <param name="name">Its name, which nothing hosted may have.</param>
     /// <param name="schema">What it holds.</param>
-    /// <param name="encoder">Who will make its rows; null fingerprint when unknown.</param>
+    /// <param name="encoders">Who will make its rows and its queries; null fingerprints when unknown.</param>
     /// <param name="opening">What to open it with.</param>
     /// <exception cref="AnnException">
     /// <see cref="AnnError.InvalidArgument"/>: name or schema. <see cref="AnnError.AlreadyExists"/>: the name is taken.
     /// <see cref="AnnError.FailedPrecondition"/>: there is no directory for live indexes. <see cref="AnnError.Overloaded"/>: memory, disk.
     /// </exception>
-    public HostedIndex Create(string name, IndexSchema schema, SnapshotEncoder encoder, CatalogOpening opening)
+    public HostedIndex Create(string name, IndexSchema schema, EncoderPair encoders, CatalogOpening opening)
     {
         IndexName.RequireField("index", name);
         schema.Validate();
@@ -93,7 +93,7 @@ internal sealed class IndexCatalog : IDisposable, IAsyncDisposable
         try
         {
             index.Serve(LiveIndex.Create(
-                new(opening.Files, index.Source.Path, name, schema, opening.Live, opening.Budget, opening.Time), encoder));
+                new(opening.Files, index.Source.Path, name, schema, opening.Live, opening.Budget, opening.Time), encoders));
             return index;
         }
         catch

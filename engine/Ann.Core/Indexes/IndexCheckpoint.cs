@@ -45,8 +45,9 @@ internal static class IndexCheckpoint
             ManifestGeneration described = new()
             {
                 Id = generation.Id,
-                EncoderFingerprint = generation.Encoder.Fingerprint,
-                EncoderName = generation.Encoder.Name,
+                EncoderFingerprint = generation.Encoders.Items.Fingerprint,
+                EncoderName = generation.Encoders.Items.Name,
+                QueryEncoder = ManifestQueryEncoder.Of(generation),
                 LogPosition = generation.LogPosition,
                 Segments = segments,
                 MissedKeysFile = missed,

@@ -58,7 +58,7 @@ internal sealed record IndexHome(
     }
 
     /// <summary>How sealed segments are built.</summary>
-    public SegmentBuildOptions BuildOptions(SnapshotEncoder encoder, int threads) => new()
+    public SegmentBuildOptions BuildOptions(EncoderPair encoders, int threads) => new()
     {
         Metric = Schema.Metric,
         Codes = Schema.Codes,
@@ -69,9 +69,14 @@ internal sealed record IndexHome(
         Attributes = Schema.Attributes,
         Threads = threads,
         Name = Name,
-        EncoderFingerprint = encoder.Fingerprint?.ToString("x16", System.Globalization.CultureInfo.InvariantCulture) ?? "",
-        EncoderName = encoder.Name,
+        EncoderFingerprint = Text(encoders.Items.Fingerprint),
+        EncoderName = encoders.Items.Name,
+        QueryEncoderFingerprint = encoders.OwnQueries is { } queries ? Text(queries.Fingerprint) : null,
+        QueryEncoderName = encoders.OwnQueries?.Name,
     };
+
+    private static string Text(ulong? fingerprint) =>
+        fingerprint?.ToString("x16", System.Globalization.CultureInfo.InvariantCulture) ?? "";
 
     private HeadShape HeadShapeOf(int capacity) => new(
         Schema.Metric, Schema.Dimension, Schema.KeyKind, new HnswParameters(Schema.M, Schema.EfConstruction, Schema.Seed), Schema.Codes,

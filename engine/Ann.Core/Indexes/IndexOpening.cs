@@ -18,7 +18,7 @@ internal static class IndexOpening
     private static readonly string[] OwnPatterns = ["seg-*.ann", "seg-*.tomb", "missed-*.keys", "*.partial"];
 
     /// <summary>Makes an empty index.</summary>
-    public static LiveState Create(IndexHome home, SnapshotEncoder encoder)
+    public static LiveState Create(IndexHome home, EncoderPair encoders)
     {
         DeleteOrphans(home, keep: []);
         foreach (string file in home.Files.ListFiles(home.Directory, "wal-*.log"))
@@ -31,7 +31,7 @@ internal static class IndexOpening
         {
             string born = $"{home.Name} {home.Time.GetUtcNow().UtcTicks}";
             string id = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(born)).ToString("x16", CultureInfo.InvariantCulture);
-            generation = new Generation(home, id, encoder, [], applied: 0) { Role = GenerationRole.Serving };
+            generation = new Generation(home, id, encoders, [], applied: 0) { Role = GenerationRole.Serving };
             LiveState state = new(home, wal, [generation], generation);
             IndexCheckpoint.Write(state);
             return state;
@@ -118,9 +118,8 @@ internal static class IndexOpening
         {
             foreach (ManifestSegment segment in described.Segments)
                 parts.Add(OpenPart(home, segment));
-            SnapshotEncoder encoder = new(described.EncoderFingerprint, described.EncoderName);
             HashSet<ulong> missed = described.MissedKeysFile is string file ? KeyHashFile.Read(home.Files, home.PathOf(file)) : [];
-            Generation generation = new(home, described.Id, encoder, parts, described.LogPosition)
+            Generation generation = new(home, described.Id, described.Encoders, parts, described.LogPosition)
             {
                 MissedFile = described.MissedKeysFile,
                 Described = described,

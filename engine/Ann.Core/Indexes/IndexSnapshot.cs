@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Ann.Core.Attributes;
 using Ann.Core.Exclusions;
 using Ann.Core.Keys;
@@ -21,13 +20,13 @@ internal sealed class IndexSnapshot
     /// <summary>Holds each of the segments once more.</summary>
     /// <param name="name">Name of the index.</param>
     /// <param name="generation">The generation that answers.</param>
-    /// <param name="encoder">Who made the rows; null fingerprint when unknown.</param>
+    /// <param name="encoders">Who made the rows, and who makes the queries; null fingerprints when unknown.</param>
     /// <param name="segments">Oldest first; one at least.</param>
-    internal IndexSnapshot(string name, string generation, SnapshotEncoder encoder, IEnumerable<LiveSegment> segments)
+    internal IndexSnapshot(string name, string generation, EncoderPair encoders, IEnumerable<LiveSegment> segments)
     {
         Name = name;
         Generation = generation;
-        Encoder = encoder;
+        Encoders = encoders;
         _segments = [.. segments];
         Debug.Assert(_segments.Length > 0);
         foreach (LiveSegment segment in _segments)
@@ -40,11 +39,8 @@ internal sealed class IndexSnapshot
     /// <summary>The generation that answers.</summary>
     public string Generation { get; }
 
-    /// <summary>Who made the rows.</summary>
-    public SnapshotEncoder Encoder { get; }
-
-    /// <summary>Fingerprint of the encoder that made the rows; null when the builder was told of none.</summary>
-    public ulong? EncoderFingerprint => Encoder.Fingerprint;
+    /// <summary>Who made the rows, and who makes the queries that are asked of them. Unknown where the builder was told of none.</summary>
+    public EncoderPair Encoders { get; }
 
     /// <summary>Where recent queries are kept; null for an index that is a file.</summary>
     internal QuerySamples? Samples { get; init; }
@@ -115,21 +111,13 @@ internal sealed class IndexSnapshot
         }
     }
 
-    /// <summary>Refuses queries of another encoder than the one that made the rows: the distances would mean nothing.</summary>
-    /// <exception cref="AnnException"><see cref="AnnError.FailedPrecondition"/>: names both encoders.</exception>
-    public void RequireEncoder(ulong fingerprint)
-    {
-        if (EncoderFingerprint == fingerprint)
-            return;
-        string built = EncoderFingerprint is ulong own
-            ? $"was built with encoder '{Encoder.Name}' ({own:x16})"
-            : "was built without naming an encoder";
-        throw new AnnException(
-            AnnError.FailedPrecondition, $"Index '{Name}' {built}; the request's encoder_fingerprint is {fingerprint:x16}.")
-        {
-            Field = "encoder_fingerprint",
-        };
-    }
+    /// <summary>Refuses queries of another encoder than the one whose queries fit the rows: the distances would mean nothing.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.FailedPrecondition"/>: names both encoders, and the generation.</exception>
+    public void RequireQueryEncoder(ulong fingerprint) => Require(Encoders.Queries, fingerprint, "takes queries of encoder");
+
+    /// <summary>Refuses rows of another encoder than the one that made those of the index.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.FailedPrecondition"/>: names both encoders, and the generation.</exception>
+    public void RequireItemEncoder(ulong fingerprint) => Require(Encoders.Items, fingerprint, "was built with encoder");
 
     /// <summary>Finds out which items a search may return, once for all its rows.</summary>
     /// <param name="filter">Null for all.</param>
@@ -309,6 +297,16 @@ internal sealed class IndexSnapshot
             segment.Release();
     }
 
+    private void Require(SnapshotEncoder own, ulong fingerprint, string does)
+    {
+        if (own.Fingerprint == fingerprint)
+            return;
+        string expected = own.Fingerprint is null ? "was built without naming an encoder" : $"{does} {own}";
+        throw AnnException.Refused(
+            "encoder_fingerprint",
+            $"Index '{Name}', generation {Generation}, {expected}; the request's encoder_fingerprint is {fingerprint:x16}.");
+    }
+
     private void Run(
         ReadOnlySpan<float> queries, in SearchParameters parameters, in SearchBudget budget, ItemSelection? selection,
         Span<SearchHit> results, Span<int> counts, Span<SearchStatistics> statistics) => new SnapshotSearch
@@ -329,17 +327,4 @@ internal sealed class IndexSnapshot
     {
         public ReadPoint Point { get; } = point;
     }
-}
-
-/// <summary>Who made the rows of a generation.</summary>
-/// <param name="Fingerprint">Null when unknown.</param>
-/// <param name="Name">For people; empty when unknown.</param>
-internal readonly record struct SnapshotEncoder(ulong? Fingerprint, string Name)
-{
-    /// <summary>As the record of a build tells it.</summary>
-    public static SnapshotEncoder Of(BuildRecord record) => new(
-        ulong.TryParse(record.EncoderFingerprint, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong fingerprint)
-            ? fingerprint
-            : null,
-        record.EncoderName);
 }

@@ -71,7 +71,7 @@ internal sealed class LiveIndex : IAsyncDisposable
     /// <exception cref="AnnException">
     /// InvalidArgument: schema. AlreadyExists: the directory holds an index. Overloaded: memory, disk.
     /// </exception>
-    public static LiveIndex Create(IndexHome home, SnapshotEncoder encoder)
+    public static LiveIndex Create(IndexHome home, EncoderPair encoders)
     {
         home.Schema.Validate();
         if (Exists(home.Files, home.Directory))
@@ -82,7 +82,7 @@ internal sealed class LiveIndex : IAsyncDisposable
         IDisposable held = home.Files.Lock(home.PathOf(IndexOpening.LockFile));
         try
         {
-            return new LiveIndex(IndexOpening.Create(home, encoder), held);
+            return new LiveIndex(IndexOpening.Create(home, encoders), held);
         }
         catch (Exception e)
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Serialization;
 using Ann.Core.Log;
 using Ann.Core.Segments;
 
@@ -110,6 +111,9 @@ internal sealed record ManifestGeneration
     /// <summary>Name of that encoder, for people; empty when unknown.</summary>
     public required string EncoderName { get; init; }
 
+    /// <summary>Who makes the queries that are asked of it; null when the encoder of its rows does, as in older manifests.</summary>
+    public ManifestQueryEncoder? QueryEncoder { get; init; }
+
     /// <summary>The last write that is part of its files. Recovery replays what comes after it.</summary>
     public required long LogPosition { get; init; }
 
@@ -118,6 +122,10 @@ internal sealed record ManifestGeneration
 
     /// <summary>File of the keys whose last write could not be applied; null when there is none.</summary>
     public string? MissedKeysFile { get; init; }
+
+    /// <summary>Who made its rows, and who makes its queries.</summary>
+    [JsonIgnore]
+    public EncoderPair Encoders => new(new SnapshotEncoder(EncoderFingerprint, EncoderName), QueryEncoder?.Encoder);
 
     /// <summary>Every file that it names.</summary>
     public IEnumerable<string> NamedFiles() => Segments
@@ -159,6 +167,25 @@ internal sealed record ManifestGeneration
             return $"'{Manifest.Shown(name)}' is no plain file name.";
         return names.Add(name) ? null : $"the file {name} is named twice.";
     }
+}
+
+/// <summary>Who makes the queries of a generation.</summary>
+internal sealed record ManifestQueryEncoder
+{
+    /// <summary>Its fingerprint; null when unknown. Written as 16 hex digits.</summary>
+    public ulong? Fingerprint { get; init; }
+
+    /// <summary>Its name, for people; empty when unknown.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The same as generations have it.</summary>
+    [JsonIgnore]
+    public SnapshotEncoder Encoder => new(Fingerprint, Name);
+
+    /// <summary>What a manifest says of a generation's; null when the encoder of its rows makes its queries too.</summary>
+    public static ManifestQueryEncoder? Of(Generation generation) => generation.Encoders.OwnQueries is { } queries
+        ? new ManifestQueryEncoder { Fingerprint = queries.Fingerprint, Name = queries.Name }
+        : null;
 }
 
 /// <summary>One sealed segment of a generation.</summary>

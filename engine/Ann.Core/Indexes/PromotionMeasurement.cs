@@ -60,7 +60,7 @@ internal static class PromotionMeasurement
         if (candidate.Missed.Count > 0)
             refusals.Add(new AnnViolation("missed_keys", MissedText(candidate)));
 
-        bool sameEncoder = candidate.Encoder.Fingerprint == state.Serving.Encoder.Fingerprint;
+        bool sameEncoder = candidate.Encoders.Queries.Fingerprint == state.Serving.Encoders.Queries.Fingerprint;
         List<float[]> real = [.. candidate.Samples.Copy(), .. sameEncoder ? state.Serving.Samples.Copy() : []];
         real = Bounded(real, lease.Snapshot);
         List<float[]> queries = [.. real, .. Rows(lease.Snapshot, Math.Max(0, FewestQueries - real.Count))];
@@ -73,7 +73,7 @@ internal static class PromotionMeasurement
         Compare(refusals, "min_recall", "recall@10", recall, gate.MinRecall, "the candidate holds no items to measure it with");
         Compare(refusals, "min_overlap", "overlap", overlap, gate.MinOverlap, sameEncoder
             ? "no recent queries are known to measure it with"
-            : "the generations have different encoders, so no query can be asked of both");
+            : "the generations take queries of different encoders, so no query can be asked of both");
         if (gate.MaxP99Ms is { } most && p99 is { TotalMilliseconds: double found } && found > most)
             refusals.Add(new AnnViolation("max_p99_ms", Text($"p99 {found:F2} ms is above {most:F2}")));
         return new PromotionFigures(real.Count, queries.Count - real.Count, recall, overlap, p99, refusals);

@@ -14,7 +14,7 @@ internal sealed class SegmentMerge
     private const double MaxAdoptedDeadShare = 0.1;
 
     private readonly IndexHome _home;
-    private readonly SnapshotEncoder _encoder;
+    private readonly EncoderPair _encoders;
     private readonly string _file;
     private int[][] _rows = [];
     private IndexPart? _result;
@@ -28,7 +28,7 @@ internal sealed class SegmentMerge
     {
         Debug.Assert(sources.Count > 0);
         _home = home;
-        _encoder = generation.Encoder;
+        _encoders = generation.Encoders;
         _file = file;
         Generation = generation;
         Sources = sources;
@@ -169,7 +169,7 @@ internal sealed class SegmentMerge
     private void Build(int count, int threads, CancellationToken cancellation)
     {
         List<float[]> asked = Generation.Samples.Copy();
-        SegmentBuildOptions options = _home.BuildOptions(_encoder, threads) with
+        SegmentBuildOptions options = _home.BuildOptions(_encoders, threads) with
         {
             Queries = asked.Count < CertificateQueries.LeastSampled ? null : new CertificateQueries(asked, CertificateQueries.Sampled),
         };

@@ -51,7 +51,7 @@ internal sealed class WriteGroup(LiveState state)
             if (attributes is { Count: 0 })
                 attributes = null; // the index has none, or no item is new
             WalRecord record = new(
-                kind, _next, target.Encoder.Fingerprint, batch.Producer, batch.ProducerSequence, keys, rows, attributes);
+                kind, _next, target.Encoders.Items.Fingerprint, batch.Producer, batch.ProducerSequence, keys, rows, attributes);
             _next += record.Count;
             Items += record.Count;
             if (record.Count > 0 || batch.Producer.Length > 0)
@@ -158,9 +158,9 @@ internal sealed class WriteGroup(LiveState state)
             throw AnnException.Refused("index", $"Index '{name}' has no generation {batch.Generation} attached.");
         if (target.Role == GenerationRole.CatchingUp)
             throw new AnnException(AnnError.Unavailable, $"Generation {target.Id} of index '{name}' is still catching up with the log.");
-        if (batch.Mode != WriteMode.Delete && batch.EncoderFingerprint is ulong encoder && encoder != target.Encoder.Fingerprint)
+        if (batch.Mode != WriteMode.Delete && batch.EncoderFingerprint is ulong encoder && encoder != target.Encoders.Items.Fingerprint)
         {
-            string own = target.Encoder.Fingerprint is ulong known ? known.ToString("x16") : "none";
+            string own = target.Encoders.Items.Fingerprint is ulong known ? known.ToString("x16") : "none";
             throw AnnException.Refused(
                 "encoder_fingerprint",
                 $"Generation {target.Id} of index '{name}' holds vectors of encoder {own}; the write brings those of {encoder:x16}.");

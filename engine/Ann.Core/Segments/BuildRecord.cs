@@ -44,6 +44,17 @@ internal sealed record BuildRecord
     /// <summary>Name of that encoder, for people; empty when unknown.</summary>
     public string EncoderName { get; init => field = value ?? ""; } = "";
 
+    /// <summary>
+    /// Fingerprint of the encoder of the queries that are asked of the rows, 16 hex digits; empty when unknown. Null where the encoder of
+    /// the rows makes them too, as in older files.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? QueryEncoderFingerprint { get; init; }
+
+    /// <summary>Name of that encoder, for people; null with the fingerprint.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? QueryEncoderName { get; init; }
+
     /// <summary>File the rows came from, without its directory; empty when they came from none.</summary>
     public string Source { get; init => field = value ?? ""; } = "";
 

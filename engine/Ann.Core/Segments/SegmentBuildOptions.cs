@@ -80,6 +80,14 @@ internal sealed record SegmentBuildOptions
     /// <summary>Name of that encoder, for people.</summary>
     public string EncoderName { get; init; } = "";
 
+    /// <summary>
+    /// Fingerprint of the encoder of the queries, 16 hex digits, or empty when unknown. Default: null, the encoder of the rows makes them.
+    /// </summary>
+    public string? QueryEncoderFingerprint { get; init; }
+
+    /// <summary>Name of that encoder, for people; null with the fingerprint.</summary>
+    public string? QueryEncoderName { get; init; }
+
     /// <summary>File the rows came from, without its directory.</summary>
     public string Source { get; init; } = "";
 

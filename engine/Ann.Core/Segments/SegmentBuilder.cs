@@ -339,6 +339,8 @@ internal sealed unsafe class SegmentBuilder : IDisposable
         EstimateMargin = _margin > 1 ? _margin : null,
         EncoderFingerprint = _options.EncoderFingerprint,
         EncoderName = _options.EncoderName,
+        QueryEncoderFingerprint = _options.QueryEncoderFingerprint,
+        QueryEncoderName = _options.QueryEncoderName,
         Source = _options.Source,
         LogPosition = _options.LogPosition,
         EngineVersion = typeof(SegmentBuilder).Assembly.GetName().Version?.ToString(3) ?? "",

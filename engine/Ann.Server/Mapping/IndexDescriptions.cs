@@ -43,7 +43,8 @@ internal static class IndexDescriptions
     {
         Id = generation.Id,
         Role = WireEnum<GenerationRole, Wire.GenerationRole>.ToWire(generation.Role),
-        Encoder = EncoderOf(generation.EncoderFingerprint, generation.EncoderName, encoders),
+        Encoder = EncoderOf(generation.Encoders.Items, encoders),
+        QueryEncoder = EncoderOf(generation.Encoders.Queries, encoders),
         Items = (ulong)generation.Items,
         Dead = (ulong)generation.Dead,
         Segments = (uint)generation.Segments,
@@ -82,7 +83,8 @@ internal static class IndexDescriptions
         description.KeyKind = WireEnum<KeyKind, Wire.KeyKind>.ToWire(file.Keys.Kind);
         description.Codes = WireEnum<CodesKind, Wire.Codes>.ToWire(file.Codes);
         description.Build = ToWire(file.BuildRecord);
-        description.Encoder = EncoderOf(snapshot.EncoderFingerprint, snapshot.Encoder.Name, encoders);
+        description.Encoder = EncoderOf(snapshot.Encoders.Items, encoders);
+        description.QueryEncoder = EncoderOf(snapshot.Encoders.Queries, encoders);
         description.SizeInBytes = (ulong)file.SizeInBytes;
         description.Certificate = ToWire(file.Certificate);
         description.Layout = WireEnum<SegmentLayout, Wire.Layout>.ToWire(file.Layout);
@@ -110,7 +112,8 @@ internal static class IndexDescriptions
         description.Codes = WireEnum<CodesKind, Wire.Codes>.ToWire(schema.Codes);
         description.Layout = WireEnum<SegmentLayout, Wire.Layout>.ToWire(schema.Layout);
         description.Build = new Wire.BuildFacts { M = (uint)schema.M, EfConstruction = (uint)schema.EfConstruction, Seed = schema.Seed };
-        description.Encoder = EncoderOf(serving.EncoderFingerprint, serving.EncoderName, encoders);
+        description.Encoder = EncoderOf(serving.Encoders.Items, encoders);
+        description.QueryEncoder = EncoderOf(serving.Encoders.Queries, encoders);
         description.SizeInBytes = (ulong)generations.Sum(static generation => generation.FileBytes);
         description.LoadedBytes = (ulong)generations.Sum(static generation => generation.MemoryBytes);
         description.Log = new Wire.LogFacts
@@ -157,10 +160,10 @@ internal static class IndexDescriptions
         },
     };
 
-    private static Wire.EncoderFacts? EncoderOf(ulong? fingerprint, string name, EncoderCatalog encoders) =>
-        fingerprint is not ulong known ? null : new Wire.EncoderFacts
+    private static Wire.EncoderFacts? EncoderOf(SnapshotEncoder encoder, EncoderCatalog encoders) =>
+        encoder.Fingerprint is not ulong known ? null : new Wire.EncoderFacts
         {
-            Name = name,
+            Name = encoder.Name,
             Fingerprint = known,
             Hosted = encoders.WithFingerprint(known) is not null,
         };

@@ -29,15 +29,24 @@ internal static class WireSchema
         };
     }
 
-    /// <summary>Who will make the rows.</summary>
+    /// <summary>Who will make the rows, and who the queries.</summary>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: a name too long, or without a fingerprint.</exception>
-    public static SnapshotEncoder EncoderOf(Wire.CreateRequest request)
+    public static EncoderPair EncodersOf(Wire.CreateRequest request)
     {
-        if (System.Text.Encoding.UTF8.GetByteCount(request.EncoderName) is int length and > MaxEncoderNameBytes)
-            throw AnnException.Invalid("encoder_name", $"encoder_name takes {length} bytes; it must be at most {MaxEncoderNameBytes}.");
-        if (request.EncoderName.Length > 0 && !request.HasEncoderFingerprint)
-            throw AnnException.Invalid("encoder_fingerprint", "encoder_fingerprint is not set; encoder_name alone tells nothing apart.");
-        return new SnapshotEncoder(request.HasEncoderFingerprint ? request.EncoderFingerprint : null, request.EncoderName);
+        SnapshotEncoder items = Encoder(
+            "encoder", request.HasEncoderFingerprint ? request.EncoderFingerprint : null, request.EncoderName);
+        SnapshotEncoder queries = Encoder(
+            "query_encoder", request.HasQueryEncoderFingerprint ? request.QueryEncoderFingerprint : null, request.QueryEncoderName);
+        return new EncoderPair(items, queries.Fingerprint is null || queries.Fingerprint == items.Fingerprint ? null : queries);
+    }
+
+    private static SnapshotEncoder Encoder(string field, ulong? fingerprint, string name)
+    {
+        if (System.Text.Encoding.UTF8.GetByteCount(name) is int length and > MaxEncoderNameBytes)
+            throw AnnException.Invalid($"{field}_name", $"{field}_name takes {length} bytes; it must be at most {MaxEncoderNameBytes}.");
+        if (name.Length > 0 && fingerprint is null)
+            throw AnnException.Invalid($"{field}_fingerprint", $"{field}_fingerprint is not set; {field}_name alone tells nothing apart.");
+        return new SnapshotEncoder(fingerprint, name);
     }
 
     /// <summary>Clamped so that a huge unsigned number stays a huge number, and is refused as such.</summary>

@@ -44,8 +44,8 @@ internal sealed record WriteTarget
                 "producer", $"producer takes {length} bytes; it must be at most {WriteBatch.MaxProducerBytes}.");
         }
         using (SnapshotLease lease = index.Acquire(wanted.Generation))
-            if (fingerprint is ulong given && lease.Snapshot.EncoderFingerprint is not null)
-                lease.Snapshot.RequireEncoder(given);
+            if (fingerprint is ulong given && lease.Snapshot.Encoders.Items.Fingerprint is not null)
+                lease.Snapshot.RequireItemEncoder(given);
         return new WriteTarget
         {
             Index = index,

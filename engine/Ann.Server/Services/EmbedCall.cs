@@ -57,11 +57,13 @@ internal sealed class EmbedCall(
 
         using SnapshotLease lease = catalog.Acquire(request.Index);
         IndexSnapshot index = lease.Snapshot;
-        if (index.EncoderFingerprint is not ulong fingerprint)
+        bool asks = RoleOf(request) == TextRole.Query;
+        SnapshotEncoder wanted = asks ? index.Encoders.Queries : index.Encoders.Items;
+        if (wanted.Fingerprint is not ulong fingerprint)
             throw new AnnException(AnnError.FailedPrecondition, $"Index '{index.Name}' was built without naming an encoder.");
         return encoders.WithFingerprint(fingerprint)
             ?? throw new AnnException(
                 AnnError.FailedPrecondition,
-                $"The encoder of index '{index.Name}', '{index.Encoder.Name}' ({fingerprint:x16}), is not hosted here.");
+                $"The encoder of the {(asks ? "queries" : "rows")} of index '{index.Name}', {wanted}, is not hosted here.");
     }
 }

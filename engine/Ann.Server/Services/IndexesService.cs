@@ -46,7 +46,7 @@ internal sealed class IndexesService(
         lock (_creating)
         {
             RequireFewer();
-            index = catalog.Create(request.Index, WireSchema.Read(request), WireSchema.EncoderOf(request), opening);
+            index = catalog.Create(request.Index, WireSchema.Read(request), WireSchema.EncodersOf(request), opening);
         }
         health.Set(index.Name, ServingStatus.Serving);
         return Task.FromResult(new CreateResponse { Index = IndexDescriptions.Of(index, encoders, recall) });

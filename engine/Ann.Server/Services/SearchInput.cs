@@ -27,7 +27,7 @@ internal sealed class SearchInput
         _request = request;
         Index = index;
         if (request.HasEncoderFingerprint)
-            index.RequireEncoder(request.EncoderFingerprint);
+            index.RequireQueryEncoder(request.EncoderFingerprint);
         if (request.OnDeadline is < OnDeadline.Unspecified or > OnDeadline.BestSoFar)
         {
             throw AnnException.Invalid(

@@ -39,6 +39,21 @@ public sealed class ManifestTests
     }
 
     [Fact]
+    public void AnEncoderOfQueriesIsRead()
+    {
+        Manifest manifest = Large();
+        ManifestQueryEncoder users = new() { Fingerprint = 0xFEDCBA9876543210, Name = "users" };
+        manifest = manifest with { Generations = [manifest.Generations[0] with { QueryEncoder = users }, manifest.Generations[1]] };
+        ManifestFile.Write(_files, "/d", manifest);
+
+        Manifest read = ManifestFile.Read(_files, "/d");
+
+        Assert.Equivalent(manifest, read, strict: true);
+        Assert.Equal(new SnapshotEncoder(0xFEDCBA9876543210, "users"), read.Generations[0].Encoders.Queries);
+        Assert.Equal(read.Generations[1].Encoders.Items, read.Generations[1].Encoders.Queries);
+    }
+
+    [Fact]
     public void AttributesOfVersionOneStayReadable()
     {
         Manifest manifest = Large() with { Schema = Large().Schema with { Attributes = AttributeFixture.Schema } };

@@ -16,7 +16,7 @@ public sealed class WriteGroupTests
             files, "/live", "live", LiveFixture.Schema(), new LiveIndexOptions(), MemoryBudget.Unlimited(), TimeProvider.System);
         LiveState state = IndexOpening.Create(home, default);
         Generation before = state.Serving;
-        Generation next = new(home, "00000000000000bb", new SnapshotEncoder(0xbb, ""), [], 0) { Role = GenerationRole.Standby };
+        Generation next = new(home, "00000000000000bb", new EncoderPair(0xbb, ""), [], 0) { Role = GenerationRole.Standby };
         state.Generations = [before, next];
         QueuedWrite write = new(LiveFixture.Batch(WriteMode.Upsert, [1UL]), bytes: 1);
         WriteGroup group = new(state);

@@ -40,6 +40,16 @@ internal sealed class CheckedEncoder : IDisposable
             ? new CheckedEncoder(FeatureEncoder.Open(tool.Files, encoder, options))
             : new CheckedEncoder(EncoderChoice.OpenText(tool, encoder, options));
 
+    /// <summary>Opens an encoder to see which one it is.</summary>
+    /// <param name="tool">Where it is.</param>
+    /// <param name="encoder">As options name it.</param>
+    /// <exception cref="AnnException">As the encoder says.</exception>
+    public static EncoderInfo InfoOf(ToolContext tool, string encoder)
+    {
+        using CheckedEncoder opened = Open(tool, EncoderChoice.PlaceOf(tool, encoder), new EncoderOptions { Providers = ["cpu"] });
+        return opened.Info;
+    }
+
     /// <summary>Encodes so many rows of samples.</summary>
     public void EncodeSamples(int count, CancellationToken cancellation)
     {

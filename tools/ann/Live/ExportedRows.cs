@@ -6,6 +6,7 @@ using Ann.Core.Files.Formats;
 using Ann.Core.Indexes;
 using Ann.Core.Keys;
 using Ann.Core.Searching;
+using Ann.Tool.Remote;
 
 namespace Ann.Tool.Live;
 
@@ -71,14 +72,16 @@ internal static class ExportedRows
         KeyType = EnumNames<KeyKind>.Plain.Of(index.KeyKind),
         Rows = rows,
         Dimension = index.Dimension,
-        EncoderFingerprint = index.EncoderFingerprint is ulong fingerprint
-            ? fingerprint.ToString("x16", System.Globalization.CultureInfo.InvariantCulture)
-            : "",
-        EncoderName = index.Encoder.Name,
+        EncoderFingerprint = Hex(index.Encoders.Items.Fingerprint),
+        EncoderName = index.Encoders.Items.Name,
+        QueryEncoderFingerprint = index.Encoders.OwnQueries is { } queries ? Hex(queries.Fingerprint) : null,
+        QueryEncoderName = index.Encoders.OwnQueries?.Name,
         RowsHash = hash,
         KeysInline = IsJsonl(path),
         LogPosition = logPosition,
     };
+
+    private static string Hex(ulong? fingerprint) => fingerprint is ulong known ? HostedIndexes.Hex(known) : "";
 
     private static bool IsJsonl(string path) => path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase);
 

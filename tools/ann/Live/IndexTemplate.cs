@@ -29,6 +29,12 @@ internal sealed record IndexTemplate
     /// <summary>Name of that encoder; empty when unknown.</summary>
     public required string EncoderName { get; init; }
 
+    /// <summary>Encoder of its queries, 16 hex digits; null when that of its rows makes them, or when unknown.</summary>
+    public string? QueryEncoderFingerprint { get; init; }
+
+    /// <summary>Name of that encoder; null when unknown.</summary>
+    public string? QueryEncoderName { get; init; }
+
     /// <summary>How nearness is measured; only an .ann file says.</summary>
     public Core.Metric? Metric { get; init; }
 
@@ -60,6 +66,8 @@ internal sealed record IndexTemplate
                 Attributes = segment.AttributeSchema,
                 EncoderFingerprint = segment.BuildRecord.EncoderFingerprint,
                 EncoderName = segment.BuildRecord.EncoderName,
+                QueryEncoderFingerprint = segment.BuildRecord.QueryEncoderFingerprint,
+                QueryEncoderName = segment.BuildRecord.QueryEncoderName,
                 Metric = segment.Metric,
             };
         }
@@ -71,6 +79,8 @@ internal sealed record IndexTemplate
             Attributes = rows.Attributes,
             EncoderFingerprint = rows.EncoderFingerprint,
             EncoderName = rows.EncoderName,
+            QueryEncoderFingerprint = rows.QueryEncoderFingerprint,
+            QueryEncoderName = rows.QueryEncoderName,
         };
     }
 
@@ -90,6 +100,11 @@ internal sealed record IndexTemplate
             request.EncoderFingerprint = FingerprintOf(EncoderFingerprint, "the encoder's fingerprint");
         if (EncoderName.Length > 0)
             request.EncoderName = EncoderName;
+        if (QueryEncoderFingerprint is { Length: > 0 } queries)
+        {
+            request.QueryEncoderFingerprint = FingerprintOf(queries, "the query encoder's fingerprint");
+            request.QueryEncoderName = QueryEncoderName ?? "";
+        }
         request.Attributes.AddRange(RemoteAttributes.Fields(Attributes));
         return request;
     }

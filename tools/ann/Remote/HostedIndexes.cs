@@ -56,6 +56,10 @@ internal static class HostedIndexes
     public static IndexEncoderReport? Encoder(EncoderFacts? encoder) =>
         encoder is null ? null : new IndexEncoderReport(encoder.Name, Hex(encoder.Fingerprint), encoder.Hosted);
 
+    /// <summary>The encoder of its queries; null when that of its rows makes them, or when it is unknown.</summary>
+    public static IndexEncoderReport? QueryEncoder(EncoderFacts? items, EncoderFacts? queries) =>
+        queries?.Fingerprint == items?.Fingerprint ? null : Encoder(queries);
+
     private static HostedIndexFacts Facts(IndexDescription index) => new()
     {
         Live = index.Live,
@@ -71,6 +75,7 @@ internal static class HostedIndexes
         M = index.Build?.M ?? 0,
         EfConstruction = index.Build?.EfConstruction ?? 0,
         Encoder = Encoder(index.Encoder),
+        QueryEncoder = QueryEncoder(index.Encoder, index.QueryEncoder),
         FileBytes = index.SizeInBytes,
         LoadedBytes = index.LoadedBytes,
         MappedBytes = index.MappedBytes,
@@ -93,6 +98,7 @@ internal static class HostedIndexes
         Role = Word(one.Role),
         Failure = NullIfEmpty(one.Failure),
         Encoder = Encoder(one.Encoder),
+        QueryEncoder = QueryEncoder(one.Encoder, one.QueryEncoder),
         Items = one.Items,
         Dead = one.Dead,
         Segments = one.Segments,
@@ -110,7 +116,9 @@ internal static class HostedIndexes
 
     /// <summary>The encoder that answers, and those of generations beside it.</summary>
     private static IEnumerable<EncoderFacts> EncodersOf(IndexDescription index) =>
-        index.Generations.Select(static one => one.Encoder).Prepend(index.Encoder).OfType<EncoderFacts>();
+        new[] { index.Encoder, index.QueryEncoder }
+            .Concat(index.Generations.SelectMany(static one => new[] { one.Encoder, one.QueryEncoder }))
+            .OfType<EncoderFacts>();
 
     /// <summary>A value as options name it; of a newer server's the wire's own name.</summary>
     private static string Word<TCore, TWire>(TWire value, EnumNames<TCore> names)

@@ -63,6 +63,9 @@ internal sealed record HostedIndexFacts
     /// <summary>Encoder of its rows; null when unknown.</summary>
     public IndexEncoderReport? Encoder { get; init; }
 
+    /// <summary>Encoder of its queries; null when that of its rows makes them.</summary>
+    public IndexEncoderReport? QueryEncoder { get; init; }
+
     /// <summary>Bytes of its files; of a live index those of all generations.</summary>
     public required ulong FileBytes { get; init; }
 
@@ -119,6 +122,9 @@ internal sealed record HostedGenerationReport
     /// <summary>Encoder of its rows; null when unknown.</summary>
     public IndexEncoderReport? Encoder { get; init; }
 
+    /// <summary>Encoder of its queries; null when that of its rows makes them.</summary>
+    public IndexEncoderReport? QueryEncoder { get; init; }
+
     /// <summary>Items.</summary>
     public required ulong Items { get; init; }
 
@@ -171,6 +177,6 @@ internal sealed record EncodersReport(string Address, IReadOnlyList<EncoderRepor
 /// <param name="Hosted">False of one that an index needs and the server does not have.</param>
 /// <param name="Dimension">Components of its vectors; null when it is not hosted.</param>
 /// <param name="Provider">What it runs on; null when it is not hosted.</param>
-/// <param name="Indexes">Indexes whose rows came from it.</param>
+/// <param name="Indexes">Indexes whose rows or queries come from it.</param>
 internal sealed record EncoderReport(
     string Name, string Fingerprint, bool Hosted, uint? Dimension, string? Provider, IReadOnlyList<string> Indexes);

@@ -11,6 +11,9 @@ internal sealed record CreateReport(string Index, string Generation, int Dimensi
     /// <summary>Encoder of its rows; null when unknown.</summary>
     public IndexEncoderReport? Encoder { get; init; }
 
+    /// <summary>Encoder of its queries; null when that of its rows makes them.</summary>
+    public IndexEncoderReport? QueryEncoder { get; init; }
+
     /// <summary>Attributes that its items may have; null for none.</summary>
     public IReadOnlyList<AttributeColumnReport>? Attributes { get; init; }
 }

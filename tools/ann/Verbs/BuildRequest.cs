@@ -1,6 +1,7 @@
 using Ann.Core.Files;
 using Ann.Core.Files.Formats;
 using Ann.Core.Segments;
+using Ann.Encoding;
 using Ann.Tool.Attributes;
 
 namespace Ann.Tool.Verbs;
@@ -25,6 +26,9 @@ internal sealed record BuildRequest
 
     /// <summary>What to build. What the input says of its encoder, its log position and its attributes is added.</summary>
     public required SegmentBuildOptions Options { get; init; }
+
+    /// <summary>Who makes the queries, where that is not who made the rows; null for what the input says of them.</summary>
+    public EncoderInfo? QueryEncoder { get; init; }
 
     /// <summary>True to leave rows out that are the zero vector, under cosine.</summary>
     public bool SkipsZeroRows { get; init; }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Ann.Core;
 using Ann.Core.Keys;
 using Ann.Core.Segments;
+using Ann.Tool.Encoders;
 using Ann.Tool.Evaluation;
 using Ann.Tool.Reports;
 
@@ -19,6 +20,9 @@ internal static class BuildVerb
         BuildVerbOptions build = new();
         Option<string?> keys = VerbOptions.Optional(
             "--keys", "FILE", "Sidecar with a key a row. Default: INPUT.keys.jsonl where it exists, else rows are numbered from 0.");
+        Option<string?> queryEncoder = VerbOptions.Optional("--query-encoder", "DIR",
+            "Encoder of the queries, where it is another one than that of the rows: the file notes its fingerprint. A directory, an .onnx "
+            + "file of features, or a name: default, minilm, arctic-xs. Default: what the sidecar says, else the encoder of the rows.");
         Option<bool> json = VerbOptions.Json();
 
         Verb command = new("build",
@@ -30,12 +34,17 @@ internal static class BuildVerb
         };
         build.AddTo(command);
         command.Add(keys);
+        command.Add(queryEncoder);
         command.Add(json);
         command.SetAction((parsed, cancellation) =>
         {
             Metric measure = MetricTraits.Names.Parse(parsed.GetValue(metric));
             BuildRequest request = build.Read(tool, parsed, parsed.GetRequiredValue(input), measure);
-            request = request with { Sidecar = parsed.GetValue(keys) };
+            request = request with
+            {
+                Sidecar = parsed.GetValue(keys),
+                QueryEncoder = parsed.GetValue(queryEncoder) is { } encoder ? CheckedEncoder.InfoOf(tool, encoder) : null,
+            };
             if (Run(tool, request, cancellation) is not { } report)
                 return Task.FromResult(ExitCodes.CheckFailed);
             if (parsed.GetValue(json))
@@ -59,10 +68,13 @@ internal static class BuildVerb
             : new ZeroRows();
         using InputRows rows = new(tool, request);
         rows.LeaveOut(leftOut);
+        (string? Fingerprint, string? Name) asks = QueryEncoderOf(request, rows);
         SegmentBuildOptions options = request.Options with
         {
             EncoderFingerprint = rows.EncoderFingerprint,
             EncoderName = rows.EncoderName,
+            QueryEncoderFingerprint = asks.Fingerprint,
+            QueryEncoderName = asks.Name,
             LogPosition = rows.LogPosition,
             Attributes = rows.Attributes,
             Queries = request.Queries is not { } queries
@@ -123,6 +135,21 @@ internal static class BuildVerb
             Generation = builder.Generation,
             Certificate = builder.Certificate,
         };
+    }
+
+    /// <summary>Who makes the queries; nulls where the encoder of the rows does.</summary>
+    private static (string? Fingerprint, string? Name) QueryEncoderOf(BuildRequest request, InputRows rows)
+    {
+        if (request.QueryEncoder is not { } encoder)
+            return (rows.QueryEncoderFingerprint, rows.QueryEncoderName);
+        if (encoder.Dimension != rows.Dimension)
+        {
+            throw AnnException.Invalid(
+                "--query-encoder",
+                $"--query-encoder is '{encoder.Name}', which makes vectors of dimension {encoder.Dimension}; "
+                + $"{request.Input} holds {rows.Dimension}.");
+        }
+        return encoder.FingerprintText == rows.EncoderFingerprint ? (null, null) : (encoder.FingerprintText, encoder.Name);
     }
 
     /// <summary>Tells a person of a build.</summary>

@@ -40,6 +40,9 @@ internal static class CreateVerb
         Option<string?> encoder = VerbOptions.Optional(
             "--encoder-fingerprint", "HEX", "Encoder of the rows, 16 hex digits as ann encoders and ann info tell them. Default: unknown.");
         Option<string?> encoderName = VerbOptions.Optional("--encoder-name", "NAME", "Name of that encoder, for people.");
+        Option<string?> queryEncoder = VerbOptions.Optional(
+            "--query-encoder-fingerprint", "HEX", "Encoder of the queries, where it is another one. Default: the encoder of the rows.");
+        Option<string?> queryEncoderName = VerbOptions.Optional("--query-encoder-name", "NAME", "Name of that encoder, for people.");
         Option<bool> json = VerbOptions.Json();
         Verb command = new("create",
             "Make an empty live index on a running server that has a data directory (ann serve --data DIR).",
@@ -47,7 +50,8 @@ internal static class CreateVerb
             "ann create --index shop --dim 384 --metric cosine --key-type string",
             "ann create --index shop --dim 384 --metric cosine --attributes \"category:keyword,price:double,since:timestamp\"")
         {
-            index, like, dimension, metric, keys, codes, layout, m, efConstruction, attributes, encoder, encoderName, address, json,
+            index, like, dimension, metric, keys, codes, layout, m, efConstruction, attributes, encoder, encoderName, queryEncoder,
+            queryEncoderName, address, json,
         };
         command.Validators.Add(result =>
         {
@@ -75,6 +79,10 @@ internal static class CreateVerb
                 request.EncoderFingerprint = IndexTemplate.FingerprintOf(hex, "--encoder-fingerprint");
             if (parsed.GetValue(encoderName) is string name)
                 request.EncoderName = name;
+            if (parsed.GetValue(queryEncoder) is string queries)
+                request.QueryEncoderFingerprint = IndexTemplate.FingerprintOf(queries, "--query-encoder-fingerprint");
+            if (parsed.GetValue(queryEncoderName) is string queryName)
+                request.QueryEncoderName = queryName;
             if (AttributeOptions.ParseSchema(tool.Files, parsed.GetValue(attributes)) is { } schema)
             {
                 request.Attributes.Clear();
@@ -106,7 +114,8 @@ internal static class CreateVerb
         return new CreateReport(
             made.Name, made.Generation, (int)made.Dimension, HostedIndexes.Word(made.Metric), HostedIndexes.Word(made.KeyKind))
         {
-            Encoder = made.Encoder is null ? null : HostedIndexes.Encoder(made.Encoder),
+            Encoder = HostedIndexes.Encoder(made.Encoder),
+            QueryEncoder = HostedIndexes.QueryEncoder(made.Encoder, made.QueryEncoder),
             Attributes = made.Attributes.Count == 0 ? null : AttributeColumnReport.Of(RemoteAttributes.Schema(made)),
         };
     }
@@ -115,6 +124,7 @@ internal static class CreateVerb
     internal static string InWords(CreateReport report) =>
         $"{report.Index}: empty, dimension {report.Dimension}, {report.Metric}, {report.KeyType} keys, generation {report.Generation}"
         + (report.Encoder is null ? "" : $", encoder {report.Encoder.Name} {report.Encoder.Fingerprint}")
+        + (report.QueryEncoder is null ? "" : $", queries of {report.QueryEncoder.Name} {report.QueryEncoder.Fingerprint}")
         + (report.Attributes is null ? "" : $", attributes {AttributeColumnReport.ToText(report.Attributes)}");
 
     private static bool IsIndexFile(string? path) => path?.EndsWith(".ann", StringComparison.OrdinalIgnoreCase) == true;

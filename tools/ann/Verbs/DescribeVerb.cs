@@ -55,6 +55,8 @@ internal static class DescribeVerb
             + $"{facts.Metric}, {facts.KeyType} keys");
         Line(text, "generation", facts.Generation);
         Line(text, "encoder", InWords(facts.Encoder));
+        if (facts.QueryEncoder is not null)
+            Line(text, "query encoder", InWords(facts.QueryEncoder));
         Line(text, "graph", $"M {facts.M}, efConstruction {facts.EfConstruction}, codes {facts.Codes}, layout {facts.Layout}");
         Line(text, "segments", $"{facts.Segments}, with {facts.Dead:N0} rows of deleted and replaced items");
         Line(text, "memory", $"{facts.LoadedBytes:N0} bytes" + (facts.Live ? "" : $", and {facts.MappedBytes:N0} mapped"));
@@ -96,6 +98,7 @@ internal static class DescribeVerb
                 ? $"{one.Generation}: {one.Failure}"
                 : $"{one.Generation}: {one.Items:N0} items, sealed to write {one.LogPosition:N0}, shows {one.AppliedPosition:N0}, "
                 + $"{one.Segments} segment(s), {one.MemoryBytes:N0} bytes of memory, encoder {InWords(one.Encoder)}"
+                + (one.QueryEncoder is null ? "" : $", query encoder {InWords(one.QueryEncoder)}")
                 + (one.MissedKeys == 0 ? "" : $"; {one.MissedKeys:N0} items were last written by another encoder, and are missed"));
     }
 

@@ -104,6 +104,8 @@ internal static class InfoVerb
         text.WriteLine($"  name          {(build.Name.Length == 0 ? "(none)" : build.Name)}");
         text.WriteLine($"  source        {(build.Source.Length == 0 ? "(unknown)" : build.Source)}");
         text.WriteLine($"  encoder       {encoder}");
+        if (build.QueryEncoderFingerprint is not null)
+            text.WriteLine($"  query encoder {build.QueryEncoderName}, {build.QueryEncoderFingerprint}");
         text.WriteLine(
             $"  graph         M {build.M}, efConstruction {build.EfConstruction}, seed {build.Seed}, codes {build.Codes}, "
             + $"layout {report.Layout}");

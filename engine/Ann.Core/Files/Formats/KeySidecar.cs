@@ -141,6 +141,17 @@ internal sealed record KeySidecarHeader
     public string EncoderName { get; init; } = "";
 
     /// <summary>
+    /// Fingerprint of the encoder of the queries that are asked of the rows, 16 hex digits, or empty when unknown; null where the encoder of
+    /// the rows makes them too.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? QueryEncoderFingerprint { get; init; }
+
+    /// <summary>Name of that encoder, for people; null with the fingerprint.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? QueryEncoderName { get; init; }
+
+    /// <summary>
     /// XxHash3 of the float32 rows, 16 hex digits; empty when unknown. It tells a sidecar left behind from an earlier file of the same
     /// name: its keys would be wrong without anybody noticing.
     /// </summary>
