@@ -21,8 +21,8 @@ public sealed class ServerOptions
         Form = "address:port", ValueName = "HOST:PORT")]
     public string Listen { get; set; } = "127.0.0.1:50051";
 
-    /// <summary><c>.ann</c> files to host. Default: none.</summary>
-    [Setting("files", "Index files to host.", ValueName = "FILE")]
+    /// <summary><c>.ann</c> files and releases to host. Default: none.</summary>
+    [Setting("files", "Index files, and releases, to host.", ValueName = "FILE")]
     public IList<string> IndexFiles { get; } = [];
 
     /// <summary>
@@ -292,9 +292,10 @@ public sealed class ServerOptions
     public long LogRetentionBytes { get; set; } = 1 << 30;
 
     /// <summary>
-    /// Directory whose <c>.ann</c> files may be attached to live indexes. Empty takes <see cref="DataDirectory"/>. Default: empty.
+    /// Directory whose <c>.ann</c> files and releases may be attached to live indexes. Empty takes <see cref="DataDirectory"/>. Default:
+    /// empty.
     /// </summary>
-    [Setting("--imports", "Directory whose .ann files may be attached to live indexes.", Default = "the data directory")]
+    [Setting("--imports", "Directory whose .ann files and releases may be attached to live indexes.", Default = "the data directory")]
     public string ImportDirectory { get; set; } = "";
 
     /// <summary>

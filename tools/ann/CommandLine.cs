@@ -83,6 +83,7 @@ internal static class CommandLine
             InfoVerb.Create(tool),
             VerifyVerb.Create(tool),
             EvalVerb.Create(tool),
+            ReleaseVerb.Create(tool),
             ServeVerb.Create(tool),
             ListVerb.Create(tool),
             DescribeVerb.Create(tool),

@@ -25,12 +25,15 @@ internal sealed class Generation
     /// <param name="encoders">Who made its rows, and who makes its queries.</param>
     /// <param name="sealedParts">Its sealed segments, oldest first.</param>
     /// <param name="applied">The last write that these show.</param>
-    /// <exception cref="AnnException">Overloaded: no memory for a head.</exception>
-    public Generation(IndexHome home, string id, EncoderPair encoders, IEnumerable<IndexPart> sealedParts, long applied)
+    /// <param name="encoder">The encoder that it brought along, which it lets go of when it is closed; null for none.</param>
+    /// <exception cref="AnnException">Overloaded: no memory for a head. The encoder is the caller's then.</exception>
+    public Generation(
+        IndexHome home, string id, EncoderPair encoders, IEnumerable<IndexPart> sealedParts, long applied, BroughtEncoder? encoder = null)
     {
         _home = home;
         Id = id;
         Encoders = encoders;
+        Encoder = encoder;
         Applied = applied;
         Samples = new QuerySamples(home.Options.SampledQueries, home.Schema.Dimension, home.Options.QuerySamplingInterval);
         _parts = [.. sealedParts];
@@ -43,6 +46,9 @@ internal sealed class Generation
 
     /// <summary>Who made its rows, and who makes its queries.</summary>
     public EncoderPair Encoders { get; }
+
+    /// <summary>The encoder that it brought along; null for none.</summary>
+    public BroughtEncoder? Encoder { get; }
 
     /// <summary>What it does. Read by anybody.</summary>
     public GenerationRole Role { get; set; } = GenerationRole.CatchingUp;
@@ -83,8 +89,9 @@ internal sealed class Generation
     /// <summary>Its segments, oldest first, the head last.</summary>
     public IReadOnlyList<IndexPart> Parts => _parts;
 
-    /// <summary>Names of its files.</summary>
-    public IEnumerable<string> Files => new[] { MissedFile }.OfType<string>().Concat(_parts.SelectMany(static part => part.Files));
+    /// <summary>Names of its files, and of the directory of its encoder.</summary>
+    public IEnumerable<string> Files => new[] { MissedFile, Encoder?.Carried.Directory }.OfType<string>()
+        .Concat(_parts.SelectMany(static part => part.Files));
 
     /// <summary>Heads that wait to be sealed.</summary>
     public int FrozenCount => _parts.Count(static part => part.IsHead) - 1;
@@ -123,7 +130,10 @@ internal sealed class Generation
                 AppliedPosition: Applied,
                 MissedKeys: Missed.Count,
                 FileBytes: segments.OfType<LiveSealedSegment>().Sum(static one => one.Sealed.SizeInBytes),
-                MemoryBytes: segments.Sum(static one => one.MemoryBytes));
+                MemoryBytes: segments.Sum(static one => one.MemoryBytes))
+            {
+                RunningEncoder = Encoder?.Opened?.Fingerprint,
+            };
         }
     }
 
@@ -257,6 +267,7 @@ internal sealed class Generation
         foreach (IndexPart part in _parts)
             part.Segment.Release();
         _next?.Release();
+        Encoder?.Opened?.Release();
         _parts.Clear();
     }
 
@@ -306,7 +317,10 @@ internal sealed class Generation
         Debug.Assert(_parts[^1] == _head);
         IndexSnapshot? old = _snapshot;
         old?.End(); // before the next death, which its segments may not be told of
-        _snapshot = new IndexSnapshot(_home.Name, Id, Encoders, _parts.Select(static part => part.Segment)) { Samples = Samples };
+        _snapshot = new IndexSnapshot(_home.Name, Id, Encoders, _parts.Select(static part => part.Segment), Encoder?.Opened)
+        {
+            Samples = Samples,
+        };
         _partsChanged = false;
         Volatile.Write(ref _toldPosition, LogPosition);
         old?.Release();

@@ -1,6 +1,3 @@
-using Ann.Core.Files;
-using Ann.Core.Segments;
-
 namespace Ann.Core.Indexes;
 
 /// <summary>
@@ -17,13 +14,13 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
     /// <inheritdoc cref="LiveIndex.AttachAsync"/>
     public async Task<GenerationStatus> AttachAsync(string path, long? logPosition, CancellationToken cancellation)
     {
-        string file = "";
+        GenerationImport? import = null;
         await writer.RunAsync(() =>
         {
             RequirePlace();
-            file = state.NewFile("seg", IndexName.FileExtension);
+            import = new GenerationImport(Home, state.NewFile("seg", IndexName.FileExtension), state.NewFile(CarriedEncoder.Prefix, ""));
         });
-        Generation generation = await Task.Run(() => Open(path, file, logPosition, cancellation), cancellation);
+        Generation generation = await Task.Run(() => import!.Run(path, logPosition, cancellation), cancellation);
         try
         {
             await writer.RunAsync(() => Attach(generation));
@@ -31,7 +28,7 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
         catch
         {
             generation.Close();
-            await writer.RunAsync(() => Abandon(file));
+            await writer.RunAsync(() => Abandon(import!.Files));
             throw;
         }
         try
@@ -169,38 +166,6 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
         state.Previous = previous;
     }
 
-    private Generation Open(string path, string file, long? logPosition, CancellationToken cancellation)
-    {
-        IndexPart? part = null;
-        try
-        {
-            FileCopy.Run(Home.Files, path, Home.PathOf(file), long.MaxValue, cancellation);
-            part = SegmentMerge.OpenPart(Home, file);
-            SealedSegment segment = part.Sealed!;
-            IndexOpening.RequireFit(Home.Schema, segment);
-            if (segment.LongRow is string tooLong)
-                throw AnnException.BadInput(path, "", tooLong);
-            long position = logPosition ?? segment.BuildRecord.LogPosition ?? 0;
-            if (position < 0)
-                throw AnnException.Invalid("log_position", $"log_position is {position}; it must be 0 or more.");
-            return new Generation(Home, segment.Generation, EncoderPair.Of(segment.BuildRecord), [part], position);
-        }
-        catch (Exception e)
-        {
-            part?.Segment.Release();
-            Home.Files.Delete(Home.PathOf(file));
-            if (e is IOException refused)
-                throw AnnException.DiskRefused(refused);
-            if (e is AnnException failure && failure.Message.Contains(Home.PathOf(file), StringComparison.Ordinal))
-            {
-                // The caller named another file than the copy that was read.
-                string message = failure.Message.Replace(Home.PathOf(file), path, StringComparison.Ordinal);
-                throw new AnnException(failure.Error, message, e) { Field = failure.Field };
-            }
-            throw;
-        }
-    }
-
     private void Attach(Generation generation)
     {
         RequirePlace();
@@ -228,13 +193,16 @@ internal sealed class GenerationChange(LiveState state, IndexWriter writer)
         });
     }
 
-    /// <summary>Deletes a file, unless a manifest that was written in vain may name it: then the next one decides.</summary>
-    private void Abandon(string file)
+    /// <summary>Deletes files, unless a manifest that was written in vain may name them: then the next one decides.</summary>
+    private void Abandon(IEnumerable<string> files)
     {
         if (state.IsCheckpointDue)
-            state.Obsolete.Add(file);
-        else
-            Home.Files.Delete(Home.PathOf(file));
+        {
+            state.Obsolete.AddRange(files);
+            return;
+        }
+        foreach (string file in files)
+            Home.Delete(file);
     }
 
     private void Detach(Generation generation)

@@ -32,6 +32,9 @@ internal sealed record GenerationStatus(
     string Id, GenerationRole Role, EncoderPair Encoders, long Items, long Dead, int Segments, long LogPosition, long AppliedPosition,
     long MissedKeys, long FileBytes, long MemoryBytes)
 {
+    /// <summary>Fingerprint of the encoder that it brought along, where that runs; null for none.</summary>
+    public ulong? RunningEncoder { get; init; }
+
     /// <summary>Why it is damaged; null when it is not.</summary>
     public string? Failure { get; init; }
 }

@@ -1,4 +1,5 @@
 using Ann.Core.Exclusions;
+using Ann.Core.Releases;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;
@@ -195,14 +196,27 @@ internal sealed class HostedIndex
     private IndexStatus OpenFile(CatalogOpening opening)
     {
         _budget = opening.Budget;
-        SealedSegment file = SealedSegment.Open(opening.Files, Source.Path, opening.Residence, bytes =>
+        Release? release = Source.IsRelease ? ReleaseDirectory.Read(opening.Files, Source.Path) : null;
+        string path = Source.IsRelease ? Path.Combine(Source.Path, ReleaseDirectory.IndexFile) : Source.Path;
+        SealedSegment file = SealedSegment.Open(opening.Files, path, opening.Residence, bytes =>
         {
             opening.Budget.Take(bytes, $"index '{Name}'");
             _reserved = bytes;
         });
         LiveSealedSegment segment = new(file);
-        IndexSnapshot snapshot = new(Name, file.Generation, EncoderPair.Of(file.BuildRecord), [segment]);
-        segment.Release(); // the snapshot holds it
+        GenerationEncoder? encoder = null;
+        IndexSnapshot snapshot;
+        try
+        {
+            if (release is not null)
+                encoder = OpenEncoder(opening, release, file);
+            snapshot = new IndexSnapshot(Name, file.Generation, EncoderPair.Of(file.BuildRecord), [segment], encoder);
+        }
+        finally
+        {
+            segment.Release(); // the snapshot holds both
+            encoder?.Release();
+        }
         if (!string.IsNullOrEmpty(opening.SetDirectory))
         {
             string directory = Path.Combine(opening.SetDirectory, Name);
@@ -214,5 +228,16 @@ internal sealed class HostedIndex
                 });
         }
         return new IndexStatus(IndexState.Serving, snapshot, null, null);
+    }
+
+    /// <summary>The encoder of a release; null where it has none, or nobody runs encoders.</summary>
+    private GenerationEncoder? OpenEncoder(CatalogOpening opening, Release release, SealedSegment file)
+    {
+        ReleasedIndex.RequireFit(Source.Path, release, file);
+        if (!release.EncoderFiles.Any())
+            return null;
+        string directory = Path.Combine(Source.Path, ReleaseDirectory.EncoderDirectory);
+        SnapshotEncoder expected = EncoderPair.Of(file.BuildRecord).Queries;
+        return opening.Live.Encoders?.Open(opening.Files, directory, expected, file.Dimension, opening.Budget);
     }
 }

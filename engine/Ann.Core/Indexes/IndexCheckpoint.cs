@@ -106,7 +106,7 @@ internal static class IndexCheckpoint
                 continue;
             try
             {
-                state.Home.Files.Delete(state.Home.PathOf(file));
+                state.Home.Delete(file);
                 state.Obsolete.Remove(file);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

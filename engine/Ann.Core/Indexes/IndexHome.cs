@@ -43,6 +43,15 @@ internal sealed record IndexHome(
     /// <summary>Full path of one of the index's files.</summary>
     public string PathOf(string file) => Path.Combine(Directory, file);
 
+    /// <summary>Deletes one of the index's files, or a directory of an encoder; does nothing when there is none.</summary>
+    public void Delete(string file)
+    {
+        if (Files.DirectoryExists(PathOf(file)))
+            DirectoryTree.Delete(Files, PathOf(file));
+        else
+            Files.Delete(PathOf(file));
+    }
+
     /// <summary>The shape of a head.</summary>
     /// <param name="before">Rows of the head before it; 0 for none.</param>
     /// <param name="rows">

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Ann.Core.Releases;
 
 namespace Ann.Core.Indexes;
 
@@ -28,6 +29,15 @@ internal static class IndexName
     /// <summary>The name of the live index in a directory: the directory's name.</summary>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: no index name; names the directory and the rule.</exception>
     public static string OfDirectory(string path) => Require(Path.GetFileName(Path.TrimEndingDirectorySeparator(path)), path);
+
+    /// <summary>The name of the index in a release: the directory's name without <c>.release</c>.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: no index name; names the directory and the rule.</exception>
+    public static string OfRelease(string path)
+    {
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
+        bool isPlain = !name.EndsWith(ReleaseDirectory.Extension, StringComparison.Ordinal);
+        return Require(isPlain ? name : name[..^ReleaseDirectory.Extension.Length], path);
+    }
 
     /// <summary>Refuses what cannot be an index's name.</summary>
     /// <param name="field">The request field, in the caller's own spelling.</param>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
+using Ann.Core.Files;
 using Ann.Core.Log;
 using Ann.Core.Segments;
 
@@ -114,12 +115,15 @@ internal static class IndexOpening
     private static Generation OpenGeneration(IndexHome home, ManifestGeneration described)
     {
         List<IndexPart> parts = [];
+        BroughtEncoder? encoder = null;
         try
         {
             foreach (ManifestSegment segment in described.Segments)
                 parts.Add(OpenPart(home, segment));
+            if (described.QueryEncoder?.Carried is { } carried)
+                encoder = BroughtEncoder.Open(home, carried, described.Encoders.Queries);
             HashSet<ulong> missed = described.MissedKeysFile is string file ? KeyHashFile.Read(home.Files, home.PathOf(file)) : [];
-            Generation generation = new(home, described.Id, described.Encoders, parts, described.LogPosition)
+            Generation generation = new(home, described.Id, described.Encoders, parts, described.LogPosition, encoder)
             {
                 MissedFile = described.MissedKeysFile,
                 Described = described,
@@ -131,6 +135,7 @@ internal static class IndexOpening
         {
             foreach (IndexPart part in parts)
                 part.Segment.Release();
+            encoder?.Opened?.Release();
             throw;
         }
     }
@@ -237,5 +242,8 @@ internal static class IndexOpening
                 if (!keep.Contains(Path.GetFileName(path)))
                     home.Files.Delete(path);
         }
+        foreach (string path in home.Files.ListDirectories(home.Directory))
+            if (CarriedEncoder.IsNameOfDirectory(Path.GetFileName(path)) && !keep.Contains(Path.GetFileName(path)))
+                DirectoryTree.Delete(home.Files, path);
     }
 }

@@ -22,7 +22,9 @@ internal sealed class IndexSnapshot
     /// <param name="generation">The generation that answers.</param>
     /// <param name="encoders">Who made the rows, and who makes the queries; null fingerprints when unknown.</param>
     /// <param name="segments">Oldest first; one at least.</param>
-    internal IndexSnapshot(string name, string generation, EncoderPair encoders, IEnumerable<LiveSegment> segments)
+    /// <param name="encoder">The encoder that the generation brought along, held once more; null for none.</param>
+    internal IndexSnapshot(
+        string name, string generation, EncoderPair encoders, IEnumerable<LiveSegment> segments, GenerationEncoder? encoder = null)
     {
         Name = name;
         Generation = generation;
@@ -31,6 +33,8 @@ internal sealed class IndexSnapshot
         Debug.Assert(_segments.Length > 0);
         foreach (LiveSegment segment in _segments)
             segment.Hold();
+        Encoder = encoder;
+        encoder?.Hold();
     }
 
     /// <summary>Name of the index.</summary>
@@ -41,6 +45,12 @@ internal sealed class IndexSnapshot
 
     /// <summary>Who made the rows, and who makes the queries that are asked of them. Unknown where the builder was told of none.</summary>
     public EncoderPair Encoders { get; }
+
+    /// <summary>
+    /// The encoder that the generation brought along: of its queries, and of its rows where one is both. Open as long as the snapshot is
+    /// held. Null where there is none, or where nobody runs encoders.
+    /// </summary>
+    public GenerationEncoder? Encoder { get; }
 
     /// <summary>Where recent queries are kept; null for an index that is a file.</summary>
     internal QuerySamples? Samples { get; init; }
@@ -288,13 +298,14 @@ internal sealed class IndexSnapshot
     /// </summary>
     internal void End() => _last = new LastPoint(_segments[^1].Published);
 
-    /// <summary>Lets go. The last one lets go of the segments.</summary>
+    /// <summary>Lets go. The last one lets go of the segments and of the encoder.</summary>
     internal void Release()
     {
         if (Interlocked.Decrement(ref _holders) != 0)
             return;
         foreach (LiveSegment segment in _segments)
             segment.Release();
+        Encoder?.Release();
     }
 
     private void Require(SnapshotEncoder own, ulong fingerprint, string does)

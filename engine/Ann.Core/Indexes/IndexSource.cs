@@ -1,10 +1,11 @@
 using Ann.Core.Files;
+using Ann.Core.Releases;
 
 namespace Ann.Core.Indexes;
 
 /// <summary>A file or a directory to be hosted, and the name it will have.</summary>
 /// <param name="Name">Name of the index. Of a source that cannot be served, what it is listed as.</param>
-/// <param name="Path">Its <c>.ann</c> file, or the directory of a live index.</param>
+/// <param name="Path">Its <c>.ann</c> file, or the directory of a live index or of a release.</param>
 /// <param name="IsLive">True for a live index.</param>
 internal sealed record IndexSource(string Name, string Path, bool IsLive = false)
 {
@@ -14,6 +15,9 @@ internal sealed record IndexSource(string Name, string Path, bool IsLive = false
     /// <summary>True when it was named by itself, not found in a directory. Default: false.</summary>
     public bool IsNamed { get; init; }
 
+    /// <summary>True for a release: an index file with the encoder of its queries. Default: false.</summary>
+    public bool IsRelease { get; init; }
+
     /// <summary>Why it cannot be served, before it was opened; null when nothing is known against it.</summary>
     public AnnException? Fault { get; init; }
 
@@ -22,10 +26,10 @@ internal sealed record IndexSource(string Name, string Path, bool IsLive = false
     /// be served has a <see cref="Fault"/>, and keeps nobody else from being served.
     /// </summary>
     /// <param name="files">Where to look.</param>
-    /// <param name="paths">Files named one by one. One named twice counts once.</param>
+    /// <param name="paths">Files and releases named one by one. One named twice counts once.</param>
     /// <param name="directory">
-    /// Directory whose <c>*.ann</c> files are all hosted, and its subdirectories that hold a <see cref="ManifestName"/>; empty or null for
-    /// none.
+    /// Directory whose <c>*.ann</c> files are all hosted, and its subdirectories that hold a <see cref="ManifestName"/> or are releases;
+    /// empty or null for none.
     /// </param>
     /// <exception cref="AnnException">
     /// What is wrong with the first of the named files, when something is with each; <see cref="AnnError.NotFound"/>: the directory does
@@ -43,8 +47,12 @@ internal sealed record IndexSource(string Name, string Path, bool IsLive = false
             foreach (string path in files.ListFiles(directory, "*" + IndexName.FileExtension))
                 all.Add(OfFile(files, path));
             foreach (string path in files.ListDirectories(directory))
+            {
                 if (ManifestFile.Exists(files, path))
                     all.Add(OfDirectory(path));
+                else if (ReleaseDirectory.Exists(files, path))
+                    all.Add(OfFile(files, path));
+            }
         }
 
         SortedDictionary<string, IndexSource> found = new(StringComparer.Ordinal);
@@ -57,8 +65,14 @@ internal sealed record IndexSource(string Name, string Path, bool IsLive = false
     {
         try
         {
+            if (ReleaseDirectory.Exists(files, path))
+                return new IndexSource(IndexName.OfRelease(path), path) { IsRelease = true };
             if (!files.FileExists(path))
-                throw new AnnException(AnnError.NotFound, $"{path}: no such file.");
+            {
+                throw new AnnException(AnnError.NotFound, files.DirectoryExists(path)
+                    ? $"{path}: it is a directory without a {ReleaseDirectory.ListFile}, so no release."
+                    : $"{path}: no such file.");
+            }
             RegularFile.Require(files, path);
             return new IndexSource(IndexName.OfFile(path), path);
         }

@@ -134,6 +134,9 @@ internal sealed class LiveIndex : IAsyncDisposable
             foreach (string pattern in (string[])["wal-*.log", "seg-*", "missed-*.keys", SetLog.Pattern, "*.partial"])
                 foreach (string path in files.ListFiles(directory, pattern))
                     files.Delete(path);
+            foreach (string path in files.ListDirectories(directory))
+                if (CarriedEncoder.IsNameOfDirectory(Path.GetFileName(path)))
+                    DirectoryTree.Delete(files, path);
         }
         files.Delete(Path.Combine(directory, IndexOpening.LockFile));
         if (files.ListFiles(directory, "*").Count == 0 && files.ListDirectories(directory).Count == 0)
@@ -172,7 +175,7 @@ internal sealed class LiveIndex : IAsyncDisposable
     }
 
     /// <summary>Attaches a built file as a generation and replays onto it what was written since. Ends when it has caught up.</summary>
-    /// <param name="path">An <c>.ann</c> file of this index's dimension, metric and key kind. It is copied.</param>
+    /// <param name="path">An <c>.ann</c> file of this index's dimension, metric and key kind, or a release with one. It is copied.</param>
     /// <param name="logPosition">The last write that its rows know of; null takes what the file says, or else 0.</param>
     /// <param name="cancellation">Ends the waiting, and detaches it again.</param>
     /// <exception cref="AnnException">

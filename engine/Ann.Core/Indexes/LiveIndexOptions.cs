@@ -56,6 +56,11 @@ internal sealed record LiveIndexOptions
     /// <summary>Memory of the item sets of all indexes. Default: without limit.</summary>
     public MemoryBudget SetBudget { get; init; } = MemoryBudget.Unlimited();
 
+    /// <summary>
+    /// Runs the encoders that generations and releases bring along. Null: nobody does; their files stay, and vectors alone can be asked.
+    /// </summary>
+    public IGenerationEncoders? Encoders { get; init; }
+
     /// <summary>Recent queries that are kept for promotion gates. Default: 256.</summary>
     public int SampledQueries { get; init; } = 256;
 

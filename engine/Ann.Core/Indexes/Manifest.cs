@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Serialization;
 using Ann.Core.Log;
+using Ann.Core.Releases;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;
@@ -125,12 +126,15 @@ internal sealed record ManifestGeneration
 
     /// <summary>Who made its rows, and who makes its queries.</summary>
     [JsonIgnore]
-    public EncoderPair Encoders => new(new SnapshotEncoder(EncoderFingerprint, EncoderName), QueryEncoder?.Encoder);
+    public EncoderPair Encoders => new(
+        new SnapshotEncoder(EncoderFingerprint, EncoderName),
+        QueryEncoder is null || QueryEncoder.Fingerprint == EncoderFingerprint ? null : QueryEncoder.Encoder);
 
-    /// <summary>Every file that it names.</summary>
+    /// <summary>Every file that it names, and the directory of its encoder.</summary>
     public IEnumerable<string> NamedFiles() => Segments
         .SelectMany(static segment => new[] { segment.File, segment.TombstoneFile })
         .Append(MissedKeysFile)
+        .Append(QueryEncoder?.Directory)
         .OfType<string>();
 
     /// <summary>What is wrong with it; null when nothing is.</summary>
@@ -157,7 +161,11 @@ internal sealed record ManifestGeneration
             if (segment.TombstoneFile is not null && NameFault(segment.TombstoneFile, names) is string second)
                 return second;
         }
-        return MissedKeysFile is null ? null : NameFault(MissedKeysFile, names);
+        if (MissedKeysFile is not null && NameFault(MissedKeysFile, names) is string third)
+            return third;
+        if (QueryEncoder?.Directory is not null && NameFault(QueryEncoder.Directory, names) is string fourth)
+            return fourth;
+        return QueryEncoder?.Fault();
     }
 
     private static string? NameFault(string name, HashSet<string> names)
@@ -178,14 +186,52 @@ internal sealed record ManifestQueryEncoder
     /// <summary>Its name, for people; empty when unknown.</summary>
     public required string Name { get; init; }
 
+    /// <summary>Directory of its files, in the index's; null when the generation brought none along.</summary>
+    public string? Directory { get; init; }
+
+    /// <summary>Its files, by their paths in <see cref="Directory"/>; null with it.</summary>
+    public IReadOnlyList<string>? Files { get; init; }
+
     /// <summary>The same as generations have it.</summary>
     [JsonIgnore]
     public SnapshotEncoder Encoder => new(Fingerprint, Name);
 
-    /// <summary>What a manifest says of a generation's; null when the encoder of its rows makes its queries too.</summary>
-    public static ManifestQueryEncoder? Of(Generation generation) => generation.Encoders.OwnQueries is { } queries
-        ? new ManifestQueryEncoder { Fingerprint = queries.Fingerprint, Name = queries.Name }
-        : null;
+    /// <summary>Its files; null when the generation brought none along.</summary>
+    [JsonIgnore]
+    public CarriedEncoder? Carried => Directory is null || Files is null ? null : new CarriedEncoder(Directory, Files);
+
+    /// <summary>
+    /// What a manifest says of a generation's; null when the encoder of its rows makes its queries too, and it brought none.
+    /// </summary>
+    public static ManifestQueryEncoder? Of(Generation generation)
+    {
+        CarriedEncoder? carried = generation.Encoder?.Carried;
+        if (generation.Encoders.OwnQueries is null && carried is null)
+            return null;
+        SnapshotEncoder queries = generation.Encoders.Queries;
+        return new ManifestQueryEncoder
+        {
+            Fingerprint = queries.Fingerprint,
+            Name = queries.Name,
+            Directory = carried?.Directory,
+            Files = carried?.Files,
+        };
+    }
+
+    /// <summary>What is wrong with its files; null when nothing is.</summary>
+    public string? Fault()
+    {
+        if (Directory is null != Files is null)
+            return "query_encoder: a directory and its files belong together.";
+        if (Files is null)
+            return null;
+        if (Files.Count is 0 or > ReleaseDirectory.MostFiles)
+            return $"query_encoder: {Files.Count} files; 1 to {ReleaseDirectory.MostFiles} were expected.";
+        string? wrong = Files.FirstOrDefault(static file => file is null || ReleasedFile.NameFault(file) is not null, "");
+        if (wrong is not "")
+            return $"query_encoder: file '{Manifest.Shown(wrong ?? "")}' is no path below its directory.";
+        return Files.Distinct(StringComparer.OrdinalIgnoreCase).Count() == Files.Count ? null : "query_encoder: a file is named twice.";
+    }
 }
 
 /// <summary>One sealed segment of a generation.</summary>

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ann.Core.Exclusions;
 using Ann.Core.Files;
+using Ann.Core.Releases;
 
 namespace Ann.Core.Indexes;
 
@@ -53,6 +54,7 @@ internal static class SnapshotDirectory
     {
         IFileSystem files = state.Home.Files;
         List<(string Name, long Length)> wanted = [];
+        List<string> pinned = [];
         long position = 0;
         await writer.RunAsync(() =>
         {
@@ -62,15 +64,26 @@ internal static class SnapshotDirectory
             // The next manifest may name other files; this one is the copy's.
             string manifest = state.Home.PathOf(ManifestFile.FileName);
             FileCopy.Run(files, manifest, Path.Combine(directory, ManifestCopy), long.MaxValue, cancellation);
-            foreach (string name in state.Generations.SelectMany(static generation => generation.Files))
-                wanted.Add((name, long.MaxValue));
+            foreach (Generation generation in state.Generations)
+            {
+                pinned.AddRange(generation.Files);
+                CarriedEncoder? encoder = generation.Encoder?.Carried;
+                foreach (string name in generation.Files.Where(name => name != encoder?.Directory).Concat(encoder?.Paths ?? []))
+                    wanted.Add((name, long.MaxValue));
+            }
             foreach ((string path, long length) in state.Wal.Files)
-                wanted.Add((Path.GetFileName(path), length));
+                Want(Path.GetFileName(path), length);
             if (setBytes > 0)
-                wanted.Add((SetLog.FileName, setBytes));
-            foreach ((string name, _) in wanted)
+                Want(SetLog.FileName, setBytes);
+            foreach (string name in pinned)
                 state.Pinned[name] = state.Pinned.GetValueOrDefault(name) + 1; // last: whoever pins gets to the end that unpins
             position = state.LastSequence;
+
+            void Want(string name, long length)
+            {
+                pinned.Add(name);
+                wanted.Add((name, length));
+            }
         });
         try
         {
@@ -79,15 +92,14 @@ internal static class SnapshotDirectory
         }
         catch (Exception e)
         {
-            foreach (string path in files.ListFiles(directory, "*"))
-                files.Delete(path);
+            Empty(files, directory);
             if (e is IOException refused)
                 throw AnnException.DiskRefused(refused);
             throw;
         }
         finally
         {
-            await writer.RunAsync(() => Unpin(state, wanted));
+            await writer.RunAsync(() => Unpin(state, pinned));
         }
     }
 
@@ -113,8 +125,7 @@ internal static class SnapshotDirectory
         }
         catch
         {
-            foreach (string path in files.ListFiles(to, "*"))
-                files.Delete(path);
+            Empty(files, to);
             if (!existed)
                 files.DeleteDirectory(to);
             throw;
@@ -123,6 +134,7 @@ internal static class SnapshotDirectory
 
     private static void PutBack(IFileSystem files, CopyList list, string from, string to, CancellationToken cancellation)
     {
+        CreateDirectories(files, to, list.Files.Select(static file => file.Name));
         foreach (CopiedFile file in list.Files)
         {
             string source = Path.Combine(from, file.Name);
@@ -149,6 +161,7 @@ internal static class SnapshotDirectory
     {
         IFileSystem files = state.Home.Files;
         List<CopiedFile> copied = [];
+        CreateDirectories(files, directory, wanted.Select(static file => file.Name));
         foreach ((string name, long length) in wanted)
         {
             string target = Path.Combine(directory, name);
@@ -207,7 +220,7 @@ internal static class SnapshotDirectory
     private static bool IsSound(CopyList list) =>
         list is { Index: not null, LogPosition: >= 0 and <= Manifest.MostNumber, Files.Count: > 0 }
             && list.Files.All(static file => file is { Name.Length: > 0, Length: >= 0, Hash: not null }
-                && Path.GetFileName(file.Name) == file.Name && !file.Name.StartsWith('.'))
+                && (Path.GetFileName(file.Name) == file.Name && !file.Name.StartsWith('.') || IsOfEncoder(file.Name)))
             && list.Files[^1].Name == ManifestFile.FileName
             && list.Files.DistinctBy(static file => file.Name, StringComparer.Ordinal).Count() == list.Files.Count;
 
@@ -227,9 +240,29 @@ internal static class SnapshotDirectory
         }
     }
 
-    private static void Unpin(LiveState state, List<(string Name, long Length)> files)
+    /// <summary>True for a file of an encoder: below a directory of its own, and nowhere else.</summary>
+    private static bool IsOfEncoder(string name) =>
+        name.Contains('/', StringComparison.Ordinal) && CarriedEncoder.IsNameOfDirectory(name) && ReleasedFile.NameFault(name) is null;
+
+    /// <summary>Makes the directories of the encoders among some files.</summary>
+    private static void CreateDirectories(IFileSystem files, string directory, IEnumerable<string> names)
     {
-        foreach ((string name, _) in files)
+        string[] below = [.. names.Where(static name => name.Contains('/', StringComparison.Ordinal))];
+        if (below.Length > 0)
+            DirectoryTree.Create(files, directory, below);
+    }
+
+    private static void Empty(IFileSystem files, string directory)
+    {
+        foreach (string path in files.ListFiles(directory, "*"))
+            files.Delete(path);
+        foreach (string path in files.ListDirectories(directory))
+            DirectoryTree.Delete(files, path);
+    }
+
+    private static void Unpin(LiveState state, List<string> files)
+    {
+        foreach (string name in files)
         {
             if (--state.Pinned[name] == 0)
                 state.Pinned.Remove(name);

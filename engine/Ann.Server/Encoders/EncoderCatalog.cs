@@ -20,17 +20,7 @@ internal sealed class EncoderCatalog : IDisposable
     /// <exception cref="AnnException">As the encoder says; <see cref="AnnError.AlreadyExists"/> when two have one name.</exception>
     public void Open(IFileSystem files, ServerOptions options, Action<string, string> providerLost)
     {
-        EncoderOptions how = new()
-        {
-            Providers = options.EncoderProviders.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
-            RequireProvider = options.RequireEncoderProvider,
-            Device = options.EncoderDevice,
-            ProviderOptions = [.. options.EncoderProviderOptions],
-            EngineCacheDirectory = EncoderOptions.EnginesIn(options.EncoderCacheDirectory),
-            Threads = options.EncoderThreads,
-            ProviderLost = providerLost,
-            MaxModelBytes = options.MaxModelBytes,
-        };
+        EncoderOptions how = HowTo(options, providerLost);
         List<TextEncoder> opened = [];
         try
         {
@@ -57,6 +47,21 @@ internal sealed class EncoderCatalog : IDisposable
             }
         }
     }
+
+    /// <summary>How the server opens encoders.</summary>
+    /// <param name="options">Its options.</param>
+    /// <param name="providerLost">As for <see cref="Open"/>.</param>
+    public static EncoderOptions HowTo(ServerOptions options, Action<string, string> providerLost) => new()
+    {
+        Providers = options.EncoderProviders.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+        RequireProvider = options.RequireEncoderProvider,
+        Device = options.EncoderDevice,
+        ProviderOptions = [.. options.EncoderProviderOptions],
+        EngineCacheDirectory = EncoderOptions.EnginesIn(options.EncoderCacheDirectory),
+        Threads = options.EncoderThreads,
+        ProviderLost = providerLost,
+        MaxModelBytes = options.MaxModelBytes,
+    };
 
     /// <summary>What is hosted.</summary>
     public IEnumerable<EncoderInfo> Hosted => (_encoders ?? []).Select(static encoder => encoder.Info);

@@ -68,10 +68,11 @@ internal static class ServerParts
         services.AddSingleton(static provider =>
             new BackgroundThreads(provider.GetRequiredService<IOptions<ServerOptions>>().Value.BackgroundShare));
         services.AddSingleton<SealingLog>();
+        services.AddSingleton<ReleasedEncoders>();
         services.AddSingleton(static provider => Opening(
             provider.GetRequiredService<IOptions<ServerOptions>>().Value, provider.GetRequiredService<IFileSystem>(),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<BackgroundThreads>(),
-            provider.GetRequiredService<SealingLog>()));
+            provider.GetRequiredService<SealingLog>(), provider.GetRequiredService<ReleasedEncoders>()));
         services.AddSingleton<EncoderCatalog>();
         services.AddSingleton<DrainGate>();
         services.AddSingleton<HealthBoard>();
@@ -184,7 +185,8 @@ internal static class ServerParts
     }
 
     private static CatalogOpening Opening(
-        ServerOptions options, IFileSystem files, TimeProvider time, BackgroundThreads background, SealingLog sealing)
+        ServerOptions options, IFileSystem files, TimeProvider time, BackgroundThreads background, SealingLog sealing,
+        ReleasedEncoders encoders)
     {
         long limit = options.MemoryBudgetBytes > 0
             ? options.MemoryBudgetBytes
@@ -207,6 +209,7 @@ internal static class ServerParts
                 Residence = options.Residence,
                 SetBudget = new MemoryBudget(options.SetBytes),
                 Sealed = sealing.Write,
+                Encoders = encoders,
             },
         };
     }

@@ -88,7 +88,8 @@ internal sealed partial class StartPhase(
         }
         if (index.SetFailure is { } unusable)
             SetsFailed(index.Name, unusable.Message);
-        if (snapshot.Encoders.Queries is { Fingerprint: ulong fingerprint } queries && encoders.WithFingerprint(fingerprint) is null)
+        if (snapshot.Encoders.Queries is { Fingerprint: ulong fingerprint } queries && snapshot.Encoder is null
+            && encoders.WithFingerprint(fingerprint) is null)
             EncoderMissing(index.Name, queries.Name, fingerprint);
     }
 
@@ -132,7 +133,8 @@ internal sealed partial class StartPhase(
     private partial void SetsFailed(string index, string reason);
 
     [LoggerMessage(EventId = 13, Level = LogLevel.Information,
-        Message = "Index {Index}: the encoder of its queries, {Encoder} ({Fingerprint:x16}), is not hosted here; Embed by index name is refused.")]
+        Message = "Index {Index}: the encoder of its queries, {Encoder} ({Fingerprint:x16}), is not hosted here; "
+            + "Embed by index name is refused.")]
     private partial void EncoderMissing(string index, string encoder, ulong fingerprint);
 
     [LoggerMessage(EventId = 14, Level = LogLevel.Warning,

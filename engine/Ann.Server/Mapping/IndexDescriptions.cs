@@ -43,8 +43,8 @@ internal static class IndexDescriptions
     {
         Id = generation.Id,
         Role = WireEnum<GenerationRole, Wire.GenerationRole>.ToWire(generation.Role),
-        Encoder = EncoderOf(generation.Encoders.Items, encoders),
-        QueryEncoder = EncoderOf(generation.Encoders.Queries, encoders),
+        Encoder = EncoderOf(generation.Encoders.Items, generation.RunningEncoder, encoders),
+        QueryEncoder = EncoderOf(generation.Encoders.Queries, generation.RunningEncoder, encoders),
         Items = (ulong)generation.Items,
         Dead = (ulong)generation.Dead,
         Segments = (uint)generation.Segments,
@@ -83,8 +83,8 @@ internal static class IndexDescriptions
         description.KeyKind = WireEnum<KeyKind, Wire.KeyKind>.ToWire(file.Keys.Kind);
         description.Codes = WireEnum<CodesKind, Wire.Codes>.ToWire(file.Codes);
         description.Build = ToWire(file.BuildRecord);
-        description.Encoder = EncoderOf(snapshot.Encoders.Items, encoders);
-        description.QueryEncoder = EncoderOf(snapshot.Encoders.Queries, encoders);
+        description.Encoder = EncoderOf(snapshot.Encoders.Items, snapshot.Encoder?.Fingerprint, encoders);
+        description.QueryEncoder = EncoderOf(snapshot.Encoders.Queries, snapshot.Encoder?.Fingerprint, encoders);
         description.SizeInBytes = (ulong)file.SizeInBytes;
         description.Certificate = ToWire(file.Certificate);
         description.Layout = WireEnum<SegmentLayout, Wire.Layout>.ToWire(file.Layout);
@@ -112,8 +112,8 @@ internal static class IndexDescriptions
         description.Codes = WireEnum<CodesKind, Wire.Codes>.ToWire(schema.Codes);
         description.Layout = WireEnum<SegmentLayout, Wire.Layout>.ToWire(schema.Layout);
         description.Build = new Wire.BuildFacts { M = (uint)schema.M, EfConstruction = (uint)schema.EfConstruction, Seed = schema.Seed };
-        description.Encoder = EncoderOf(serving.Encoders.Items, encoders);
-        description.QueryEncoder = EncoderOf(serving.Encoders.Queries, encoders);
+        description.Encoder = EncoderOf(serving.Encoders.Items, serving.RunningEncoder, encoders);
+        description.QueryEncoder = EncoderOf(serving.Encoders.Queries, serving.RunningEncoder, encoders);
         description.SizeInBytes = (ulong)generations.Sum(static generation => generation.FileBytes);
         description.LoadedBytes = (ulong)generations.Sum(static generation => generation.MemoryBytes);
         description.Log = new Wire.LogFacts
@@ -160,11 +160,12 @@ internal static class IndexDescriptions
         },
     };
 
-    private static Wire.EncoderFacts? EncoderOf(SnapshotEncoder encoder, EncoderCatalog encoders) =>
+    private static Wire.EncoderFacts? EncoderOf(SnapshotEncoder encoder, ulong? brought, EncoderCatalog encoders) =>
         encoder.Fingerprint is not ulong known ? null : new Wire.EncoderFacts
         {
             Name = encoder.Name,
             Fingerprint = known,
-            Hosted = encoders.WithFingerprint(known) is not null,
+            Brought = brought == known,
+            Hosted = brought == known || encoders.WithFingerprint(known) is not null,
         };
 }

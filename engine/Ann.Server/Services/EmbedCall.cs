@@ -23,7 +23,9 @@ internal sealed class EmbedCall(
     {
         if (request.Texts.Count is 0 || request.Texts.Count > _limits.MaxTextsPerRequest)
             throw AnnException.Invalid("texts", $"texts holds {request.Texts.Count}; a request takes 1 to {_limits.MaxTextsPerRequest}.");
-        TextEncoder encoder = EncoderOf(request);
+        // Held to the end: an encoder that the generation brought along is open as long as that.
+        using SnapshotLease index = request.SourceCase == EmbedRequest.SourceOneofCase.Index ? catalog.Acquire(request.Index) : default;
+        TextEncoder encoder = EncoderOf(request, index.Snapshot);
 
         int dimension = encoder.Info.Dimension;
         long length = (long)request.Texts.Count * dimension * sizeof(float);
@@ -48,19 +50,22 @@ internal sealed class EmbedCall(
             "role", $"role is {(int)request.Role}; it must be QUERY (1), DOCUMENT (2), or not set."),
     };
 
-    private TextEncoder EncoderOf(EmbedRequest request)
+    private TextEncoder EncoderOf(EmbedRequest request, IndexSnapshot? index)
     {
         if (request.SourceCase == EmbedRequest.SourceOneofCase.Encoder)
             return encoders.Named(request.Encoder);
-        if (request.SourceCase == EmbedRequest.SourceOneofCase.None)
+        if (index is null)
             throw AnnException.Invalid("source", "Neither index nor encoder is set; one of them must be.");
 
-        using SnapshotLease lease = catalog.Acquire(request.Index);
-        IndexSnapshot index = lease.Snapshot;
         bool asks = RoleOf(request) == TextRole.Query;
         SnapshotEncoder wanted = asks ? index.Encoders.Queries : index.Encoders.Items;
         if (wanted.Fingerprint is not ulong fingerprint)
             throw new AnnException(AnnError.FailedPrecondition, $"Index '{index.Name}' was built without naming an encoder.");
+        if (index.Encoder is LoadedEncoder own && own.Fingerprint == fingerprint)
+        {
+            return own.Text ?? throw AnnException.Refused(
+                "texts", $"The encoder of the queries of index '{index.Name}', {wanted}, reads features; it takes no texts.");
+        }
         return encoders.WithFingerprint(fingerprint)
             ?? throw new AnnException(
                 AnnError.FailedPrecondition,

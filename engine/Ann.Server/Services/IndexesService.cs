@@ -1,5 +1,6 @@
 using Ann.Core;
 using Ann.Core.Indexes;
+using Ann.Core.Releases;
 using Ann.Protocol.V1;
 using Ann.Server.Admission;
 using Ann.Server.Encoders;
@@ -65,8 +66,8 @@ internal sealed class IndexesService(
         LiveIndex index = catalog.RequireLive(request.Index);
         string directory = _options.ImportDirectory.Length > 0 ? _options.ImportDirectory : _options.DataDirectory;
         string path = ServerFileNames.Resolve(directory, nameof(ServerOptions.ImportDirectory), "file", request.File);
-        if (!opening.Files.FileExists(path))
-            throw new AnnException(AnnError.NotFound, $"The import directory has no file '{request.File}'.") { Field = "file" };
+        if (!opening.Files.FileExists(path) && !ReleaseDirectory.Exists(opening.Files, path))
+            throw new AnnException(AnnError.NotFound, $"The import directory has no file or release '{request.File}'.") { Field = "file" };
         if (request.HasLogPosition && request.LogPosition > long.MaxValue)
             throw AnnException.Invalid("log_position", $"log_position is {request.LogPosition}; it must be a position of the index's log.");
         long? position = request.HasLogPosition ? (long)request.LogPosition : null;

@@ -68,13 +68,15 @@ public sealed class QueryEncoderTests(SampleIndexes samples)
         await using RunningServer server = await RunningServer.StartAsync(samples, options =>
         {
             options.IndexFiles.Clear();
-            options.IndexFiles.AddRange([pair, one, nonsense]);
+            foreach (string file in (string[])[pair, one, nonsense])
+                options.IndexFiles.Add(file);
         });
 
         await server.Retrieval.SearchAsync(Asked(Queries, "pair"));
         await server.Retrieval.SearchAsync(Asked(Rows, "one"));
         RpcException wrong = await LiveCalls.Fails(server.Retrieval.SearchAsync(Asked(Rows, "pair")));
-        RpcException unknown = await LiveCalls.Fails(server.Retrieval.SearchAsync(Asked(Rows, "nonsense"))); // what cannot be read is no licence
+        // What cannot be read is no licence.
+        RpcException unknown = await LiveCalls.Fails(server.Retrieval.SearchAsync(Asked(Rows, "nonsense")));
         IndexDescription described = (await server.Indexes.DescribeAsync(new DescribeRequest { Index = "one" })).Index;
 
         Require(wrong, $"{Rows:x16}", $"{Queries:x16}");

@@ -16,6 +16,7 @@ public sealed partial class ExamplesRunTests
         ("ann encode --input item_ids.npy", "wants a model"),
         ("ann encode --input - ", "wants something piped in"),
         ("ann encoder", "wants a model"),
+        ("ann release", "wants a model"),
         ("ann build --input items.jsonl", "wants vectors in the lines"),
         ("ann serve", "does not end by itself"),
         ("ann load", "runs for half a minute"),

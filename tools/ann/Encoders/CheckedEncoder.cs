@@ -65,6 +65,34 @@ internal sealed class CheckedEncoder : IDisposable
             _features.Encode(new float[count * Columns], count, rows, cancellation);
     }
 
+    /// <summary>What it reads, where those are features; null where they are texts.</summary>
+    public FeatureInput? Input => ReadsFields ? null : _features?.Input;
+
+    /// <summary>True when it reads rows of named fields.</summary>
+    public bool ReadsFields => _features?.Fields.Count > 0;
+
+    /// <summary>True when an input says something: a text has a token of its own.</summary>
+    public bool Understands(GoldenRow query) => _text is null || _text.HasTokens(query.Text!);
+
+    /// <summary>The rows of some queries, one after another.</summary>
+    /// <param name="queries">All of the kind that it reads.</param>
+    /// <param name="cancellation">Looked at between batches.</param>
+    public float[] EncodeQueries(IReadOnlyList<GoldenRow> queries, CancellationToken cancellation)
+    {
+        float[] rows = new float[queries.Count * Info.Dimension];
+        if (_text is not null)
+        {
+            _text.Encode([.. queries.Select(static query => query.Text!)], TextRole.Query, rows, cancellation);
+            return rows;
+        }
+        IEnumerable<double> features = queries.SelectMany(static query => query.Features!);
+        if (_features!.Input.Type == FeatureType.Int64)
+            _features.Encode([.. features.Select(static value => (long)value)], queries.Count, rows, cancellation);
+        else
+            _features.Encode([.. features.Select(static value => (float)value)], queries.Count, rows, cancellation);
+        return rows;
+    }
+
     /// <summary>The row of a golden row's input, and what is wrong with its tokens; null for nothing.</summary>
     /// <param name="golden">The row that is known.</param>
     /// <param name="name">What messages call it.</param>

@@ -42,6 +42,8 @@ namespace Ann.Tool.Reports;
 [JsonSerializable(typeof(RestoreReport))]
 [JsonSerializable(typeof(SetReport))]
 [JsonSerializable(typeof(ExportReport))]
+[JsonSerializable(typeof(ReleaseReport))]
+[JsonSerializable(typeof(ReleaseVerifyReport))]
 internal sealed partial class ToolJson : JsonSerializerContext
 {
     /// <summary>Writes a report as the only content of standard output.</summary>

@@ -16,12 +16,13 @@ internal static class AttachVerb
         Option<string> address = VerbOptions.Address();
         Option<string> index = VerbOptions.LiveIndex();
         Option<string> file = VerbOptions.Required(
-            "--file", "NAME", "Name of an .ann file in the server's import directory: by default its data directory.");
+            "--file", "NAME", "Name of an .ann file or a release in the server's import directory: by default its data directory.");
         Option<string?> position = VerbOptions.Optional(
             "--log-position", "N", "Last write of the index that the file's rows know of. Default: what the file says, else 0.");
         Option<bool> json = VerbOptions.Json();
         Verb command = new("attach",
-            "Attach a built file to a live index as a new generation. Ends when what was written since the build is replayed onto it.",
+            "Attach a built file to a live index as a new generation, or a release: with the encoder of its queries. Ends when what was "
+            + "written since the build is replayed onto it.",
             "ann attach --index shop --file shop-2026-08-01.ann")
         {
             index, file, position, address, json,

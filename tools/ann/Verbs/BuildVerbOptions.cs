@@ -9,12 +9,7 @@ namespace Ann.Tool.Verbs;
 internal sealed class BuildVerbOptions
 {
     private readonly Option<string> _output = VerbOptions.Required("--output", "FILE", "The .ann file. It appears when it is whole.");
-    private readonly Option<string> _codes = VerbOptions.Choice(
-        "--codes", "What the graph walk reads. int8 is reranked exactly.", EnumNames<CodesKind>.Plain, CodesTraits.Standard);
-    private readonly Option<string> _layout = VerbOptions.Layout();
-    private readonly Option<int> _m;
-    private readonly Option<int> _efConstruction;
-    private readonly Option<int> _seed = VerbOptions.Number("--seed", "Seed of the graph; one seed, one file.", 1, 0, int.MaxValue);
+    private readonly BuildShape _shape;
     private readonly Option<int> _threads = VerbOptions.Number(
         "--threads", "Threads; they do not change the file.", Environment.ProcessorCount, 1, 1024);
     private readonly Option<string?> _attributes = AttributeOptions.Schema(
@@ -26,37 +21,21 @@ internal sealed class BuildVerbOptions
     private readonly Option<string?> _queries = VerbOptions.Optional("--queries", "FILE",
         "Queries such as will be asked, in any format that ann build reads: recall is measured with them. "
         + "Default: items stand in for queries.");
-    private readonly Option<string?> _name = VerbOptions.Optional("--name", "NAME", "Index name to note in the file. Default: none.");
     private readonly Option<double?> _minRecall = VerbOptions.OptionalNumber(
         "--min-recall",
         $"Exit with 1 and write nothing when recall@10 at ef {RecallFloor.Ef}, as measured, is less. "
         + $"Default: warn below {RecallFloor.Default.Least}.", 0, 1);
 
     /// <param name="shapeIsOfInput">True where m and ef-construction are those of the input, unless they are given.</param>
-    public BuildVerbOptions(bool shapeIsOfInput = false)
-    {
-        _m = VerbOptions.Number("--m", "Neighbours a node on upper levels; twice as many on level 0.", 16, 2, 128);
-        _efConstruction = VerbOptions.Number("--ef-construction", "Beam width while inserting; at least m.", 200, 2, 4096);
-        if (!shapeIsOfInput)
-            return;
-        foreach (Option<int> shape in (Option<int>[])[_m, _efConstruction])
-        {
-            shape.DefaultValueFactory = null;
-            shape.Description += " Default: that of the input.";
-        }
-    }
+    public BuildVerbOptions(bool shapeIsOfInput = false) => _shape = new BuildShape(shapeIsOfInput);
 
     /// <summary>Adds all of them.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])
-        [
-            _output, _codes, _layout, _m, _efConstruction, _seed, _threads, _attributes, _attributesFile, _zeroRows, _queries, _name,
-            _minRecall,
-        ])
-        {
+        command.Add(_output);
+        _shape.AddTo(command);
+        foreach (Option option in (Option[])[_threads, _attributes, _attributesFile, _zeroRows, _queries, _minRecall])
             command.Options.Add(option);
-        }
     }
 
     /// <summary>What was given.</summary>
@@ -68,26 +47,13 @@ internal sealed class BuildVerbOptions
     /// <exception cref="AnnException">InvalidArgument: the declaration of attributes.</exception>
     public BuildRequest Read(ToolContext tool, ParseResult parsed, string input, Metric metric, (int M, int EfConstruction) shape = default)
     {
-        int m = parsed.GetResult(_m) is null ? shape.M : parsed.GetValue(_m);
         return new BuildRequest
         {
             Input = input,
             Output = parsed.GetRequiredValue(_output),
             Attributes = new AttributeRequest(
                 AttributeOptions.ParseSchema(tool.Files, parsed.GetValue(_attributes)), parsed.GetValue(_attributesFile)),
-            Options = new SegmentBuildOptions
-            {
-                Metric = metric,
-                Codes = EnumNames<CodesKind>.Plain.Parse(parsed.GetValue(_codes)),
-                Layout = EnumNames<SegmentLayout>.Plain.Parse(parsed.GetValue(_layout)),
-                M = m,
-                EfConstruction = parsed.GetResult(_efConstruction) is null
-                    ? Math.Max(m, shape.EfConstruction) : parsed.GetValue(_efConstruction),
-                Seed = (ulong)parsed.GetValue(_seed),
-                Threads = parsed.GetValue(_threads),
-                Name = parsed.GetValue(_name) ?? "",
-                Source = Path.GetFileName(input),
-            },
+            Options = _shape.Options(parsed, metric, input, shape) with { Threads = parsed.GetValue(_threads) },
             SkipsZeroRows = parsed.GetValue(_zeroRows) == "skip",
             Floor = parsed.GetValue(_minRecall) is { } least ? new RecallFloor(least) : null,
             Queries = parsed.GetValue(_queries),

@@ -45,7 +45,9 @@ internal static class VerifyVerb
         return ExitCodes.Done;
     }
 
-    private static VerifyReport Check(ToolContext tool, string file)
+    /// <summary>Opens an index file, which checks all of it.</summary>
+    /// <exception cref="AnnException">It is of another kind.</exception>
+    public static VerifyReport Check(ToolContext tool, string file)
     {
         long start = tool.Time.GetTimestamp();
         try

@@ -141,8 +141,8 @@ internal sealed record KeySidecarHeader
     public string EncoderName { get; init; } = "";
 
     /// <summary>
-    /// Fingerprint of the encoder of the queries that are asked of the rows, 16 hex digits, or empty when unknown; null where the encoder of
-    /// the rows makes them too.
+    /// Fingerprint of the encoder of the queries that are asked of the rows, 16 hex digits, or empty when unknown; null where the encoder
+    /// of the rows makes them too.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? QueryEncoderFingerprint { get; init; }
