@@ -99,7 +99,7 @@ public sealed class FeatureFieldsTests
         "field 'fields[2].input': expected an input 'usr' of rank 1 or 2, int64 or int32;")]
     [InlineData("\"genres_count\"", "\"dense\"", "field 'fields[3].lengths': expected an input 'dense' of rank 1 or 2, int64 or int32")]
     [InlineData(
-        "\"lengths\": \"genres_count\", ", "",
+        ", \"lengths\": \"genres_count\"", "",
         "field 'fields': expected a field for every input of the graph; found none for 'genres_count'")]
     [InlineData("\"name\": \"place\"", "\"name\": \"age\"", "field 'fields[1].name': expected every field once; found 'age' twice")]
     [InlineData(
