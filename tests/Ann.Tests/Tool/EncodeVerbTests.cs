@@ -168,6 +168,19 @@ public sealed class EncodeVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task AModelLargerThanAllowedIsNotRead()
+    {
+        string tower = _folder.Write("user.onnx", TinyModels.UserTower());
+        string input = _folder.Write("x.fbin", Bytes(1u, 3u), Bytes(1f, 0f, 0f));
+
+        (await Encode(input, "out.npy", "--encoder", tower, "--max-model-bytes", "1MiB")).Expect(0);
+        (await Encode(input, "out.npy", "--encoder", tower, "--max-model-bytes", "0.1 kB")).ExpectRefusal("user.onnx", "100");
+        (await Encode(input, "out.npy", "--encoder", tower, "--max-model-bytes", "much"))
+            .ExpectRefusal("--max-model-bytes is 'much'; it must be a size");
+        (await Encode(input, "out.npy", "--encoder", tower, "--resume")).ExpectRefusal("--resume is of texts");
+    }
+
+    [Fact]
     public async Task AFileWithoutAnyTokenIsRefused()
     {
         string input = _folder.Write("items.jsonl", """{"id": 1, "text": "!"}""");

@@ -27,6 +27,24 @@ public sealed class ProgressMeterTests
         Assert.Equal("", text.Split('\r')[^2].Trim());
     }
 
+    /// <summary>Where nobody knows how many there are, the part of the input tells the time left; an earlier run is no speed.</summary>
+    [Theory]
+    [InlineData(null, 0.25, "read: 400 rows (25 % of the input), 25 rows/s, ETA 0:12")]
+    [InlineData(null, null, "read: 400 rows, 25 rows/s")]
+    [InlineData(1_000L, 0.25, "read: 400 of 1,000 rows (40 %), 25 rows/s, ETA 0:24")]
+    public void TheTimeLeftIsToldByWhatIsKnown(long? total, double? fraction, string line)
+    {
+        HandClock clock = new();
+        StringWriter error = new();
+        ToolContext tool = new() { Out = TextWriter.Null, Error = error, Time = clock, CacheDirectory = "" };
+        using ProgressMeter meter = new(tool, "read", "rows", total, first: 300);
+
+        clock.Advance(TimeSpan.FromSeconds(4));
+        meter.Report(400, fraction);
+
+        Assert.Equal(line, error.ToString().TrimEnd());
+    }
+
     [Fact]
     public void AShortStepSaysNothing() => Assert.Equal("", Run(isTerminal: false, seconds: 2).Text);
 
