@@ -63,6 +63,9 @@ public sealed class TextEncoder : IDisposable
     /// <summary>Longest text in tokens, special ones included; the rest of a text is cut off.</summary>
     public int MaxTokens => _settings.MaxTokens;
 
+    /// <summary>Tokens of one inference at most, padding included.</summary>
+    internal int MaxBatchTokens => _model.Limits.BatchTokens;
+
     /// <summary>Opens an encoder directory of this machine (<c>encoder.json</c>, <c>model.onnx</c>, tokenizer files).</summary>
     /// <inheritdoc cref="Open(IFileSystem, string, EncoderOptions?)"/>
     public static TextEncoder Open(string directory, EncoderOptions? options = null) =>

@@ -42,8 +42,11 @@ public sealed class ServerOptions
         ValueName = "layout|mapped|loaded")]
     public SegmentResidence Residence { get; set; } = SegmentResidence.ByLayout;
 
-    /// <summary>Directories of text encoders to host, or names of those that come with the program. Default: none.</summary>
-    [Setting("--encoder", "Directory of a text encoder to host, or minilm or arctic-xs. May be repeated.")]
+    /// <summary>
+    /// Directories or <c>.onnx</c> files of encoders to host, of texts or of features, or names of those that come with the program.
+    /// Default: none.
+    /// </summary>
+    [Setting("--encoder", "Directory or .onnx file of an encoder to host, or minilm or arctic-xs. May be repeated.")]
     public IList<string> EncoderDirectories { get; } = [];
 
     /// <summary>Host the embedded default text encoder too. Default: true.</summary>
@@ -155,15 +158,25 @@ public sealed class ServerOptions
     [Setting("--live-recall-share", "Share of answered queries that are asked again exactly at idle time; 0 for none.", Unit = "share")]
     public double LiveRecallShare { get; set; } = 0.001;
 
-    /// <summary>Embed calls running at once. Default: one per two logical cores, since an inference uses several threads itself.</summary>
+    /// <summary>
+    /// Batches that encoders run at once, each on a thread of its own. Default: one per two logical cores, since an inference uses several
+    /// threads itself.
+    /// </summary>
     [Range(1, 1024)]
-    [Setting("--max-concurrent-embeds", "Embed calls running at once.", Unit = "calls", Default = "half the logical cores")]
+    [Setting("--max-concurrent-embeds", "Batches that encoders run at once.", Unit = "batches", Default = "half the logical cores")]
     public int MaxConcurrentEmbeds { get; set; } = Math.Max(1, Environment.ProcessorCount / 2);
 
-    /// <summary>Embed calls allowed to wait; the next one gets RESOURCE_EXHAUSTED. Default: 128.</summary>
+    /// <summary>Calls allowed to wait for an encoder; the next one gets RESOURCE_EXHAUSTED. Default: 128.</summary>
     [Range(0, 65_536)]
-    [Setting("--embed-queue-limit", "Embed calls that may wait.", Unit = "calls")]
+    [Setting("--embed-queue-limit", "Calls that may wait for an encoder.", Unit = "calls")]
     public int EmbedQueueLimit { get; set; } = 128;
+
+    /// <summary>
+    /// Rows that each encoder keeps for those who ask the same again, of texts of up to some 450 characters. 0 for none. Default: 1024.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    [Setting("--embed-cache-rows", "Rows that each encoder keeps for those who ask the same again; 0 for none.", Unit = "rows")]
+    public int EmbedCacheRows { get; set; } = 1024;
 
     /// <summary>Largest message of the Ingest service, in bytes; a larger one gets RESOURCE_EXHAUSTED. Default: 16 MiB.</summary>
     [Range(64 << 10, 1 << 30)]

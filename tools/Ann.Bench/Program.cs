@@ -26,6 +26,7 @@ internal static class Program
             JudgedVerb.Create(tool),
             ColdVerb.Create(tool),
             EncodingVerb.Create(tool),
+            EmbedVerb.Create(tool),
             WorkerVerb.Create(tool),
         };
 

@@ -8,9 +8,9 @@ namespace Ann.Encoding.Text;
 /// </summary>
 internal static class LengthBuckets
 {
-    private const int Shortest = 16;
+    private const int Shortest = 8; // what people search for has some eight tokens, with the special ones
 
-    /// <summary>The bucket of a length: 16, 24, 32, 48, 64, 96, … up to <paramref name="maxTokens"/>.</summary>
+    /// <summary>The bucket of a length: 8, 12, 16, 24, 32, 48, … up to <paramref name="maxTokens"/>.</summary>
     public static int Padded(int length, int maxTokens)
     {
         Debug.Assert(length >= 0 && length <= maxTokens);

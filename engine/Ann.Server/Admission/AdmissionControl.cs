@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Ann.Server.Admission;
 
-/// <summary>The queues of the server. Embedding has its own, so that slow inference cannot hold up searches.</summary>
+/// <summary>The queues of the server, but for those of its encoders, which have threads of their own.</summary>
 internal sealed class AdmissionControl : IDisposable
 {
     public AdmissionControl(IOptions<ServerOptions> options)
@@ -11,7 +11,6 @@ internal sealed class AdmissionControl : IDisposable
         Searches = new("search", limits.MaxConcurrentSearches, limits.SearchQueueLimit);
         SearchPlaces = new(Searches, limits.MaxConcurrentSearches, limits.SearchQueueLimit, limits.BrownOut);
         HeavySearches = new("heavy search", limits.HeavySearches(), limits.HeavyQueueLimit);
-        Embeds = new("embed", limits.MaxConcurrentEmbeds, limits.EmbedQueueLimit);
         WriteStreams = new("write stream", limits.MaxWriteStreams, 0);
         Writes = new("write", limits.MaxConcurrentWrites, limits.WriteQueueLimit);
     }
@@ -24,8 +23,6 @@ internal sealed class AdmissionControl : IDisposable
     /// <summary>Before <see cref="SearchPlaces"/>, for those that <see cref="CallWork"/> finds heavy.</summary>
     public AdmissionQueue HeavySearches { get; }
 
-    public AdmissionQueue Embeds { get; }
-
     /// <summary>A stream may stay for hours, so none waits for another.</summary>
     public AdmissionQueue WriteStreams { get; }
 
@@ -35,7 +32,6 @@ internal sealed class AdmissionControl : IDisposable
     {
         Searches.Dispose();
         HeavySearches.Dispose();
-        Embeds.Dispose();
         WriteStreams.Dispose();
         Writes.Dispose();
     }

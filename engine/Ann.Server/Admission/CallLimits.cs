@@ -24,6 +24,10 @@ internal sealed class CallLimits(IOptions<ServerOptions> options, TimeProvider t
         return room;
     }
 
+    /// <summary>Time until the deadline of a call; null when it has none.</summary>
+    public TimeSpan? LeftOf(ServerCallContext context) =>
+        context.Deadline == DateTime.MaxValue ? null : context.Deadline - time.GetUtcNow().UtcDateTime;
+
     /// <summary>
     /// The time of a call: its own, but no more than the server lets a call take. The deadline is a date of the wall clock; the loop
     /// compares with the cheaper monotonic one.

@@ -1,17 +1,20 @@
 using Ann.Core;
 using Ann.Core.Files;
+using Ann.Core.Indexes;
 using Ann.Encoding;
+using Ann.Encoding.Batching;
 using Ann.Encoding.Defaults;
 
 namespace Ann.Server.Encoders;
 
-/// <summary>The text encoders that the server hosts, by name and by fingerprint. Empty until <see cref="Open"/>.</summary>
-internal sealed class EncoderCatalog : IDisposable
+/// <summary>The encoders that the server hosts, by name and by fingerprint. Empty until <see cref="Open"/>.</summary>
+internal sealed class EncoderCatalog(TimeProvider time) : IDisposable
 {
     /// <summary>Longest name looked up, in characters. Errors quote it, and travel in headers, which are small.</summary>
     private const int MaxNameLength = 256;
 
-    private volatile IReadOnlyList<TextEncoder>? _encoders;
+    private volatile IReadOnlyList<ServedEncoder>? _encoders;
+    private BatchQueueLimits _limits;
 
     /// <summary>Opens the encoders that the options name. An encoder that was asked for and cannot be opened stops the start.</summary>
     /// <param name="files">Where they are.</param>
@@ -21,23 +24,27 @@ internal sealed class EncoderCatalog : IDisposable
     public void Open(IFileSystem files, ServerOptions options, Action<string, string> providerLost)
     {
         EncoderOptions how = HowTo(options, providerLost);
-        List<TextEncoder> opened = [];
+        List<ServedEncoder> opened = [];
         try
         {
             foreach (string directory in options.EncoderDirectories)
-                Add(TextEncoder.Open(files, BuiltInEncoder.PlaceOf(files, directory, options.EncoderCacheDirectory), how));
+                Add(ServedEncoder.Open(files, BuiltInEncoder.PlaceOf(files, directory, options.EncoderCacheDirectory), how));
             if (options.EmbeddedEncoder)
-                Add(TextEncoder.OpenDefault(files, options.EncoderCacheDirectory, how));
+                Add(ServedEncoder.OpenDefault(files, options.EncoderCacheDirectory, how));
         }
         catch
         {
-            foreach (TextEncoder encoder in opened)
+            foreach (ServedEncoder encoder in opened)
                 encoder.Dispose();
             throw;
         }
+        Threads = new EncoderThreads(options.MaxConcurrentEmbeds);
+        _limits = new BatchQueueLimits(options.EmbedQueueLimit, options.EmbedCacheRows);
+        foreach (ServedEncoder encoder in opened)
+            encoder.Serve(_limits, Threads, time);
         _encoders = opened;
 
-        void Add(TextEncoder encoder)
+        void Add(ServedEncoder encoder)
         {
             opened.Add(encoder);
             if (opened.Count(other => other.Info.Name == encoder.Info.Name) > 1)
@@ -47,6 +54,9 @@ internal sealed class EncoderCatalog : IDisposable
             }
         }
     }
+
+    /// <summary>Lets an encoder that a generation brought along take calls, on the threads of all.</summary>
+    public void Serve(ServedEncoder encoder, GenerationEncoder held) => encoder.Serve(_limits, Threads!, time, held);
 
     /// <summary>How the server opens encoders.</summary>
     /// <param name="options">Its options.</param>
@@ -63,27 +73,31 @@ internal sealed class EncoderCatalog : IDisposable
         MaxModelBytes = options.MaxModelBytes,
     };
 
+    /// <summary>What they run on; null before <see cref="Open"/>.</summary>
+    public EncoderThreads? Threads { get; private set; }
+
     /// <summary>What is hosted.</summary>
     public IEnumerable<EncoderInfo> Hosted => (_encoders ?? []).Select(static encoder => encoder.Info);
 
     /// <summary>The encoder of that fingerprint; null when it is not hosted.</summary>
-    public TextEncoder? WithFingerprint(ulong fingerprint) =>
+    public ServedEncoder? WithFingerprint(ulong fingerprint) =>
         (_encoders ?? []).FirstOrDefault(encoder => encoder.Info.Fingerprint == fingerprint);
 
     /// <summary>The encoder of that name.</summary>
     /// <exception cref="AnnException">NotFound; InvalidArgument: too long; Unavailable: the encoders are being opened.</exception>
-    public TextEncoder Named(string name)
+    public ServedEncoder Named(string name)
     {
         if (name.Length > MaxNameLength)
             throw AnnException.Invalid("encoder", $"encoder takes {name.Length} characters; it must be at most {MaxNameLength}.");
-        IReadOnlyList<TextEncoder> encoders = _encoders ?? throw new AnnException(AnnError.Unavailable, "The encoders are loading.");
+        IReadOnlyList<ServedEncoder> encoders = _encoders ?? throw new AnnException(AnnError.Unavailable, "The encoders are loading.");
         return encoders.FirstOrDefault(encoder => encoder.Info.Name == name)
             ?? throw new AnnException(AnnError.NotFound, $"No encoder is named '{name}'.");
     }
 
     public void Dispose()
     {
-        foreach (TextEncoder encoder in _encoders ?? [])
+        Threads?.Dispose(); // no run is under way after that
+        foreach (ServedEncoder encoder in _encoders ?? [])
             encoder.Dispose();
     }
 }

@@ -10,7 +10,8 @@ namespace Ann.Server.Encoders;
 /// Runs the encoders that generations and releases bring along, with the server's own options. Each that is opened is proven by its
 /// fingerprint; of those with one fingerprint one runs.
 /// </summary>
-internal sealed partial class ReleasedEncoders(IOptions<ServerOptions> options, ILogger<ReleasedEncoders> log) : IGenerationEncoders
+internal sealed partial class ReleasedEncoders(
+    EncoderCatalog encoders, IOptions<ServerOptions> options, ILogger<ReleasedEncoders> log) : IGenerationEncoders
 {
     private readonly Lock _changing = new();
     private readonly Dictionary<ulong, LoadedEncoder> _running = [];
@@ -24,7 +25,7 @@ internal sealed partial class ReleasedEncoders(IOptions<ServerOptions> options, 
         try
         {
             opened = Open(files, directory, () => budget.Return(bytes));
-            Require(opened.Info, directory, expected, dimension);
+            Require(opened.Encoder.Info, directory, expected, dimension);
         }
         catch
         {
@@ -37,9 +38,10 @@ internal sealed partial class ReleasedEncoders(IOptions<ServerOptions> options, 
         LoadedEncoder running = Share(opened);
         if (running == opened)
         {
-            EncoderRuns(running.Info.Name, running.Info.FingerprintText, running.Info.Dimension, running.Info.Provider, bytes);
-            foreach (string notice in running.Info.Notices)
-                EncoderNotice(running.Info.Name, notice);
+            EncoderInfo info = running.Encoder.Info;
+            EncoderRuns(info.Name, info.FingerprintText, info.Dimension, info.Provider, bytes);
+            foreach (string notice in info.Notices)
+                EncoderNotice(info.Name, notice);
         }
         return running;
     }
@@ -47,9 +49,10 @@ internal sealed partial class ReleasedEncoders(IOptions<ServerOptions> options, 
     private LoadedEncoder Open(IFileSystem files, string directory, Action returnBytes)
     {
         EncoderOptions how = EncoderCatalog.HowTo(options.Value, EncoderNotice);
-        return EncoderDraft.KindOf(files, directory) == EncoderKind.Features
-            ? new LoadedEncoder(null, FeatureEncoder.Open(files, directory, how), Closed)
-            : new LoadedEncoder(TextEncoder.Open(files, directory, how), null, Closed);
+        ServedEncoder encoder = ServedEncoder.Open(files, directory, how);
+        LoadedEncoder loaded = new(encoder, Closed);
+        encoders.Serve(encoder, loaded);
+        return loaded;
 
         void Closed(LoadedEncoder encoder)
         {

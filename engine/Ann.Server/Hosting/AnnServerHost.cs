@@ -173,13 +173,13 @@ public sealed partial class AnnServerHost : IAsyncDisposable
     }
 
     /// <summary>
-    /// Searches and inferences hold their threads. Without others ready, health and admission wait until the pool grows by itself, one
+    /// Searches hold their threads. Without others ready, health and admission wait until the pool grows by itself, one
     /// thread each half second: health then answered after 1.3 s under full load, and within 0.07 s with the reserve.
     /// </summary>
     private static void ReserveThreads(ServerOptions options)
     {
         ThreadPool.GetMinThreads(out int workers, out int ports);
-        int needed = Environment.ProcessorCount + options.MaxConcurrentSearches + options.MaxConcurrentEmbeds;
+        int needed = Environment.ProcessorCount + options.MaxConcurrentSearches;
         ThreadPool.SetMinThreads(Math.Max(workers, needed), ports);
     }
 

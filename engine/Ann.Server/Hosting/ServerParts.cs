@@ -1,6 +1,7 @@
 using Ann.Core;
 using Ann.Core.Files;
 using Ann.Core.Indexes;
+using Ann.Encoding.Batching;
 using Ann.Server.Admission;
 using Ann.Server.Encoders;
 using Ann.Server.Errors;
@@ -74,6 +75,7 @@ internal static class ServerParts
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<BackgroundThreads>(),
             provider.GetRequiredService<SealingLog>(), provider.GetRequiredService<ReleasedEncoders>()));
         services.AddSingleton<EncoderCatalog>();
+        services.AddSingleton<QueryEncoders>();
         services.AddSingleton<DrainGate>();
         services.AddSingleton<HealthBoard>();
         services.AddSingleton<AdmissionControl>();
@@ -96,6 +98,8 @@ internal static class ServerParts
         services.AddSingleton<FetchCall>();
         services.AddSingleton<PrepareFilterCall>();
         services.AddSingleton<EmbedCall>();
+        services.AddSingleton<EncodedRows>();
+        services.AddSingleton<QueryEncoding>();
         services.AddSingleton<WireWarmUp>();
         services.AddSingleton<StartPhase>();
         services.AddHostedService<StopPhase>();
@@ -154,7 +158,8 @@ internal static class ServerParts
             kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(options.KeepAliveSeconds);
             // One connection must be able to fill the queue: overload is then an answer, not a silent wait inside the client.
             kestrel.Limits.Http2.MaxStreamsPerConnection = OtherStreams
-                + options.MaxConcurrentSearches + options.SearchQueueLimit + options.MaxConcurrentEmbeds + options.EmbedQueueLimit
+                + options.MaxConcurrentSearches + options.SearchQueueLimit
+                + options.MaxConcurrentEmbeds * BatchBounds.MostRows + options.EmbedQueueLimit
                 + options.MaxWriteStreams + options.MaxConcurrentWrites + options.WriteQueueLimit;
             kestrel.Listen(ListenAddress.Parse(options.Listen), static listen =>
             {

@@ -127,12 +127,13 @@ internal sealed class SearchColumns
     }
 
     /// <summary>The reply. Nothing may be added any more.</summary>
-    public Wire.SearchResponse ToResponse(TimeSpan queued, TimeSpan searched)
+    public Wire.SearchResponse ToResponse(TimeSpan queued, TimeSpan searched, TimeSpan encoded)
     {
         foreach (AttributeColumn column in _attributes)
             _reply.Attributes.Add(WireAttributes.ToWire(column));
         _reply.Stats.QueueUs = (ulong)queued.TotalMicroseconds;
         _reply.Stats.SearchUs = (ulong)searched.TotalMicroseconds;
+        _reply.Stats.EncodeUs = (ulong)encoded.TotalMicroseconds;
         return _reply;
     }
 }

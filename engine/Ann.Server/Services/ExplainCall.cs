@@ -15,10 +15,11 @@ namespace Ann.Server.Services;
 internal sealed class ExplainCall(SearchPipeline pipeline, CallLimits limits, TimeProvider time)
 {
     /// <summary>Answers it, as of a server that is not pressed.</summary>
-    public Wire.ExplainResponse Run(Wire.ExplainRequest request, ServerCallContext context, SearchPlace place) =>
+    public Wire.ExplainResponse Run(Wire.ExplainRequest request, ServerCallContext context, SearchPlace place, HeldIndex? encoded = null) =>
         NestedSearch.Run(request.Search, asked =>
         {
-            using AcquiredSearch search = pipeline.Acquire(asked, context, in place, limits.BudgetOf(context));
+            SearchBudget whole = encoded?.Encoded?.Whole ?? limits.BudgetOf(context);
+            using AcquiredSearch search = pipeline.Acquire(asked, context, in place, whole, encoded);
             using VectorRows queries = pipeline.ReadRows(in search);
             SearchEffort effort = pipeline.EffortOf(
                 search with { Place = default }, RankedCall.ListsOf(asked, queries.Count), selectivity: null, mayScan: false);

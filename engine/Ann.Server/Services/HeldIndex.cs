@@ -1,4 +1,5 @@
 using Ann.Core.Indexes;
+using Ann.Core.Searching;
 using Ann.Server.Admission;
 using Grpc.Core;
 
@@ -14,5 +15,19 @@ internal readonly record struct HeldIndex(SnapshotLease Lease, HostedIndex Hoste
     /// <summary>What is searched.</summary>
     public IndexSnapshot Snapshot => Lease.Snapshot;
 
-    public void Dispose() => Lease.Dispose();
+    /// <summary>
+    /// What was done before the call was admitted; null for nothing. Who held the index then lets go of it, and disposing this does not.
+    /// </summary>
+    public EncodedBefore? Encoded { get; init; }
+
+    public void Dispose()
+    {
+        if (Encoded is null)
+            Lease.Dispose();
+    }
 }
+
+/// <summary>That the queries of a call were encoded.</summary>
+/// <param name="Whole">Time of the call, taken when it arrived.</param>
+/// <param name="Time">That the encoding took, waiting included.</param>
+internal sealed record EncodedBefore(SearchBudget Whole, TimeSpan Time);

@@ -25,9 +25,10 @@ internal sealed class NearestCall(SearchPipeline pipeline, RankedCall ranked)
 
     /// <summary>Answers a search.</summary>
     /// <inheritdoc cref="SearchPipeline.Acquire"/>
-    public SearchResponse Run(SearchRequest request, ServerCallContext context, in SearchPlace place, SearchBudget? early)
+    public SearchResponse Run(
+        SearchRequest request, ServerCallContext context, in SearchPlace place, SearchBudget? early, HeldIndex? encoded = null)
     {
-        using AcquiredSearch search = pipeline.Acquire(request, context, in place, early);
+        using AcquiredSearch search = pipeline.Acquire(request, context, in place, early, encoded);
         return Run(in search);
     }
 

@@ -10,10 +10,10 @@ namespace Ann.Server.Services;
 /// <summary>All items within a distance.</summary>
 internal sealed class RangeCall(SearchPipeline pipeline)
 {
-    public RangeResponse Run(RangeRequest request, ServerCallContext context, SearchPlace place) =>
+    public RangeResponse Run(RangeRequest request, ServerCallContext context, SearchPlace place, HeldIndex? encoded = null) =>
         NestedSearch.Run(request.Search, asked =>
         {
-            using AcquiredSearch search = pipeline.Acquire(asked, context, in place);
+            using AcquiredSearch search = pipeline.Acquire(asked, context, in place, encoded: encoded);
             using VectorRows queries = pipeline.ReadRows(in search);
             using PreparedSearch prepared = pipeline.Prepare(in search, queries.Count, mayScan: false);
             RangeAnswer answer;

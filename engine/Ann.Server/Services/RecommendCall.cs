@@ -13,12 +13,15 @@ namespace Ann.Server.Services;
 /// <summary>Items like some examples and unlike others.</summary>
 internal sealed class RecommendCall(SearchPipeline pipeline)
 {
-    public RecommendResponse Run(RecommendRequest request, ServerCallContext context, SearchPlace place) =>
+    public RecommendResponse Run(RecommendRequest request, ServerCallContext context, SearchPlace place, HeldIndex? encoded = null) =>
         NestedSearch.Run(request.Search, asked =>
         {
-            if (asked.Queries is not null)
-                throw AnnException.Invalid("queries", "queries is set; the examples take its place.");
-            using AcquiredSearch search = pipeline.Acquire(asked, context, in place);
+            string? set = asked.Queries is not null ? "queries"
+                : asked.Texts.Count > 0 ? "texts"
+                : asked.Features is not null ? "features" : null;
+            if (set is not null)
+                throw AnnException.Invalid(set, $"{set} is set; the examples take its place.");
+            using AcquiredSearch search = pipeline.Acquire(asked, context, in place, encoded: encoded);
             Examples examples = Examples.Read(request, search.Index, pipeline.MaxRows);
             ExcludedKeys? own = request.WithExamples || examples.Keys.Count == 0 ? null : Exclusion.OfKeys(examples.Keys);
             using PreparedSearch prepared = pipeline.Prepare(in search, lists: 1, mayScan: false, own);

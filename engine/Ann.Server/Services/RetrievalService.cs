@@ -8,12 +8,14 @@ namespace Ann.Server.Services;
 
 /// <summary>Read path: every call is admitted here, and goes to its kind. No state of its own.</summary>
 internal sealed class RetrievalService(
-    AdmissionControl admission, CallWork work, SearchPipeline pipeline, SearchKinds kinds, EmbedCall embed)
+    AdmissionControl admission, CallWork work, SearchPipeline pipeline, SearchKinds kinds, QueryEncoding encoding, EmbedCall embed)
     : Retrieval.RetrievalBase
 {
     /// <remarks>A call that need not wait for its place runs to its end without a state machine.</remarks>
     public override Task<SearchResponse> Search(SearchRequest request, ServerCallContext context)
     {
+        if (QueryInputs.Of(request) is { } inputs)
+            return SearchEncodedAsync(request, inputs, context);
         bool bestSoFar = request.OnDeadline == OnDeadline.BestSoFar;
         // Of a call that wants what there is by its deadline, the time that it waits counts.
         SearchBudget? budget = bestSoFar ? pipeline.BudgetOf(request.OnDeadline, context) : null;
@@ -28,16 +30,16 @@ internal sealed class RetrievalService(
     }
 
     public override Task<SearchManyResponse> SearchMany(SearchManyRequest request, ServerCallContext context) =>
-        AdmitAsync(request, context, work.IsHeavy(request), kinds.Many.Run);
+        AnswerAsync(request, request.Index, QueryInputs.Of(request), context, work.IsHeavy, kinds.Many.Run);
 
     public override Task<RecommendResponse> Recommend(RecommendRequest request, ServerCallContext context) =>
-        AdmitAsync(request, context, work.IsHeavy(request), kinds.Recommend.Run);
+        AnswerAsync(request, request.Search?.Index, QueryInputs.Of(request), context, work.IsHeavy, kinds.Recommend.Run);
 
     public override Task<RangeResponse> Range(RangeRequest request, ServerCallContext context) =>
-        AdmitAsync(request, context, work.IsHeavy(request), kinds.Range.Run);
+        AnswerAsync(request, request.Search?.Index, QueryInputs.Of(request), context, work.IsHeavy, kinds.Range.Run);
 
     public override Task<ExplainResponse> Explain(ExplainRequest request, ServerCallContext context) =>
-        AdmitAsync(request, context, work.IsHeavy(request), kinds.Explain.Run);
+        AnswerAsync(request, request.Search?.Index, QueryInputs.Of(request), context, work.IsHeavy, kinds.Explain.Run);
 
     public override Task<ScrollResponse> Scroll(ScrollRequest request, ServerCallContext context) =>
         AdmitAsync(request, context, work.IsHeavy(request), (asked, call, _) => kinds.Scroll.Run(asked, call));
@@ -48,10 +50,24 @@ internal sealed class RetrievalService(
     public override Task<FetchResponse> Fetch(FetchRequest request, ServerCallContext context) =>
         AdmitAsync(request, context, isHeavy: false, (asked, call, _) => kinds.Fetch.Run(asked, call));
 
-    public override async Task<EmbedResponse> Embed(EmbedRequest request, ServerCallContext context)
+    /// <remarks>Not admitted here: its encoder has a queue of its own.</remarks>
+    public override Task<EmbedResponse> Embed(EmbedRequest request, ServerCallContext context) => embed.RunAsync(request, context);
+
+    /// <summary>Answers what may hold texts or features: those are encoded first, and the call is admitted then.</summary>
+    private async Task<TResponse> AnswerAsync<TRequest, TResponse>(
+        TRequest request, string? index, QueryInputs? inputs, ServerCallContext context, Func<TRequest, bool> isHeavy,
+        Func<TRequest, ServerCallContext, SearchPlace, HeldIndex?, TResponse> run)
     {
-        using RateLimitLease place = await admission.Embeds.EnterAsync(context.CancellationToken);
-        return embed.Run(request, context);
+        HeldIndex? encoded = inputs is null ? null : await encoding.HoldAsync(index ?? "", inputs, context);
+        try
+        {
+            return await AdmitAsync(
+                request, context, isHeavy(request), (asked, call, place) => run(asked, call, place, encoded));
+        }
+        finally
+        {
+            encoded?.Lease.Dispose();
+        }
     }
 
     private async Task<TResponse> AdmitAsync<TRequest, TResponse>(
@@ -61,6 +77,24 @@ internal sealed class RetrievalService(
         using SearchPlace place = await admission.SearchPlaces.EnterAsync(
             new SearchBudget(long.MaxValue, context.CancellationToken), bestSoFar: false);
         return run(request, context, place);
+    }
+
+    private async Task<SearchResponse> SearchEncodedAsync(SearchRequest request, QueryInputs inputs, ServerCallContext context)
+    {
+        HeldIndex encoded = await encoding.HoldAsync(request.Index, inputs, context);
+        try
+        {
+            SearchBudget budget = pipeline.BudgetOf(request.OnDeadline, in encoded);
+            using RateLimitLease? heavy = work.IsHeavy(request)
+                ? await admission.HeavySearches.EnterAsync(context.CancellationToken)
+                : null;
+            using SearchPlace place = await admission.SearchPlaces.EnterAsync(budget, request.OnDeadline == OnDeadline.BestSoFar);
+            return kinds.Nearest.Run(request, context, in place, budget, encoded);
+        }
+        finally
+        {
+            encoded.Lease.Dispose();
+        }
     }
 
     private async Task<SearchResponse> SearchHeavyAsync(SearchRequest request, ServerCallContext context, SearchBudget? budget)

@@ -18,13 +18,13 @@ internal sealed class SearchManyCall(SearchPipeline pipeline, NearestCall neares
 {
     private const string Field = "searches";
 
-    public SearchManyResponse Run(SearchManyRequest request, ServerCallContext context, SearchPlace place)
+    public SearchManyResponse Run(SearchManyRequest request, ServerCallContext context, SearchPlace place, HeldIndex? encoded = null)
     {
         int count = request.Searches.Count;
         if (count == 0 || count > pipeline.MaxRows)
             throw AnnException.Invalid(Field, $"{Field} holds {count} searches; it must be 1 to {pipeline.MaxRows}.");
-        using HeldIndex index = pipeline.Hold(request.Index, context);
-        Turn[] turns = Check(request, in index, new Budgets(pipeline, context), in place);
+        using HeldIndex index = encoded ?? pipeline.Hold(request.Index, context);
+        Turn[] turns = Check(request, in index, new Budgets(pipeline, in index), in place);
         index.Room.Take((long)count * ReplyRoom.AnswerBytes);
         SearchResponse[] answers = Answer(request, turns, in index, in place);
         return new SearchManyResponse { Answers = { answers } };
@@ -124,10 +124,10 @@ internal sealed class SearchManyCall(SearchPipeline pipeline, NearestCall neares
     private sealed record Turn(int Position, SearchBudget Budget, bool IsBestSoFar, ulong? FilterHash);
 
     /// <summary>The time of the call, as searches of either kind have it: taken once, so that it ends for all of a kind at once.</summary>
-    private sealed class Budgets(SearchPipeline pipeline, ServerCallContext context)
+    private sealed class Budgets(SearchPipeline pipeline, in HeldIndex held)
     {
-        private readonly SearchBudget _whole = pipeline.BudgetOf(OnDeadline.Fail, context);
-        private readonly SearchBudget _bestSoFar = pipeline.BudgetOf(OnDeadline.BestSoFar, context);
+        private readonly SearchBudget _whole = pipeline.BudgetOf(OnDeadline.Fail, in held);
+        private readonly SearchBudget _bestSoFar = pipeline.BudgetOf(OnDeadline.BestSoFar, in held);
 
         public SearchBudget Of(SearchRequest search) => search.OnDeadline == OnDeadline.BestSoFar ? _bestSoFar : _whole;
     }

@@ -33,6 +33,10 @@ internal sealed class SearchPipeline(
     public SearchBudget BudgetOf(OnDeadline choice, ServerCallContext context) =>
         CallBudget.Of(limits.BudgetOf(context), choice, TimeSpan.FromMilliseconds(_limits.DeadlineMarginMs));
 
+    /// <summary>The same of a call that holds its index: of one whose queries were encoded, from its arrival on.</summary>
+    public SearchBudget BudgetOf(OnDeadline choice, in HeldIndex held) => CallBudget.Of(
+        held.Encoded?.Whole ?? limits.BudgetOf(held.Context), choice, TimeSpan.FromMilliseconds(_limits.DeadlineMarginMs));
+
     /// <summary>Holds an index for a call. Once a call: its reply has one room.</summary>
     public HeldIndex Hold(string index, ServerCallContext context)
     {
@@ -45,12 +49,14 @@ internal sealed class SearchPipeline(
     /// <param name="context">Its deadline and cancellation.</param>
     /// <param name="place">That it was admitted to.</param>
     /// <param name="early">Its budget, where that was taken before it waited; null to take it now.</param>
-    public AcquiredSearch Acquire(SearchRequest request, ServerCallContext context, in SearchPlace place, SearchBudget? early = null)
+    /// <param name="encoded">The index, where its encoder made the queries; null to hold it now.</param>
+    public AcquiredSearch Acquire(
+        SearchRequest request, ServerCallContext context, in SearchPlace place, SearchBudget? early = null, HeldIndex? encoded = null)
     {
-        HeldIndex held = Hold(request.Index, context);
+        HeldIndex held = encoded ?? Hold(request.Index, context);
         try
         {
-            return Read(request, in held, in place, early ?? BudgetOf(request.OnDeadline, context));
+            return Read(request, in held, in place, early ?? BudgetOf(request.OnDeadline, in held));
         }
         catch
         {
@@ -187,7 +193,7 @@ internal sealed class SearchPipeline(
     {
         if (search.Restriction is { } selection)
             columns.Restrict(selection.Matching, selection.Selectivity, search.Selecting);
-        SearchResponse response = columns.ToResponse(search.Of.Place.Queued, Stopwatch.GetElapsedTime(search.Of.Started));
+        SearchResponse response = ToResponse(search.Of, columns);
         quality.Write(response);
         if (!OwnCalls.Has(search.Of.Request))
             metrics.Answered(response.Completeness);
@@ -202,7 +208,7 @@ internal sealed class SearchPipeline(
         columns.AddEmpty(lists);
         AnswerQuality quality = new(effort);
         quality.AddUnsearched(lists);
-        SearchResponse response = columns.ToResponse(search.Place.Queued, Stopwatch.GetElapsedTime(search.Started));
+        SearchResponse response = ToResponse(in search, columns);
         quality.Write(response);
         metrics.Answered(response.Completeness);
         return response;
@@ -218,6 +224,9 @@ internal sealed class SearchPipeline(
         for (int row = first; row < first + count; row++)
             RowPreparation.Prepare(index.Metric, queries[row], scratch, "queries", row);
     }
+
+    private static SearchResponse ToResponse(in AcquiredSearch search, SearchColumns columns) => columns.ToResponse(
+        search.Place.Queued, Stopwatch.GetElapsedTime(search.Started), search.Held.Encoded?.Time ?? TimeSpan.Zero);
 
     /// <summary>Notes the caller's own mark of a request in the trace; of several in one call the first.</summary>
     private static void NoteTag(string tag)

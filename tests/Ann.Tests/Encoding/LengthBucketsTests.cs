@@ -8,7 +8,10 @@ namespace Ann.Tests.Encoding;
 public sealed class LengthBucketsTests
 {
     [Theory]
-    [InlineData(0, 16)]
+    [InlineData(0, 8)]
+    [InlineData(8, 8)]
+    [InlineData(9, 12)]
+    [InlineData(13, 16)]
     [InlineData(16, 16)]
     [InlineData(17, 24)]
     [InlineData(25, 32)]

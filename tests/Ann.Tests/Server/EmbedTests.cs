@@ -1,10 +1,9 @@
 using System.Runtime.InteropServices;
-using System.Threading.RateLimiting;
 using Ann.Core.Files;
 using Ann.Core.Segments;
 using Ann.Encoding;
 using Ann.Protocol.V1;
-using Ann.Server.Admission;
+using Ann.Server.Encoders;
 using Grpc.Core;
 
 namespace Ann.Tests.Server;
@@ -113,15 +112,32 @@ public sealed class EmbedTests(SampleIndexes samples)
     [Fact]
     public async Task AFullEmbedQueueLeavesSearchesAlone()
     {
-        await using RunningServer server = await RunningServer.StartAsync(samples, static options =>
+        await using RunningServer server = await RunningServer.StartAsync(samples, options =>
         {
+            options.EmbeddedEncoder = true;
+            options.EncoderCacheDirectory = samples.NewDirectory();
             options.MaxConcurrentEmbeds = 1;
             options.EmbedQueueLimit = 0;
         });
-        using RateLimitLease held = await server.Part<AdmissionControl>().Embeds.EnterAsync(default);
+        using HeldLane held = new(server.Part<EncoderCatalog>().Threads!);
 
         Assert.Equal(StatusCode.ResourceExhausted, await Code(server, new EmbedRequest { Encoder = "default", Texts = { "x" } }));
         await server.Retrieval.SearchAsync(RunningServer.Request(samples));
+    }
+
+    [Fact]
+    public async Task ATextWithoutARowFailsItsOwnCallerOnly()
+    {
+        using Ann.Tests.Encoding.TemporaryFolder folder = Ann.Tests.Encoding.TextEncoderTests.Described("{}");
+        await using RunningServer server = await RunningServer.StartAsync(samples, options => options.EncoderDirectories.Add(folder.Path));
+        string name = Path.GetFileName(folder.Path);
+
+        RpcException broken = await Assert.ThrowsAsync<RpcException>(() => server.Retrieval.EmbedAsync(
+            new EmbedRequest { Encoder = name, Texts = { "shoe", "red", "broken" } }).ResponseAsync);
+
+        Assert.Equal(StatusCode.InvalidArgument, broken.StatusCode);
+        Assert.StartsWith("texts[2]: ", broken.Status.Detail, StringComparison.Ordinal);
+        await server.Retrieval.EmbedAsync(new EmbedRequest { Encoder = name, Texts = { "shoe", "red" } });
     }
 
     private static void Build(string path, string cache, string[] texts)

@@ -21,7 +21,8 @@ internal sealed class DemoClient(ServerConnection server, string index, IReadOnl
     public async Task<List<QueryAnswer>> AskAsync(IReadOnlyList<string> texts, CancellationToken cancellation)
     {
         Dictionary<string, Product> byKey = products.ToDictionary(product => product.Key);
-        SearchResponse found = await server.SearchAsync(await RequestAsync(texts, ShownResults, cancellation), cancellation);
+        SearchRequest request = new() { Index = index, K = ShownResults, Texts = { texts } };
+        SearchResponse found = await server.SearchAsync(request, cancellation);
         return
         [
             .. texts.Select((text, row) => new QueryAnswer(text,

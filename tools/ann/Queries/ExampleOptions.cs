@@ -60,15 +60,11 @@ internal sealed class ExampleOptions
         return keys;
     }
 
-    /// <summary>The vectors; null for none. Texts put their encoder's fingerprint into the request.</summary>
+    /// <summary>The texts, which the server encodes.</summary>
+    public string[] Texts(ParseResult parsed) => parsed.GetValue(_texts) ?? [];
+
+    /// <summary>The vectors; null for none.</summary>
     /// <exception cref="AnnException">InvalidArgument: the file.</exception>
-    public async Task<VectorBatch?> VectorsAsync(
-        ToolContext tool, ParseResult parsed, ServerConnection server, SearchRequest search, CancellationToken cancellation)
-    {
-        string[] texts = parsed.GetValue(_texts) ?? [];
-        string? file = parsed.GetValue(_vectorFile);
-        if (texts.Length == 0 && file is null)
-            return null;
-        return (await QueryRows.ReadAsync(tool, server, search, texts, file, cancellation)).Batch;
-    }
+    public VectorBatch? Vectors(ToolContext tool, ParseResult parsed) =>
+        parsed.GetValue(_vectorFile) is { } file ? QueryRows.Read(tool, file).Batch : null;
 }

@@ -15,28 +15,18 @@ internal static class QueryRows
     /// <summary>Most rows of a request.</summary>
     public const int MaxRows = 1024;
 
-    /// <summary>Fills the queries of a request.</summary>
+    /// <summary>Fills the queries of a request: texts, which the server encodes, or vectors.</summary>
     /// <returns>What each row is called.</returns>
-    /// <exception cref="AnnException">InvalidArgument: both texts and a file, or neither, or the file.</exception>
-    public static async Task<string[]> FillAsync(
-        ToolContext tool, ServerConnection server, SearchRequest search, string[] texts, string? vectorFile,
-        CancellationToken cancellation)
-    {
-        (search.Queries, string[] names) = await ReadAsync(tool, server, search, texts, vectorFile, cancellation);
-        return names;
-    }
-
-    /// <summary>Rows, and what each is called. Texts put their encoder's fingerprint into the request.</summary>
     /// <exception cref="AnnException">InvalidArgument: the file.</exception>
-    public static async Task<(VectorBatch Batch, string[] Names)> ReadAsync(
-        ToolContext tool, ServerConnection server, SearchRequest search, string[] texts, string? vectorFile,
-        CancellationToken cancellation)
+    public static string[] Fill(ToolContext tool, SearchRequest search, string[] texts, string? vectorFile)
     {
-        if (vectorFile is not null)
-            return Read(tool, vectorFile);
-        EmbedResponse embedded = await server.EmbedAsync(search.Index, texts, cancellation);
-        search.EncoderFingerprint = embedded.EncoderFingerprint;
-        return (embedded.Vectors, texts);
+        if (vectorFile is null)
+        {
+            search.Texts.Add(texts);
+            return texts;
+        }
+        (search.Queries, string[] names) = Read(tool, vectorFile);
+        return names;
     }
 
     /// <summary>Refuses both texts and a file, and neither.</summary>
@@ -46,7 +36,9 @@ internal static class QueryRows
             throw AnnException.Invalid("--text", "expected either --text or --vector-file.");
     }
 
-    private static (VectorBatch Batch, string[] Names) Read(ToolContext tool, string path)
+    /// <summary>The rows of a file, and what each is called.</summary>
+    /// <exception cref="AnnException">InvalidArgument: the file.</exception>
+    public static (VectorBatch Batch, string[] Names) Read(ToolContext tool, string path)
     {
         using VectorReader reader = VectorInput.Open(tool.Files, path);
         if (reader.Notice is not null)

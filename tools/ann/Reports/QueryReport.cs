@@ -59,6 +59,9 @@ internal sealed record QueryReport
     /// <summary>Time that the server searched, in microseconds, by its own account.</summary>
     public required ulong SearchUs { get; init; }
 
+    /// <summary>Time that the server encoded the texts, waiting for its encoder with it, in microseconds; null for vectors.</summary>
+    public ulong? EncodeUs { get; init; }
+
     /// <summary>
     /// Time from the call to its answer as seen from here, in microseconds: the network and the first use of this client's code with it.
     /// </summary>

@@ -47,7 +47,7 @@ internal static class ExplainVerb
             IndexDescription description = await server.DescribeAsync(name, cancellation);
             ExplainRequest request = new() { Search = options.Request(tool, parsed, name, description), Key = new KeyColumn() };
             KeyLists.Add("--key", parsed.GetRequiredValue(key), description, request.Key);
-            await QueryRows.FillAsync(tool, server, request.Search, texts, parsed.GetValue(vectorFile), cancellation);
+            QueryRows.Fill(tool, request.Search, texts, parsed.GetValue(vectorFile));
             ExplainResponse response = await server.ExplainAsync(request, cancellation, options.Deadline(tool, parsed));
             if (parsed.GetValue(json))
                 tool.Out.WriteLine(Json.Format(response));

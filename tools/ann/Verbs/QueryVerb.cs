@@ -52,7 +52,7 @@ internal static class QueryVerb
             string name = parsed.GetRequiredValue(index);
             IndexDescription description = await server.DescribeAsync(name, cancellation);
             SearchRequest search = options.Request(tool, parsed, name, description);
-            string[] names = await QueryRows.FillAsync(tool, server, search, texts, parsed.GetValue(vectorFile), cancellation);
+            string[] names = QueryRows.Fill(tool, search, texts, parsed.GetValue(vectorFile));
             long start = Stopwatch.GetTimestamp();
             SearchResponse found = await server.SearchAsync(search, cancellation, options.Deadline(tool, parsed));
             double microseconds = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
@@ -122,6 +122,7 @@ internal static class QueryVerb
             Visited = stats.Visited,
             QueueUs = stats.QueueUs,
             SearchUs = stats.SearchUs,
+            EncodeUs = stats.EncodeUs > 0 ? stats.EncodeUs : null,
             RoundTripUs = 0,
         };
     }
@@ -155,6 +156,7 @@ internal static class QueryVerb
             + $"{report.Visited:N0} distances; {(report.LargerIsNearer ? "larger" : "smaller")} scores are nearer");
         text.WriteLine(
             $"  round trip {report.RoundTripUs / 1000:F2} ms, with the network and a client that has just started"
+            + (report.EncodeUs is { } encoded ? $"; {encoded / 1000.0:F2} ms of it in the server's encoder" : "")
             + (report.QueueUs >= 1000 ? $"; {report.QueueUs / 1000.0:F2} ms of it in the server's queue" : ""));
         AnswerFacts.Print(text, report);
         if (report.Missing is not null)

@@ -39,7 +39,7 @@ internal static class RangeVerb
             string name = parsed.GetRequiredValue(index);
             IndexDescription description = await server.DescribeAsync(name, cancellation);
             RangeRequest request = new() { Search = options.Request(tool, parsed, name, description) };
-            string[] names = await QueryRows.FillAsync(tool, server, request.Search, texts, parsed.GetValue(vectorFile), cancellation);
+            string[] names = QueryRows.Fill(tool, request.Search, texts, parsed.GetValue(vectorFile));
             long start = Stopwatch.GetTimestamp();
             DateTime? deadline = options.Deadline(tool, parsed);
             RangeResponse found = await server.ReadAsync(

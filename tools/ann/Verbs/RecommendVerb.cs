@@ -52,8 +52,10 @@ internal static class RecommendVerb
             RecommendRequest request = new() { Search = options.Request(tool, parsed, name, description) };
             request.PositiveKeys = like.Keys(tool, parsed, description);
             request.NegativeKeys = unlike.Keys(tool, parsed, description);
-            request.PositiveVectors = await like.VectorsAsync(tool, parsed, server, request.Search, cancellation);
-            request.NegativeVectors = await unlike.VectorsAsync(tool, parsed, server, request.Search, cancellation);
+            request.PositiveTexts.Add(like.Texts(parsed));
+            request.NegativeTexts.Add(unlike.Texts(parsed));
+            request.PositiveVectors = like.Vectors(tool, parsed);
+            request.NegativeVectors = unlike.Vectors(tool, parsed);
             request.Strategy = parsed.GetValue(strategy) == "best-score" ? RecommendStrategy.BestScore : RecommendStrategy.Average;
             if (parsed.GetValue(withExamples))
                 request.WithExamples = true;
