@@ -44,12 +44,11 @@ internal sealed class EncoderThreads : IDisposable
             _lanes = [.. _lanes, lane];
     }
 
-    /// <summary>Serves an encoder no more; what waits for it ends.</summary>
+    /// <summary>Serves an encoder no more.</summary>
     public void Remove(IBatchLane lane)
     {
         lock (_lock)
-            _lanes = [.. _lanes.Where(other => other != lane)];
-        lane.Close();
+            _lanes = [.. _lanes.Where(one => one != lane)];
     }
 
     /// <summary>Tells that something waits.</summary>

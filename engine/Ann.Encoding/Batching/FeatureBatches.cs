@@ -5,10 +5,10 @@ namespace Ann.Encoding.Batching;
 
 /// <summary>One row of features as bytes, in the type that its encoder reads. Equal where the bytes are.</summary>
 /// <param name="Bytes">Little-endian float32 or int64, one after another.</param>
-internal readonly record struct FeatureValues(ReadOnlyMemory<byte> Bytes)
+internal readonly record struct FeatureBytes(ReadOnlyMemory<byte> Bytes)
 {
     /// <inheritdoc/>
-    public bool Equals(FeatureValues other) => Bytes.Span.SequenceEqual(other.Bytes.Span);
+    public bool Equals(FeatureBytes other) => Bytes.Span.SequenceEqual(other.Bytes.Span);
 
     /// <inheritdoc/>
     public override int GetHashCode()
@@ -21,15 +21,13 @@ internal readonly record struct FeatureValues(ReadOnlyMemory<byte> Bytes)
 
 /// <summary>A feature encoder as batches are made for it.</summary>
 /// <param name="encoder">Stays the caller's.</param>
-internal sealed class FeatureBatches(FeatureEncoder encoder) : IBatchEncoder<FeatureValues>
+internal sealed class FeatureBatches(FeatureEncoder encoder) : IBatchEncoder<FeatureBytes>
 {
     /// <summary>Features of one run: 16 MB of numbers.</summary>
     private const long MostFeatures = 4 << 20;
 
     /// <summary>An array's header, and its places in tables.</summary>
     private const int RowOverhead = 100;
-
-    private readonly int _width = encoder.Input.Type == FeatureType.Int64 ? sizeof(long) : sizeof(float);
 
     /// <inheritdoc/>
     public EncoderInfo Info => encoder.Info;
@@ -38,16 +36,16 @@ internal sealed class FeatureBatches(FeatureEncoder encoder) : IBatchEncoder<Fea
     public long MostWeight => MostFeatures;
 
     /// <inheritdoc/>
-    public long WeightOf(FeatureValues input) => Math.Max(1, input.Bytes.Length / _width);
+    public long WeightOf(FeatureBytes input) => Math.Max(1, input.Bytes.Length / sizeof(float));
 
     /// <inheritdoc/>
-    public long BytesOf(FeatureValues input) => RowOverhead + input.Bytes.Length;
+    public long BytesOf(FeatureBytes input) => RowOverhead + input.Bytes.Length;
 
     /// <inheritdoc/>
-    public int GroupOf(FeatureValues input) => input.Bytes.Length;
+    public int GroupOf(FeatureBytes input) => input.Bytes.Length;
 
     /// <inheritdoc/>
-    public void Encode(IReadOnlyList<FeatureValues> inputs, Span<float> rows, CancellationToken cancellation)
+    public void Encode(IReadOnlyList<FeatureBytes> inputs, Span<float> rows, CancellationToken cancellation)
     {
         if (encoder.Input.Type == FeatureType.Int64)
             encoder.Encode(Gather<long>(inputs), inputs.Count, rows, cancellation);
@@ -55,7 +53,7 @@ internal sealed class FeatureBatches(FeatureEncoder encoder) : IBatchEncoder<Fea
             encoder.Encode(Gather<float>(inputs), inputs.Count, rows, cancellation);
     }
 
-    private static ReadOnlySpan<T> Gather<T>(IReadOnlyList<FeatureValues> inputs)
+    private static ReadOnlySpan<T> Gather<T>(IReadOnlyList<FeatureBytes> inputs)
         where T : unmanaged
     {
         int length = inputs[0].Bytes.Length;

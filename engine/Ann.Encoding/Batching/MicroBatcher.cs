@@ -21,6 +21,8 @@ internal sealed class MicroBatcher<TInput> : IBatchLane
     private readonly TimeProvider _time;
     private readonly long _origin;
     private bool _isClosed;
+    private int _runs;
+    private Action? _idle;
 
     /// <param name="encoder">The encoder. Stays the caller's, who disposes it after the threads.</param>
     /// <param name="limits">How much may wait for it.</param>
@@ -84,7 +86,10 @@ internal sealed class MicroBatcher<TInput> : IBatchLane
             batch = _queue.Take(Now);
             isMore = _queue.Waiting > 0;
             if (batch.Count > 0)
+            {
                 _threads.Begin();
+                _runs++;
+            }
         }
         if (isMore)
             _threads.Wake();
@@ -99,6 +104,21 @@ internal sealed class MicroBatcher<TInput> : IBatchLane
             _isClosed = true;
             _queue.EndAll(new AnnException(AnnError.Unavailable, $"Encoder '{_encoder.Info.Name}' is closing."));
         }
+    }
+
+    /// <summary>Ends what waits, takes nothing more, and leaves the threads, which go on.</summary>
+    /// <param name="idle">Called once, when no run is under way: the encoder may be disposed then.</param>
+    public void Retire(Action idle)
+    {
+        _threads.Remove(this);
+        Close();
+        lock (_lock)
+        {
+            _idle = idle;
+            if (_runs > 0)
+                return;
+        }
+        idle();
     }
 
     private BatchedCall<TInput> Submit(IReadOnlyList<TInput> inputs, TimeSpan? left)
@@ -165,10 +185,14 @@ internal sealed class MicroBatcher<TInput> : IBatchLane
         {
             failure = e;
         }
+        Action? idle = null;
         lock (_lock)
         {
             if (isLast)
+            {
                 _threads.End();
+                idle = --_runs == 0 ? _idle : null;
+            }
             if (failure is null)
             {
                 _queue.Learn(weight, Now - began);
@@ -179,5 +203,6 @@ internal sealed class MicroBatcher<TInput> : IBatchLane
                 _queue.Fail(items, failure);
             }
         }
+        idle?.Invoke();
     }
 }

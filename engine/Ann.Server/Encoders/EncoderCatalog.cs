@@ -1,6 +1,5 @@
 using Ann.Core;
 using Ann.Core.Files;
-using Ann.Core.Indexes;
 using Ann.Encoding;
 using Ann.Encoding.Batching;
 using Ann.Encoding.Defaults;
@@ -14,7 +13,6 @@ internal sealed class EncoderCatalog(TimeProvider time) : IDisposable
     private const int MaxNameLength = 256;
 
     private volatile IReadOnlyList<ServedEncoder>? _encoders;
-    private BatchQueueLimits _limits;
 
     /// <summary>Opens the encoders that the options name. An encoder that was asked for and cannot be opened stops the start.</summary>
     /// <param name="files">Where they are.</param>
@@ -39,9 +37,8 @@ internal sealed class EncoderCatalog(TimeProvider time) : IDisposable
             throw;
         }
         Threads = new EncoderThreads(options.MaxConcurrentEmbeds);
-        _limits = new BatchQueueLimits(options.EmbedQueueLimit, options.EmbedCacheRows);
         foreach (ServedEncoder encoder in opened)
-            encoder.Serve(_limits, Threads, time);
+            Serve(encoder, options);
         _encoders = opened;
 
         void Add(ServedEncoder encoder)
@@ -54,9 +51,6 @@ internal sealed class EncoderCatalog(TimeProvider time) : IDisposable
             }
         }
     }
-
-    /// <summary>Lets an encoder that a generation brought along take calls, on the threads of all.</summary>
-    public void Serve(ServedEncoder encoder, GenerationEncoder held) => encoder.Serve(_limits, Threads!, time, held);
 
     /// <summary>How the server opens encoders.</summary>
     /// <param name="options">Its options.</param>
@@ -72,6 +66,14 @@ internal sealed class EncoderCatalog(TimeProvider time) : IDisposable
         ProviderLost = providerLost,
         MaxModelBytes = options.MaxModelBytes,
     };
+
+    /// <summary>Lets an encoder take calls, on the threads that all of them share.</summary>
+    /// <exception cref="AnnException">Unavailable: the encoders are being opened.</exception>
+    public void Serve(ServedEncoder encoder, ServerOptions options)
+    {
+        EncoderThreads threads = Threads ?? throw new AnnException(AnnError.Unavailable, "The encoders are loading.");
+        encoder.Serve(new BatchQueueLimits(options.EmbedQueueLimit, options.EmbedCacheRows), threads, time);
+    }
 
     /// <summary>What they run on; null before <see cref="Open"/>.</summary>
     public EncoderThreads? Threads { get; private set; }

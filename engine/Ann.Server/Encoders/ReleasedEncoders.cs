@@ -11,7 +11,7 @@ namespace Ann.Server.Encoders;
 /// fingerprint; of those with one fingerprint one runs.
 /// </summary>
 internal sealed partial class ReleasedEncoders(
-    EncoderCatalog encoders, IOptions<ServerOptions> options, ILogger<ReleasedEncoders> log) : IGenerationEncoders
+    EncoderCatalog catalog, IOptions<ServerOptions> options, ILogger<ReleasedEncoders> log) : IGenerationEncoders
 {
     private readonly Lock _changing = new();
     private readonly Dictionary<ulong, LoadedEncoder> _running = [];
@@ -25,7 +25,7 @@ internal sealed partial class ReleasedEncoders(
         try
         {
             opened = Open(files, directory, () => budget.Return(bytes));
-            Require(opened.Encoder.Info, directory, expected, dimension);
+            Require(opened.Served.Info, directory, expected, dimension);
         }
         catch
         {
@@ -38,7 +38,7 @@ internal sealed partial class ReleasedEncoders(
         LoadedEncoder running = Share(opened);
         if (running == opened)
         {
-            EncoderInfo info = running.Encoder.Info;
+            EncoderInfo info = running.Served.Info;
             EncoderRuns(info.Name, info.FingerprintText, info.Dimension, info.Provider, bytes);
             foreach (string notice in info.Notices)
                 EncoderNotice(info.Name, notice);
@@ -48,11 +48,17 @@ internal sealed partial class ReleasedEncoders(
 
     private LoadedEncoder Open(IFileSystem files, string directory, Action returnBytes)
     {
-        EncoderOptions how = EncoderCatalog.HowTo(options.Value, EncoderNotice);
-        ServedEncoder encoder = ServedEncoder.Open(files, directory, how);
-        LoadedEncoder loaded = new(encoder, Closed);
-        encoders.Serve(encoder, loaded);
-        return loaded;
+        ServedEncoder served = ServedEncoder.Open(files, directory, EncoderCatalog.HowTo(options.Value, EncoderNotice));
+        try
+        {
+            catalog.Serve(served, options.Value);
+        }
+        catch
+        {
+            served.Dispose();
+            throw;
+        }
+        return new LoadedEncoder(served, Closed);
 
         void Closed(LoadedEncoder encoder)
         {

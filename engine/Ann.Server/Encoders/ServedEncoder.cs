@@ -1,6 +1,5 @@
 using Ann.Core;
 using Ann.Core.Files;
-using Ann.Core.Indexes;
 using Ann.Encoding;
 using Ann.Encoding.Batching;
 
@@ -11,7 +10,6 @@ internal sealed class ServedEncoder : IDisposable
 {
     private readonly TextEncoder? _text;
     private readonly FeatureEncoder? _features;
-    private EncoderThreads? _threads;
 
     private ServedEncoder(TextEncoder text) => _text = text;
 
@@ -27,7 +25,7 @@ internal sealed class ServedEncoder : IDisposable
     public MicroBatcher<RoleText>? Texts { get; private set; }
 
     /// <summary>The batches of a feature encoder. Null of the other kind, and before <see cref="Serve"/>.</summary>
-    public MicroBatcher<FeatureValues>? Features { get; private set; }
+    public MicroBatcher<FeatureBytes>? Features { get; private set; }
 
     /// <summary>Opens a directory or a model file.</summary>
     /// <exception cref="AnnException">As the encoder says.</exception>
@@ -42,28 +40,27 @@ internal sealed class ServedEncoder : IDisposable
         new(TextEncoder.OpenDefault(files, cacheDirectory, options));
 
     /// <summary>Takes calls from here on.</summary>
-    /// <param name="limits">Of the calls that wait.</param>
-    /// <param name="threads">What it runs on.</param>
-    /// <param name="time">Of deadlines.</param>
-    /// <param name="held">Held by each run; null where it is open as long as the threads are.</param>
-    public void Serve(BatchQueueLimits limits, EncoderThreads threads, TimeProvider time, GenerationEncoder? held = null)
+    public void Serve(BatchQueueLimits limits, EncoderThreads threads, TimeProvider time)
     {
         if (_text is not null)
-            Texts = new MicroBatcher<RoleText>(Held(new TextBatches(_text)), limits, threads, time);
+            Texts = new MicroBatcher<RoleText>(new TextBatches(_text), limits, threads, time);
         else
-            Features = new MicroBatcher<FeatureValues>(Held(new FeatureBatches(_features!)), limits, threads, time);
-        _threads = threads;
+            Features = new MicroBatcher<FeatureBytes>(new FeatureBatches(_features!), limits, threads, time);
+    }
 
-        IBatchEncoder<T> Held<T>(IBatchEncoder<T> batches)
-            where T : notnull, IEquatable<T> => held is null ? batches : new HeldBatches<T>(batches, held);
+    /// <summary>Takes no more calls, and disposes itself when the last run has ended. For one that goes before its threads do.</summary>
+    public void Retire()
+    {
+        if (Texts is { } texts)
+            texts.Retire(Dispose);
+        else if (Features is { } features)
+            features.Retire(Dispose);
+        else
+            Dispose();
     }
 
     public void Dispose()
     {
-        if (Texts is not null)
-            _threads?.Remove(Texts);
-        if (Features is not null)
-            _threads?.Remove(Features);
         _text?.Dispose();
         _features?.Dispose();
     }

@@ -16,7 +16,7 @@ internal static class WireFeatures
     /// <param name="field">Of the request.</param>
     /// <param name="most">Rows allowed.</param>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/> with the field.</exception>
-    public static FeatureValues[] Read(FeatureBatch batch, FeatureInput input, string encoder, string field, int most)
+    public static FeatureBytes[] Read(FeatureBatch batch, FeatureInput input, string encoder, string field, int most)
     {
         bool readsIds = input.Type == FeatureType.Int64;
         (int count, int others) = readsIds ? (batch.Ids.Count, batch.Numbers.Count) : (batch.Numbers.Count, batch.Ids.Count);
@@ -38,7 +38,7 @@ internal static class WireFeatures
         if (!readsIds)
             RequireFinite(MemoryMarshal.Cast<byte, float>(bytes), columns, field);
         int width = bytes.Length / count * columns;
-        return [.. Enumerable.Range(0, count / columns).Select(row => new FeatureValues(bytes.AsMemory(row * width, width)))];
+        return [.. Enumerable.Range(0, count / columns).Select(row => new FeatureBytes(bytes.AsMemory(row * width, width)))];
     }
 
     private static byte[] BytesOf<T>(T[] values)

@@ -60,7 +60,6 @@ internal sealed class EmbedCall(
             return encoders.Named(request.Encoder);
         if (index is null)
             throw AnnException.Invalid("source", "Neither index nor encoder is set; one of them must be.");
-
         return role == TextRole.Query ? ofIndexes.Of(index) : ofIndexes.OfItems(index);
     }
 }

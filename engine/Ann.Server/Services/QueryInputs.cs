@@ -85,9 +85,9 @@ internal sealed class QueryInputs
 
     /// <summary>All rows of features.</summary>
     /// <exception cref="AnnException">InvalidArgument: too many, not what the encoder reads, or texts for it.</exception>
-    public FeatureValues[] Features(EncoderInfo encoder, FeatureInput input, int most)
+    public FeatureBytes[] Features(EncoderInfo encoder, FeatureInput input, int most)
     {
-        List<FeatureValues> all = [];
+        List<FeatureBytes> all = [];
         foreach (Part part in _parts)
         {
             if (part.Features is null)
@@ -95,7 +95,7 @@ internal sealed class QueryInputs
                 throw AnnException.Invalid(
                     part.Field, $"{part.Field} is set; encoder '{encoder.Name}' reads features, so fill features.");
             }
-            FeatureValues[] rows = WireFeatures.Read(part.Features, input, encoder.Name, part.Field, most);
+            FeatureBytes[] rows = WireFeatures.Read(part.Features, input, encoder.Name, part.Field, most);
             part.Rows = rows.Length;
             all.AddRange(rows);
             RequireRows(part, all.Count, most);

@@ -38,7 +38,8 @@ public sealed class JudgedTests
             folder["beir/corpus.jsonl"], many.Select((text, i) => JsonSerializer.Serialize(new { _id = $"{i + 1}", title = "", text })));
         File.WriteAllLines(folder["beir/queries.jsonl"], ["""{"_id": "1", "text": "blue sofa"}""", """{"_id": "2", "text": "kettle"}"""]);
         File.WriteAllText(folder["beir/qrels/test.tsv"], "query-id\tcorpus-id\tscore\n1\t2\t1\n2\t5\t1\n2\t6\t1\n");
-        File.WriteAllText(folder["slashed/doc-text"], string.Concat(many.Select((text, i) => $"{i + 1}\n{text.Replace(" ", "\n")}\n   /\n")));
+        File.WriteAllText(
+            folder["slashed/doc-text"], string.Concat(many.Select((text, i) => $"{i + 1}\n{text.Replace(" ", "\n")}\n   /\n")));
         File.WriteAllText(folder["slashed/query-text"], "1\nblue sofa\n/\n2\nkettle\n/\n");
         File.WriteAllText(folder["slashed/rlv-ass"], "\n1\n   2\n   /\n2\n   5     6\n   /\n");
 

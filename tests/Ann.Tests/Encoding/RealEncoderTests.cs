@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Ann.Bench.Judged;
 using Ann.Bench.Reports;
+using Ann.Core;
 using Ann.Core.Files;
 using Ann.Encoding;
 using Ann.Encoding.Tokenizers;
@@ -138,7 +139,7 @@ public sealed class RealEncoderTests
             Files = PhysicalFileSystem.Instance,
             CacheDirectory = ToolRun.CacheDirectory,
         };
-        return new JudgedRun(tool, work.Path, ef: 256, threads: 2)
+        return new JudgedRun(tool, work.Path, new JudgedSearch(Metric.Cosine, Ef: 256, Threads: 2))
             .Run(collection, encoder, TestContext.Current.CancellationToken);
     }
 

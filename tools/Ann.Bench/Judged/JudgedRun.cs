@@ -9,15 +9,18 @@ using Ann.Tool;
 
 namespace Ann.Bench.Judged;
 
+/// <summary>How a judged collection is searched.</summary>
+/// <param name="Metric">How nearness is measured.</param>
+/// <param name="Ef">Beam width of the index's searches, nodes.</param>
+/// <param name="Threads">Threads of encoders, builds and exact scans.</param>
+internal sealed record JudgedSearch(Metric Metric, int Ef, int Threads);
+
 /// <summary>Encodes a judged collection, searches it exactly and through an index at its defaults, and scores both.</summary>
 /// <param name="tool">Where progress goes, and files are.</param>
 /// <param name="work">A directory for the index, which is deleted again.</param>
-/// <param name="ef">Beam width of the index's searches, nodes.</param>
-/// <param name="threads">Threads of builds and exact scans.</param>
-internal sealed class JudgedRun(ToolContext tool, string work, int ef, int threads)
+/// <param name="search">How it is searched.</param>
+internal sealed class JudgedRun(ToolContext tool, string work, JudgedSearch search)
 {
-    private const Metric Nearness = Metric.Cosine;
-
     /// <summary>One encoder on one collection.</summary>
     /// <exception cref="AnnException">As the encoder says; InvalidArgument: a text of which it makes a row of zeros.</exception>
     public JudgedCell Run(JudgedCollection collection, TextEncoder encoder, CancellationToken cancellation)
@@ -48,7 +51,7 @@ internal sealed class JudgedRun(ToolContext tool, string work, int ef, int threa
             int count = Math.Min(Window, texts.Length - first);
             encoder.Encode(new ArraySegment<string>(texts, first, count), role, encoded.AsSpan(0, count * dimension), cancellation);
             for (int i = 0; i < count; i++)
-                RowPreparation.Prepare(Nearness, encoded.AsSpan(i * dimension, dimension), rows.Values(first + i), what, first + i);
+                RowPreparation.Prepare(search.Metric, encoded.AsSpan(i * dimension, dimension), rows.Values(first + i), what, first + i);
             progress.Report(first + count);
         }
         return rows;
@@ -56,8 +59,8 @@ internal sealed class JudgedRun(ToolContext tool, string work, int ef, int threa
 
     private List<int[]> RankExactly(VectorTable passages, VectorTable queries, CancellationToken cancellation)
     {
-        ExactNeighbors neighbors = new(Nearness, queries, JudgedScores.Depth);
-        neighbors.Scan(passages, passages.Count, 0, threads, cancellation);
+        ExactNeighbors neighbors = new(search.Metric, queries, JudgedScores.Depth);
+        neighbors.Scan(passages, passages.Count, 0, search.Threads, cancellation);
         List<int[]> rankings = [];
         int[] rows = new int[JudgedScores.Depth];
         float[] distances = new float[JudgedScores.Depth];
@@ -70,7 +73,7 @@ internal sealed class JudgedRun(ToolContext tool, string work, int ef, int threa
     {
         string path = Path.Combine(work, "judged.ann");
         using (SegmentBuilder builder = new(
-            passages.Count, passages.Dimension, new SegmentBuildOptions { Metric = Nearness, Threads = threads }))
+            passages.Count, passages.Dimension, new SegmentBuildOptions { Metric = search.Metric, Threads = search.Threads }))
         {
             for (int row = 0; row < passages.Count; row++)
                 builder.Add(passages.Values(row));
@@ -80,7 +83,7 @@ internal sealed class JudgedRun(ToolContext tool, string work, int ef, int threa
         try
         {
             using SealedSegment segment = SealedSegment.Open(tool.Files, path);
-            SearchParameters parameters = new(JudgedScores.Depth, ef);
+            SearchParameters parameters = new(JudgedScores.Depth, search.Ef);
             Neighbor[] found = new Neighbor[JudgedScores.Depth];
             List<int[]> rankings = [];
             for (int query = 0; query < queries.Count; query++)

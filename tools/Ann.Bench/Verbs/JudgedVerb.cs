@@ -25,38 +25,45 @@ internal static class JudgedVerb
         };
         Option<string> encoders = VerbOptions.Required(
             "--encoders", "LIST", "Text encoders: directories or names (default, minilm, arctic-xs), with commas between.");
+        Option<string> metric = VerbOptions.Choice("--metric", "How nearness is measured.", "cosine", MetricTraits.Names.All);
         Option<int> ef = VerbOptions.Number(
             "--ef", "Beam width of the index's searches.", 256, JudgedScores.Depth, SearchParameters.MaxEfSearch);
         Option<int> threads = VerbOptions.Number("--threads", "Of builds and exact scans.", Environment.ProcessorCount, 1, 1024);
         Option<string?> json = VerbOptions.Optional("--json", "FILE", "Write every figure.");
 
         Verb command = new("judged",
-            "Encode judged collections, passages as documents and queries as queries, and tell nDCG@10 and recall@100 of exact search and of "
-                + "an index at its defaults. Exits with 1 where the two are more than 0.005 apart.",
+            "Encode judged collections, passages as documents and queries as queries, and tell nDCG@10 and recall@100 of exact search and "
+                + "of an index at its defaults. Exits with 1 where the two are more than 0.005 apart.",
             $"{Program.Name} judged --collection ir-msmarco5k --collection ir-npl --encoders default,minilm,arctic-xs")
         {
-            collections, encoders, ef, threads, json,
+            collections, encoders, metric, ef, threads, json,
         };
-        command.SetAction((parsed, cancellation) => Task.FromResult(Run(
-            tool, parsed.GetRequiredValue(collections), parsed.GetRequiredValue(encoders), parsed.GetValue(ef), parsed.GetValue(threads),
-            parsed.GetValue(json), cancellation)));
+        command.SetAction((parsed, cancellation) =>
+        {
+            if (parsed.GetValue(json) is { } target)
+                OutputPath.Require(tool.Files, target);
+            JudgedSearch search = new(
+                MetricTraits.Names.Parse(parsed.GetValue(metric)), parsed.GetValue(ef), parsed.GetValue(threads));
+            JudgedCollection[] judged =
+                [.. parsed.GetRequiredValue(collections).Select(folder => JudgedCollection.Read(tool.Files, folder))];
+            List<JudgedCell> cells = Run(tool, judged, parsed.GetRequiredValue(encoders), search, cancellation);
+            Write(tool, parsed.GetValue(json), cells);
+            return Task.FromResult(cells.All(static cell => cell.IsKept) ? ExitCodes.Done : ExitCodes.CheckFailed);
+        });
         return command;
     }
 
-    private static int Run(
-        ToolContext tool, string[] folders, string encoders, int ef, int threads, string? json, CancellationToken cancellation)
+    private static List<JudgedCell> Run(
+        ToolContext tool, JudgedCollection[] collections, string encoders, JudgedSearch search, CancellationToken cancellation)
     {
-        if (json is not null)
-            OutputPath.Require(tool.Files, json);
         string[] names = encoders.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (names.Length == 0)
             throw AnnException.Invalid("--encoders", $"--encoders is '{encoders}', which names none.");
-        JudgedCollection[] collections = [.. folders.Select(folder => JudgedCollection.Read(tool.Files, folder))];
-        EncoderOptions options = new() { Threads = threads, MaxBatchRows = EncoderChoice.TextBatchRows };
+        EncoderOptions options = new() { Threads = search.Threads, MaxBatchRows = EncoderChoice.TextBatchRows };
         DirectoryInfo work = Directory.CreateTempSubdirectory("ann-judged-");
         try
         {
-            JudgedRun run = new(tool, work.FullName, ef, threads);
+            JudgedRun run = new(tool, work.FullName, search);
             List<JudgedCell> cells = [];
             JudgedTable.PrintHead(tool.Out);
             foreach (string name in names)
@@ -68,17 +75,20 @@ internal static class JudgedVerb
                     JudgedTable.Print(tool.Out, cells[^1]);
                 }
             }
-            if (json is not null)
-            {
-                using AtomicFile file = new(tool.Files, json);
-                file.Stream.Write(JsonSerializer.SerializeToUtf8Bytes(cells, BenchJson.Default.ListJudgedCell));
-                file.Commit();
-            }
-            return cells.All(static cell => cell.IsKept) ? ExitCodes.Done : ExitCodes.CheckFailed;
+            return cells;
         }
         finally
         {
             work.Delete(recursive: true);
         }
+    }
+
+    private static void Write(ToolContext tool, string? path, List<JudgedCell> cells)
+    {
+        if (path is null)
+            return;
+        using AtomicFile file = new(tool.Files, path);
+        file.Stream.Write(JsonSerializer.SerializeToUtf8Bytes(cells, BenchJson.Default.ListJudgedCell));
+        file.Commit();
     }
 }

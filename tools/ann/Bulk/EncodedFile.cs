@@ -63,9 +63,9 @@ internal sealed class EncodedFile : IDisposable
         try
         {
             _vectors = Part("", headers.Vectors, _now.Rows * RowBytes);
-            _keys = Part(EncodedRows.KeysSuffix, headers.Keys, _now.KeyBytes);
+            _keys = Part(EncodedParts.KeysSuffix, headers.Keys, _now.KeyBytes);
             if (content.Attributes is not null)
-                _attributes = Part(EncodedRows.AttributesSuffix, headers.Attributes, _now.AttributeBytes);
+                _attributes = Part(EncodedParts.AttributesSuffix, headers.Attributes, _now.AttributeBytes);
         }
         catch
         {
@@ -147,7 +147,7 @@ internal sealed class EncodedFile : IDisposable
         }
         journal.RequireSame(content.Output, content.Settings);
         if (journal.IsComplete)
-            EncodedRows.TakeBack(tool.Files, content.Output);
+            EncodedParts.TakeBack(tool.Files, content.Output);
         EncodedFile file = new(tool, content, taken, journal);
         try
         {
@@ -197,7 +197,7 @@ internal sealed class EncodedFile : IDisposable
     /// <exception cref="AnnException">InvalidArgument: two rows have one key, or there are no rows.</exception>
     public string Commit(bool keysDiffer)
     {
-        EncodedRows rows = new(
+        EncodedParts rows = new(
             _content, _now.Rows, EnumNames<KeyKind>.Plain.Parse(_now.KeyType), InputRows.RowsHash(_hash), _vectors, _keys, _attributes);
         rows.Complete(_tool, keysDiffer);
         if (_isDurable)

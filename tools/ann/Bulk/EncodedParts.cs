@@ -15,7 +15,7 @@ namespace Ann.Tool.Bulk;
 /// <param name="Vectors">The vectors.</param>
 /// <param name="Keys">Their keys.</param>
 /// <param name="Attributes">Their attributes; null for none.</param>
-internal sealed record EncodedRows(
+internal sealed record EncodedParts(
     EncodedContent Content, long Count, KeyKind Kind, string Hash, PartFile Vectors, PartFile Keys, PartFile? Attributes)
 {
     /// <summary>What is appended to the name of the part with the keys.</summary>
