@@ -61,7 +61,7 @@ internal sealed class FeatureGraph
     {
         int shaped = FixedRows > 0 ? FixedRows : rows, length = shaped * Dimension;
         float[] vectors = ArrayPool<float>.Shared.Rent(length);
-        for (;;)
+        for (; ; )
         {
             IModelSession session = _sessions.Current;
             using TensorMemory memory = new(session);

@@ -43,7 +43,7 @@ internal sealed class TextGraph
     public void Run(TokenBuffer tokens, ReadOnlySpan<long> rows, int padded, int dimension, Memory<float> output)
     {
         TextFeed feed = Feed(tokens, rows, padded);
-        for (;;)
+        for (; ; )
         {
             IModelSession session = _sessions.Current;
             using TensorMemory memory = new(session);

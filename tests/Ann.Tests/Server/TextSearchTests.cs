@@ -52,13 +52,19 @@ public sealed class TextSearchTests(SampleIndexes samples)
         SearchRequest like = new() { Index = "shop", K = 3 };
         RecommendResponse byTexts = await server.Retrieval.RecommendAsync(new RecommendRequest
         {
-            Search = like, PositiveTexts = { "mouse" }, PositiveVectors = socks, PositiveKeys = new KeyColumn { Numbers = { 4 } },
-            NegativeTexts = { "garden" }, Strategy = RecommendStrategy.BestScore,
+            Search = like,
+            PositiveTexts = { "mouse" },
+            PositiveVectors = socks,
+            PositiveKeys = new KeyColumn { Numbers = { 4 } },
+            NegativeTexts = { "garden" },
+            Strategy = RecommendStrategy.BestScore,
         });
         RecommendResponse byVectors = await server.Retrieval.RecommendAsync(new RecommendRequest
         {
-            Search = like, PositiveVectors = RunningServer.Bytes(TextShop.Floats(socks), TextShop.Floats(mouse)),
-            PositiveKeys = new KeyColumn { Numbers = { 4 } }, NegativeVectors = await TextShop.EmbedAsync(server, "garden"),
+            Search = like,
+            PositiveVectors = RunningServer.Bytes(TextShop.Floats(socks), TextShop.Floats(mouse)),
+            PositiveKeys = new KeyColumn { Numbers = { 4 } },
+            NegativeVectors = await TextShop.EmbedAsync(server, "garden"),
             Strategy = RecommendStrategy.BestScore,
         });
         Assert.Equal(Plain(byVectors.Answer), Plain(byTexts.Answer));
@@ -70,7 +76,8 @@ public sealed class TextSearchTests(SampleIndexes samples)
 
         ExplainResponse explained = await server.Retrieval.ExplainAsync(new ExplainRequest
         {
-            Search = new SearchRequest { Index = "shop", Texts = { "mouse" }, K = 1 }, Key = new KeyColumn { Numbers = { 0 } },
+            Search = new SearchRequest { Index = "shop", Texts = { "mouse" }, K = 1 },
+            Key = new KeyColumn { Numbers = { 0 } },
         });
         Assert.Equal((Verdict.Returned, 1u), (explained.Verdict, explained.Position));
     }
@@ -82,7 +89,9 @@ public sealed class TextSearchTests(SampleIndexes samples)
         // The tower multiplies by [1 2; 3 4; 5 6].
         SearchResponse found = await server.Retrieval.SearchAsync(new SearchRequest
         {
-            Index = "users", K = 1, Features = new FeatureBatch { Columns = 3, Numbers = { 1, 0, 0, -1, -1, 0 } },
+            Index = "users",
+            K = 1,
+            Features = new FeatureBatch { Columns = 3, Numbers = { 1, 0, 0, -1, -1, 0 } },
         });
         Assert.Equal([1ul, 3ul], found.Keys.Numbers);
         Assert.Equal([2f, -6f], [found.Scores[0], -found.Scores[1]]);
@@ -90,19 +99,27 @@ public sealed class TextSearchTests(SampleIndexes samples)
 
         Assert.Contains("reads numbers", await Refused(server, new SearchRequest
         {
-            Index = "users", K = 1, Features = new FeatureBatch { Ids = { 1, 2, 3 } },
+            Index = "users",
+            K = 1,
+            Features = new FeatureBatch { Ids = { 1, 2, 3 } },
         }, "features"), StringComparison.Ordinal);
         Assert.Contains("a multiple of 3", await Refused(server, new SearchRequest
         {
-            Index = "users", K = 1, Features = new FeatureBatch { Numbers = { 1, 2, 3, 4 } },
+            Index = "users",
+            K = 1,
+            Features = new FeatureBatch { Numbers = { 1, 2, 3, 4 } },
         }, "features"), StringComparison.Ordinal);
         Assert.Contains("reads 3 features a row", await Refused(server, new SearchRequest
         {
-            Index = "users", K = 1, Features = new FeatureBatch { Columns = 2, Numbers = { 1, 2 } },
+            Index = "users",
+            K = 1,
+            Features = new FeatureBatch { Columns = 2, Numbers = { 1, 2 } },
         }, "features"), StringComparison.Ordinal);
         await Refused(server, new SearchRequest
         {
-            Index = "users", K = 1, Features = new FeatureBatch { Numbers = { 1, 2, 3, 4, float.NaN, 6 } },
+            Index = "users",
+            K = 1,
+            Features = new FeatureBatch { Numbers = { 1, 2, 3, 4, float.NaN, 6 } },
         }, "features[1]");
     }
 
@@ -128,7 +145,9 @@ public sealed class TextSearchTests(SampleIndexes samples)
         // One row of the batch is out of the table: its caller is told which, and others of the same run are not.
         Assert.Contains("the model refused its input", await Refused(server, new SearchRequest
         {
-            Index = "ids", K = 1, Features = new FeatureBatch { Ids = { 1, 99 }, Columns = 1 },
+            Index = "ids",
+            K = 1,
+            Features = new FeatureBatch { Ids = { 1, 99 }, Columns = 1 },
         }, "features[1]"), StringComparison.Ordinal);
     }
 
@@ -150,7 +169,8 @@ public sealed class TextSearchTests(SampleIndexes samples)
 
         RpcException many = await Assert.ThrowsAsync<RpcException>(() => server.Retrieval.SearchManyAsync(new SearchManyRequest
         {
-            Index = "shop", Searches = { text, new SearchRequest { Texts = { "kettle", "" }, K = 1 } },
+            Index = "shop",
+            Searches = { text, new SearchRequest { Texts = { "kettle", "" }, K = 1 } },
         }).ResponseAsync);
         Assert.Equal("searches[1].texts[1]", FieldOf(many));
         RpcException range = await Assert.ThrowsAsync<RpcException>(() => server.Retrieval.RangeAsync(
@@ -161,7 +181,9 @@ public sealed class TextSearchTests(SampleIndexes samples)
         Assert.Equal("search.texts", FieldOf(recommend));
         RpcException unlike = await Assert.ThrowsAsync<RpcException>(() => server.Retrieval.RecommendAsync(new RecommendRequest
         {
-            Search = new SearchRequest { Index = "shop", K = 1 }, PositiveTexts = { "mouse" }, NegativeTexts = { "hose", "" },
+            Search = new SearchRequest { Index = "shop", K = 1 },
+            PositiveTexts = { "mouse" },
+            NegativeTexts = { "hose", "" },
         }).ResponseAsync);
         Assert.Equal("negative_texts[1]", FieldOf(unlike));
 
