@@ -16,7 +16,7 @@ public sealed class FeatureFieldsTests
 {
     private const int Int32 = 6;
 
-    private const string Description =
+    internal const string Description =
         """
         { "kind": "features", "fields": [
             { "name": "age", "input": "dense" },
@@ -174,7 +174,7 @@ public sealed class FeatureFieldsTests
     }
 
     /// <summary>Every input as floats, side by side: 3 + 1 + 3 + 3 + 1 + 2 + 2.</summary>
-    private static TemporaryFolder Described(string description)
+    internal static TemporaryFolder Described(string description)
     {
         (string Name, DataType Type, string Columns)[] inputs =
         [

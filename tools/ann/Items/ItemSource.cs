@@ -20,6 +20,9 @@ internal sealed record ItemSource
     /// </summary>
     public IReadOnlyList<string>? TextColumns { get; init; }
 
+    /// <summary>True where an item's text is the whole object, as JSON: rows of named fields. JSON lines alone.</summary>
+    public bool WantsObjects { get; init; }
+
     /// <summary>The column that is the key. Null: <c>id</c>, or <c>_id</c>.</summary>
     public string? KeyColumn { get; init; }
 

@@ -48,7 +48,7 @@ internal sealed class JsonlItems : ItemReader
             SetKey(_item.NumberKey);
         else
             SetKey(_item.StringKey);
-        Text = _item.Document ?? throw Bad(Source.TextColumns is { } names
+        Text = Source.WantsObjects ? System.Text.Encoding.UTF8.GetString(line) : _item.Document ?? throw Bad(Source.TextColumns is { } names
             ? $"it has no \"{string.Join("\" or \"", names)}\"."
             : "it has neither \"text\" nor \"title\".");
         return true;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Files.Formats;
@@ -5,6 +6,7 @@ using Ann.Core.Keys;
 using Ann.Encoding;
 using Ann.Tool.Attributes;
 using Ann.Tool.Bulk;
+using Ann.Tool.Items;
 using Ann.Tool.Reports;
 
 namespace Ann.Tool.Verbs;
@@ -13,6 +15,9 @@ namespace Ann.Tool.Verbs;
 internal static class EncodeFeatures
 {
     private const int ChunkRows = 2048;
+
+    /// <summary>What a message begins with of a row that is encoded by itself.</summary>
+    private const string OneRow = "Row 0, ";
 
     /// <summary>Encodes a file of features or of item numbers, whichever the encoder reads.</summary>
     public static EncodeReport Run(ToolContext tool, EncodeRequest request, CancellationToken cancellation)
@@ -41,6 +46,88 @@ internal static class EncodeFeatures
         return RunRows(tool, request, encoder.Info, attributes, start, new FeatureRows<float>(
             features.Count, features.Dimension, features.ReadRows,
             (rows, count, vectors) => encoder.Encode(rows, count, vectors, cancellation)), cancellation);
+    }
+
+    /// <summary>Encodes JSON lines whose members are the fields of a tower with named inputs; keys and attributes as of texts.</summary>
+    public static EncodeReport RunFields(ToolContext tool, EncodeRequest request, CancellationToken cancellation)
+    {
+        OutputPath.Require(tool.Files, request.Output, [.. EncodedHeaders.Extensions]);
+        ItemSource source = request.Source with { WantsObjects = true };
+        if (source.Format != ItemFormat.Jsonl)
+            throw AnnException.Invalid("--format", $"rows of named fields are JSON lines (.jsonl); {source.Name} is not.");
+        using ItemReader reader = source.Open(tool);
+        using FeatureEncoder encoder = FeatureEncoder.Open(tool.Files, request.Encoder, request.Options);
+        EncoderChoice.Tell(tool, encoder.Info);
+        long start = tool.Time.GetTimestamp();
+        EncodedContent content = new(
+            request.Output, encoder.Info, request.Attributes, new Dictionary<string, string> { ["input"] = "fields" }, request.Checkpoint);
+        using EncodedFile file = EncodedFile.Open(tool, content, resumes: false);
+        using (ProgressMeter progress = new(tool, "encode", "rows", total: null))
+        {
+            List<FeatureRow> rows = [];
+            List<string> places = [];
+            float[] vectors = new float[ChunkRows * encoder.Info.Dimension];
+            while (Read(reader, encoder, rows, places) is { Count: > 0 } keys)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                Span<float> found = vectors.AsSpan(0, rows.Count * encoder.Info.Dimension);
+                Encode(encoder, rows, found, i => $"{source.Name}: {places[i]}", cancellation);
+                file.Write(found, keys, reader.TakeAttributes());
+                progress.Report(file.Written, reader.Fraction);
+            }
+        }
+        string sidecar = file.Commit(keysDiffer: false);
+        return EncodeVerb.Report(request, sidecar, file.Written, encoder.Info, tool.SecondsSince(start));
+    }
+
+    /// <summary>Reads some rows, and where each of them was.</summary>
+    /// <returns>Their keys.</returns>
+    private static KeyColumn Read(ItemReader reader, FeatureEncoder encoder, List<FeatureRow> rows, List<string> places)
+    {
+        rows.Clear();
+        places.Clear();
+        KeyColumn? keys = null;
+        while (rows.Count < ChunkRows && reader.TryRead())
+        {
+            using JsonDocument item = JsonDocument.Parse(reader.Text);
+            try
+            {
+                rows.Add(encoder.RowOf(item.RootElement));
+            }
+            catch (AnnException e)
+            {
+                throw reader.Bad(e.Message, e);
+            }
+            places.Add(reader.Place);
+            reader.AddKeyTo(keys ??= new KeyColumn(reader.KeyKind));
+        }
+        return keys ?? new KeyColumn(reader.KeyKind);
+    }
+
+    /// <summary>Encodes rows; of one that does not fit it tells where it was.</summary>
+    private static void Encode(
+        FeatureEncoder encoder, List<FeatureRow> rows, Span<float> vectors, Func<int, string> placeOf, CancellationToken cancellation)
+    {
+        try
+        {
+            encoder.Encode(rows, vectors, cancellation);
+        }
+        catch (AnnException e) when (e.Error == AnnError.InvalidArgument)
+        {
+            for (int i = 0; i < rows.Count; i++)
+            {
+                try
+                {
+                    encoder.Encode([rows[i]], vectors[..encoder.Info.Dimension], cancellation);
+                }
+                catch (AnnException one) when (one.Error == AnnError.InvalidArgument)
+                {
+                    string what = one.Message.StartsWith(OneRow, StringComparison.Ordinal) ? one.Message[OneRow.Length..] : one.Message;
+                    throw new AnnException(AnnError.InvalidArgument, $"{placeOf(i)}: {what}", one);
+                }
+            }
+            throw;
+        }
     }
 
     private delegate int ReadRows<T>(Span<T> rows);

@@ -87,7 +87,10 @@ internal static class EncodeVerb
             };
             if (from == ItemFormats.StandardInput && request.Format is null)
                 throw AnnException.Invalid("--format", "--format says what standard input holds: jsonl, csv or tsv.");
-            EncodeReport report = isText ? RunTexts(tool, request, cancellation) : EncodeFeatures.Run(tool, request, cancellation);
+            EncodeReport report = !isText ? EncodeFeatures.Run(tool, request, cancellation)
+                : name != EncoderChoice.Default && EncoderDraft.KindOf(tool.Files, name) == EncoderKind.Features
+                    ? EncodeFeatures.RunFields(tool, request, cancellation)
+                    : RunTexts(tool, request, cancellation);
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.EncodeReport);
             else
