@@ -1,4 +1,5 @@
 using Ann.Core.Files;
+using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;
 
@@ -25,7 +26,7 @@ internal interface IGenerationEncoders
 /// <param name="fingerprint">Which one it is.</param>
 internal abstract class GenerationEncoder(ulong fingerprint)
 {
-    private int _holders = 1;
+    private HolderCount _holders = HolderCount.One;
 
     /// <summary>Which one it is.</summary>
     public ulong Fingerprint => fingerprint;
@@ -38,23 +39,12 @@ internal abstract class GenerationEncoder(ulong fingerprint)
     }
 
     /// <summary>Holds it, unless the last holder let go already.</summary>
-    public bool TryHold()
-    {
-        int holders = Volatile.Read(ref _holders);
-        while (holders > 0)
-        {
-            int before = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
-            if (before == holders)
-                return true;
-            holders = before;
-        }
-        return false;
-    }
+    public bool TryHold() => _holders.TryHold();
 
     /// <summary>Lets go. The last one closes it.</summary>
     public void Release()
     {
-        if (Interlocked.Decrement(ref _holders) == 0)
+        if (_holders.Release())
             Close();
     }
 

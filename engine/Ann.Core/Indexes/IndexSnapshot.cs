@@ -15,7 +15,7 @@ internal sealed class IndexSnapshot
 {
     private readonly LiveSegment[] _segments;
     private volatile LastPoint? _last;
-    private int _holders = 1;
+    private HolderCount _holders = HolderCount.One;
 
     /// <summary>Holds each of the segments once more.</summary>
     /// <param name="name">Name of the index.</param>
@@ -279,18 +279,7 @@ internal sealed class IndexSnapshot
         TryHold() ? new SnapshotLease(this) : throw new InvalidOperationException("Only a snapshot that is held can be held longer.");
 
     /// <summary>Holds the snapshot, unless the last holder let go already.</summary>
-    internal bool TryHold()
-    {
-        int holders = Volatile.Read(ref _holders);
-        while (holders > 0)
-        {
-            int before = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
-            if (before == holders)
-                return true;
-            holders = before;
-        }
-        return false;
-    }
+    internal bool TryHold() => _holders.TryHold();
 
     /// <summary>
     /// Shows nothing later than now, to whoever goes on holding it. Called by the writer when another snapshot takes its place: a segment
@@ -301,7 +290,7 @@ internal sealed class IndexSnapshot
     /// <summary>Lets go. The last one lets go of the segments and of the encoder.</summary>
     internal void Release()
     {
-        if (Interlocked.Decrement(ref _holders) != 0)
+        if (!_holders.Release())
             return;
         foreach (LiveSegment segment in _segments)
             segment.Release();

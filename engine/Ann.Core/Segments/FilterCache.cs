@@ -131,7 +131,7 @@ internal sealed class FilterCache(SegmentMasks masks, long limit)
 /// <param name="bytes">What it counts for in the cache.</param>
 internal sealed class CachedMask(BoundFilter filter, NodeMask mask, SegmentMasks masks, long bytes)
 {
-    private int _holders = 1;
+    private HolderCount _holders = HolderCount.One;
     private volatile bool _isUsed;
 
     /// <summary>What it is of.</summary>
@@ -146,27 +146,17 @@ internal sealed class CachedMask(BoundFilter filter, NodeMask mask, SegmentMasks
     /// <summary>Holds it once more, unless the last holder let go already.</summary>
     public bool TryHold()
     {
-        int holders = Volatile.Read(ref _holders);
-        while (holders > 0)
-        {
-            int before = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
-            if (before == holders)
-            {
-                if (!_isUsed)
-                    _isUsed = true;
-                return true;
-            }
-            holders = before;
-        }
-        return false;
+        if (!_holders.TryHold())
+            return false;
+        if (!_isUsed)
+            _isUsed = true;
+        return true;
     }
 
     /// <summary>Lets go.</summary>
     public void Release()
     {
-        int holders = Interlocked.Decrement(ref _holders);
-        Debug.Assert(holders >= 0);
-        if (holders == 0)
+        if (_holders.Release())
             masks.Return(mask);
     }
 

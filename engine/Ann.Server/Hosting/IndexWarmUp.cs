@@ -1,7 +1,5 @@
-using Ann.Core.Distances;
 using Ann.Core.Indexes;
 using Ann.Core.Searching;
-using Ann.Core.Segments;
 
 namespace Ann.Server.Hosting;
 
@@ -19,22 +17,14 @@ internal static class IndexWarmUp
     /// <param name="cancellation">Ends the warm-up with <see cref="OperationCanceledException"/>.</param>
     public static void Run(IndexSnapshot index, int searches, CancellationToken cancellation)
     {
-        // The oldest segment holds most rows, as a rule. An index without rows has nothing to warm.
-        LiveSegment? segment = index.Segments.FirstOrDefault(static segment => segment.Count > 0);
-        if (segment is null)
-            return;
-        int number = index.Segments.TakeWhile(other => other != segment).Count();
         SearchHit[] results = new SearchHit[Ks.Max()];
         SearchBudget budget = new(long.MaxValue, cancellation);
-        for (int i = 0; i < searches; i++)
+        foreach ((int i, float[] row) in WarmUpRows.Of(index, searches))
         {
             cancellation.ThrowIfCancellationRequested();
-            SearchHit row = new(number, (int)((long)i * segment.Count / searches), 0);
-            if (!RowPreparation.IsQuery(index.Metric, index.RowOf(row)))
-                continue;
             int k = Ks[i % Ks.Length];
             SearchParameters parameters = new(k, Exact: i > 0 && i == searches - 1);
-            index.Search(index.RowOf(row), in parameters, budget, selection: null, results, out _);
+            index.Search(row, in parameters, budget, selection: null, results, out _);
         }
     }
 }

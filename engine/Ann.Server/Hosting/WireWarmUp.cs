@@ -1,8 +1,6 @@
 using System.Net;
 using System.Runtime.InteropServices;
-using Ann.Core.Distances;
 using Ann.Core.Indexes;
-using Ann.Core.Segments;
 using Ann.Protocol.V1;
 using Ann.Server.Recall;
 using Google.Protobuf;
@@ -85,23 +83,11 @@ internal sealed partial class WireWarmUp(
     {
         using SnapshotLease lease = index.Acquire();
         IndexSnapshot snapshot = lease.Snapshot;
-        LiveSegment? segment = snapshot.Segments.FirstOrDefault(static segment => segment.Count > 0);
-        if (segment is null)
-            return [];
-        int number = snapshot.Segments.TakeWhile(other => other != segment).Count();
-        List<SearchRequest> requests = [];
         string[] attributes = [.. snapshot.Attributes.Fields.Select(static field => field.Name)];
-        for (int i = 0; i < Kinds * Ks.Length; i++)
-        {
-            int node = (int)((long)i * segment.Count / (Kinds * Ks.Length));
-            ReadOnlySpan<float> row = snapshot.RowOf(new(number, node, 0));
-            if (RowPreparation.IsQuery(snapshot.Metric, row))
-                requests.Add(RequestOf(i, snapshot.Name, row, attributes));
-        }
-        return [.. requests];
+        return [.. WarmUpRows.Of(snapshot, Kinds * Ks.Length).Select(row => RequestOf(row.Place, snapshot.Name, row.Row, attributes))];
     }
 
-    private static SearchRequest RequestOf(int i, string index, ReadOnlySpan<float> row, string[] attributes)
+    private static SearchRequest RequestOf(int i, string index, float[] row, string[] attributes)
     {
         SearchRequest request = new()
         {
@@ -112,7 +98,7 @@ internal sealed partial class WireWarmUp(
             {
                 Dtype = Dtype.F32,
                 Dim = (uint)row.Length,
-                Data = ByteString.CopyFrom(MemoryMarshal.AsBytes(row)),
+                Data = ByteString.CopyFrom(MemoryMarshal.AsBytes(row.AsSpan())),
             },
         };
         if (attributes.Length > 0)

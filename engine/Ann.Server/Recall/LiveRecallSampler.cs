@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Ann.Core.Indexes;
 using Ann.Core.Searching;
 using Ann.Server.Admission;
@@ -26,25 +27,20 @@ internal sealed partial class LiveRecallSampler(
     /// <summary>Time between two looks whether searches still wait.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    private readonly List<RecallSample> _waiting = [];
+    private readonly ConcurrentQueue<RecallSample> _offered = new();
+    private readonly List<RecallSample> _waiting = []; // of the measuring thread
+    private readonly Lock _starting = new(); // never taken by the measuring thread, which may be kept from its core for long
     private readonly CancellationTokenSource _stopping = new();
     private readonly BackgroundThreads _thread = new(share: 0.001, whenIdle: true); // one
     private readonly SampleChoice _choice = new(options.Value.LiveRecallShare);
     private Task _measuring = Task.CompletedTask;
     private int _waitingCount;
     private int _rehearsals;
-    private bool _isMeasuring;
-    private bool _closed;
+    private int _isMeasuring;
+    private volatile bool _closed;
 
     /// <summary>Samples that wait now, and the one being measured.</summary>
-    public int Waiting
-    {
-        get
-        {
-            lock (_waiting)
-                return _waiting.Count + (_isMeasuring ? 1 : 0);
-        }
-    }
+    public int Waiting => Volatile.Read(ref _waitingCount);
 
     /// <summary>True when the query now answered is one to keep.</summary>
     /// <param name="weight">How much is known of such: <see cref="KnownRecall.WeightOf"/>.</param>
@@ -79,45 +75,30 @@ internal sealed partial class LiveRecallSampler(
             Hits = hits.ToArray(),
             Taken = time.GetTimestamp(),
         };
-        // The measuring thread may be kept from its core while it holds the lock. A caller does not wait for it: the sample is dropped.
-        if (!Monitor.TryEnter(_waiting))
+        lock (_starting)
         {
-            sample.Dispose();
-            return;
-        }
-        try
-        {
-            if (_closed || _waiting.Count == MostWaiting)
+            if (_closed || _waitingCount >= MostWaiting)
             {
                 sample.Dispose();
                 return;
             }
-            _waiting.Add(sample);
-            Volatile.Write(ref _waitingCount, _waiting.Count);
-            if (_isMeasuring)
-                return;
-            _isMeasuring = true;
-            _measuring = Task.Factory.StartNew(MeasureAsync, CancellationToken.None, TaskCreationOptions.None, _thread).Unwrap();
-        }
-        finally
-        {
-            Monitor.Exit(_waiting);
+            Interlocked.Increment(ref _waitingCount);
+            _offered.Enqueue(sample);
+            if (Interlocked.Exchange(ref _isMeasuring, 1) == 0)
+                _measuring = Task.Factory.StartNew(MeasureAsync, CancellationToken.None, TaskCreationOptions.None, _thread).Unwrap();
         }
     }
 
     /// <summary>Stops measuring and lets go of every snapshot.</summary>
     public void Dispose()
     {
-        lock (_waiting)
+        lock (_starting)
             _closed = true;
         _stopping.Cancel();
         _measuring.Wait();
-        lock (_waiting)
-        {
-            foreach (RecallSample sample in _waiting)
-                sample.Dispose();
-            _waiting.Clear();
-        }
+        TakeOffered();
+        foreach (RecallSample sample in _waiting)
+            sample.Dispose();
         file.Save();
         _thread.Dispose();
         _stopping.Dispose();
@@ -126,19 +107,25 @@ internal sealed partial class LiveRecallSampler(
     /// <summary>Measures until nothing waits. Every continuation runs on the one thread.</summary>
     private async Task MeasureAsync()
     {
-        while (Next() is { } sample)
+        do
         {
-            using (sample)
+            while (Next() is { } sample)
             {
-                while (admission.SearchPlaces.IsBusy && !IsTooOld(sample) && !_stopping.IsCancellationRequested)
-                    await Task.Delay(Pause, time, CancellationToken.None);
-                if (IsTooOld(sample))
-                    metrics.Dropped(sample.Kind);
-                else
-                    Measure(sample);
+                using (sample)
+                {
+                    while (admission.SearchPlaces.IsBusy && !IsTooOld(sample) && !_stopping.IsCancellationRequested)
+                        await Task.Delay(Pause, time, CancellationToken.None);
+                    if (IsTooOld(sample))
+                        metrics.Dropped(sample.Kind);
+                    else
+                        Measure(sample);
+                }
+                file.SaveIfDue();
+                Interlocked.Decrement(ref _waitingCount);
             }
-            file.SaveIfDue();
+            Volatile.Write(ref _isMeasuring, 0);
         }
+        while (!_closed && !_offered.IsEmpty && Interlocked.Exchange(ref _isMeasuring, 1) == 0); // one came after the last look
     }
 
     private void Measure(RecallSample sample)
@@ -158,16 +145,18 @@ internal sealed partial class LiveRecallSampler(
 
     private RecallSample? Next()
     {
-        lock (_waiting)
-        {
-            _isMeasuring = !_closed && _waiting.Count > 0;
-            if (!_isMeasuring)
-                return null;
-            RecallSample next = _waiting.MinBy(static sample => sample.Rows)!; // the oldest of the smallest index
-            _waiting.Remove(next);
-            Volatile.Write(ref _waitingCount, _waiting.Count);
-            return next;
-        }
+        TakeOffered();
+        if (_closed || _waiting.Count == 0)
+            return null;
+        RecallSample next = _waiting.MinBy(static sample => sample.Rows)!; // the oldest of the smallest index
+        _waiting.Remove(next);
+        return next;
+    }
+
+    private void TakeOffered()
+    {
+        while (_offered.TryDequeue(out RecallSample? sample))
+            _waiting.Add(sample);
     }
 
     private bool IsTooOld(RecallSample sample) => time.GetElapsedTime(sample.Taken) > LongestHold;

@@ -35,6 +35,7 @@ public sealed class ReleasesUnderLoadTests(SampleIndexes samples, ITestOutputHel
             options.ImportDirectory = folder.Path;
             options.EncoderProviders = "cpu";
             options.EncoderThreads = 1;
+            options.BrownOut = false; // an answer with less work finds other items of the same tower
         });
         await LiveCalls.CreateAsync(server, change: static create =>
             (create.Dimension, create.Metric, create.KeyKind) = (TinyModels.Dimension, Metric.Cosine, KeyKind.String));
@@ -70,7 +71,10 @@ public sealed class ReleasesUnderLoadTests(SampleIndexes samples, ITestOutputHel
         for (int change = 0; change < Changes; change++)
         {
             int due = Requests / (Changes + 1) * (change + 1);
-            await RunningServer.Eventually(() => Volatile.Read(ref begun) >= due, "requests between two changes");
+            // A caller that failed ends the wait with its failure.
+            await RunningServer.Eventually(
+                () => Volatile.Read(ref begun) >= due || callers.Any(static caller => caller.IsFaulted), "requests between two changes");
+            await Task.WhenAll(callers.Where(static caller => caller.IsFaulted));
             PromotionFacts facts = change == 0
                 ? (await server.Indexes.PromoteAsync(new PromoteRequest { Index = "shop", Generation = towers[1].Generation })).Promotion
                 : (await server.Indexes.RollbackAsync(new RollbackRequest { Index = "shop" })).Promotion;

@@ -23,7 +23,7 @@ public sealed class WireWarmUpTests(SampleIndexes samples)
             [("named", 48), ("plain", 3)],
             server.Log.Of(34).Select(static line => ((string)line.Values["Index"]!, (int)line.Values["Calls"]!)));
         LiveRecallSampler sampler = server.Part<LiveRecallSampler>();
-        Assert.True(SpinWait.SpinUntil(() => sampler.Waiting == 0, TimeSpan.FromSeconds(60)));
+        await RunningServer.Eventually(() => sampler.Waiting == 0, "what was sampled is measured");
         Assert.Empty(server.Part<LiveRecallBoard>().All);
     }
 

@@ -7,7 +7,7 @@ namespace Ann.Tool.Items;
 /// The bytes of a text file or of standard input, unpacked where they begin as gzip does, whatever they are called, and without a byte
 /// order mark. Reads forwards, and holds no more than a buffer of them.
 /// </summary>
-internal sealed class InputStream : Stream
+internal sealed class InputStream : ForwardStream
 {
     private const int BufferSizeInBytes = 1 << 16;
 
@@ -40,20 +40,6 @@ internal sealed class InputStream : Stream
     /// <summary>How much of the file was read, 0 to 1; null where nobody knows.</summary>
     public double? Fraction => _totalBytes is > 0 ? Math.Min(1, (double)BytesRead / _totalBytes.Value) : null;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     /// <exception cref="AnnException">InvalidArgument: what is packed is damaged or cut off.</exception>
     public override int Read(Span<byte> buffer)
     {
@@ -66,18 +52,6 @@ internal sealed class InputStream : Stream
             throw Damaged(e);
         }
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
@@ -109,34 +83,18 @@ internal sealed class InputStream : Stream
     private AnnException Damaged(Exception e) => AnnException.BadInput(
         _name, $"byte {BytesRead} of the gzip data", "expected the rest of it; it is damaged or was cut off: " + e.Message, e);
 
-    /// <summary>Reads forwards, and does nothing else.</summary>
-    private abstract class ForwardStream(Stream inner) : Stream
+    private sealed class CountedStream(Stream inner) : ForwardStream
     {
-        public override bool CanRead => true;
+        private long _count;
 
-        public override bool CanSeek => false;
+        public long Count => Volatile.Read(ref _count); // who shows progress is on another thread
 
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
+        public override int Read(Span<byte> buffer)
         {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
+            int read = inner.Read(buffer);
+            Volatile.Write(ref _count, _count + read);
+            return read;
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {
@@ -146,35 +104,26 @@ internal sealed class InputStream : Stream
         }
     }
 
-    private sealed class CountedStream(Stream inner) : ForwardStream(inner)
-    {
-        private readonly Stream _inner = inner;
-        private long _count;
-
-        public long Count => Volatile.Read(ref _count); // who shows progress is on another thread
-
-        public override int Read(Span<byte> buffer)
-        {
-            int read = _inner.Read(buffer);
-            Volatile.Write(ref _count, _count + read);
-            return read;
-        }
-    }
-
     /// <summary>Bytes that were taken from a stream, and the rest of it.</summary>
-    private sealed class RejoinedStream(ReadOnlyMemory<byte> start, Stream rest) : ForwardStream(rest)
+    private sealed class RejoinedStream(ReadOnlyMemory<byte> start, Stream rest) : ForwardStream
     {
-        private readonly Stream _rest = rest;
         private ReadOnlyMemory<byte> _start = start;
 
         public override int Read(Span<byte> buffer)
         {
             if (_start.IsEmpty)
-                return _rest.Read(buffer);
+                return rest.Read(buffer);
             int count = Math.Min(buffer.Length, _start.Length);
             _start.Span[..count].CopyTo(buffer);
             _start = _start[count..];
             return count;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+                rest.Dispose();
+            base.Dispose(disposing);
         }
     }
 }

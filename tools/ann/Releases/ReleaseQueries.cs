@@ -1,3 +1,4 @@
+using System.Numerics;
 using Ann.Core;
 using Ann.Core.Files.Formats;
 using Ann.Encoding;
@@ -63,24 +64,27 @@ internal static class ReleaseQueries
     private static List<GoldenRow> Numbers(ToolContext tool, string path)
     {
         using IntegerReader reader = VectorFile.OpenIntegers(tool.Files, path);
-        List<GoldenRow> chosen = [];
-        long[] values = new long[reader.Columns];
-        for (long row = 0; reader.ReadRows(values) > 0; row++)
-            if (IsChosen(row, reader.Count))
-                chosen.Add(new GoldenRow(null, null, null, [.. values.Select(static value => (double)value)], null, []));
-        return chosen;
+        return Rows<long>(reader.Count, reader.Columns, reader.ReadRows);
     }
 
     private static List<GoldenRow> Features(ToolContext tool, string path)
     {
         using VectorReader reader = VectorFile.OpenReader(tool.Files, path);
+        return Rows<float>(reader.Count, reader.Dimension, reader.ReadRows);
+    }
+
+    private static List<GoldenRow> Rows<T>(long count, int columns, ReadRow<T> read)
+        where T : INumber<T>
+    {
         List<GoldenRow> chosen = [];
-        float[] values = new float[reader.Dimension];
-        for (long row = 0; reader.ReadRows(values) > 0; row++)
-            if (IsChosen(row, reader.Count))
-                chosen.Add(new GoldenRow(null, null, null, [.. values.Select(static value => (double)value)], null, []));
+        T[] values = new T[columns];
+        for (long row = 0; read(values) > 0; row++)
+            if (IsChosen(row, count))
+                chosen.Add(new GoldenRow(null, null, null, [.. values.Select(double.CreateChecked)], null, []));
         return chosen;
     }
+
+    private delegate int ReadRow<T>(Span<T> row);
 
     /// <summary>True for at most <see cref="Most"/> rows, spread evenly.</summary>
     private static bool IsChosen(long row, long count)
