@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Ann.Core.Distances;
-using Ann.Core.Hnsw;
 
 namespace Ann.Core.Codes;
 
@@ -10,7 +10,7 @@ namespace Ann.Core.Codes;
 /// <param name="factors">Offset and weight of each row.</param>
 /// <param name="query">The quantised query, padded like a code.</param>
 /// <param name="unit">What one unit of the dot product is worth: <see cref="Int8Query.Quantise"/>.</param>
-internal readonly unsafe struct Int8Scorer(sbyte* codes, int stride, float* factors, short* query, float unit) : INodeScorer
+internal readonly unsafe struct Int8Scorer(sbyte* codes, int stride, float* factors, short* query, float unit) : IFourScorer
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Prefetch(int node)
@@ -27,25 +27,15 @@ internal readonly unsafe struct Int8Scorer(sbyte* codes, int stride, float* fact
         return factor[0] + factor[1] * (unit * dot);
     }
 
-    public void Score(ReadOnlySpan<int> nodes, Span<float> distances)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector128<float> Score(int a, int b, int c, int d)
     {
-        float* dots = stackalloc float[4];
-        int i = 0;
-        for (; i + 3 <= nodes.Length; i += 4)
-        {
-            int count = Math.Min(4, nodes.Length - i);
-            sbyte* third = Code(nodes[i + 2]);
-            Int8Four.Dots(
-                query, Code(nodes[i]), Code(nodes[i + 1]), third, count > 3 ? Code(nodes[i + 3]) : third, (nuint)stride, unit, dots);
-            for (int j = 0; j < count; j++)
-            {
-                float* factor = factors + nodes[i + j] * 2L;
-                distances[i + j] = factor[0] + factor[1] * dots[j];
-            }
-        }
-        for (; i < nodes.Length; i++)
-            distances[i] = Score(nodes[i]);
+        Vector128<float> dots = Int8Four.Dots(query, Code(a), Code(b), Code(c), Code(d), (nuint)stride, unit);
+        float* fa = factors + a * 2L, fb = factors + b * 2L, fc = factors + c * 2L, fd = factors + d * 2L;
+        return Vector128.Create(fa[0], fb[0], fc[0], fd[0]) + Vector128.Create(fa[1], fb[1], fc[1], fd[1]) * dots;
     }
+
+    public void Score(ReadOnlySpan<int> nodes, Span<float> distances) => ScoreByFours.Run(in this, nodes, distances);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private sbyte* Code(int node) => codes + (long)node * stride;
@@ -61,7 +51,7 @@ internal readonly unsafe struct Int8Scorer(sbyte* codes, int stride, float* fact
 /// <param name="unit">What one unit of the dot product is worth: <see cref="Int8Query.Quantise"/>.</param>
 /// <param name="share">Factor on the distance: ½ gives the order of magnitude of a dot product.</param>
 internal readonly unsafe struct PointScorer(sbyte* codes, int stride, CodePoint* points, short* query, float unit, float share)
-    : INodeScorer
+    : IFourScorer
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Prefetch(int node)
@@ -77,25 +67,16 @@ internal readonly unsafe struct PointScorer(sbyte* codes, int stride, CodePoint*
         return share * (point.Square - 2 * point.Scale * (unit * Int8Dot.Between(query, Code(node), (nuint)stride)));
     }
 
-    public void Score(ReadOnlySpan<int> nodes, Span<float> distances)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector128<float> Score(int a, int b, int c, int d)
     {
-        float* dots = stackalloc float[4];
-        int i = 0;
-        for (; i + 3 <= nodes.Length; i += 4)
-        {
-            int count = Math.Min(4, nodes.Length - i);
-            sbyte* third = Code(nodes[i + 2]);
-            Int8Four.Dots(
-                query, Code(nodes[i]), Code(nodes[i + 1]), third, count > 3 ? Code(nodes[i + 3]) : third, (nuint)stride, unit, dots);
-            for (int j = 0; j < count; j++)
-            {
-                CodePoint point = points[nodes[i + j]];
-                distances[i + j] = share * (point.Square - 2 * point.Scale * dots[j]);
-            }
-        }
-        for (; i < nodes.Length; i++)
-            distances[i] = Score(nodes[i]);
+        Vector128<float> dots = Int8Four.Dots(query, Code(a), Code(b), Code(c), Code(d), (nuint)stride, unit);
+        CodePoint pa = points[a], pb = points[b], pc = points[c], pd = points[d];
+        Vector128<float> scales = Vector128.Create(pa.Scale, pb.Scale, pc.Scale, pd.Scale);
+        return share * (Vector128.Create(pa.Square, pb.Square, pc.Square, pd.Square) - 2 * scales * dots);
     }
+
+    public void Score(ReadOnlySpan<int> nodes, Span<float> distances) => ScoreByFours.Run(in this, nodes, distances);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private sbyte* Code(int node) => codes + (long)node * stride;

@@ -1,7 +1,6 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Ann.Core.Distances;
-using Ann.Core.Hnsw;
 
 namespace Ann.Core.Codes;
 
@@ -34,7 +33,7 @@ internal readonly struct NoTerm : ICodeTerm
 /// <param name="dotWeight">What one unit of the dot product is worth.</param>
 /// <param name="squareWeight">What one unit of the squared code is worth.</param>
 internal readonly unsafe struct UniformScorer<TTerm>(sbyte* codes, int stride, short* query, float dotWeight, float squareWeight)
-    : INodeScorer
+    : IFourScorer
     where TTerm : struct, ICodeTerm
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -48,36 +47,13 @@ internal readonly unsafe struct UniformScorer<TTerm>(sbyte* codes, int stride, s
         return squares * squareWeight + dot * dotWeight; // as Int8Four has it, so that both give one result
     }
 
-    public void Score(ReadOnlySpan<int> nodes, Span<float> distances)
-    {
-        Debug.Assert(distances.Length >= nodes.Length);
-        fixed (float* results = distances)
-        {
-            int i = 0;
-            for (; i + 4 <= nodes.Length; i += 4)
-                Score(Code(nodes[i]), Code(nodes[i + 1]), Code(nodes[i + 2]), Code(nodes[i + 3]), results + i);
-            if (nodes.Length - i == 3)
-            {
-                float* three = stackalloc float[4];
-                Score(Code(nodes[i]), Code(nodes[i + 1]), Code(nodes[i + 2]), Code(nodes[i + 2]), three);
-                for (int j = 0; j < 3; j++)
-                    results[i + j] = three[j];
-                return;
-            }
-            for (; i < nodes.Length; i++)
-                results[i] = Score(nodes[i]);
-        }
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector128<float> Score(int a, int b, int c, int d) => TTerm.HasSquares
+        ? Int8Four.DotsAndSquares(query, Code(a), Code(b), Code(c), Code(d), (nuint)stride, dotWeight, squareWeight)
+        : Int8Four.Dots(query, Code(a), Code(b), Code(c), Code(d), (nuint)stride, dotWeight);
+
+    public void Score(ReadOnlySpan<int> nodes, Span<float> distances) => ScoreByFours.Run(in this, nodes, distances);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private sbyte* Code(int node) => codes + (long)node * stride;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Score(sbyte* a, sbyte* b, sbyte* c, sbyte* d, float* results)
-    {
-        if (TTerm.HasSquares)
-            Int8Four.DotsAndSquares(query, a, b, c, d, (nuint)stride, dotWeight, squareWeight, results);
-        else
-            Int8Four.Dots(query, a, b, c, d, (nuint)stride, dotWeight, results);
-    }
 }

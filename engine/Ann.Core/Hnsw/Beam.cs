@@ -204,10 +204,22 @@ internal sealed unsafe class Beam : IDisposable
     }
 
     /// <summary>Adds each of some entries.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Merge(ReadOnlySpan<ulong> found)
     {
+        ulong* entries = _entries;
+        int capacity = Capacity;
+        int kept = Count;
+        int next = _next;
         foreach (ulong entry in found)
-            Add(entry);
+        {
+            if (kept < capacity)
+                next = Math.Min(next, SortedWords.Insert(entries, kept++, entry));
+            else if (entry < entries[kept - 1])
+                next = Math.Min(next, SortedWords.Insert(entries, kept - 1, entry));
+        }
+        Count = kept;
+        _next = next;
     }
 
     public void Dispose() => _block.Dispose();

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Ann.Core.Distances;
@@ -124,8 +123,7 @@ internal unsafe struct BlockWalk<TScorer, TFilter>(
         _context.Statistics.Expanded++;
 
         int* nodes = _context.NodesStart;
-        int count = Collect((byte*)_graph.Links(0, Beam.NodeOf(closest)), _shape, Beam.DistanceOf(closest), beam.Limit, nodes);
-        count = _context.Visited.Mark(nodes, count, nodes);
+        int count = CollectUnmarked((byte*)_graph.Links(0, Beam.NodeOf(closest)), Beam.DistanceOf(closest), beam.Limit, nodes);
         Prefetch(nodes, count);
         _context.Statistics.Visited += count;
         ScorePending(beam);
@@ -141,26 +139,39 @@ internal unsafe struct BlockWalk<TScorer, TFilter>(
         return false;
     }
 
-    /// <summary>Collects the neighbours that may be nearer than a limit.</summary>
+    /// <summary>Collects the neighbours on an upper level that may be nearer than a limit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly int Collect(byte* block, BlockShape shape, float distance, float limit, int* nodes)
     {
         int count = 0;
         for (int group = 0; group < shape.Groups; group++)
         {
-            uint mask = _estimate.MayBeBelow(
-                block + shape.CodesOffset + group * shape.CodeBytes,
-                (ushort*)(block + shape.FactorsOffset + group * BlockShape.FactorBytes), distance, limit);
+            uint mask = MayBeBelow(block, shape, group, distance, limit);
             int* links = (int*)block + group * FastScan.Lanes;
             for (; mask != 0; mask &= mask - 1)
-            {
-                int node = links[BitOperations.TrailingZeroCount(mask)];
-                Debug.Assert(node != HnswGraph.NoNode, "an unused slot is infinitely far");
-                nodes[count++] = node;
-            }
+                nodes[count++] = links[BitOperations.TrailingZeroCount(mask)];
         }
         return count;
     }
+
+    /// <summary>Collects those on level 0, not seen before, and marks them as seen.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly int CollectUnmarked(byte* block, float distance, float limit, int* nodes)
+    {
+        VisitedSet visited = _context.Visited;
+        int count = 0;
+        for (int group = 0; group < _shape.Groups; group++)
+        {
+            uint mask = MayBeBelow(block, _shape, group, distance, limit);
+            count += visited.Mark((int*)block + group * FastScan.Lanes, mask, nodes + count);
+        }
+        return count;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly uint MayBeBelow(byte* block, BlockShape shape, int group, float distance, float limit) => _estimate.MayBeBelow(
+        block + shape.CodesOffset + group * shape.CodeBytes, (ushort*)(block + shape.FactorsOffset + group * BlockShape.FactorBytes),
+        distance, limit);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void Prefetch(int* nodes, int count)
@@ -172,10 +183,8 @@ internal unsafe struct BlockWalk<TScorer, TFilter>(
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void ScorePending(Beam beam)
     {
-        ReadOnlySpan<int> nodes = new(_context.PendingStart, _waiting);
-        Span<float> distances = _context.Distances;
-        _scorer.Score(nodes, distances);
-        for (int i = 0; i < nodes.Length; i++)
-            SearchContext.Add(beam, Beam.Pack(nodes[i], distances[i]), in _filter);
+        int* nodes = _context.PendingStart;
+        _scorer.Score(new ReadOnlySpan<int>(nodes, _waiting), new Span<float>(_context.DistancesStart, _waiting));
+        _context.AddFound(beam, nodes, _waiting, in _filter);
     }
 }

@@ -62,7 +62,7 @@ internal static unsafe class BuildSearch
                 scorer.Score(new ReadOnlySpan<int>(nodes + i, size), new Span<float>(distances + i, size));
             }
 
-            beam.Merge(context.PackFound(nodes, count, beam.Threshold));
+            context.AddFound(beam, nodes, count, default(AcceptAll));
         }
         visited.Clear();
     }

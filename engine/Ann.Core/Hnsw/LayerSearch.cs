@@ -97,9 +97,7 @@ internal static unsafe class LayerSearch
         where TScorer : struct, INodeScorer
         where TFilter : struct, INodeFilter
     {
-        Beam beam = context.Beam;
         scorer.Score(new ReadOnlySpan<int>(nodes, count), new Span<float>(context.DistancesStart, count));
-        foreach (ulong entry in context.PackFound(nodes, count, beam.Threshold))
-            SearchContext.Add(beam, entry, in filter);
+        context.AddFound(context.Beam, nodes, count, in filter);
     }
 }

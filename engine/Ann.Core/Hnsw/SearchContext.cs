@@ -56,7 +56,27 @@ internal sealed unsafe class SearchContext(int nodes, int slots) : IDisposable
     /// <summary>The same as a span.</summary>
     public Span<float> Distances => new(DistancesStart, _slots);
 
+    /// <summary>Adds nodes that were not added before, those that are near enough. Their distances are in the scratch.</summary>
+    /// <param name="beam"><see cref="Beam"/>, which a loop keeps at hand.</param>
+    /// <param name="nodes">The nodes.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="filter">Decides which may be returned.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddFound<TFilter>(Beam beam, int* nodes, int count, in TFilter filter)
+        where TFilter : struct, INodeFilter
+    {
+        ReadOnlySpan<ulong> found = PackFound(nodes, count, beam.Threshold);
+        if (TFilter.AcceptsAll)
+        {
+            beam.Merge(found);
+            return;
+        }
+        foreach (ulong entry in found)
+            beam.Add(entry, in filter);
+    }
+
     /// <summary>Beam entries of nodes and of the distances in the scratch, those below a threshold.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<ulong> PackFound(int* nodes, int count, ulong threshold)
     {
         // Which are near enough is hard to predict: write each, and step on only past those.

@@ -179,9 +179,7 @@ internal static unsafe class TwoHopWalk
     {
         Debug.Assert(count >= 0);
         int* nodes = context.PendingStart;
-        Beam beam = context.Beam;
         scorer.Score(new ReadOnlySpan<int>(nodes, count), new Span<float>(context.DistancesStart, count));
-        foreach (ulong entry in context.PackFound(nodes, count, beam.Threshold))
-            beam.Add(entry);
+        context.AddFound(context.Beam, nodes, count, default(AcceptAll));
     }
 }

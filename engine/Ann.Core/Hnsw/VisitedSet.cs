@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using Ann.Core.Distances;
 
@@ -77,6 +79,33 @@ internal sealed unsafe class VisitedSet : IDisposable
         return written;
     }
 
+    /// <summary>The same for some links of a row.</summary>
+    /// <param name="links">32 links.</param>
+    /// <param name="lanes">A bit for each that counts.</param>
+    /// <param name="unmarked">Room for as many nodes.</param>
+    /// <returns>Nodes written.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Mark(int* links, uint lanes, int* unmarked)
+    {
+        if (_marked + FastScan.Lanes > _undoCapacity)
+            return MarkOneByOne(links, lanes, unmarked);
+        ulong* words = _words;
+        int* touched = _touched + _marked;
+        int written = 0;
+        for (; lanes != 0; lanes &= lanes - 1)
+        {
+            int node = links[BitOperations.TrailingZeroCount(lanes)];
+            Debug.Assert(node != HnswGraph.NoNode, "an unused slot is infinitely far");
+            ulong before = words[node >> 6];
+            words[node >> 6] = before | (1UL << node);
+            unmarked[written] = node;
+            touched[written] = node >> 6;
+            written += (int)(~(before >> node) & 1);
+        }
+        _marked += written;
+        return written;
+    }
+
     /// <summary>
     /// The same for a row of links that another thread changes: each slot is read once, with acquire, up to the first that holds no node.
     /// </summary>
@@ -128,6 +157,18 @@ internal sealed unsafe class VisitedSet : IDisposable
         for (int i = 0; i < count; i++)
             if (TryMark(nodes[i]))
                 unmarked[written++] = nodes[i];
+        return written;
+    }
+
+    private int MarkOneByOne(int* links, uint lanes, int* unmarked)
+    {
+        int written = 0;
+        for (; lanes != 0; lanes &= lanes - 1)
+        {
+            int node = links[BitOperations.TrailingZeroCount(lanes)];
+            if (TryMark(node))
+                unmarked[written++] = node;
+        }
         return written;
     }
 
