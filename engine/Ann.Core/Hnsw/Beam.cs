@@ -213,10 +213,12 @@ internal sealed unsafe class Beam : IDisposable
         int next = _next;
         foreach (ulong entry in found)
         {
-            if (kept < capacity)
-                next = Math.Min(next, SortedWords.Insert(entries, kept++, entry));
-            else if (entry < entries[kept - 1])
-                next = Math.Min(next, SortedWords.Insert(entries, kept - 1, entry));
+            int held = Math.Min(kept, capacity - 1);
+            if (kept == capacity && entry >= entries[held])
+                continue;
+            int earlier = SortedWords.Insert(entries, held, entry) - next;
+            next += earlier & (earlier >> 31); // the smaller one, without a branch that is hard to predict
+            kept = held + 1;
         }
         Count = kept;
         _next = next;
