@@ -45,6 +45,22 @@ public sealed class DriverOutputTests
     public void AMissingLibraryIsToldFromAFault(string error, bool missing) =>
         Assert.Equal(missing, DriverCompiler.IsMissingPart(DriverCompiler.FirstFault(error)));
 
+    [Theory]
+    [InlineData("512", "avx2 fma avx512f", "")]
+    [InlineData("256", "avx2 fma avx512f", "-mno-avx512f")]
+    [InlineData("256", "avx2 fma", "")]
+    [InlineData("128", "avx2 fma avx512f", "-mno-avx512f -mno-avx")]
+    [InlineData("128", "asimd", "")]
+    public void ADriverHasNoWiderRegistersThanOurKernels(string bits, string instructionSet, string flags)
+    {
+        Machine machine = new()
+        {
+            Cpu = "a processor", Cores = 2, SimdBits = bits, InstructionSet = instructionSet, OperatingSystem = "a system", Runtime = "a runtime",
+        };
+
+        Assert.Equal(flags, string.Join(' ', DriverCompiler.Narrowed(machine)));
+    }
+
     [Fact]
     public void EveryDriverIsEmbeddedAndNamesWhatInstallsIt()
     {

@@ -10,8 +10,10 @@ public sealed unsafe class SortedWordsTests
     public void InsertingEqualsInsertingIntoAList() =>
         Gen.ULong[1, ulong.MaxValue - 1].Array[0, 60].Sample(words => Check([.. words.Distinct()]), iter: 2_000);
 
-    /// <summary>The last of these cross the length from which the place is searched for, by one word and by many.</summary>
+    /// <summary>These cross the lengths from which the place is searched for at 256 and at 512 bits, by few words and by many.</summary>
     [Theory]
+    [InlineData(382)]
+    [InlineData(387)]
     [InlineData(1022)]
     [InlineData(1027)]
     [InlineData(2500)]

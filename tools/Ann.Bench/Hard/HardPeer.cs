@@ -29,7 +29,7 @@ internal sealed class HardPeer
         if (request.Cache is null)
             return (null, "it was not asked for");
         tool.Files.CreateDirectory(request.Cache);
-        (string? driver, string missing) = await new DriverCompiler(tool, request.Cache, machine.Cpu)
+        (string? driver, string missing) = await new DriverCompiler(tool, request.Cache, machine)
             .CompileAsync(Engine.Driver!, cancellation);
         return driver is null ? (null, missing) : (new HardPeer(tool, request.Work, driver, machine.Cores), "");
     }

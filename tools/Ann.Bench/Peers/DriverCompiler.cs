@@ -8,10 +8,13 @@ using static System.Text.Encoding;
 
 namespace Ann.Bench.Peers;
 
-/// <summary>Compiles the embedded C++ drivers for this machine, once per source, flags and processor.</summary>
-internal sealed class DriverCompiler(ToolContext tool, string cacheDirectory, string cpuModel)
+/// <summary>
+/// Compiles the embedded C++ drivers for this machine, once per source, flags and processor: for registers as wide as those that our
+/// kernels use, so that a run without AVX-512 (<c>DOTNET_EnableAVX512=0</c>) compares like with like.
+/// </summary>
+internal sealed class DriverCompiler(ToolContext tool, string cacheDirectory, Machine machine)
 {
-    private static readonly string[] Flags = ["-O3", "-march=native", "-std=c++17", "-pthread"];
+    private readonly string[] _flags = ["-O3", "-march=native", .. Narrowed(machine), "-std=c++17", "-pthread"];
 
     /// <summary>The program, compiled if it was not.</summary>
     /// <returns>The path and the library's version; or no path and what is missing, with the command that installs it.</returns>
@@ -22,7 +25,7 @@ internal sealed class DriverCompiler(ToolContext tool, string cacheDirectory, st
         string header = Source("driver.h");
         string source = Source(driver.File);
         XxHash3 hash = new();
-        foreach (string part in (string[])[header, source, version, cpuModel, .. Flags, .. driver.Flags])
+        foreach (string part in (string[])[header, source, version, machine.Cpu, .. _flags, .. driver.Flags])
             hash.Append(UTF8.GetBytes(part + '\n'));
         string name = Path.GetFileNameWithoutExtension(driver.File);
         string key = hash.GetCurrentHashAsUInt64().ToString("x16", CultureInfo.InvariantCulture);
@@ -37,7 +40,7 @@ internal sealed class DriverCompiler(ToolContext tool, string cacheDirectory, st
         string partial = program + ".partial";
         ChildResult? result = await ChildProcess.RunAsync(
             "g++",
-            [.. Flags, $"-DANN_PEER_VERSION=\"{version}\"", Path.Combine(directory, driver.File), "-o", partial, .. driver.Flags],
+            [.. _flags, $"-DANN_PEER_VERSION=\"{version}\"", Path.Combine(directory, driver.File), "-o", partial, .. driver.Flags],
             [], cancellation);
         if (result is null)
             return (null, $"there is no g++: {driver.Install}");
@@ -73,6 +76,17 @@ internal sealed class DriverCompiler(ToolContext tool, string cacheDirectory, st
             ?? throw new InvalidOperationException($"drivers/{name} is not embedded.");
         using StreamReader reader = new(stream);
         return reader.ReadToEnd();
+    }
+
+    /// <summary>What keeps the compiler from wider registers than ours.</summary>
+    internal static IEnumerable<string> Narrowed(Machine machine)
+    {
+        bool has512 = machine.InstructionSet.Contains("avx512f", StringComparison.Ordinal);
+        bool has256 = machine.InstructionSet.Contains("avx2", StringComparison.Ordinal);
+        if (has512 && machine.SimdBits != "512")
+            yield return "-mno-avx512f";
+        if (has256 && machine.SimdBits is not ("512" or "256"))
+            yield return "-mno-avx";
     }
 
     private static async Task<string> VersionAsync(string package, CancellationToken cancellation)

@@ -126,7 +126,7 @@ internal sealed class PeersRun(ToolContext tool, PeersRequest request)
     private async Task<List<Contestant>> PrepareAsync(CancellationToken cancellation)
     {
         PeerCache cache = new(tool, request);
-        DriverCompiler compiler = new(tool, request.Cache, _machine.Cpu);
+        DriverCompiler compiler = new(tool, request.Cache, _machine);
         List<Contestant> contestants = [];
         foreach (string name in request.Engines)
         {
