@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Ann.Core.Distances;
 
 namespace Ann.Core.Hnsw;
@@ -9,14 +11,12 @@ namespace Ann.Core.Hnsw;
 /// the paper: a candidate that falls out of the beam is farther than all ef kept, and the paper's loop would stop before expanding it.
 /// </summary>
 /// <remarks>
-/// An entry is one 64-bit word: the distance's bits, mapped so that unsigned order is distance order, then 30 bits of node, then two
-/// marks: expanded, and memory asked for. Comparing words compares (distance, node), and entries move as plain memory.
+/// An entry is one 64-bit word: the distance's bits, mapped so that unsigned order is distance order, then 30 bits of node, a bit that
+/// is 0, and the mark of an expanded entry. Comparing words compares (distance, node), and entries move as plain memory.
 /// </remarks>
 internal sealed unsafe class Beam : IDisposable
 {
     private const ulong ExpandedMark = 1;
-    private const ulong RequestedMark = 2;
-    private const ulong Marks = ExpandedMark | RequestedMark;
     private const int NodeShift = 2;
 
     private NativeBlock _block = new(0);
@@ -59,7 +59,7 @@ internal sealed unsafe class Beam : IDisposable
     public static int NodeOf(ulong entry) => (int)((uint)entry >> NodeShift);
 
     /// <summary>The entry as <see cref="Pack"/> made it.</summary>
-    public static ulong Unmarked(ulong entry) => entry & ~Marks;
+    public static ulong Unmarked(ulong entry) => entry & ~ExpandedMark;
 
     public static float DistanceOf(ulong entry)
     {
@@ -93,7 +93,7 @@ internal sealed unsafe class Beam : IDisposable
     public void Unmark()
     {
         for (int i = 0; i < Count; i++)
-            _entries[i] &= ~Marks;
+            _entries[i] &= ~ExpandedMark;
         _next = 0;
     }
 
@@ -174,21 +174,18 @@ internal sealed unsafe class Beam : IDisposable
         return overflowed;
     }
 
-    /// <summary>Asks for the rows of level 0 of the entries that are to be expanded next, once each.</summary>
+    /// <summary>
+    /// Asks for the rows of level 0 of the entries that are to be expanded next, if they are among the next few. Rows that were asked for
+    /// before are asked for again: that costs less than a branch that is hard to predict.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PrefetchAhead(in HnswGraph graph, int sizeInBytes, int ahead)
     {
-        for (int place = _next; place < Count && ahead > 0; place++)
-        {
-            ulong entry = _entries[place];
-            if ((entry & ExpandedMark) != 0)
-                continue;
-            ahead--;
-            if ((entry & RequestedMark) != 0)
-                continue;
-            _entries[place] = entry | RequestedMark;
-            Memory.Prefetch(graph.Links(0, NodeOf(entry)), sizeInBytes);
-        }
+        ulong* next = _entries + _next;
+        uint held = (uint)((1UL << Math.Min(Count - _next, SortedWords.Margin)) - 1);
+        uint expanded = (uint)(Vector512.Load(next) << 63).ExtractMostSignificantBits(); // the mark is the lowest bit
+        for (uint left = held & ~expanded; left != 0 && ahead > 0; left &= left - 1, ahead--)
+            Memory.Prefetch(graph.Links(0, NodeOf(next[BitOperations.TrailingZeroCount(left)])), sizeInBytes);
     }
 
     /// <summary>Asks for the links of the nodes that <see cref="TryExpand"/> would take next, unless something nearer is found.</summary>
