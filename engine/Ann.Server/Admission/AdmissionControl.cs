@@ -1,3 +1,5 @@
+using System.Threading.RateLimiting;
+using Ann.Core;
 using Microsoft.Extensions.Options;
 
 namespace Ann.Server.Admission;
@@ -5,11 +7,14 @@ namespace Ann.Server.Admission;
 /// <summary>The queues of the server, but for those of its encoders, which have threads of their own.</summary>
 internal sealed class AdmissionControl : IDisposable
 {
-    public AdmissionControl(IOptions<ServerOptions> options)
+    private readonly ThreadReserve _threads;
+
+    public AdmissionControl(IOptions<ServerOptions> options, ThreadReserve threads)
     {
         ServerOptions limits = options.Value;
+        _threads = threads;
         Searches = new("search", limits.MaxConcurrentSearches, limits.SearchQueueLimit);
-        SearchPlaces = new(Searches, limits.MaxConcurrentSearches, limits.SearchQueueLimit, limits.BrownOut);
+        SearchPlaces = new(Searches, limits.MaxConcurrentSearches, limits.SearchQueueLimit, limits.BrownOut) { Threads = threads };
         HeavySearches = new("heavy search", limits.HeavySearches(), limits.HeavyQueueLimit);
         WriteStreams = new("write stream", limits.MaxWriteStreams, 0);
         Writes = new("write", limits.MaxConcurrentWrites, limits.WriteQueueLimit);
@@ -28,11 +33,38 @@ internal sealed class AdmissionControl : IDisposable
 
     public AdmissionQueue Writes { get; }
 
+    /// <summary>Waits for a place among <see cref="HeavySearches"/>. Until it is given back, threads are ready beside the search.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.Overloaded"/>: the queue is full.</exception>
+    /// <exception cref="OperationCanceledException">The caller went away, or its deadline passed.</exception>
+    public async ValueTask<HeavyPlace> EnterHeavyAsync(CancellationToken cancellation)
+    {
+        _threads.Hold();
+        try
+        {
+            return new HeavyPlace(await HeavySearches.EnterAsync(cancellation), _threads);
+        }
+        catch
+        {
+            _threads.Release();
+            throw;
+        }
+    }
+
     public void Dispose()
     {
         Searches.Dispose();
         HeavySearches.Dispose();
         WriteStreams.Dispose();
         Writes.Dispose();
+    }
+}
+
+/// <summary>A place of a heavy search; the default is that of any other, which needs none. Disposing it gives it back.</summary>
+internal readonly struct HeavyPlace(RateLimitLease lease, ThreadReserve threads) : IDisposable
+{
+    public void Dispose()
+    {
+        lease?.Dispose();
+        threads?.Release();
     }
 }

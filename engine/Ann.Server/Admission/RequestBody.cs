@@ -12,7 +12,8 @@ namespace Ann.Server.Admission;
 /// <param name="Message">What its requests are.</param>
 /// <param name="MostBytes">Of one message.</param>
 /// <param name="IsStream">True where many messages follow each other.</param>
-internal sealed record RequestLimits(MessageDescriptor Message, int MostBytes, bool IsStream);
+/// <param name="HoldsThreads">True where the call may keep a thread for long, and nothing else tells of it.</param>
+internal sealed record RequestLimits(MessageDescriptor Message, int MostBytes, bool IsStream, bool HoldsThreads);
 
 /// <summary>
 /// The body of a call as the transport reads it: each message is charged to the budget of all calls when its length is known, before it is

@@ -15,13 +15,14 @@ internal sealed class RequestGauge : IDisposable
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
     /// <summary>Of health, reflection, and calls that there are not: they name a service or two.</summary>
-    private static readonly RequestLimits Others = new(Empty.Descriptor, MostBytes: 64 << 10, IsStream: true);
+    private static readonly RequestLimits Others = new(Empty.Descriptor, MostBytes: 64 << 10, IsStream: true, HoldsThreads: false);
 
     private readonly Dictionary<string, RequestLimits> _methods = new(StringComparer.Ordinal);
     private readonly TimeProvider _time;
+    private readonly ThreadReserve _threads;
     private readonly ITimer _timer;
 
-    public RequestGauge(IOptions<ServerOptions> options, TimeProvider time)
+    public RequestGauge(IOptions<ServerOptions> options, ThreadReserve threads, TimeProvider time)
     {
         ServerOptions server = options.Value;
         Budget = new ByteBudget(server.RequestBudget());
@@ -35,10 +36,12 @@ internal sealed class RequestGauge : IDisposable
             foreach (MethodDescriptor method in service.Methods)
             {
                 _methods[$"/{service.FullName}/{method.Name}"] = new RequestLimits(
-                    method.InputType, takesRows ? server.MaxMessageBytes : server.MaxQueryBytes, method.IsClientStreaming);
+                    method.InputType, takesRows ? server.MaxMessageBytes : server.MaxQueryBytes, method.IsClientStreaming,
+                    HoldsThreads: service.FullName != RetrievalReflection.Descriptor.Services[0].FullName);
             }
         }
         _time = time;
+        _threads = threads;
         _timer = time.CreateTimer(static state => ((RequestGauge)state!).Sweep(), this, Period, Period);
     }
 
@@ -61,6 +64,8 @@ internal sealed class RequestGauge : IDisposable
         using RequestBody body = new(context.Request.BodyReader, limits, this);
         CallBody call = new(body);
         context.Features.Set<IRequestBodyPipeFeature>(call);
+        if (limits.HoldsThreads)
+            _threads.Hold();
         try
         {
             await next(context);
@@ -70,6 +75,8 @@ internal sealed class RequestGauge : IDisposable
         finally
         {
             call.Room?.Dispose();
+            if (limits.HoldsThreads)
+                _threads.Release();
         }
     }
 

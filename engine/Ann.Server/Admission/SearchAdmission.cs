@@ -47,6 +47,9 @@ internal sealed class SearchAdmission(AdmissionQueue queue, int running, int wai
         }
     }
 
+    /// <summary>Learns how long searches take; null for none.</summary>
+    public ThreadReserve? Threads { get; init; }
+
     /// <summary>True while searches wait: nothing else should take the cores.</summary>
     public bool IsBusy => Volatile.Read(ref _waiting) > 0;
 
@@ -74,7 +77,9 @@ internal sealed class SearchAdmission(AdmissionQueue queue, int running, int wai
     {
         // Two at once may lose one of them: it is a mean.
         long mean = Volatile.Read(ref _meanTicks);
-        Volatile.Write(ref _meanTicks, mean == 0 ? time.Ticks : mean + (time.Ticks - mean) / MeanOver);
+        mean = mean == 0 ? time.Ticks : mean + (time.Ticks - mean) / MeanOver;
+        Volatile.Write(ref _meanTicks, mean);
+        Threads?.Searched(TimeSpan.FromTicks(mean));
     }
 
     private TimeSpan ExpectedWait() => TimeSpan.FromTicks(Volatile.Read(ref _meanTicks) * (Volatile.Read(ref _waiting) + 1) / running);

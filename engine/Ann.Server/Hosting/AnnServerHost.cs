@@ -22,13 +22,15 @@ public sealed partial class AnnServerHost : IAsyncDisposable
     private static readonly TimeSpan LeaveTime = TimeSpan.FromSeconds(5);
 
     private readonly WebApplication _app;
+    private readonly bool _ownsProcess;
     private readonly ILogger<AnnServerHost> _log;
     private Task? _stop;
     private bool _disposed;
 
-    private AnnServerHost(WebApplication app)
+    private AnnServerHost(WebApplication app, bool ownsProcess)
     {
         _app = app;
+        _ownsProcess = ownsProcess;
         _log = app.Services.GetRequiredService<ILogger<AnnServerHost>>();
     }
 
@@ -89,6 +91,8 @@ public sealed partial class AnnServerHost : IAsyncDisposable
     /// <summary>Puts the server together and checks its options and sources. Opens nothing.</summary>
     internal static AnnServerHost Create(Action<ServerOptions> configure, ServerSurroundings surroundings)
     {
+        if (surroundings.OwnsProcess)
+            PoolThreads.StopSpinning();
         SettingSources sources = SettingSources.Read(surroundings.Settings, surroundings.Files);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.AddOptions(configure, sources);
@@ -104,7 +108,7 @@ public sealed partial class AnnServerHost : IAsyncDisposable
             surroundings.Checked?.Invoke(options);
             app.MapCalls();
             app.Services.GetRequiredService<StartPhase>().Announce(); // makes the catalog, so it finds duplicate and missing files
-            return new AnnServerHost(app);
+            return new AnnServerHost(app, surroundings.OwnsProcess);
         }
         catch (Exception e)
         {
@@ -120,7 +124,7 @@ public sealed partial class AnnServerHost : IAsyncDisposable
     {
         ServerOptions options = _app.Services.GetRequiredService<IOptions<ServerOptions>>().Value;
         IPEndPoint endpoint = ListenAddress.Parse(options.Listen);
-        ReserveThreads(options);
+        _app.Services.GetRequiredService<ThreadReserve>().Begin();
         try
         {
             await _app.StartAsync(cancellation);
@@ -136,10 +140,12 @@ public sealed partial class AnnServerHost : IAsyncDisposable
     }
 
     /// <summary>Opens what is to be served.</summary>
-    internal Task LoadAsync(CancellationToken cancellation)
+    internal async Task LoadAsync(CancellationToken cancellation)
     {
         ServerOptions options = _app.Services.GetRequiredService<IOptions<ServerOptions>>().Value;
-        return Task.Run(() => _app.Services.GetRequiredService<StartPhase>().RunAsync(options, cancellation), cancellation);
+        await Task.Run(() => _app.Services.GetRequiredService<StartPhase>().RunAsync(options, cancellation), cancellation);
+        if (_ownsProcess)
+            _app.Services.GetRequiredService<ThreadReserve>().LetGo();
     }
 
     /// <summary>
@@ -170,17 +176,6 @@ public sealed partial class AnnServerHost : IAsyncDisposable
             return;
         }
         await _app.DisposeAsync();
-    }
-
-    /// <summary>
-    /// Searches hold their threads. Without others ready, health and admission wait until the pool grows by itself, one
-    /// thread each half second: health then answered after 1.3 s under full load, and within 0.07 s with the reserve.
-    /// </summary>
-    private static void ReserveThreads(ServerOptions options)
-    {
-        ThreadPool.GetMinThreads(out int workers, out int ports);
-        int needed = Environment.ProcessorCount + options.MaxConcurrentSearches;
-        ThreadPool.SetMinThreads(Math.Max(workers, needed), ports);
     }
 
     private static AnnException BadSettings(IReadOnlyList<string> faults) => new(

@@ -30,6 +30,9 @@ internal sealed record ServerSurroundings
     /// <summary>Where settings come from, beside code.</summary>
     public SettingInputs Settings { get; init; } = new();
 
+    /// <summary>True where the process does nothing but serve, so that its pool of threads is the server's.</summary>
+    public bool OwnsProcess { get; init; }
+
     /// <summary>Called when the settings are known and good, before anything that they name is looked for.</summary>
     public Action<ServerOptions>? Checked { get; init; }
 }
@@ -78,6 +81,10 @@ internal static class ServerParts
         services.AddSingleton<QueryEncoders>();
         services.AddSingleton<DrainGate>();
         services.AddSingleton<HealthBoard>();
+        services.AddSingleton<IReadyThreads, PoolThreads>();
+        services.AddSingleton(static provider => ReserveOf(
+            provider.GetRequiredService<IOptions<ServerOptions>>().Value, provider.GetRequiredService<IReadyThreads>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<AdmissionControl>();
         services.AddSingleton<CallLimits>();
         services.AddSingleton<CallWork>();
@@ -187,6 +194,14 @@ internal static class ServerParts
         app.MapGrpcService<IngestService>();
         app.MapGrpcService<HealthService>();
         app.MapGrpcReflectionService();
+    }
+
+    /// <summary>A thread a core, as the pool has it; under load one more for each search.</summary>
+    private static ThreadReserve ReserveOf(ServerOptions options, IReadyThreads pool, TimeProvider time)
+    {
+        ThreadPool.GetMinThreads(out int workers, out _);
+        ThreadCounts counts = new(workers, Math.Max(workers, Environment.ProcessorCount + options.MaxConcurrentSearches));
+        return new ThreadReserve(counts, pool, time);
     }
 
     private static CatalogOpening Opening(

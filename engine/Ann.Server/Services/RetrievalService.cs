@@ -1,4 +1,3 @@
-using System.Threading.RateLimiting;
 using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Server.Admission;
@@ -73,7 +72,7 @@ internal sealed class RetrievalService(
     private async Task<TResponse> AdmitAsync<TRequest, TResponse>(
         TRequest request, ServerCallContext context, bool isHeavy, Func<TRequest, ServerCallContext, SearchPlace, TResponse> run)
     {
-        using RateLimitLease? heavy = isHeavy ? await admission.HeavySearches.EnterAsync(context.CancellationToken) : null;
+        using HeavyPlace heavy = isHeavy ? await admission.EnterHeavyAsync(context.CancellationToken) : default;
         using SearchPlace place = await admission.SearchPlaces.EnterAsync(
             new SearchBudget(long.MaxValue, context.CancellationToken), bestSoFar: false);
         return run(request, context, place);
@@ -85,9 +84,7 @@ internal sealed class RetrievalService(
         try
         {
             SearchBudget budget = pipeline.BudgetOf(request.OnDeadline, in encoded);
-            using RateLimitLease? heavy = work.IsHeavy(request)
-                ? await admission.HeavySearches.EnterAsync(context.CancellationToken)
-                : null;
+            using HeavyPlace heavy = work.IsHeavy(request) ? await admission.EnterHeavyAsync(context.CancellationToken) : default;
             using SearchPlace place = await admission.SearchPlaces.EnterAsync(budget, request.OnDeadline == OnDeadline.BestSoFar);
             return kinds.Nearest.Run(request, context, in place, budget, encoded);
         }
@@ -99,7 +96,7 @@ internal sealed class RetrievalService(
 
     private async Task<SearchResponse> SearchHeavyAsync(SearchRequest request, ServerCallContext context, SearchBudget? budget)
     {
-        using RateLimitLease heavy = await admission.HeavySearches.EnterAsync(context.CancellationToken);
+        using HeavyPlace heavy = await admission.EnterHeavyAsync(context.CancellationToken);
         using SearchPlace place = await admission.SearchPlaces.EnterAsync(
             budget ?? new SearchBudget(long.MaxValue, context.CancellationToken), budget is not null);
         return kinds.Nearest.Run(request, context, in place, budget);

@@ -29,7 +29,7 @@ internal static class ServeVerb
 
     private static async Task<int> RunAsync(ToolContext tool, SettingInputs settings, bool json, CancellationToken cancellation)
     {
-        ServerSurroundings surroundings = new() { Settings = settings, Checked = RequireSomething };
+        ServerSurroundings surroundings = new() { Settings = settings, Checked = RequireSomething, OwnsProcess = true };
         AnnServerHost host;
         try
         {
