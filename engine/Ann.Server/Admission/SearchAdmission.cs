@@ -77,9 +77,8 @@ internal sealed class SearchAdmission(AdmissionQueue queue, int running, int wai
     {
         // Two at once may lose one of them: it is a mean.
         long mean = Volatile.Read(ref _meanTicks);
-        mean = mean == 0 ? time.Ticks : mean + (time.Ticks - mean) / MeanOver;
-        Volatile.Write(ref _meanTicks, mean);
-        Threads?.Searched(TimeSpan.FromTicks(mean));
+        Volatile.Write(ref _meanTicks, mean == 0 ? time.Ticks : mean + (time.Ticks - mean) / MeanOver);
+        Threads?.Searched(time);
     }
 
     private TimeSpan ExpectedWait() => TimeSpan.FromTicks(Volatile.Read(ref _meanTicks) * (Volatile.Read(ref _waiting) + 1) / running);

@@ -19,7 +19,13 @@ internal sealed class ThreadReserve : IDisposable
     public const int CrowdPerThread = 32;
 
     /// <summary>A search that holds its place for so long is no short one.</summary>
-    public static readonly TimeSpan Long = TimeSpan.FromMilliseconds(0.5);
+    public static readonly TimeSpan Long = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Share of long searches, of the last dozens, that is load. A few are long because the system took their core.</summary>
+    private const double LongShare = 0.25;
+
+    /// <summary>Weight of one search in that share.</summary>
+    private const double ShareOver = 32;
 
     /// <summary>Searches between two looks at what waits: to count it costs a fraction of a microsecond.</summary>
     private const int LookEvery = 16;
@@ -33,6 +39,7 @@ internal sealed class ThreadReserve : IDisposable
     private ITimer? _timer;
     private int _holding;
     private int _searches;
+    private double _longShare;
     private int _calm;
     private bool _isUp;
 
@@ -77,11 +84,14 @@ internal sealed class ThreadReserve : IDisposable
     public void Release() => Interlocked.Decrement(ref _holding);
 
     /// <summary>A search has ended.</summary>
-    /// <param name="held">How long those of late held their places.</param>
+    /// <param name="held">How long it held its place.</param>
     public void Searched(TimeSpan held)
     {
-        // Two at once may lose one of them: it is for a look now and then.
-        if (held >= Long || (++_searches % LookEvery == 0 && _pool.Waiting >= CrowdPerThread * _counts.Few))
+        // Two at once may lose one of them: it is a mean, and a look now and then.
+        double share = Volatile.Read(ref _longShare);
+        share += ((held >= Long ? 1 : 0) - share) / ShareOver;
+        Volatile.Write(ref _longShare, share);
+        if (share >= LongShare || (++_searches % LookEvery == 0 && _pool.Waiting >= CrowdPerThread * _counts.Few))
             Raise();
     }
 
@@ -121,15 +131,19 @@ internal interface IReadyThreads
 /// <summary>The pool of this process.</summary>
 internal sealed class PoolThreads : IReadyThreads
 {
+    private const string Adjusts = "System.Threading.ThreadPool.HillClimbing.Disable";
     private const string SpinLimit = "System.Threading.ThreadPool.UnfairSemaphoreSpinLimit";
 
     /// <summary>
-    /// Keeps idle threads of the pool from looking for work in a loop before they sleep, unless the operator has said how often they
-    /// should. To be called before the pool has begun; later it does nothing.
+    /// Leaves the number of threads to the server, where the pool would try by itself whether one more does more. On a single core also
+    /// keeps idle threads from looking for work in a loop before they sleep: they would only keep the core from those that have some.
+    /// What the operator has set, stays. To be called before the pool has begun; later it does nothing.
     /// </summary>
-    public static void StopSpinning()
+    public static void Claim()
     {
-        if (AppContext.GetData(SpinLimit) is null)
+        if (AppContext.GetData(Adjusts) is null)
+            AppContext.SetSwitch(Adjusts, true);
+        if (Environment.ProcessorCount == 1 && AppContext.GetData(SpinLimit) is null)
             AppContext.SetData(SpinLimit, 0);
     }
 

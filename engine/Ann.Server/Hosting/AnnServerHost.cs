@@ -92,7 +92,7 @@ public sealed partial class AnnServerHost : IAsyncDisposable
     internal static AnnServerHost Create(Action<ServerOptions> configure, ServerSurroundings surroundings)
     {
         if (surroundings.OwnsProcess)
-            PoolThreads.StopSpinning();
+            PoolThreads.Claim();
         SettingSources sources = SettingSources.Read(surroundings.Settings, surroundings.Files);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.AddOptions(configure, sources);
