@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime;
 using System.Runtime.InteropServices;
 using Ann.Core.Indexes;
 using Ann.Protocol.V1;
@@ -28,6 +29,9 @@ internal sealed partial class WireWarmUp(
     /// <summary>However slow the machine is: a server that serves cold is better than one that does not.</summary>
     private static readonly TimeSpan Most = TimeSpan.FromSeconds(5);
 
+    /// <summary>Time between two looks whether the JIT still replaces what has become hot.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
+
     /// <summary>Result counts of everyday calls.</summary>
     private static readonly uint[] Ks = [10, 100, 1000];
 
@@ -55,6 +59,7 @@ internal sealed partial class WireWarmUp(
         {
             for (int i = 0; i < calls; i++)
                 await client.SearchAsync(requests[i % requests.Length], cancellationToken: limited.Token);
+            await SettleAsync(limited.Token);
             TimeSpan took = time.GetElapsedTime(began);
             Warm(index.Name, calls, took);
         }
@@ -63,6 +68,18 @@ internal sealed partial class WireWarmUp(
             cancellation.ThrowIfCancellationRequested();
             Ended(index.Name, failure.Status.Detail);
         }
+    }
+
+    /// <summary>Waits until nothing is being compiled: what is under way takes a core from the first callers.</summary>
+    private async Task SettleAsync(CancellationToken limit)
+    {
+        long before;
+        do
+        {
+            before = JitInfo.GetCompiledMethodCount();
+            await Task.Delay(Pause, time, limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        while (JitInfo.GetCompiledMethodCount() != before && !limit.IsCancellationRequested);
     }
 
     /// <summary>What a caller of this machine calls: a server that listens on every address listens on the loopback's.</summary>

@@ -33,6 +33,11 @@ internal sealed partial class LiveRecallSampler(
     private readonly CancellationTokenSource _stopping = new();
     private readonly BackgroundThreads _thread = new(share: 0.001, whenIdle: true); // one
     private readonly SampleChoice _choice = new(options.Value.LiveRecallShare);
+
+    // Of the server's own calls: they run all code that callers run, and what they leave is looked at by nobody.
+    private readonly SampleChoice _ownChoice = new(options.Value.LiveRecallShare);
+    private readonly LiveRecallBoard _ownBoard = new();
+
     private Task _measuring = Task.CompletedTask;
     private int _waitingCount;
     private int _rehearsals;
@@ -44,11 +49,11 @@ internal sealed partial class LiveRecallSampler(
 
     /// <summary>True when the query now answered is one to keep.</summary>
     /// <param name="weight">How much is known of such: <see cref="KnownRecall.WeightOf"/>.</param>
-    public bool Wants(double weight) => _choice.Next(weight) && Volatile.Read(ref _waitingCount) < MostWaiting;
-
-    /// <summary>True when one of the server's own calls is one to keep: a few, when nothing waits.</summary>
-    public bool WantsRehearsal() => Volatile.Read(ref _waitingCount) == 0 && _rehearsals < MostRehearsals
-        && Interlocked.Increment(ref _rehearsals) <= MostRehearsals;
+    /// <param name="isOwn">True of one of the server's own: a few of those are kept, while nothing waits.</param>
+    public bool Wants(double weight, bool isOwn) => isOwn
+        ? _ownChoice.Next(weight) && Volatile.Read(ref _waitingCount) == 0 && _rehearsals < MostRehearsals
+            && Interlocked.Increment(ref _rehearsals) <= MostRehearsals
+        : _choice.Next(weight) && Volatile.Read(ref _waitingCount) < MostWaiting;
 
     /// <summary>
     /// Keeps a query. Only for a whole answer that is the nearest items and nothing else: not cut short, not degraded, not exact by the
@@ -132,10 +137,12 @@ internal sealed partial class LiveRecallSampler(
     {
         try
         {
-            if (sample.Measure(options.Value.MaxRecallEf, _stopping.Token) is not { } measured || sample.Asked.IsRehearsal)
+            if (sample.Measure(options.Value.MaxRecallEf, _stopping.Token) is not { } measured)
                 return;
-            board.Add(sample.Kind, in measured);
-            metrics.Sampled(sample.Kind);
+            bool isOwn = sample.Asked.IsRehearsal;
+            (isOwn ? _ownBoard : board).Add(sample.Kind, in measured);
+            if (!isOwn)
+                metrics.Sampled(sample.Kind);
         }
         catch (Exception e) // whatever it is, the next sample is measured: nobody waits for this one
         {

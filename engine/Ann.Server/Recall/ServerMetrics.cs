@@ -29,8 +29,12 @@ internal sealed class ServerMetrics : IDisposable
     }
 
     /// <summary>An answer goes out.</summary>
-    public void Answered(Wire.Completeness completeness)
+    /// <param name="completeness">What became of it.</param>
+    /// <param name="isOwn">True of an own call, which is not counted.</param>
+    public void Answered(Wire.Completeness completeness, bool isOwn)
     {
+        if (isOwn)
+            return;
         if (completeness == Wire.Completeness.TruncatedDeadline)
             _truncated.Add(1);
         else if (completeness == Wire.Completeness.DegradedOverload)

@@ -151,13 +151,10 @@ internal sealed class SearchPipeline(
     {
         SearchEffort effort = search.Effort;
         bool isOwn = OwnCalls.Has(search.Of.Request);
-        if (statistics.Stopped == StopReason.None && !isOwn)
-            search.Index.Sample(query);
-        if (!effort.CanBeSampled(in statistics)
-            || !(isOwn ? sampler.WantsRehearsal() : sampler.Wants(effort.WeightOf(in statistics))))
-        {
+        if (statistics.Stopped == StopReason.None)
+            search.Index.Sample(isOwn ? [] : query); // no query at all is not kept, and the first caller's finds the code compiled
+        if (!effort.CanBeSampled(in statistics) || !sampler.Wants(effort.WeightOf(in statistics), isOwn))
             return;
-        }
         int ef = effort.PassedOver > 0 ? effort.PassedOver : effort.Parameters.BeamWidth;
         SampledRequest sampled = new(
             effort.Parameters.K, ef, effort.Target, search.Of.Input.Filter, search.Excluded, search.Restriction?.Selectivity)
@@ -195,8 +192,7 @@ internal sealed class SearchPipeline(
             columns.Restrict(selection.Matching, selection.Selectivity, search.Selecting);
         SearchResponse response = ToResponse(search.Of, columns);
         quality.Write(response);
-        if (!OwnCalls.Has(search.Of.Request))
-            metrics.Answered(response.Completeness);
+        metrics.Answered(response.Completeness, OwnCalls.Has(search.Of.Request));
         return response;
     }
 
@@ -210,7 +206,7 @@ internal sealed class SearchPipeline(
         quality.AddUnsearched(lists);
         SearchResponse response = ToResponse(in search, columns);
         quality.Write(response);
-        metrics.Answered(response.Completeness);
+        metrics.Answered(response.Completeness, OwnCalls.Has(search.Request));
         return response;
     }
 
