@@ -134,17 +134,20 @@ internal sealed class PoolThreads : IReadyThreads
     private const string Adjusts = "System.Threading.ThreadPool.HillClimbing.Disable";
     private const string SpinLimit = "System.Threading.ThreadPool.UnfairSemaphoreSpinLimit";
 
+    /// <summary>The pool counts from 10 on a single core, so these are two.</summary>
+    private const int LooksOnOneCore = 12;
+
     /// <summary>
     /// Leaves the number of threads to the server, where the pool would try by itself whether one more does more. On a single core also
-    /// keeps idle threads from looking for work in a loop before they sleep: they would only keep the core from those that have some.
-    /// What the operator has set, stays. To be called before the pool has begun; later it does nothing.
+    /// makes idle threads look for work twice before they sleep, where they would look sixty times: each look gives the core away and
+    /// takes it back. What the operator has set, stays. To be called before the pool has begun; later it does nothing.
     /// </summary>
     public static void Claim()
     {
         if (AppContext.GetData(Adjusts) is null)
             AppContext.SetSwitch(Adjusts, true);
         if (Environment.ProcessorCount == 1 && AppContext.GetData(SpinLimit) is null)
-            AppContext.SetData(SpinLimit, 0);
+            AppContext.SetData(SpinLimit, LooksOnOneCore);
     }
 
     public long Waiting => ThreadPool.PendingWorkItemCount;

@@ -67,7 +67,13 @@ internal sealed partial class StartPhase(
             IndexFailed(index.Name, index.Source.Path, failure.Message, failure is AnnException ? null : failure);
             return;
         }
-        health.Set(index.Name, ServingStatus.Serving);
+        Describe(index, status);
+        health.Set(index.Name, ServingStatus.Serving); // last: to compile what writes the lines takes a core from the first callers
+    }
+
+    /// <summary>Writes what an index is to the log.</summary>
+    private void Describe(HostedIndex index, IndexStatus status)
+    {
         using SnapshotLease lease = index.Acquire();
         IndexSnapshot snapshot = lease.Snapshot;
         if (status.Live is LiveIndex live)

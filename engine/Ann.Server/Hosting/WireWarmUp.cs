@@ -26,11 +26,15 @@ internal sealed partial class WireWarmUp(
     /// <summary>Kinds of requests, which take turns.</summary>
     private const int Kinds = 8;
 
+    /// <summary>Methods that are always being compiled somewhere, in the time between two looks.</summary>
+    private const int StillCompiled = 2;
+
     /// <summary>However slow the machine is: a server that serves cold is better than one that does not.</summary>
     private static readonly TimeSpan Most = TimeSpan.FromSeconds(5);
 
-    /// <summary>Time between two looks whether the JIT still replaces what has become hot.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
+    /// <summary>Time between two looks whether the JIT still replaces what has become hot, and the longest that it is waited for.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan MostSettling = TimeSpan.FromSeconds(2);
 
     /// <summary>Result counts of everyday calls.</summary>
     private static readonly uint[] Ks = [10, 100, 1000];
@@ -59,7 +63,8 @@ internal sealed partial class WireWarmUp(
         {
             for (int i = 0; i < calls; i++)
                 await client.SearchAsync(requests[i % requests.Length], cancellationToken: limited.Token);
-            await SettleAsync(limited.Token);
+            await new Protocol.V1.Indexes.IndexesClient(channel).ListAsync(new ListRequest(), cancellationToken: limited.Token);
+            await SettleAsync(cancellation);
             TimeSpan took = time.GetElapsedTime(began);
             Warm(index.Name, calls, took);
         }
@@ -70,16 +75,17 @@ internal sealed partial class WireWarmUp(
         }
     }
 
-    /// <summary>Waits until nothing is being compiled: what is under way takes a core from the first callers.</summary>
-    private async Task SettleAsync(CancellationToken limit)
+    /// <summary>Waits until hardly anything is being compiled: what is under way takes a core from the first callers.</summary>
+    private async Task SettleAsync(CancellationToken cancellation)
     {
+        long began = time.GetTimestamp();
         long before;
         do
         {
             before = JitInfo.GetCompiledMethodCount();
-            await Task.Delay(Pause, time, limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Pause, time, cancellation);
         }
-        while (JitInfo.GetCompiledMethodCount() != before && !limit.IsCancellationRequested);
+        while (JitInfo.GetCompiledMethodCount() - before > StillCompiled && time.GetElapsedTime(began) < MostSettling);
     }
 
     /// <summary>What a caller of this machine calls: a server that listens on every address listens on the loopback's.</summary>

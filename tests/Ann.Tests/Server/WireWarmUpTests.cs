@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Ann.Server.Recall;
 
 namespace Ann.Tests.Server;
@@ -25,6 +27,34 @@ public sealed class WireWarmUpTests(SampleIndexes samples)
         LiveRecallSampler sampler = server.Part<LiveRecallSampler>();
         await RunningServer.Eventually(() => sampler.Waiting == 0, "what was sampled is measured");
         Assert.Empty(server.Part<LiveRecallBoard>().All);
+    }
+
+    /// <summary>They run the code that samples and counts, so that no caller waits for it to be compiled; what they leave is not shown.</summary>
+    [Fact]
+    public async Task OwnCallsAreSampledAndCountedNowhere()
+    {
+        ConcurrentBag<(object? Scope, string Instrument)> counted = []; // other tests' servers count in this process too
+        using MeterListener meters = new();
+        meters.InstrumentPublished = static (instrument, listener) =>
+        {
+            if (instrument.Meter.Name == "ann" && !instrument.IsObservable)
+                listener.EnableMeasurementEvents(instrument);
+        };
+        meters.SetMeasurementEventCallback<long>((instrument, _, _, _) => counted.Add((instrument.Meter.Scope, instrument.Name)));
+        meters.Start();
+
+        await using RunningServer server = await RunningServer.StartAsync(samples, static options =>
+        {
+            options.WarmUpCalls = 48;
+            options.LiveRecallShare = 1;
+        });
+        LiveRecallSampler sampler = server.Part<LiveRecallSampler>();
+        await RunningServer.Eventually(() => sampler.Waiting == 0, "what was sampled is measured");
+
+        ServerMetrics own = server.Part<ServerMetrics>();
+        Assert.DoesNotContain(counted, one => one.Scope == own);
+        Assert.Empty(server.Part<LiveRecallBoard>().All);
+        Assert.Equal(0, server.Part<LiveRecallBoard>().Version);
     }
 
     [Fact]
