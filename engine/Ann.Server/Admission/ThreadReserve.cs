@@ -4,7 +4,8 @@ namespace Ann.Server.Admission;
 /// How many threads of the pool stand ready. Searches hold their threads, so under load others must be ready beside them: without, health
 /// and admission wait until the pool grows by itself, one thread each half second (health then answered after 1.3 s, and within 0.07 s with
 /// this reserve). While calls are few and short it does harm: each step of a call wakes every thread that is ready, and those that find
-/// nothing to do cost a lone caller more than the search. So the reserve goes after some calm seconds, and is back with the first sign of load.
+/// nothing to do cost a lone caller more than the search. So the reserve goes after some calm seconds, and is back with the first sign of
+/// load.
 /// </summary>
 /// <remarks>
 /// The pool is the process's own, so only a program that serves and does nothing else lets the reserve go. Signs of load: a call that may

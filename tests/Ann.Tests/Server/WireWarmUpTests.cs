@@ -29,7 +29,7 @@ public sealed class WireWarmUpTests(SampleIndexes samples)
         Assert.Empty(server.Part<LiveRecallBoard>().All);
     }
 
-    /// <summary>They run the code that samples and counts, so that no caller waits for it to be compiled; what they leave is not shown.</summary>
+    /// <summary>They run the code that samples and counts, so that no caller waits for the JIT; what they leave is not shown.</summary>
     [Fact]
     public async Task OwnCallsAreSampledAndCountedNowhere()
     {
