@@ -28,6 +28,7 @@ internal readonly unsafe struct CodeDistance(CodePoints points, TemperedNorm* no
     public CodeScorer ScorerOf(int node) => new(points, node);
 
     /// <summary>What <see cref="CodePoints"/> needs beside the codes: one <see cref="CodePoint"/> a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static NativeBlock ComputePoints(Int8Codes codes, Metric metric, int count)
     {
         NativeBlock block = new((long)count * sizeof(CodePoint));

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 
@@ -44,6 +45,7 @@ internal sealed unsafe class EstimateEncoder : IDisposable
     }
 
     /// <summary>Fills the factors and codes of a block, whose links are there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Encode(int node, BlockShape shape, byte* block)
     {
         float* origin = (float*)_scratch.Start;

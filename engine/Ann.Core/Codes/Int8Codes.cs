@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 
@@ -105,6 +106,7 @@ internal sealed unsafe class Int8Codes : IDisposable
     }
 
     /// <summary>The scale of the row with the widest range, unless that is far wider than most.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float CommonScale(VectorTable rows)
     {
         float* mean = (float*)Mean.Start;
@@ -120,6 +122,7 @@ internal sealed unsafe class Int8Codes : IDisposable
         return widest <= WidestToMean * sum / rows.Count && float.IsFinite(1 / scale) ? scale : 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Largest(ReadOnlySpan<float> values, float temper, float* mean)
     {
         float largest = 0;
@@ -128,6 +131,7 @@ internal sealed unsafe class Int8Codes : IDisposable
         return largest;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void EncodeRow(VectorTable rows, int row, float temper, MetricTraits traits, bool isAligned)
     {
         ReadOnlySpan<float> values = rows.Values(row);
@@ -164,6 +168,7 @@ internal sealed unsafe class Int8Codes : IDisposable
     }
 
     /// <summary>⟨μ, e⟩ with e = x − μ − s·c.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double ErrorAlongMean(ReadOnlySpan<float> values, float temper, float* mean, sbyte* code, float scale)
     {
         double sum = 0;

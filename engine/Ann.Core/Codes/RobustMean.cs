@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Ann.Core.Hnsw;
 
 namespace Ann.Core.Codes;
@@ -50,6 +51,7 @@ internal static unsafe class RobustMean
     }
 
     /// <summary>Adds up the rows that are no farther from a point than a limit, and counts them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Sum(
         float* rows, int stride, int count, TemperedNorm* norms, double[] sums, ReadOnlySpan<float> center, double limit)
     {
@@ -67,6 +69,7 @@ internal static unsafe class RobustMean
         return near;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float[] Median(float* rows, int stride, int dimension, int count, TemperedNorm* norms)
     {
         float[] sample = new float[Math.Min(SampleSize, count)];
@@ -105,6 +108,7 @@ internal static unsafe class RobustMean
 
     private static int RowOf(int sample, int samples, int count) => (int)((long)sample * count / samples);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Square(ReadOnlySpan<float> values, float temper, ReadOnlySpan<float> center)
     {
         double sum = 0;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Ann.Core.Distances;
 
 namespace Ann.Core.Codes;
@@ -34,6 +35,7 @@ internal sealed unsafe class Rotation : IDisposable
 
     /// <summary>Rotates in place. Lengths and angles stay.</summary>
     /// <param name="values"><see cref="Size"/> components, zero beyond the dimension.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(float* values)
     {
         for (int round = 0; round < Rounds; round++)

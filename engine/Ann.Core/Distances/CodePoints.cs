@@ -26,6 +26,7 @@ internal readonly unsafe struct CodePoints(sbyte* codes, int stride, CodePoint* 
     }
 
     /// <summary>Squared distance of two nodes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public float Between(int a, int b)
     {
         int dot = Int8Pairs.Between(codes + (long)a * stride, codes + (long)b * stride, (nuint)stride);
@@ -49,6 +50,7 @@ internal readonly unsafe struct CodePoints(sbyte* codes, int stride, CodePoint* 
     }
 
     /// <summary>Writes the squared distances of a node to others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void OneToMany(int node, ReadOnlySpan<int> others, Span<float> distances)
     {
         int i = 0;
@@ -59,6 +61,7 @@ internal readonly unsafe struct CodePoints(sbyte* codes, int stride, CodePoint* 
     }
 
     /// <summary>True when a node is nearer than some distance to one of others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool AnyNearer(int node, ReadOnlySpan<int> others, float than)
     {
         Vector128<float> limit = Vector128.Create(than);

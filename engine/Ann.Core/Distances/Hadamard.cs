@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Ann.Core.Distances;
@@ -16,10 +17,13 @@ internal static unsafe class Hadamard
         Debug.Assert(size >= 16 && BitOperations.IsPow2(size));
         if (SimdWidth.Has512)
             Transform512(values, factors, size);
+        else if (SimdWidth.Has256)
+            Transform256(values, factors, size);
         else
             Transform128(values, factors, size);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transform512(float* values, float* factors, int size)
     {
         // Steps 1, 2, 4, 8 stay within a register: x·s + permuted(x), with s = ±1.
@@ -55,6 +59,37 @@ internal static unsafe class Hadamard
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Transform256(float* values, float* factors, int size)
+    {
+        // As above: steps 1, 2, 4 stay within a register.
+        Vector256<float> s1 = Vector256.Create(1f, -1, 1, -1, 1, -1, 1, -1);
+        Vector256<float> s2 = Vector256.Create(1f, 1, -1, -1, 1, 1, -1, -1);
+        Vector256<float> s4 = Vector256.Create(1f, 1, 1, 1, -1, -1, -1, -1);
+        for (int i = 0; i < size; i += 8)
+        {
+            Vector256<float> x = Vector256.Load(values + i) * Vector256.Load(factors + i);
+            x = x * s1 + Vector256.Shuffle(x, Vector256.Create(1, 0, 3, 2, 5, 4, 7, 6));
+            x = x * s2 + Vector256.Shuffle(x, Vector256.Create(2, 3, 0, 1, 6, 7, 4, 5));
+            x = x * s4 + Vector256.Shuffle(x, Vector256.Create(4, 5, 6, 7, 0, 1, 2, 3));
+            x.Store(values + i);
+        }
+        for (int step = 8; step < size; step *= 2)
+        {
+            for (int from = 0; from < size; from += 2 * step)
+            {
+                for (int i = from; i < from + step; i += 8)
+                {
+                    Vector256<float> a = Vector256.Load(values + i);
+                    Vector256<float> b = Vector256.Load(values + i + step);
+                    (a + b).Store(values + i);
+                    (a - b).Store(values + i + step);
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transform128(float* values, float* factors, int size)
     {
         for (int i = 0; i < size; i += 4)

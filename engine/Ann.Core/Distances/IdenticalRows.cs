@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -10,6 +11,7 @@ internal static class IdenticalRows
     /// <summary>A hash of a row: the same for identical ones.</summary>
     /// <param name="row">Prepared (<see cref="RowPreparation"/>).</param>
     /// <param name="scratch">As long as the row.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ulong Hash(ReadOnlySpan<float> row, Span<float> scratch)
     {
         int i = 0;

@@ -42,6 +42,7 @@ internal static unsafe class Int8Pairs
         : SimdWidth.Has128 ? Between128(a, b, length)
         : BetweenScalar(a, b, length);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Vector128<int> OneToFour512(sbyte* a, sbyte* b0, sbyte* b1, sbyte* b2, sbyte* b3, nuint length)
     {
         Vector512<int> s0 = default, s1 = default, s2 = default, s3 = default;
@@ -59,16 +60,18 @@ internal static unsafe class Int8Pairs
         static Vector256<int> Fold(Vector512<int> sums) => sums.GetLower() + sums.GetUpper();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Vector128<int> OneToFour256(sbyte* a, sbyte* b0, sbyte* b1, sbyte* b2, sbyte* b3, nuint length)
     {
         Vector256<int> s0 = default, s1 = default, s2 = default, s3 = default;
-        for (nuint i = 0; i < length; i += 16)
+        for (nuint i = 0; i < length; i += 32)
         {
-            Vector256<short> wide = Widen256(a + i);
-            s0 += Avx2.MultiplyAddAdjacent(Widen256(b0 + i), wide);
-            s1 += Avx2.MultiplyAddAdjacent(Widen256(b1 + i), wide);
-            s2 += Avx2.MultiplyAddAdjacent(Widen256(b2 + i), wide);
-            s3 += Avx2.MultiplyAddAdjacent(Widen256(b3 + i), wide);
+            Vector256<sbyte> signs = Vector256.Load(a + i);
+            Vector256<byte> magnitudes = Avx2.Abs(signs);
+            s0 = AddProducts(s0, magnitudes, signs, b0 + i);
+            s1 = AddProducts(s1, magnitudes, signs, b1 + i);
+            s2 = AddProducts(s2, magnitudes, signs, b2 + i);
+            s3 = AddProducts(s3, magnitudes, signs, b3 + i);
         }
         return Sums(s0, s1, s2, s3);
     }
@@ -86,9 +89,20 @@ internal static unsafe class Int8Pairs
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<short> Widen512(sbyte* code) => Avx512BW.ConvertToVector512Int16(Vector256.Load(code));
 
+    /// <summary>
+    /// Adds the products of 32 components, as magnitudes of the one times the other with its signs: two products of codes within ±127 add
+    /// up within 16 bits.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> Widen256(sbyte* code) => Avx2.ConvertToVector256Int16(Vector128.Load(code));
+    private static Vector256<int> AddProducts(Vector256<int> sum, Vector256<byte> magnitudes, Vector256<sbyte> signs, sbyte* code)
+    {
+        Vector256<sbyte> signed = Avx2.Sign(Vector256.Load(code), signs);
+        return AvxVnni.IsSupported
+            ? AvxVnni.MultiplyWideningAndAdd(sum, magnitudes, signed)
+            : sum + Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(magnitudes, signed), Vector256<short>.One);
+    }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Between512(sbyte* a, sbyte* b, nuint length)
     {
         Vector512<int> sum = default;
@@ -97,14 +111,19 @@ internal static unsafe class Int8Pairs
         return Vector512.Sum(sum);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Between256(sbyte* a, sbyte* b, nuint length)
     {
         Vector256<int> sum = default;
-        for (nuint i = 0; i < length; i += 16)
-            sum += Avx2.MultiplyAddAdjacent(Widen256(a + i), Widen256(b + i));
+        for (nuint i = 0; i < length; i += 32)
+        {
+            Vector256<sbyte> signs = Vector256.Load(a + i);
+            sum = AddProducts(sum, Avx2.Abs(signs), signs, b + i);
+        }
         return Vector256.Sum(sum);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Between128(sbyte* a, sbyte* b, nuint length)
     {
         Vector128<int> sum = default;

@@ -33,6 +33,7 @@ internal static unsafe class LaneSum<TTerm>
         : SimdWidth.Has128 ? Over128(a, b, length)
         : OverScalar(a, b, length);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Over512(float* a, float* b, nuint length)
     {
         Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default;
@@ -49,6 +50,7 @@ internal static unsafe class LaneSum<TTerm>
         return Vector512.Sum((s0 + s1) + (s2 + s3));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Over256(float* a, float* b, nuint length)
     {
         Vector256<float> s0 = default, s1 = default, s2 = default, s3 = default;
@@ -65,6 +67,7 @@ internal static unsafe class LaneSum<TTerm>
         return Vector256.Sum((s0 + s1) + (s2 + s3));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Over128(float* a, float* b, nuint length)
     {
         Vector128<float> s0 = default, s1 = default, s2 = default, s3 = default;

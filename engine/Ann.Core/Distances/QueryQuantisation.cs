@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Ann.Core.Distances;
@@ -10,6 +11,7 @@ namespace Ann.Core.Distances;
 internal static unsafe class QueryQuantisation
 {
     /// <summary>target = from − what, over a padded row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Subtract(float* target, float* from, float* what, int stride)
     {
         Debug.Assert(stride % VectorTable.Lanes == 0);
@@ -18,6 +20,7 @@ internal static unsafe class QueryQuantisation
     }
 
     /// <summary>Largest magnitude of a padded row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Largest(float* values, int stride)
     {
         Vector512<float> largest = default;
@@ -30,6 +33,7 @@ internal static unsafe class QueryQuantisation
     }
 
     /// <summary>Σ aᵢ·bᵢ over padded rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Dot(float* a, float* b, int stride)
     {
         Vector512<float> sums = default;
@@ -47,6 +51,7 @@ internal static unsafe class QueryQuantisation
     }
 
     /// <summary>Rounds a padded row, scaled, to 16-bit integers within ±<paramref name="limit"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ToInt16(float* values, int stride, float scale, int limit, short* target)
     {
         Vector512<float> most = Vector512.Create((float)limit);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Ann.Core.Distances;
@@ -74,6 +75,7 @@ internal static class RowPreparation
         + $"stay within float32. Scale the vectors down.");
 
     /// <summary>In double precision, in eight sums whatever the register width: all widths agree to the bit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double SumOfSquares(ReadOnlySpan<float> values)
     {
         Vector512<double> sums = default;
@@ -90,6 +92,7 @@ internal static class RowPreparation
         return sum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scale(ReadOnlySpan<float> source, double scale, Span<float> destination)
     {
         int i = 0;

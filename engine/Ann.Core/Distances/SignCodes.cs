@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Ann.Core.Distances;
@@ -13,6 +14,7 @@ internal static unsafe class SignCodes
     /// <param name="origin">o, rotated.</param>
     /// <param name="bits">Components looked at: a multiple of <see cref="FastScan.BitsStep"/>.</param>
     /// <param name="codes">First byte of the lane; the next lies <see cref="FastScan.Lanes"/> bytes behind.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static (float Magnitudes, float Along) Encode(float* values, float* origin, int bits, byte* codes)
     {
         Debug.Assert(bits % FastScan.BitsStep == 0);

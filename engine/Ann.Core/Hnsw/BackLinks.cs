@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Ann.Core.Distances;
 
 namespace Ann.Core.Hnsw;
@@ -29,6 +30,7 @@ internal sealed unsafe class BackLinks : IDisposable
     /// <param name="level">Of the graph.</param>
     /// <param name="batch">Sorted by level, highest first.</param>
     /// <param name="chosen">How many of a node's links count, the first ones; null for all.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Collect(in HnswGraph graph, int level, ReadOnlySpan<int> batch, ushort* chosen = null)
     {
         int edges = NoEdge + 1;
@@ -59,6 +61,7 @@ internal sealed unsafe class BackLinks : IDisposable
     public int Count(int target) => _edges[LastEdges[target]].Count;
 
     /// <summary>Writes the nodes that linked to a target, and forgets them. May be called for different targets at once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Take(int target, Span<int> nodes)
     {
         int written = 0;

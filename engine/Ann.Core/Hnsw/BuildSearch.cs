@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace Ann.Core.Hnsw;
 
@@ -23,6 +24,7 @@ internal static unsafe class BuildSearch
     /// <param name="level">Of the graph.</param>
     /// <param name="scorer">Distances to the node that is being inserted.</param>
     /// <param name="context">Its scratch is as large as <see cref="Width"/> rows of links.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void RunLevel<TScorer>(in HnswGraph graph, int level, in TScorer scorer, SearchContext context)
         where TScorer : struct, INodeScorer
     {

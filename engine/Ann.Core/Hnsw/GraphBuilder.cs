@@ -52,16 +52,20 @@ internal sealed class GraphBuilder<TDistance, TScorer> : IDisposable
     {
         HnswGraph graph = _storage.Graph;
         int[] order = new int[graph.Count - graph.Copies.Count(graph.Count)];
-        (int Level, bool NotEntry, ulong Draw)[] keys = new (int, bool, ulong)[order.Length];
+        ulong[] draws = new ulong[order.Length];
         int next = 0;
-        for (int node = 0; node < graph.Count; node++)
+        for (int level = graph.MaxLevel; level >= 0; level--)
         {
-            if (graph.Copies.IsCopy(node))
-                continue;
-            order[next] = node;
-            keys[next++] = (-graph.LevelOf(node), node != graph.EntryPoint, _parameters.OrderOf(node));
+            int first = next;
+            for (int node = 0; node < graph.Count; node++)
+            {
+                if (graph.LevelOf(node) != level || graph.Copies.IsCopy(node))
+                    continue;
+                order[next] = node;
+                draws[next++] = node == graph.EntryPoint ? 0 : Math.Max(1, _parameters.OrderOf(node));
+            }
+            Array.Sort(draws, order, first, next - first);
         }
-        Array.Sort(keys, order);
         return order;
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Ann.Core.Searching;
 
 namespace Ann.Core.Hnsw;
@@ -30,7 +31,11 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
     where TDistance : struct, IBuildDistance<TScorer>
     where TScorer : struct, INodeScorer
 {
-    private const int Grain = 16;
+    /// <summary>Nodes in a piece of work at most: neighbours in a batch read the same memory.</summary>
+    private const int MaxGrain = 16;
+
+    /// <summary>Pieces that a thread gets of a batch at least, so that none waits long for another.</summary>
+    private const int PiecesPerThread = 8;
 
     private readonly HnswGraph _graph;
     private readonly HnswParameters _parameters;
@@ -67,7 +72,7 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
     public void Insert(Memory<int> batch, CancellationToken cancellation = default)
     {
         FindEntries(batch, cancellation);
-        ParallelBuild.For(batch.Length, _workers.Length, Grain, (worker, from, to) =>
+        ParallelBuild.For(batch.Length, _workers.Length, GrainOf(batch.Length), (worker, from, to) =>
         {
             for (int i = from; i < to; i++)
                 ChooseLinks(batch.Span[i], _places[i].Entry, _workers[worker]);
@@ -87,6 +92,8 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
         _backLinks.Dispose();
     }
 
+    private int GrainOf(int items) => Math.Clamp(items / (_workers.Length * PiecesPerThread), 1, MaxGrain);
+
     /// <summary>What is known of the rows of a level of a growing graph; null where nothing is.</summary>
     private GrowingLinks? GrowingOn(int level) => level == 0 ? _growing : null;
 
@@ -95,7 +102,7 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
     {
         if (_places.Length < batch.Length)
             _places = new BatchPlace[batch.Length];
-        ParallelBuild.For(batch.Length, _workers.Length, Grain, (worker, from, to) =>
+        ParallelBuild.For(batch.Length, _workers.Length, GrainOf(batch.Length), (worker, from, to) =>
         {
             for (int i = from; i < to; i++)
                 _places[i] = FindEntry(batch.Span[i], _workers[worker].Context);
@@ -105,6 +112,7 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
             batch.Span[i] = _places[i].Node;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private BatchPlace FindEntry(int node, SearchContext context)
     {
         HnswGraph graph = _graph;
@@ -123,6 +131,7 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
     }
 
     /// <summary>Searches the graph for a node's neighbours on each of its levels, and writes its own rows of links.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ChooseLinks(int node, ulong entry, Worker worker)
     {
         HnswGraph graph = _graph;
@@ -172,7 +181,7 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
     {
         GrowingLinks? growing = GrowingOn(level);
         _backLinks.Collect(in _graph, level, batch, growing is null ? null : growing.Chosen);
-        ParallelBuild.For(_backLinks.Targets.Length, _workers.Length, Grain, (worker, from, to) =>
+        ParallelBuild.For(_backLinks.Targets.Length, _workers.Length, GrainOf(_backLinks.Targets.Length), (worker, from, to) =>
         {
             for (int i = from; i < to; i++)
                 TakeLinks(level, _backLinks.Targets[i], _workers[worker]);
@@ -180,6 +189,7 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
     }
 
     /// <summary>Adds new neighbours to a target's row; when they do not fit, the heuristic chooses among old and new.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TakeLinks(int level, int target, Worker worker)
     {
         int slots = _graph.Slots(level);
@@ -222,6 +232,7 @@ internal sealed unsafe class GraphInserter<TDistance, TScorer> : IGraphInserter
     }
 
     /// <summary>Slot by slot, each at once: a reader sees the old node or the new one, never a mix of their bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Write(int* links, ReadOnlySpan<int> nodes, int from, int to)
     {
         Debug.Assert(to <= nodes.Length);

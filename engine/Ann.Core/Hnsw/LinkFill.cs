@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Ann.Core.Distances;
 
 namespace Ann.Core.Hnsw;
@@ -56,6 +57,7 @@ internal static unsafe class LinkFill
         private readonly float[] _distances = new float[Sources * graph.M0];
         private readonly ulong[] _entries = new ulong[Sources * graph.M0];
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Fill(int node)
         {
             Span<int> row = new(graph.Links(0, node), graph.M0);
@@ -85,6 +87,7 @@ internal static unsafe class LinkFill
         }
 
         /// <summary>Beam entries of the neighbours of neighbours, nearest first, without those that are linked already.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private Span<ulong> Candidates(int node, ReadOnlySpan<int> linked)
         {
             TScorer scorer = distance.ScorerOf(node);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace Ann.Core.Hnsw;
 
@@ -54,6 +55,7 @@ internal static class NeighborSelection
     /// <param name="distance">Between rows.</param>
     /// <param name="links">Receives the links, nearest first; at least <paramref name="limit"/> long.</param>
     /// <returns>Links written.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int SelectDiverse<TDistance>(ReadOnlySpan<ulong> candidates, int limit, in TDistance distance, Span<int> links)
         where TDistance : struct, IRowDistance
     {
@@ -94,6 +96,7 @@ internal static class NeighborSelection
         where TDistance : struct, IRowDistance => distance.Climbs ? Math.Max(kept, slots / 2) : slots;
 
     /// <summary>Puts those candidates first that lie farthest out, seen from a node.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void OrderOutwards<TDistance>(int node, Span<ulong> candidates, in TDistance distance)
         where TDistance : struct, IRowDistance
     {
@@ -110,6 +113,7 @@ internal static class NeighborSelection
     /// <param name="links">The chosen, then the free slots.</param>
     /// <param name="kept">Links chosen.</param>
     /// <returns>Links in all.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Fill(ReadOnlySpan<ulong> candidates, Span<int> links, int kept)
     {
         ReadOnlySpan<int> diverse = links[..kept];

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Ann.Core.Searching;
 
 namespace Ann.Core.Hnsw;
@@ -159,6 +160,7 @@ internal static unsafe class Reachability
         public int ParentOf(int node) => _parents[node];
 
         /// <summary>Adds a node and all that is reachable through it.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Add(int parent, int node)
         {
             Reach(parent, node);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Ann.Core.Hnsw;
 
 /// <summary>
@@ -9,6 +11,7 @@ internal static class TieOrder
 {
     /// <summary>True when two neighbouring entries are equally far.</summary>
     /// <param name="entries">Beam entries, nearest first.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool HasTies(ReadOnlySpan<ulong> entries)
     {
         for (int i = 1; i < entries.Length; i++)
@@ -20,6 +23,7 @@ internal static class TieOrder
     /// <summary>Puts entries of equal distance in the order of their owner.</summary>
     /// <param name="owner">The node that chooses.</param>
     /// <param name="entries">Beam entries, nearest first; they stay so.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Spread(int owner, Span<ulong> entries)
     {
         for (int from = 0; from < entries.Length;)

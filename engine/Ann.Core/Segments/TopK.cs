@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace Ann.Core.Segments;
 
@@ -14,6 +15,7 @@ internal ref struct TopK(Span<ulong> heap, int count = 0)
     /// <summary>A new entry is kept when it is smaller than this.</summary>
     public readonly ulong Threshold => Count < _heap.Length ? ulong.MaxValue : _heap[0];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ulong entry)
     {
         Debug.Assert(entry < Threshold);
