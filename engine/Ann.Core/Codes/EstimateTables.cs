@@ -86,7 +86,7 @@ internal sealed unsafe class EstimateTables : IDisposable
             QueryQuantisation.FillTable(rotated + quad * 4, inverse, _tables.Start + FastScan.TableOffset(quad));
 
         float step = inverse > 0 ? 1 / inverse : 0;
-        // Distances by codes lack what does not depend on the row: see Int8Query.Shift.
+        // Distances by codes lack what does not depend on the row: see CodedQuery.Shift.
         float intercept = slope == 0 || traits.IsSquared ? squares : traits.SquaresOffset - slope * withMean;
         float rounding = RoundingMargin * step * MathF.Sqrt(_bits / 48f); // an entry is off by half a unit at most: by 1/√12 on average
         return new EstimateQuery(_tables.Start, _bits, step, -total, slope, intercept, _error * MarginOf(metric) * margin, rounding);

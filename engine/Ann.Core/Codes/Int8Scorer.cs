@@ -9,7 +9,7 @@ namespace Ann.Core.Codes;
 /// <param name="stride">Bytes from one code to the next.</param>
 /// <param name="factors">Offset and weight of each row.</param>
 /// <param name="query">The quantised query, padded like a code.</param>
-/// <param name="unit">What one unit of the dot product is worth: <see cref="Int8Query.Quantise"/>.</param>
+/// <param name="unit">What one unit of the dot product is worth: <see cref="CodedQuery.Quantise"/>.</param>
 internal readonly unsafe struct Int8Scorer(sbyte* codes, int stride, float* factors, short* query, float unit) : IFourScorer
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -48,7 +48,7 @@ internal readonly unsafe struct Int8Scorer(sbyte* codes, int stride, float* fact
 /// <param name="stride">Bytes from one code to the next.</param>
 /// <param name="points">One a code.</param>
 /// <param name="query">The quantised query less the mean, padded like a code.</param>
-/// <param name="unit">What one unit of the dot product is worth: <see cref="Int8Query.Quantise"/>.</param>
+/// <param name="unit">What one unit of the dot product is worth: <see cref="CodedQuery.Quantise"/>.</param>
 /// <param name="share">Factor on the distance: ½ gives the order of magnitude of a dot product.</param>
 internal readonly unsafe struct PointScorer(sbyte* codes, int stride, CodePoint* points, short* query, float unit, float share)
     : IFourScorer

@@ -23,6 +23,22 @@ internal static unsafe class Hadamard
             Transform128(values, factors, size);
     }
 
+    /// <summary>(a, b) becomes ((a + b)/√2, (a − b)/√2), for each a of the first half and its b of the second.</summary>
+    /// <param name="values">The vector.</param>
+    /// <param name="half">Half of its components, a multiple of 16.</param>
+    public static void MixHalves(float* values, int half)
+    {
+        Debug.Assert(half % 16 == 0);
+        Vector512<float> scale = Vector512.Create(0.70710678f);
+        for (int i = 0; i < half; i += 16)
+        {
+            Vector512<float> a = Vector512.Load(values + i);
+            Vector512<float> b = Vector512.Load(values + half + i);
+            ((a + b) * scale).Store(values + i);
+            ((a - b) * scale).Store(values + half + i);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transform512(float* values, float* factors, int size)
     {

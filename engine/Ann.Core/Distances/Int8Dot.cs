@@ -55,6 +55,22 @@ internal static class Int8Dot
     internal static Vector256<int> Add(Vector256<int> sum, Vector256<short> a, Vector256<short> b) =>
         AvxVnni.IsSupported ? AvxVnni.MultiplyWideningAndAdd(sum, a, b) : sum + Avx2.MultiplyAddAdjacent(a, b);
 
+    /// <summary>The same in 128 bits, where other components may be added.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<int> Add(Vector128<int> sum, Vector128<short> a, Vector128<short> b)
+    {
+        if (Sse2.IsSupported)
+            return sum + Sse2.MultiplyAddAdjacent(a, b);
+        if (AdvSimd.IsSupported)
+        {
+            sum = AdvSimd.MultiplyWideningLowerAndAdd(sum, a.GetLower(), b.GetLower());
+            return AdvSimd.MultiplyWideningLowerAndAdd(sum, a.GetUpper(), b.GetUpper());
+        }
+        (Vector128<int> a0, Vector128<int> a1) = Vector128.Widen(a);
+        (Vector128<int> b0, Vector128<int> b1) = Vector128.Widen(b);
+        return sum + a0 * b0 + a1 * b1;
+    }
+
     /// <summary>16 components of a code.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static unsafe Vector256<short> Wide256(sbyte* code) => Avx2.ConvertToVector256Int16(Vector128.Load(code));
@@ -118,21 +134,6 @@ internal static class Int8Dot
             s1 = Add(s1, high, Vector128.Load(query + i + 8));
         }
         return Vector128.Sum(s0 + s1);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        static Vector128<int> Add(Vector128<int> sum, Vector128<short> a, Vector128<short> b)
-        {
-            if (Sse2.IsSupported)
-                return sum + Sse2.MultiplyAddAdjacent(a, b);
-            if (AdvSimd.IsSupported)
-            {
-                sum = AdvSimd.MultiplyWideningLowerAndAdd(sum, a.GetLower(), b.GetLower());
-                return AdvSimd.MultiplyWideningLowerAndAdd(sum, a.GetUpper(), b.GetUpper());
-            }
-            (Vector128<int> a0, Vector128<int> a1) = Vector128.Widen(a);
-            (Vector128<int> b0, Vector128<int> b1) = Vector128.Widen(b);
-            return sum + a0 * b0 + a1 * b1;
-        }
     }
 
     private static unsafe int BetweenScalar(short* query, sbyte* code, nuint length)

@@ -13,6 +13,7 @@ internal sealed class CodesChoice
 {
     private CodesChoice(Int8Codes? codes, CodesFidelity? fidelity, CodesRecall? recall, string reason)
     {
+        AreFitForLinks = recall is null or { IsFitForLinks: true };
         Fidelity = fidelity;
         Codes = codes;
         Recall = recall;
@@ -22,11 +23,20 @@ internal sealed class CodesChoice
     /// <summary>The codes, which are then the caller's; null for none.</summary>
     public Int8Codes? Codes { get; }
 
+    /// <summary>
+    /// Those of 4 bits, which the file gets in place of <see cref="Codes"/>, by which the graph is built all the same. Then the caller's;
+    /// null for none.
+    /// </summary>
+    public Int4Codes? HalfBytes { get; private init; }
+
+    /// <summary>True when <see cref="Codes"/> order the nearest well enough to choose links by.</summary>
+    public bool AreFitForLinks { get; private init; }
+
     /// <summary>By what they were measured; null for a single row.</summary>
     public CodesFidelity? Fidelity { get; }
 
-    /// <summary>What was measured of <see cref="Codes"/>; null without any, and for a single row.</summary>
-    public CodesRecall? Recall { get; }
+    /// <summary>What was measured of the codes of the file; null without any, and for a single row.</summary>
+    public CodesRecall? Recall { get; private init; }
 
     /// <summary>Why they are not those that are taken for ordinary rows, as a sentence; empty when they are.</summary>
     public string Reason { get; }
@@ -73,6 +83,34 @@ internal sealed class CodesChoice
         {
             if (!keep)
                 codes.Dispose();
+        }
+    }
+
+    /// <summary>The same with codes of 4 bits for the file, where these tell the nearest; else with the reason why not.</summary>
+    /// <param name="rows">As those before.</param>
+    /// <param name="metric">Of the distances.</param>
+    /// <param name="threads">Of the work. The result does not depend on them.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    public unsafe CodesChoice InHalfBytes(VectorTable rows, Metric metric, int threads, CancellationToken cancellation)
+    {
+        if (Codes is null)
+            return this;
+        float* mean = (float*)Codes.Mean.Start;
+        Int4Codes halfBytes = Int4Codes.Encode(rows, mean, metric, threads, cancellation);
+        bool keep = false;
+        try
+        {
+            CodesRecall? recall = Fidelity?.Measure(new MeasuredCodes(halfBytes, mean, metric), cancellation);
+            keep = recall is null or { IsFitForDeepRanking: true };
+            if (keep)
+                return new CodesChoice(Codes, Fidelity, recall, "") { HalfBytes = halfBytes, AreFitForLinks = AreFitForLinks };
+            string why = $"Codes of 8 bits, for those of 4 tell {Told(recall!)} of sampled rows.";
+            return new CodesChoice(Codes, Fidelity, Recall, Reason.Length == 0 ? why : $"{why} {Reason}");
+        }
+        finally
+        {
+            if (!keep)
+                halfBytes.Dispose();
         }
     }
 

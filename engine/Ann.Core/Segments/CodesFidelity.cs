@@ -262,6 +262,12 @@ internal sealed record CodesRecall(double Walk10, double Walk100, double Scan10,
     /// <summary>True when codes tell the nearest well enough to walk by.</summary>
     public bool IsFit => Walk10 >= Floor && Walk100 >= Floor100;
 
+    /// <summary>
+    /// True when codes of 4 bits tell the nearest well enough: they are ranked anew through the beam, and who wants 100 results of them takes
+    /// a beam wider than the narrowest.
+    /// </summary>
+    public bool IsFitForDeepRanking => Walk10 >= Floor && Scan100 >= Floor100;
+
     /// <summary>True when codes order the nearest well enough to choose links by.</summary>
     public bool IsFitForLinks => Links >= LinksFloor && BrokenTies <= MostBrokenTies;
 }

@@ -17,6 +17,7 @@ internal readonly unsafe struct MeasuredCodes
     private readonly float _scale;
     private readonly float* _factors;
     private readonly CodePoint* _points;
+    private readonly byte* _halfBytes;
 
     /// <param name="codes">Of rows that do not grow.</param>
     /// <param name="metric">Of the distances.</param>
@@ -27,6 +28,18 @@ internal readonly unsafe struct MeasuredCodes
         _stride = codes.Stride;
         _mean = (float*)codes.Mean.Start;
         _scale = codes.Scale;
+        _factors = (float*)codes.Factors.Start;
+    }
+
+    /// <param name="codes">Of rows that do not grow.</param>
+    /// <param name="mean">That they are taken around, a padded row.</param>
+    /// <param name="metric">Of the distances.</param>
+    public MeasuredCodes(Int4Codes codes, float* mean, Metric metric)
+    {
+        _metric = metric;
+        _halfBytes = codes.Codes.Start;
+        _stride = codes.Stride;
+        _mean = mean;
         _factors = (float*)codes.Factors.Start;
     }
 
@@ -41,9 +54,15 @@ internal readonly unsafe struct MeasuredCodes
         _points = codes.PointOfRow + first;
     }
 
-    private void Score(short* query, float unit, ReadOnlySpan<int> nodes, Span<float> distances)
+    /// <summary>Components of a code.</summary>
+    private int Components => _halfBytes == null ? _stride : 2 * _stride;
+
+    private void Score(short* query, in CodedQuery coded, ReadOnlySpan<int> nodes, Span<float> distances)
     {
-        if (_points != null)
+        float unit = coded.Unit;
+        if (_halfBytes != null)
+            new Int4Scorer(_halfBytes, _stride, _factors, query, in coded).Score(nodes, distances);
+        else if (_points != null)
             new PointScorer(_codes, _stride, _points, query, unit, 1).Score(nodes, distances);
         else if (_scale == 0)
             new Int8Scorer(_codes, _stride, _factors, query, unit).Score(nodes, distances);
@@ -58,8 +77,9 @@ internal readonly unsafe struct MeasuredCodes
     /// <param name="rowStride">Floats of a padded row.</param>
     public sealed class Scan(MeasuredCodes codes, int rowStride) : IDisposable
     {
-        private readonly NativeBlock _scratch = new(rowStride * (long)sizeof(float));
-        private readonly NativeBlock _quantised = new(codes._stride * (long)sizeof(short));
+        private readonly NativeBlock _scratch = new(codes.Components * (long)sizeof(float));
+        private readonly NativeBlock _quantised = new(codes.Components * (long)sizeof(short));
+        private readonly Rotation? _rotation = codes._halfBytes == null ? null : Rotation.ForCodes(codes.Components);
         private readonly int[] _nodes = new int[Piece];
         private readonly float[] _distances = new float[Piece];
 
@@ -72,15 +92,15 @@ internal readonly unsafe struct MeasuredCodes
         public void Run(float* query, int except, int count, ref TopK top)
         {
             short* quantised = (short*)_quantised.Start;
-            Int8Query coded = Int8Query.Quantise(
-                query, codes._mean, (float*)_scratch.Start, rowStride, new Span<short>(quantised, codes._stride),
-                codes._metric.Traits().IsSquared);
+            CodedQuery coded = CodedQuery.Quantise(
+                query, codes._mean, (float*)_scratch.Start, rowStride, new Span<short>(quantised, codes.Components),
+                codes._metric.Traits().IsSquared, _rotation);
             for (int from = 0; from < count; from += Piece)
             {
                 Span<int> nodes = _nodes.AsSpan(0, Math.Min(Piece, count - from));
                 for (int i = 0; i < nodes.Length; i++)
                     nodes[i] = from + i;
-                codes.Score(quantised, coded.Unit, nodes, _distances.AsSpan(0, nodes.Length));
+                codes.Score(quantised, in coded, nodes, _distances.AsSpan(0, nodes.Length));
                 for (int i = 0; i < nodes.Length; i++)
                 {
                     ulong entry = Beam.Pack(nodes[i], _distances[i]);
@@ -94,6 +114,7 @@ internal readonly unsafe struct MeasuredCodes
         {
             _scratch.Dispose();
             _quantised.Dispose();
+            _rotation?.Dispose();
         }
     }
 }

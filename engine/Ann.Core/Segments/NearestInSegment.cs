@@ -59,7 +59,7 @@ internal readonly unsafe ref struct NearestInSegment<TLinks, TFilter, TLive>(
     /// <summary>Ranks what a walk or scan found.</summary>
     /// <param name="found">In the beam of the context, or in its room for candidates.</param>
     /// <param name="coded">How the query was quantised.</param>
-    public Span<ulong> Rank<TScoring, TScorer, TDistance>(Candidates found, scoped in Int8Query coded)
+    public Span<ulong> Rank<TScoring, TScorer, TDistance>(Candidates found, scoped in CodedQuery coded)
         where TScoring : struct, ISegmentScoring<TScorer>
         where TScorer : struct, INodeScorer
         where TDistance : struct, IDistance
@@ -90,7 +90,7 @@ internal readonly unsafe ref struct NearestInSegment<TLinks, TFilter, TLive>(
         where TScorer : struct, INodeScorer
         where TDistance : struct, IDistance
     {
-        Int8Query coded = TScoring.Quantise(in _segment, context);
+        CodedQuery coded = TScoring.Quantise(in _segment, context);
         TScorer scorer = TScoring.Of(in _segment, context, in coded);
         Candidates found = asked.Mask is null ? Walk(in scorer) : FindMasked<TScoring, TScorer>(in scorer);
         if (!TScoring.IsExact)

@@ -11,6 +11,7 @@ internal sealed unsafe class QueryContext : IDisposable
     private readonly NativeBlock _scratch;
     private readonly NativeBlock _quantised;
     private readonly EstimateTables? _estimates;
+    private readonly Rotation? _rotation;
     private readonly int _dimension;
     private ulong[] _ranked = new ulong[256];
     private readonly NativeBlock? _verdicts;
@@ -21,11 +22,13 @@ internal sealed unsafe class QueryContext : IDisposable
     {
         _dimension = segment.Dimension;
         _query = new NativeBlock(VectorTable.StrideOf(_dimension) * (long)sizeof(float));
-        _scratch = new NativeBlock(VectorTable.StrideOf(_dimension) * (long)sizeof(float));
+        _scratch = new NativeBlock(Int8Codes.StrideOf(_dimension) * (long)sizeof(float));
         _quantised = new NativeBlock(Int8Codes.StrideOf(_dimension) * (long)sizeof(short));
         Walk = new SearchContext(segment.Count, segment.Blocks is { } b ? b.Groups * FastScan.Lanes : segment.Graph.M0);
         if (!segment.Graph.Copies.IsEmpty)
             _verdicts = new NativeBlock(AmongCopies<AcceptAll>.Verdicts * sizeof(ulong));
+        if (segment.Codes.AreHalfBytes() && segment.Growing is null)
+            _rotation = Rotation.ForCodes(Int4Codes.ComponentsOf(_dimension));
         if (segment.Blocks is { } shape)
             _estimates = new EstimateTables(segment.Dimension, shape.Bits);
     }
@@ -45,9 +48,9 @@ internal sealed unsafe class QueryContext : IDisposable
     /// <summary>Quantises <see cref="Query"/> for the codes of a segment, without a bound.</summary>
     /// <param name="segment">Where the codes lie.</param>
     /// <param name="isCentred">True to centre it on the mean of the codes.</param>
-    public Int8Query Quantise(in SegmentView segment, bool isCentred) => Int8Query.Quantise(
+    public CodedQuery Quantise(in SegmentView segment, bool isCentred) => CodedQuery.Quantise(
         Query, segment.CodeMean, (float*)_scratch.Start, segment.RowStride, new Span<short>(Quantised, Int8Codes.StrideOf(_dimension)),
-        isCentred);
+        isCentred, _rotation);
 
     /// <summary>Makes the tables by which <see cref="Query"/> reads the estimates of a segment in the fast layout.</summary>
     public EstimateQuery Estimate(in SegmentView segment) =>
@@ -104,6 +107,7 @@ internal sealed unsafe class QueryContext : IDisposable
         _quantised.Dispose();
         Walk.Dispose();
         _estimates?.Dispose();
+        _rotation?.Dispose();
         _verdicts?.Dispose();
     }
 }

@@ -48,7 +48,7 @@ internal static unsafe class Reranking
     /// </returns>
     public static Span<ulong> Run<TDistance>(
         scoped in SegmentView segment, QueryContext context, ReadOnlySpan<ulong> beam, SearchParameters parameters,
-        scoped in Int8Query coded)
+        scoped in CodedQuery coded)
         where TDistance : struct, IDistance
     {
         int k = parameters.K;

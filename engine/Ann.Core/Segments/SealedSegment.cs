@@ -193,7 +193,7 @@ internal sealed unsafe class SealedSegment : IDisposable
         SegmentHeader header = sections.Header;
         long count = header.Count;
         int rowStride = VectorTable.StrideOf(header.Dimension);
-        int codeStride = Int8Codes.StrideOf(header.Dimension);
+        int codeStride = header.Codes.StrideOf(header.Dimension);
         bool coded = header.Codes.AreCodes();
         float scale = coded ? sections.CodeScale() : 0;
         return new SegmentView

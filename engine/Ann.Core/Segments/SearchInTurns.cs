@@ -133,7 +133,7 @@ internal struct QueryTurn<TScorer, TFilter>
     public QueryContext? Context;
 
     /// <summary>The query by codes.</summary>
-    public Int8Query Coded;
+    public CodedQuery Coded;
 
     /// <summary>The walk.</summary>
     public BlockWalk<TScorer, TFilter> Walk;

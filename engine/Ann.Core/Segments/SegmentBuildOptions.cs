@@ -10,22 +10,34 @@ public enum CodesKind : byte
 
     /// <summary>One signed byte a component; the best candidates are reranked with the float32 rows.</summary>
     Int8 = 2,
+
+    /// <summary>
+    /// Four bits a component, of rotated rows; the best candidates are reranked with the float32 rows. Goes with
+    /// <see cref="SegmentLayout.Compact"/>: asking for one asks for both.
+    /// </summary>
+    Int4 = 3,
 }
 
 /// <summary>How a segment lays out what the walk reads. Stored in files: values never change.</summary>
 public enum SegmentLayout : byte
 {
-    /// <summary>Links, and codes by themselves: the least memory.</summary>
+    /// <summary>Links, and codes by themselves: half the memory of <see cref="Fast"/>.</summary>
     Lean = 0,
 
     /// <summary>Beside a node's links, estimates of its neighbours' distances: the least latency. Needs int8 codes.</summary>
     Fast = 1,
+
+    /// <summary>
+    /// Links, and codes of half a byte a component; rows are read from the file when they are reranked, and hold no memory of the process:
+    /// the least memory, and indexes larger than memory.
+    /// </summary>
+    Compact = 2,
 }
 
 /// <summary>Where the links and codes of a segment lie, which a walk reads. Float32 rows and keys always stay in the mapped file.</summary>
 public enum SegmentResidence
 {
-    /// <summary><see cref="Loaded"/> in the fast layout, <see cref="Mapped"/> in the lean one.</summary>
+    /// <summary><see cref="Loaded"/> in the fast layout, <see cref="Mapped"/> in the others.</summary>
     ByLayout,
 
     /// <summary>In the mapped file: nothing is held twice, processes share pages, and a file larger than memory works.</summary>

@@ -27,6 +27,7 @@ internal sealed unsafe class SegmentBuilder : IDisposable
     private readonly AttributeRows? _attributes;
     private CodesChoice? _choice;
     private Int8Codes? _codes;
+    private Int4Codes? _halfBytes;
     private RowCopies? _copies;
     private GraphStorage? _graph;
     private NeighborBlocks? _blocks;
@@ -51,7 +52,8 @@ internal sealed unsafe class SegmentBuilder : IDisposable
             throw AnnException.Invalid("input", $"dimension is {dimension}; it must be 1 to {MaxDimension}.");
         if (options.Threads is < 1 or > 1024)
             throw AnnException.Invalid("threads", $"threads is {options.Threads}; it must be 1 to 1024.");
-        _options = options;
+        (CodesKind codes, SegmentLayout layout) = CodesTraits.Together(options.Codes, options.Layout);
+        _options = options = options with { Codes = codes, Layout = layout };
         _parameters = new HnswParameters(options.M, options.EfConstruction, options.Seed);
         _parameters.Validate();
         options.Queries?.Validate(options.Metric, dimension);
@@ -62,14 +64,16 @@ internal sealed unsafe class SegmentBuilder : IDisposable
     /// <summary>What was measured. Set by <see cref="Build"/>.</summary>
     public Certificate? Certificate { get; private set; }
 
-    /// <summary>Layout of the file. Set by <see cref="Build"/>; without codes it is lean.</summary>
-    public SegmentLayout Layout => _blocks is null ? SegmentLayout.Lean : SegmentLayout.Fast;
+    /// <summary>Layout of the file. Set by <see cref="Build"/>; lean where rows have not got the codes that another needs.</summary>
+    public SegmentLayout Layout => _blocks is null && _halfBytes is null ? SegmentLayout.Lean : _options.Layout;
 
     /// <summary>Why the codes are not those that were asked for, or have a scale per row; empty when they are as ever.</summary>
     public string CodesReason => _choice?.Reason ?? "";
 
-    /// <summary>Codes of the file. Set by <see cref="Build"/>: int8 only where it was asked for and tells the rows apart.</summary>
-    public CodesKind Codes => _codes is null ? CodesTraits.None : _options.Codes;
+    /// <summary>
+    /// Codes of the file. Set by <see cref="Build"/>: those that were asked for where they tell the rows apart, else finer ones, or none.
+    /// </summary>
+    public CodesKind Codes => _codes is null ? CodesTraits.None : _halfBytes is null ? CodesTraits.Standard : _options.Codes;
 
     /// <summary>Name of this build, as <see cref="SealedSegment.Generation"/>. Set by <see cref="Write"/>.</summary>
     public string? Generation { get; private set; }
@@ -167,6 +171,9 @@ internal sealed unsafe class SegmentBuilder : IDisposable
         {
             _choice = CodesChoice.Make(_rows, _options.Metric, _options.Threads, Report(BuildStage.Codes), cancellation);
             _codes = _choice.Codes;
+            if (_options.Codes.AreHalfBytes())
+                _choice = _choice.InHalfBytes(_rows, _options.Metric, _options.Threads, cancellation);
+            _halfBytes = _choice.HalfBytes;
             if (_codes is null && !_sourceIsOnRows)
                 _source = null; // its links were chosen by codes that tell the rows apart no better
         }
@@ -212,11 +219,11 @@ internal sealed unsafe class SegmentBuilder : IDisposable
         _attributes?.AddTo(writer);
         if (_codes is not null)
         {
-            writer.Add(SectionKind.Codes, _codes.Codes);
-            if (_codes.Scale > 0)
+            writer.Add(SectionKind.Codes, _halfBytes?.Codes ?? _codes.Codes);
+            if (_halfBytes is null && _codes.Scale > 0)
                 writer.Add(SectionKind.CodeScale, BitConverter.GetBytes(_codes.Scale));
             else
-                writer.Add(SectionKind.CodeFactors, _codes.Factors);
+                writer.Add(SectionKind.CodeFactors, _halfBytes?.Factors ?? _codes.Factors);
             writer.Add(SectionKind.CodeMean, _codes.Mean);
         }
         if (_blocks is null)
@@ -246,6 +253,7 @@ internal sealed unsafe class SegmentBuilder : IDisposable
     {
         _rows.Dispose();
         _codes?.Dispose();
+        _halfBytes?.Dispose();
         _copies?.Dispose();
         _graph?.Dispose();
         _blocks?.Dispose();
@@ -255,7 +263,7 @@ internal sealed unsafe class SegmentBuilder : IDisposable
     {
         using NativeBlock? norms = _options.Metric.Traits().TempersNorms ? TemperedNorm.Compute(_rows) : null;
         TemperedNorm* tempered = norms is null ? null : (TemperedNorm*)norms.Start;
-        if (_codes is not null && _rows.Dimension >= CodeDistance.MinDimension && _choice?.Recall is null or { IsFitForLinks: true })
+        if (_codes is not null && _rows.Dimension >= CodeDistance.MinDimension && _choice is { AreFitForLinks: true })
             return BuildGraphOnCodes(tempered, progress, cancellation);
         return norms is null
             ? _options.Metric.Dispatch<OnRows, int>(new(this, progress, cancellation))
@@ -293,6 +301,8 @@ internal sealed unsafe class SegmentBuilder : IDisposable
         return repaired;
     }
 
+    private float CodeScale => _halfBytes is null && _codes is { } codes ? codes.Scale : 0;
+
     private SegmentView View() => new()
     {
         Metric = _options.Metric,
@@ -302,11 +312,11 @@ internal sealed unsafe class SegmentBuilder : IDisposable
         Blocks = _blocks?.Shape,
         Rows = _rows.Start,
         RowStride = _rows.Stride,
-        CodeBytes = _codes is null ? null : (sbyte*)_codes.Codes.Start,
-        CodeStride = _codes?.Stride ?? 0,
-        CodeScale = _codes?.Scale ?? 0,
-        UniformWeight = _codes is null ? 0 : _options.Metric.Traits().DotWeight * _codes.Scale,
-        CodeFactors = _codes is null ? null : (float*)_codes.Factors.Start,
+        CodeBytes = _codes is null ? null : (sbyte*)(_halfBytes?.Codes ?? _codes.Codes).Start,
+        CodeStride = _halfBytes?.Stride ?? _codes?.Stride ?? 0,
+        CodeScale = CodeScale,
+        UniformWeight = _options.Metric.Traits().DotWeight * CodeScale,
+        CodeFactors = _codes is null ? null : (float*)(_halfBytes?.Factors ?? _codes.Factors).Start,
         CodeMean = _codes is null ? null : (float*)_codes.Mean.Start,
         CodesAreAligned = true,
     };

@@ -16,13 +16,13 @@ internal interface ISegmentScoring<TScorer>
     /// <summary>Quantises the query for the codes; of rows, nothing.</summary>
     /// <param name="segment">Where the codes lie.</param>
     /// <param name="context">Holds the query, and takes the quantised one.</param>
-    static abstract Int8Query Quantise(in SegmentView segment, QueryContext context);
+    static abstract CodedQuery Quantise(in SegmentView segment, QueryContext context);
 
     /// <summary>The scorer.</summary>
     /// <param name="segment">Where rows or codes lie.</param>
     /// <param name="context">Holds the query, quantised or not.</param>
     /// <param name="coded">How it was quantised.</param>
-    static abstract TScorer Of(in SegmentView segment, QueryContext context, in Int8Query coded);
+    static abstract TScorer Of(in SegmentView segment, QueryContext context, in CodedQuery coded);
 }
 
 /// <summary>Something that is compiled once for each way to score the nodes of a segment.</summary>
@@ -41,17 +41,23 @@ internal interface IScoringVisitor<TResult>
 internal static class SegmentScoring
 {
     /// <summary>Quantises the query of a context for the codes of a finished segment.</summary>
-    public static Int8Query Quantise(in SegmentView segment, QueryContext context)
+    public static CodedQuery Quantise(in SegmentView segment, QueryContext context)
     {
-        Int8Query coded = context.Quantise(in segment, segment.Metric.Traits().IsSquared);
+        CodedQuery coded = context.Quantise(in segment, segment.Metric.Traits().IsSquared);
         return coded with { Bound = BoundOf(in segment, in coded) };
     }
 
+    /// <summary>
+    /// Of a step of 4 bits that suits most components best, a few are beyond the last level: the error is this much larger than that of
+    /// rounding alone.
+    /// </summary>
+    private const float ErrorBeyondLevels = 1.12f;
+
     /// <summary>How far distances by codes may err for a query.</summary>
-    private static CodeBound BoundOf(in SegmentView segment, in Int8Query coded)
+    private static CodeBound BoundOf(in SegmentView segment, in CodedQuery coded)
     {
         MetricTraits traits = segment.Metric.Traits();
-        float stepPerWeight = 1 / -traits.DotWeight;
+        float stepPerWeight = (segment.Codes.AreHalfBytes() ? ErrorBeyondLevels : 1) / -traits.DotWeight;
         if (segment.CodeScale > 0)
         {
             return traits.IsSquared
@@ -72,9 +78,9 @@ internal readonly unsafe struct RowScoring<TDistance> : ISegmentScoring<RowScore
 {
     public static bool IsExact => true;
 
-    public static Int8Query Quantise(in SegmentView segment, QueryContext context) => default;
+    public static CodedQuery Quantise(in SegmentView segment, QueryContext context) => default;
 
-    public static RowScorer<TDistance> Of(in SegmentView segment, QueryContext context, in Int8Query coded) =>
+    public static RowScorer<TDistance> Of(in SegmentView segment, QueryContext context, in CodedQuery coded) =>
         new(segment.Rows, segment.RowStride, context.Query);
 }
 
@@ -83,10 +89,21 @@ internal readonly unsafe struct RowScaleScoring : ISegmentScoring<Int8Scorer>
 {
     public static bool IsExact => false;
 
-    public static Int8Query Quantise(in SegmentView segment, QueryContext context) => SegmentScoring.Quantise(in segment, context);
+    public static CodedQuery Quantise(in SegmentView segment, QueryContext context) => SegmentScoring.Quantise(in segment, context);
 
-    public static Int8Scorer Of(in SegmentView segment, QueryContext context, in Int8Query coded) =>
+    public static Int8Scorer Of(in SegmentView segment, QueryContext context, in CodedQuery coded) =>
         new(segment.CodeBytes, segment.CodeStride, segment.CodeFactors, context.Quantised, coded.Unit);
+}
+
+/// <summary>By codes of 4 bits.</summary>
+internal readonly unsafe struct HalfByteScoring : ISegmentScoring<Int4Scorer>
+{
+    public static bool IsExact => false;
+
+    public static CodedQuery Quantise(in SegmentView segment, QueryContext context) => SegmentScoring.Quantise(in segment, context);
+
+    public static Int4Scorer Of(in SegmentView segment, QueryContext context, in CodedQuery coded) =>
+        new((byte*)segment.CodeBytes, segment.CodeStride, segment.CodeFactors, context.Quantised, in coded);
 }
 
 /// <summary>By codes of one scale, L2.</summary>
@@ -94,9 +111,9 @@ internal readonly unsafe struct UniformSquaresScoring : ISegmentScoring<UniformS
 {
     public static bool IsExact => false;
 
-    public static Int8Query Quantise(in SegmentView segment, QueryContext context) => SegmentScoring.Quantise(in segment, context);
+    public static CodedQuery Quantise(in SegmentView segment, QueryContext context) => SegmentScoring.Quantise(in segment, context);
 
-    public static UniformScorer<SquaresTerm> Of(in SegmentView segment, QueryContext context, in Int8Query coded) =>
+    public static UniformScorer<SquaresTerm> Of(in SegmentView segment, QueryContext context, in CodedQuery coded) =>
         new(segment.CodeBytes, segment.CodeStride, context.Quantised, -2 * segment.CodeScale * coded.Unit,
             segment.CodeScale * segment.CodeScale);
 }
@@ -106,9 +123,9 @@ internal readonly unsafe struct UniformScoring : ISegmentScoring<UniformScorer<N
 {
     public static bool IsExact => false;
 
-    public static Int8Query Quantise(in SegmentView segment, QueryContext context) => SegmentScoring.Quantise(in segment, context);
+    public static CodedQuery Quantise(in SegmentView segment, QueryContext context) => SegmentScoring.Quantise(in segment, context);
 
-    public static UniformScorer<NoTerm> Of(in SegmentView segment, QueryContext context, in Int8Query coded) =>
+    public static UniformScorer<NoTerm> Of(in SegmentView segment, QueryContext context, in CodedQuery coded) =>
         new(segment.CodeBytes, segment.CodeStride, context.Quantised, -segment.CodeScale * coded.Unit, 0);
 }
 
@@ -117,10 +134,10 @@ internal readonly unsafe struct PointScoring : ISegmentScoring<PointScorer>
 {
     public static bool IsExact => false;
 
-    public static Int8Query Quantise(in SegmentView segment, QueryContext context)
+    public static CodedQuery Quantise(in SegmentView segment, QueryContext context)
     {
         MetricTraits traits = segment.Metric.Traits();
-        Int8Query coded = context.Quantise(in segment, isCentred: true);
+        CodedQuery coded = context.Quantise(in segment, isCentred: true);
         return coded with
         {
             Shift = (coded.Shift - traits.SquaresOffset) / traits.SquaresPerDistance,
@@ -128,7 +145,7 @@ internal readonly unsafe struct PointScoring : ISegmentScoring<PointScorer>
         };
     }
 
-    public static PointScorer Of(in SegmentView segment, QueryContext context, in Int8Query coded) =>
+    public static PointScorer Of(in SegmentView segment, QueryContext context, in CodedQuery coded) =>
         new(segment.CodeBytes, segment.CodeStride, segment.Growing!.Codes!.PointOfRow, context.Quantised, coded.Unit,
             1 / segment.Metric.Traits().SquaresPerDistance);
 }

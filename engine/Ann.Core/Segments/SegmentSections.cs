@@ -69,6 +69,8 @@ internal sealed unsafe class SegmentSections
     {
         if (!_sections.TryGetValue(SectionKind.CodeScale, out Section section))
             return 0;
+        if (Header.Codes.AreHalfBytes())
+            throw Bad(SectionKind.CodeScale, section.Offset, "there is one scale for all rows; codes of 4 bits have one a row.");
         float scale = *(float*)Require(SectionKind.CodeScale, sizeof(float));
         return float.IsFinite(scale) && scale > 0
             ? scale

@@ -27,7 +27,7 @@ public sealed unsafe class Int8CodesTests
         Span<float> query = queries.Values(0);
         for (int i = 0; i < dimension; i++)
             query[i] = random.NextSingle() * 4 - 1;
-        Int8Query coded = Int8Query.Quantise(
+        CodedQuery coded = CodedQuery.Quantise(
             queries.Row(0), mean, queries.Row(1), queries.Stride, quantised, metric.Traits().IsSquared);
         fixed (short* q = quantised)
         {
@@ -65,7 +65,7 @@ public sealed unsafe class Int8CodesTests
     {
         short[] quantised = new short[64];
         using VectorTable rows = new(3, 10); // query, mean, scratch: all zero
-        Int8Query coded = Int8Query.Quantise(rows.Row(0), rows.Row(1), rows.Row(2), rows.Stride, quantised, isCentred: false);
+        CodedQuery coded = CodedQuery.Quantise(rows.Row(0), rows.Row(1), rows.Row(2), rows.Stride, quantised, isCentred: false);
         Assert.Equal(0, coded.Unit);
         Assert.Equal(new short[64], quantised);
     }

@@ -70,7 +70,7 @@ public sealed unsafe class RobustCodesTests
             int query = family * 41;
             fixed (short* start = quantised)
             {
-                Int8Query coded = Int8Query.Quantise(
+                CodedQuery coded = CodedQuery.Quantise(
                     rows.Row(query), (float*)codes.Mean.Start, scratch.Row(0), rows.Stride, quantised, metric.Traits().IsSquared);
                 Int8Scorer scorer = new((sbyte*)codes.Codes.Start, codes.Stride, (float*)codes.Factors.Start, start, coded.Unit);
                 for (int row = query + 1; row < query + 41; row++)

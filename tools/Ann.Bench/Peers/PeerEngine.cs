@@ -44,6 +44,7 @@ internal sealed record PeerEngine(string Name, string IndexName, string Settings
     [
         new("ann-fast", "ann-fast", "int8 codes, layout fast, float32 rerank"),
         new("ann-lean", "ann-lean", "int8 codes, layout lean, float32 rerank"),
+        new("ann-compact", "ann-compact", "4-bit codes, layout compact, float32 rerank by positioned reads"),
         new("ann-fast-batch", "ann-fast", "as ann-fast, 16 queries a call on one thread; a query's latency is its call's"),
         new(Baseline, "hnswlib", "float32 rows, -O3 -march=native") { Driver = Hnswlib },
         new("hnswlib-huge", "hnswlib", "as hnswlib, rows and links of level 0 copied to huge pages after loading") { Driver = Hnswlib },

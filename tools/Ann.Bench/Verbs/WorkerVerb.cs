@@ -112,7 +112,7 @@ internal static class WorkerVerb
     {
         "exact" => new SegmentTarget(tool, request, exact: true),
         "ann-fast-batch" => new SegmentBatchTarget(tool, request),
-        "ann-fast" or "ann-lean" => new SegmentTarget(tool, request, exact: false),
+        "ann-fast" or "ann-lean" or "ann-compact" => new SegmentTarget(tool, request, exact: false),
         _ when IsUsearch(request.Engine) => new UsearchTarget(tool, request),
 #if HNSW_NET
         "hnsw.net" => new HnswNetTarget(tool, request),
