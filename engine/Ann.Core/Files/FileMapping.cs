@@ -12,9 +12,13 @@ internal sealed unsafe class FileMapping : IDisposable
     private readonly bool _isFile;
     private byte* _start;
 
-    /// <summary>Takes ownership of both; <paramref name="view"/> covers the file from its first byte.</summary>
-    internal FileMapping(MemoryMappedFile file, MemoryMappedViewAccessor view, long length)
+    /// <summary>
+    /// Takes ownership of both; <paramref name="view"/> covers the file from its first byte. <paramref name="reads"/> are of the same file,
+    /// open as long as it is mapped.
+    /// </summary>
+    internal FileMapping(MemoryMappedFile file, MemoryMappedViewAccessor view, long length, FileReads reads)
     {
+        Reads = reads;
         Length = length;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
         _start += view.PointerOffset;
@@ -35,6 +39,9 @@ internal sealed unsafe class FileMapping : IDisposable
         _release = copy.Dispose;
     }
 
+    /// <summary>Reads of the file by place; null for a copy in memory, which has no need of them. Not to be used once disposed.</summary>
+    public FileReads? Reads { get; }
+
     /// <summary>Length of the file when it was mapped, in bytes.</summary>
     public long Length { get; }
 
@@ -45,10 +52,15 @@ internal sealed unsafe class FileMapping : IDisposable
     /// Lets the system take back the memory of pages that were read; they are read again when they are needed. Does nothing for a copy in
     /// memory, and nothing where the system has no such call.
     /// </summary>
-    public void ReleasePages()
+    public void ReleasePages() => ReleasePages(0, Length);
+
+    /// <summary>The same of a piece.</summary>
+    /// <param name="offset">A multiple of the size of a page.</param>
+    /// <param name="length">Bytes.</param>
+    public void ReleasePages(long offset, long length)
     {
         if (_isFile && OperatingSystem.IsLinux())
-            _ = NativeBlock.Madvise(_start, (nuint)Length, NativeBlock.AdviseDontNeed);
+            _ = NativeBlock.Madvise(_start + offset, (nuint)length, NativeBlock.AdviseDontNeed);
     }
 
     /// <summary>
@@ -59,6 +71,7 @@ internal sealed unsafe class FileMapping : IDisposable
     {
         if (_isFile && OperatingSystem.IsLinux())
             _ = NativeBlock.Madvise(_start, (nuint)Length, AdviseRandom);
+        Reads?.ExpectRandom();
     }
 
     public void Dispose()

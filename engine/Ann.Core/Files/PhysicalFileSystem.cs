@@ -86,7 +86,8 @@ internal sealed class PhysicalFileSystem : IFileSystem
         }
         MemoryMappedFile file = MemoryMappedFile.CreateFromFile(
             stream, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-        return new FileMapping(file, file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read), length);
+        return new FileMapping(
+            file, file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read), length, new FileReads(stream.SafeFileHandle, p));
     });
 
     public IReadOnlyList<string> ListDirectories(string directory)

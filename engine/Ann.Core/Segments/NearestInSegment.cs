@@ -126,9 +126,11 @@ internal readonly unsafe ref struct NearestInSegment<TLinks, TFilter, TLive>(
         context.Walk.Statistics.Plan = SearchPlan.Scan;
         RowScorer<TDistance> scorer = RowScoring<TDistance>.Of(in _segment, context, default);
         Span<ulong> kept = context.Ranked(KeptOfScan);
-        return Resolve<TDistance>(asked.Mask is { } mask
+        Span<ulong> found = Resolve<TDistance>(asked.Mask is { } mask
             ? MatchingScan.Run(mask, in scorer, in _live, context.Walk, kept)
             : ExactScan.Run(in scorer, in _filter, asked.Sight.Rows, _segment.RowStride, context.Walk, kept));
+        _segment.RowReads?.Release();
+        return found;
     }
 
     private int KeptOfScan => BoundaryTies.Kept(asked.Parameters.K, searcher.KeysAscend);

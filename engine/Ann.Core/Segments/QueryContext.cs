@@ -12,6 +12,7 @@ internal sealed unsafe class QueryContext : IDisposable
     private readonly NativeBlock _quantised;
     private readonly EstimateTables? _estimates;
     private readonly Rotation? _rotation;
+    private readonly NativeBlock? _row;
     private readonly int _dimension;
     private ulong[] _ranked = new ulong[256];
     private readonly NativeBlock? _verdicts;
@@ -27,6 +28,8 @@ internal sealed unsafe class QueryContext : IDisposable
         Walk = new SearchContext(segment.Count, segment.Blocks is { } b ? b.Groups * FastScan.Lanes : segment.Graph.M0);
         if (!segment.Graph.Copies.IsEmpty)
             _verdicts = new NativeBlock(AmongCopies<AcceptAll>.Verdicts * sizeof(ulong));
+        if (segment.RowReads is not null)
+            _row = new NativeBlock(segment.RowBytes);
         if (segment.Codes.AreHalfBytes() && segment.Growing is null)
             _rotation = Rotation.ForCodes(Int4Codes.ComponentsOf(_dimension));
         if (segment.Blocks is { } shape)
@@ -41,6 +44,9 @@ internal sealed unsafe class QueryContext : IDisposable
 
     /// <summary>The same without padding.</summary>
     public Span<float> QueryValues => new(Query, _dimension);
+
+    /// <summary>Room for a row that is read by its place; there where the segment's are.</summary>
+    public float* Row => (float*)_row!.Start;
 
     /// <summary>The 16-bit query, zero-padded.</summary>
     public short* Quantised => (short*)_quantised.Start;
@@ -108,6 +114,7 @@ internal sealed unsafe class QueryContext : IDisposable
         Walk.Dispose();
         _estimates?.Dispose();
         _rotation?.Dispose();
+        _row?.Dispose();
         _verdicts?.Dispose();
     }
 }

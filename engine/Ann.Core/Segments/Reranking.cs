@@ -17,11 +17,14 @@ internal static unsafe class Reranking
     /// <summary>How far ahead of the row being reranked memory is asked for.</summary>
     private const int PrefetchAhead = 12;
 
-    /// <summary>Rows reranked between two looks at the budget.</summary>
+    /// <summary>Rows reranked between two looks at the budget, and even though the deadline has passed: about 100 µs.</summary>
     private const int RowsPerCheck = 512;
 
-    /// <summary>Rows that are reranked even though the deadline has passed: about 100 µs.</summary>
-    private const int RowsPastDeadline = 512;
+    /// <summary>The same of rows that are read one by one, each of which may be waited for.</summary>
+    private const int ReadsPerCheck = 32;
+
+    /// <summary>Rows that are asked for together, at most: what a device takes at once.</summary>
+    private const int MostAsked = 256;
 
     /// <summary>Candidates that a scan of codes keeps for k results.</summary>
     public static int MostOfScan(int k) => Math.Max(2 * k, k + ScanMargin);
@@ -29,6 +32,8 @@ internal static unsafe class Reranking
     /// <summary>Asks for the first rows that <see cref="Run"/> will read.</summary>
     public static void Prefetch(in SegmentView segment, ReadOnlySpan<ulong> beam)
     {
+        if (segment.RowReads is not null)
+            return;
         for (int i = 0; i < Math.Min(PrefetchAhead, beam.Length); i++)
             Memory.Prefetch(segment.Row(Beam.NodeOf(beam[i])), segment.RowStride * sizeof(float));
     }
@@ -57,13 +62,15 @@ internal static unsafe class Reranking
         RowScorer<TDistance> exact = new(segment.Rows, segment.RowStride, context.Query);
         int count = 0; // looked at
         int kept = 0;
+        int asked = 0; // the rows of candidates before this one were asked for
         SearchContext search = context.Walk;
-        int allowed = AllowedRows(search, parameters.MostReranked, most);
+        int perCheck = segment.RowReads is null ? RowsPerCheck : ReadsPerCheck;
+        int allowed = AllowedRows(search, parameters.MostReranked, most, perCheck);
         for (; count < most; count++)
         {
-            if (count == allowed || (count % RowsPerCheck == 0 && count > 0 && (search.IsStopped || search.Look())))
+            if (count == allowed || (count % perCheck == 0 && count > 0 && (search.IsStopped || search.Look())))
                 break;
-            if (count + PrefetchAhead < most)
+            if (segment.RowReads is null && count + PrefetchAhead < most)
                 exact.Prefetch(Beam.NodeOf(beam[count + PrefetchAhead]));
             int node = Beam.NodeOf(beam[count]);
             if (kept >= k)
@@ -72,7 +79,22 @@ internal static unsafe class Reranking
                 if (least > Beam.DistanceOf(ranked[k - 1]))
                     break;
             }
-            float distance = exact.Score(node);
+            float distance;
+            if (segment.RowReads is { } reads)
+            {
+                // What the system does not hold is asked for together with all that will be read unless the answer changes: a device
+                // takes about as long for all of it.
+                bool isRead = count >= asked && reads.TryReadNow(node, context.Row);
+                if (!isRead && count >= asked)
+                    asked = Ask(in segment, beam[..allowed], count, k, kept < k ? null : Beam.DistanceOf(ranked[k - 1]), in coded);
+                if (!isRead)
+                    reads.Read(node, context.Row);
+                distance = TDistance.Between(context.Query, context.Row, (nuint)segment.RowStride);
+            }
+            else
+            {
+                distance = exact.Score(node);
+            }
             if (kept >= k && distance > Beam.DistanceOf(ranked[k - 1]))
                 continue;
             // The beam is nearly in order, so an entry moves few places.
@@ -91,14 +113,38 @@ internal static unsafe class Reranking
         return ranked[..Math.Max(kept, wanted)];
     }
 
+    /// <summary>Asks for the rows of the candidates from one on that will be read as far as is known.</summary>
+    /// <param name="segment">Where they lie.</param>
+    /// <param name="beam">The candidates.</param>
+    /// <param name="from">The first of them.</param>
+    /// <param name="k">Results wanted.</param>
+    /// <param name="worst">The k-th exact distance so far; null where there are fewer: the k-th by codes stands in for it.</param>
+    /// <param name="coded">How the query was quantised.</param>
+    /// <returns>The candidate behind the last of them.</returns>
+    private static int Ask(
+        in SegmentView segment, ReadOnlySpan<ulong> beam, int from, int k, float? worst, in CodedQuery coded)
+    {
+        float limit = worst ?? Beam.DistanceOf(beam[Math.Min(k, beam.Length) - 1]) + coded.Shift;
+        int end = Math.Min(beam.Length, from + MostAsked);
+        int i = from;
+        for (; i < end; i++)
+        {
+            int node = Beam.NodeOf(beam[i]);
+            if (i >= k && coded.Bound.LeastOf(Beam.DistanceOf(beam[i]) + coded.Shift, segment.CodeWeight(node)) > limit)
+                break;
+            segment.RowReads!.Ask(node);
+        }
+        return Math.Max(i, from + 1);
+    }
+
     /// <summary>Rows that may be reranked at all.</summary>
-    private static int AllowedRows(SearchContext search, int limit, int most)
+    private static int AllowedRows(SearchContext search, int limit, int most, int pastDeadline)
     {
         int allowed = limit > 0 ? Math.Min(limit, most) : most;
         return search.Stopped switch
         {
             StopReason.Cancelled => 0,
-            StopReason.Deadline => Math.Min(allowed, RowsPastDeadline),
+            StopReason.Deadline => Math.Min(allowed, pastDeadline),
             _ => allowed,
         };
     }

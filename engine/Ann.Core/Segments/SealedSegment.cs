@@ -38,6 +38,7 @@ internal sealed unsafe class SealedSegment : IDisposable
         }
         _view = View(sections, _copies) with
         {
+            RowReads = sections.RowReads(),
             CodesAreAligned = BuildRecord.CodesAsked is { Length: > 0 },
             MoreMargin = BuildRecord.EstimateMargin is { } margin and >= 1 and <= MostEstimateMargin ? margin - 1 : 0,
         };

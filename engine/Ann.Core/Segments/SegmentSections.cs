@@ -64,6 +64,15 @@ internal sealed unsafe class SegmentSections
         return copy.Start;
     }
 
+    /// <summary>The rows of a compact segment by place; null where they are read in place.</summary>
+    public RowReads? RowReads()
+    {
+        int rowBytes = VectorTable.StrideOf(Header.Dimension) * sizeof(float);
+        return Header.Layout == SegmentLayout.Compact && _mapping.Reads is { } file
+            ? new RowReads(file, _mapping, Find(SectionKind.Rows).Offset, rowBytes, Header.Count)
+            : null;
+    }
+
     /// <summary>The scale of all codes; 0 when the segment has no such section, and a scale a row instead.</summary>
     public float CodeScale()
     {

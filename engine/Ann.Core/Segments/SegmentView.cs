@@ -54,6 +54,9 @@ internal readonly unsafe struct SegmentView
     /// <summary>Share by which the margin of estimates is widened; 0 for none.</summary>
     public float MoreMargin { get; init; }
 
+    /// <summary>How a rerank reads rows, where it does not read them in place; null where it does.</summary>
+    public RowReads? RowReads { get; init; }
+
     /// <summary>What changes under a reader; null for a segment that is finished.</summary>
     public GrowingParts? Growing { get; init; }
 

@@ -27,7 +27,7 @@ internal sealed class SearchTrial(SealedSegment segment, QuerySet queries, int k
         double secondsAPass = WarmUp(ef, cancellation);
         int passes = (int)Math.Clamp(LeastSeconds / secondsAPass, 1, MaxPasses);
         LatencySamples latencies = new(passes * queries.Count);
-        (double seconds, long visited, long expanded) = Search(ef, passes * queries.Count, latencies, cancellation);
+        (double seconds, Work work) = Search(ef, passes * queries.Count, latencies, cancellation);
 
         (double mean, double p50, double p99) = latencies.Summarise();
         int searches = passes * queries.Count;
@@ -39,8 +39,9 @@ internal sealed class SearchTrial(SealedSegment segment, QuerySet queries, int k
             MeanUs = mean,
             P50Us = p50,
             P99Us = p99,
-            Visited = (double)visited / searches,
-            Expanded = (double)expanded / searches,
+            Visited = (double)work.Visited / searches,
+            Expanded = (double)work.Expanded / searches,
+            Reranked = (double)work.Reranked / searches,
         };
     }
 
@@ -52,34 +53,32 @@ internal sealed class SearchTrial(SealedSegment segment, QuerySet queries, int k
         double seconds;
         do
         {
-            (seconds, _, _) = Search(ef, count, new LatencySamples(count), cancellation);
+            (seconds, _) = Search(ef, count, new LatencySamples(count), cancellation);
         }
         while (!_isWarm && Stopwatch.GetElapsedTime(start).TotalSeconds < LeastSeconds); // Tiered compilation needs time, too.
         _isWarm = true;
         return seconds * queries.Count / count;
     }
 
-    private (double Seconds, long Visited, long Expanded) Search(
+    private (double Seconds, Work Work) Search(
         int ef, int searches, LatencySamples latencies, CancellationToken cancellation)
     {
         int next = -1;
-        long visited = 0;
-        long expanded = 0;
+        Work all = new();
         long start = Stopwatch.GetTimestamp();
         if (threads == 1)
-            Work();
+            Run();
         else
-            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => Work());
+            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => Run());
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         cancellation.ThrowIfCancellationRequested();
-        return (seconds, visited, expanded);
+        return (seconds, all);
 
-        void Work()
+        void Run()
         {
             SearchParameters parameters = new(k, ef);
             SearchBudget budget = SearchBudget.Unlimited with { Cancellation = cancellation };
-            long ownVisited = 0;
-            long ownExpanded = 0;
+            Work own = new();
             while (Interlocked.Increment(ref next) is int search && search < searches && !cancellation.IsCancellationRequested)
             {
                 int query = search % queries.Count;
@@ -88,11 +87,21 @@ internal sealed class SearchTrial(SealedSegment segment, QuerySet queries, int k
                 int count = segment.Search(queries[query], in parameters, in budget, results, out SearchStatistics statistics);
                 latencies.Set(search, Stopwatch.GetTimestamp() - began);
                 results[count..].Fill(new Neighbor(-1, float.PositiveInfinity));
-                ownVisited += statistics.Visited;
-                ownExpanded += statistics.Expanded;
+                own.Visited += statistics.Visited;
+                own.Expanded += statistics.Expanded;
+                own.Reranked += statistics.Reranked;
             }
-            Interlocked.Add(ref visited, ownVisited);
-            Interlocked.Add(ref expanded, ownExpanded);
+            Interlocked.Add(ref all.Visited, own.Visited);
+            Interlocked.Add(ref all.Expanded, own.Expanded);
+            Interlocked.Add(ref all.Reranked, own.Reranked);
         }
+    }
+
+    /// <summary>Sums over searches.</summary>
+    private struct Work
+    {
+        public long Visited;
+        public long Expanded;
+        public long Reranked;
     }
 }

@@ -72,4 +72,7 @@ internal sealed record EvalRun
 
     /// <summary>Nodes expanded on level 0 in a query, mean.</summary>
     public required double Expanded { get; init; }
+
+    /// <summary>Rows read for exact distances per query: 0 where the walk reads rows.</summary>
+    public required double Reranked { get; init; }
 }

@@ -164,11 +164,12 @@ internal static class EvalVerb
             $"{report.Index}: {report.Rows:N0} items of dimension {report.Dimension}, {report.Metric}, generation {report.Generation}, "
             + $"layout {report.Layout}, {report.LoadedBytes:N0} bytes loaded, {report.MappedBytes:N0} mapped");
         text.WriteLine($"{report.Queries:N0} queries, k {report.K}, {report.Threads} thread(s), truth: {report.Truth}");
-        text.WriteLine($"{"ef",7}{"recall",10}{"queries/s",12}{"mean us",10}{"p50 us",10}{"p99 us",10}{"visited",10}");
+        text.WriteLine($"{"ef",7}{"recall",10}{"queries/s",12}{"mean us",10}{"p50 us",10}{"p99 us",10}{"visited",10}{"reranked",10}");
         foreach (EvalRun run in report.Runs)
         {
             text.WriteLine(
-                $"{run.Ef,7}{run.Recall,10:F4}{run.Qps,12:N0}{run.MeanUs,10:F0}{run.P50Us,10:F0}{run.P99Us,10:F0}{run.Visited,10:N0}");
+                $"{run.Ef,7}{run.Recall,10:F4}{run.Qps,12:N0}{run.MeanUs,10:F0}{run.P50Us,10:F0}{run.P99Us,10:F0}{run.Visited,10:N0}"
+                + $"{run.Reranked,10:F1}");
         }
     }
 }
