@@ -39,6 +39,12 @@ internal readonly unsafe struct HnswGraph(
     private readonly int* _upperSlots = upperSlots;
     private readonly int* _upperLinks = upperLinks;
 
+    /// <summary>Bits of a slot of level 0 where rows are packed (<see cref="LinkPacking"/>); 0 where a slot is an int.</summary>
+    public int LinkBits { get; init; }
+
+    /// <summary>Bytes of a row of links of level 0.</summary>
+    public int RowBytes => LinkBits == 0 ? M0 * sizeof(int) : (int)_level0Stride;
+
     /// <summary>The same graph with its rows of links elsewhere.</summary>
     public HnswGraph WithLinks(int* level0, int level0Stride, int* upper, int upperStride) =>
         new(Count, M, level0, _levels, _upperSlots, upper, EntryPoint, MaxLevel, level0Stride, upperStride, Copies);
@@ -65,7 +71,7 @@ internal readonly unsafe struct HnswGraph(
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Slots(int level) => level == 0 ? M0 : M;
 
-    /// <summary>The first slot of a node's row of links.</summary>
+    /// <summary>The first slot of a node's row of links, or where it begins if it is packed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int* Links(int level, int node)
     {
@@ -83,6 +89,7 @@ internal readonly unsafe struct HnswGraph(
     /// <summary>The neighbours of a node on a level.</summary>
     public ReadOnlySpan<int> Neighbors(int level, int node)
     {
+        Debug.Assert(level > 0 || LinkBits == 0);
         int* links = Links(level, node);
         return new ReadOnlySpan<int>(links, Used(links, Slots(level)));
     }

@@ -54,7 +54,7 @@ internal static unsafe class LayerSearch
         foreach (ulong entry in beam.Entries)
             visited.TryMark(Beam.NodeOf(entry));
 
-        int rowBytes = graph.M0 * sizeof(int);
+        int rowBytes = graph.RowBytes;
         int waiting = 0; // nodes to be scored late
         while (true)
         {

@@ -33,7 +33,7 @@ internal static unsafe class TwoHopWalk
         int* nodes = context.NodesStart;
         int rows = Math.Min(BridgesAhead, TLinks.Read(in graph, 0, node, neighbors));
         for (int i = 0; i < rows; i++)
-            Memory.Prefetch(graph.Links(0, neighbors[i]), graph.M0 * sizeof(int));
+            Memory.Prefetch(graph.Links(0, neighbors[i]), graph.RowBytes);
         int looked = 0;
         int accepted = 0;
         for (int i = 0; i < rows; i++)
@@ -91,7 +91,7 @@ internal static unsafe class TwoHopWalk
                 break;
             context.Statistics.Expanded++;
             waiting = Expand<TScorer, TFilter, TLinks>(in graph, in scorer, in filter, closest, waiting, context);
-            beam.PrefetchAhead(in graph, graph.M0 * sizeof(int), RowsAhead);
+            beam.PrefetchAhead(in graph, graph.RowBytes, RowsAhead);
         }
         return context.End(default(AcceptAll));
     }
@@ -143,7 +143,7 @@ internal static unsafe class TwoHopWalk
         }
         count = context.Visited.Mark(found, count, found);
         for (int i = 0; i < Math.Min(bridges, BridgesAhead); i++)
-            Memory.Prefetch(graph.Links(0, refused[i]), slots * sizeof(int));
+            Memory.Prefetch(graph.Links(0, refused[i]), graph.RowBytes);
         for (int i = 0; i < count; i++)
             scorer.Prefetch(found[i]);
         ScorePending(waiting, in scorer, context);
@@ -151,7 +151,7 @@ internal static unsafe class TwoHopWalk
         for (int i = 0; i < bridges && count < slots; i++)
         {
             if (i + BridgesAhead < bridges)
-                Memory.Prefetch(graph.Links(0, refused[i + BridgesAhead]), slots * sizeof(int));
+                Memory.Prefetch(graph.Links(0, refused[i + BridgesAhead]), graph.RowBytes);
             if (!context.Visited.TryMark(refused[i]))
                 continue;
             int* beyond = found + count;

@@ -177,7 +177,9 @@ internal sealed unsafe class SealedSegment : IDisposable
     internal bool? Reaches(int node, in SearchBudget budget)
     {
         HnswGraph graph = _view.Graph;
-        return Reachability.Leads<SealedLinks>(in graph, node, in budget);
+        return graph.LinkBits > 0
+            ? Reachability.Leads<PackedLinks>(in graph, node, in budget)
+            : Reachability.Leads<SealedLinks>(in graph, node, in budget);
     }
 
     /// <summary>Ends the mapping. No search may be running.</summary>

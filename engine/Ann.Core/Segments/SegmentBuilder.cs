@@ -226,9 +226,13 @@ internal sealed unsafe class SegmentBuilder : IDisposable
                 writer.Add(SectionKind.CodeFactors, _halfBytes?.Factors ?? _codes.Factors);
             writer.Add(SectionKind.CodeMean, _codes.Mean);
         }
+        using NativeBlock? packed = _halfBytes is null ? null : LinkPacking.Pack(_graph.Graph);
         if (_blocks is null)
         {
-            writer.Add(SectionKind.Level0Links, _graph.Level0);
+            if (packed is null)
+                writer.Add(SectionKind.Level0Links, _graph.Level0);
+            else
+                writer.Add(SectionKind.PackedLinks, packed);
             writer.Add(SectionKind.UpperLinks, _graph.UpperLinks);
         }
         else

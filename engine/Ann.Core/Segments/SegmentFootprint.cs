@@ -100,7 +100,7 @@ internal sealed record SegmentFootprint
         private readonly KeyKind _keys;
         private readonly double _keyBytes;
         private readonly double _attributeBytes;
-        private readonly bool _coded;
+        private readonly CodesKind _codes;
         private readonly bool _fast;
         private readonly int _bits;
 
@@ -112,12 +112,12 @@ internal sealed record SegmentFootprint
             _keys = keys;
             _keyBytes = keyBytes;
             _attributeBytes = attributeBytes;
-            _coded = options.Codes.AreCodes();
-            _fast = _coded && options.Layout == SegmentLayout.Fast;
+            (_codes, Layout) = CodesTraits.Together(options.Codes, options.Layout);
+            _fast = Layout == SegmentLayout.Fast;
             _bits = EstimateTables.BitsOf(dimension);
         }
 
-        public SegmentLayout Layout => _fast ? SegmentLayout.Fast : SegmentLayout.Lean;
+        public SegmentLayout Layout { get; }
 
         private int M0 => 2 * _options.M;
 
@@ -136,7 +136,10 @@ internal sealed record SegmentFootprint
 
         private long AttributeBytes => (long)Math.Round(_rows * _attributeBytes);
 
-        private long CodeBytes => _rows * Int8Codes.StrideOf(_dimension);
+        /// <summary>Bytes of level 0 packed; 0 in the other layouts.</summary>
+        private long PackedBytes => _codes.AreHalfBytes()
+            ? _rows * LinkPacking.StrideOf(M0, LinkPacking.BitsOf((int)_rows)) + LinkPacking.Margin
+            : 0;
 
         public Dictionary<SectionKind, long> Sections()
         {
@@ -151,25 +154,34 @@ internal sealed record SegmentFootprint
             };
             if (AttributeBytes > 0)
                 lengths[SectionKind.Attributes] = AttributeBytes;
-            if (_coded)
+            if (_codes.AreCodes())
             {
-                lengths[SectionKind.Codes] = CodeBytes;
+                lengths[SectionKind.Codes] = _rows * _codes.StrideOf(_dimension);
                 lengths[SectionKind.CodeMean] = RowBytes;
-                if (_options.Metric.Traits().TempersNorms)
+                if (_codes.AreHalfBytes() || _options.Metric.Traits().TempersNorms)
                     lengths[SectionKind.CodeFactors] = _rows * Int8Codes.FactorBytes;
                 else
                     lengths[SectionKind.CodeScale] = sizeof(float);
             }
-            lengths[_fast ? SectionKind.Level0Blocks : SectionKind.Level0Links] = _rows * (_fast ? Block.Stride : M0 * sizeof(int));
-            lengths[_fast ? SectionKind.UpperBlocks : SectionKind.UpperLinks] = (_fast ? BlockBytes : LinkBytes)
-                - lengths[_fast ? SectionKind.Level0Blocks : SectionKind.Level0Links];
+            if (_fast)
+                lengths[SectionKind.Level0Blocks] = _rows * Block.Stride;
+            else if (PackedBytes > 0)
+                lengths[SectionKind.PackedLinks] = PackedBytes;
+            else
+                lengths[SectionKind.Level0Links] = _rows * M0 * sizeof(int);
+            lengths[_fast ? SectionKind.UpperBlocks : SectionKind.UpperLinks] =
+                UpperRows * (_fast ? new BlockShape(_options.M, _bits).Stride : _options.M * sizeof(int));
             return lengths;
         }
 
         /// <summary>As <see cref="QueryContext"/> makes it.</summary>
         public long SearchBytes(int ef)
         {
-            long query = 2 * RowBytes + Int8Codes.StrideOf(_dimension) * (long)sizeof(short);
+            // The query, its quantised form, room to make it, and for 4-bit codes the signs of the rotation and a row.
+            int components = Int8Codes.StrideOf(_dimension);
+            long query = RowBytes + components * (long)(sizeof(float) + sizeof(short));
+            if (_codes.AreHalfBytes())
+                query += RowBytes + 6L * components * sizeof(float);
             int rotated = Rotation.SizeOf(_dimension);
             long estimates = _fast ? (3L + 1) * rotated * sizeof(float) + FastScan.TableBytes(_bits) : 0;
             return query + estimates + WalkBytes(_fast ? Block.Groups * FastScan.Lanes : M0, ef) + (long)ef * sizeof(ulong);
@@ -179,17 +191,18 @@ internal sealed record SegmentFootprint
         public long BuildPeakBytes()
         {
             bool tempered = _options.Metric.Traits().TempersNorms;
-            bool onCodes = _coded && _dimension >= CodeDistance.MinDimension;
+            bool onCodes = _codes.AreCodes() && _dimension >= CodeDistance.MinDimension;
             long rows = _rows * RowBytes + KeysBytes + AttributeBytes * AttributeSlack;
-            long codes = _coded ? CodeBytes + _rows * Int8Codes.FactorBytes : 0;
+            long codes = _codes.AreCodes() ? _rows * (Int8Codes.StrideOf(_dimension) + Int8Codes.FactorBytes) : 0;
+            long halfBytes = _codes.AreHalfBytes() ? _rows * (_codes.StrideOf(_dimension) + Int8Codes.FactorBytes) : 0;
             long graph = LinkBytes + _rows * (sizeof(byte) + sizeof(int));
 
             long buildCodes = onCodes ? _rows * 2 * sizeof(float) + (tempered ? codes : 0) : 0;
             long norms = tempered ? _rows * 2 * sizeof(float) : 0;
             long workers = _options.Threads * WalkBytes(M0 * BuildSearch.Width, _options.EfConstruction);
             long keyCheck = rows + _rows * KeyCheckBytes;
-            long building = rows + codes + graph + buildCodes + norms + workers + _rows * (OrderBytes + sizeof(int));
-            long sealing = rows + codes + graph + (_fast ? BlockBytes : 0) + _rows * sizeof(int);
+            long building = rows + codes + halfBytes + graph + buildCodes + norms + workers + _rows * (OrderBytes + sizeof(int));
+            long sealing = rows + codes + halfBytes + graph + (_fast ? BlockBytes : PackedBytes) + _rows * sizeof(int);
             return Math.Max(keyCheck, Math.Max(building, sealing));
         }
 

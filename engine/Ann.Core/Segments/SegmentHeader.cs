@@ -26,6 +26,7 @@ internal enum SectionKind : uint
     UpperBlocks = 14,
     Attributes = 15,
     Copies = 16,
+    PackedLinks = 17,
 }
 
 /// <summary>One entry of the table of sections.</summary>
@@ -59,13 +60,16 @@ internal sealed class SegmentHeader
 
     public SegmentLayout Layout { get; init; }
 
-    /// <summary>Sign bits a neighbour; 0 in the lean layout.</summary>
+    /// <summary>Sign bits a neighbour in the fast layout; 0 in the others.</summary>
     public int EstimateBits { get; init; }
 
-    /// <summary>Shape of the blocks of level 0; null in the lean layout.</summary>
+    /// <summary>Bits of a link of level 0 in the compact layout; 0 in the others.</summary>
+    public int LinkBits => Layout == SegmentLayout.Compact ? Hnsw.LinkPacking.BitsOf(Count) : 0;
+
+    /// <summary>Shape of the blocks of level 0; null in the other layouts.</summary>
     public Hnsw.BlockShape? Blocks => Layout == SegmentLayout.Fast ? new(2 * M, EstimateBits) : null;
 
-    /// <summary>Shape of the blocks of the levels above; null in the lean layout.</summary>
+    /// <summary>Shape of the blocks of the levels above; null in the other layouts.</summary>
     public Hnsw.BlockShape? UpperBlocks => Layout == SegmentLayout.Fast ? new(M, EstimateBits) : null;
 
     public required int Count { get; init; }

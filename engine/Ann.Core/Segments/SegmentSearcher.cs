@@ -178,7 +178,9 @@ internal sealed unsafe class SegmentSearcher : IDisposable
         QueryContext context = Begin(in query, row);
         try
         {
-            Span<ulong> ranked = _segment.Growing is null ? Nearest<SealedLinks>(context, asked) : Nearest<GrowingRows>(context, asked);
+            Span<ulong> ranked = _segment.Growing is not null ? Nearest<GrowingRows>(context, asked)
+                : _segment.Graph.LinkBits > 0 ? Nearest<PackedLinks>(context, asked)
+                : Nearest<SealedLinks>(context, asked);
             statistics = context.Walk.Report();
             return Write(ranked, asked.Parameters.K, results);
         }

@@ -204,14 +204,19 @@ internal sealed unsafe class SegmentSections
         bool fast = Header.Layout == SegmentLayout.Fast;
         BlockShape shape = Header.Blocks ?? default;
         BlockShape upperShape = Header.UpperBlocks ?? default;
-        SectionKind kind = fast ? SectionKind.Level0Blocks : SectionKind.Level0Links;
+        int bits = Header.LinkBits;
+        SectionKind kind = fast ? SectionKind.Level0Blocks : bits > 0 ? SectionKind.PackedLinks : SectionKind.Level0Links;
         SectionKind upperKind = fast ? SectionKind.UpperBlocks : SectionKind.UpperLinks;
-        int stride = fast ? shape.Stride : 2 * m * sizeof(int);
+        int stride = fast ? shape.Stride : bits > 0 ? LinkPacking.StrideOf(2 * m, bits) : 2 * m * sizeof(int);
         int upperStride = fast ? upperShape.Stride : m * sizeof(int);
-        int* level0 = (int*)Require(kind, (long)count * stride, copies);
+        int* level0 = (int*)Require(kind, (long)count * stride + (bits > 0 ? LinkPacking.Margin : 0), copies);
         int* upper = (int*)Require(upperKind, rows * upperStride, copies);
         (long level0Offset, long upperOffset) = (Find(kind).Offset, Find(upperKind).Offset);
-        HnswGraph graph = new(count, m, level0, levels, slots, upper, Header.EntryPoint, Header.MaxLevel, stride, upperStride, nodes);
+        HnswGraph graph = new(count, m, level0, levels, slots, upper, Header.EntryPoint, Header.MaxLevel, stride, upperStride, nodes)
+        {
+            LinkBits = bits,
+        };
+        int[] unpacked = new int[2 * m];
         for (int node = 0; node < count; node++)
         {
             for (int level = 0; level <= levels[node]; level++)
@@ -219,7 +224,16 @@ internal sealed unsafe class SegmentSections
                 byte* row = (byte*)graph.Links(level, node);
                 SectionKind of = level == 0 ? kind : upperKind;
                 long offset = level == 0 ? level0Offset + (row - (byte*)level0) : upperOffset + (row - (byte*)upper);
-                CheckLinks(in graph, level, node, of, offset);
+                bool isPacked = level == 0 && bits > 0;
+                if (isPacked)
+                    LinkPacking.Slots(row, bits, unpacked);
+                ReadOnlySpan<int> links = isPacked ? unpacked : new ReadOnlySpan<int>(row, graph.Slots(level));
+                if (FirstUnsound(in graph, level, node, links) is int slot and >= 0)
+                {
+                    throw Bad(
+                        of, offset + (isPacked ? slot * bits / 8 : slot * sizeof(int)),
+                        $"node {node} links to {links[slot]} on level {level}.");
+                }
                 if (fast)
                     CheckUnusedSlots(row, level == 0 ? shape : upperShape, node, of, offset);
             }
@@ -269,11 +283,11 @@ internal sealed unsafe class SegmentSections
             : throw Bad(SectionKind.Copies, section.Offset, $"{chained} copies are chained; {copies} name a leader.");
     }
 
-    private void CheckLinks(in HnswGraph graph, int level, int node, SectionKind kind, long offset)
+    /// <summary>The first slot that holds what it may not; −1 when there is none.</summary>
+    private static int FirstUnsound(in HnswGraph graph, int level, int node, ReadOnlySpan<int> links)
     {
-        int* links = graph.Links(level, node);
         bool ended = false;
-        for (int i = 0; i < graph.Slots(level); i++)
+        for (int i = 0; i < links.Length; i++)
         {
             int link = links[i];
             bool sound = link == HnswGraph.NoNode
@@ -281,8 +295,9 @@ internal sealed unsafe class SegmentSections
                     && !graph.Copies.IsCopy(link) && !graph.Copies.IsCopy(node));
             ended |= link == HnswGraph.NoNode;
             if (!sound)
-                throw Bad(kind, offset + i * sizeof(int), $"node {node} links to {link} on level {level}.");
+                return i;
         }
+        return -1;
     }
 
     /// <summary>The walk follows each slot of a block whose estimate is small enough: one without a link must be infinitely far.</summary>
