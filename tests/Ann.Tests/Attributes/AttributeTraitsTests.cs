@@ -46,7 +46,7 @@ public sealed class AttributeTraitsTests
         Assert.Equal(["f32", "int8"], EnumNames<CodesKind>.Plain.All);
         Assert.Equal([CodesTraits.None], Enum.GetValues<CodesKind>().Where(static kind => !kind.AreCodes()));
         Assert.Contains(" 3", Assert.Throws<SwitchExpressionException>(
-            static () => ((CodesKind)3).AreCodes()).Message, StringComparison.Ordinal);
+            static () => ((CodesKind)4).AreCodes()).Message, StringComparison.Ordinal);
         Assert.Contains("3", Assert.Throws<ArgumentOutOfRangeException>(
             static () => EnumNames<CodesKind>.Plain.Of((CodesKind)3)).Message, StringComparison.Ordinal);
     }

@@ -57,6 +57,50 @@ public sealed unsafe class RotationTests
         Assert.Equal(before.Product, Measure(rows).Product, tolerance: 1e-5 * before.Squares);
     }
 
+    /// <summary>Also where it takes two windows and the mixing of halves: lengths stay, and one component is spread over all.</summary>
+    [Theory]
+    [InlineData(64)]
+    [InlineData(192)]
+    [InlineData(768)]
+    [InlineData(832)]
+    [InlineData(960)]
+    public void TheRotationOfCodesSpreadsAnyAxis(int size)
+    {
+        using Rotation rotation = Rotation.ForCodes(size);
+        Assert.Equal(size, rotation.Size);
+        for (int axis = 0; axis < size; axis += 61)
+        {
+            using VectorTable row = new(1, size);
+            row.Values(0)[axis] = 1;
+            rotation.Apply(row.Row(0));
+            (double squares, double half, double largest) = (0, 0, 0);
+            for (int i = 0; i < size; i++)
+            {
+                double value = row.Values(0)[i];
+                squares += value * value;
+                half += i < size / 2 ? value * value : 0;
+                largest = Math.Max(largest, Math.Abs(value));
+            }
+            Assert.Equal(1, squares, tolerance: 1e-5);
+            Assert.InRange(half, 0.3, 0.7);
+            Assert.InRange(largest * Math.Sqrt(size), 1, 7); // of a normal distribution 3 to 4
+        }
+    }
+
+    /// <summary>Files hold codes of rotated rows. The hash is that of every instruction set.</summary>
+    [Theory]
+    [InlineData(128, "d57f67cf2e88df3c")]
+    [InlineData(832, "cd913a24f77cc092")]
+    public void TheRotationOfCodesNeverChanges(int size, string hash)
+    {
+        using Rotation rotation = Rotation.ForCodes(size);
+        using VectorTable rows = Rows(size - 5, size);
+        rotation.Apply(rows.Row(0));
+
+        ulong actual = XxHash3.HashToUInt64(new ReadOnlySpan<byte>(rows.Row(0), size * sizeof(float)));
+        Assert.Equal(hash, actual.ToString("x16", CultureInfo.InvariantCulture));
+    }
+
     /// <summary>One component is spread over all, so that signs tell the direction.</summary>
     [Fact]
     public void AUnitVectorIsSpreadOverAllComponents()

@@ -47,7 +47,8 @@ public sealed class InstructionSetMatrixTests
         string[] names =
         [
             "Distances.KernelTests", "Distances.InstructionSetTests", "Distances.FastScanTests", "Distances.QueryQuantisationTests",
-            "Distances.SortedWordsTests", "Codes.RotationTests", "Codes.Int8CodesTests", "Codes.CodeGraphTests", "Hnsw.LayerSearchTests",
+            "Distances.SortedWordsTests", "Codes.RotationTests", "Codes.Int8CodesTests", "Codes.Int4CodesTests",
+            "Codes.CodeGraphTests", "Hnsw.LayerSearchTests",
             "Segments.AnswersTests",
         ];
         foreach (string name in names)

@@ -60,6 +60,60 @@ public sealed unsafe class KernelTests
     }
 
     [Fact]
+    public void Int4DotsAreExact() => Gen.Int[1, 300].SelectMany(dimension => Gen.Select(
+        Gen.Short[-30_000, 30_000].Array[dimension], Gen.Byte[0, 15].Array[dimension].Array[4])).Sample((query, codes) =>
+        {
+            int length = (query.Length + Int4Dot.Lanes - 1) / Int4Dot.Lanes * Int4Dot.Lanes;
+            short[] padded = [.. query, .. new short[length - query.Length]];
+            using NativeBlock block = new(4 * length / 2);
+            long[] expected = new long[4];
+            for (int code = 0; code < 4; code++)
+            {
+                byte[] components = [.. codes[code], .. new byte[length - query.Length]];
+                Int4Dot.Pack(components, block.Start + code * length / 2);
+                for (int i = 0; i < length; i++)
+                    expected[code] += padded[i] * (2L * components[i] - 15);
+            }
+
+            float* four = stackalloc float[4];
+            fixed (short* start = padded)
+            {
+                int bias = Int4Dot.BiasOf(padded);
+                byte* a = block.Start;
+                int stride = length / 2;
+                Int4Dot.Four(start, a, a + stride, a + 2 * stride, a + 3 * stride, (nuint)length, bias, 1, four);
+                for (int code = 0; code < 4; code++)
+                {
+                    Assert.Equal(expected[code], Int4Dot.Between(start, a + code * stride, (nuint)length, bias));
+                    Assert.Equal((float)(int)expected[code], four[code]);
+                }
+            }
+        }, iter: 1_000);
+
+    [Theory]
+    [InlineData(64)]
+    [InlineData(832)]
+    [InlineData(65_536)]
+    public void Int4DotsDoNotOverflowAtTheirLimits(int length)
+    {
+        short[] query = new short[length];
+        byte[] components = new byte[length];
+        query.AsSpan().Fill((short)Int4Dot.MaxQueryComponent(length));
+        using NativeBlock code = new(length / 2);
+        foreach (int component in new[] { 0, 15 })
+        {
+            components.AsSpan().Fill((byte)component);
+            Int4Dot.Pack(components, code.Start);
+            fixed (short* start = query)
+            {
+                Assert.Equal(
+                    (component == 0 ? -15L : 15L) * Int4Dot.MaxQueryComponent(length) * length,
+                    Int4Dot.Between(start, code.Start, (nuint)length, Int4Dot.BiasOf(query)));
+            }
+        }
+    }
+
+    [Fact]
     public void Int8PairsAreExact() => FiveCodes.Sample(rows =>
     {
         int length = (rows[0].Length + Int8Dot.Lanes - 1) / Int8Dot.Lanes * Int8Dot.Lanes;

@@ -16,6 +16,7 @@ public sealed class LiveCopiesTests
     [Theory]
     [InlineData(SegmentLayout.Lean)]
     [InlineData(SegmentLayout.Fast)]
+    [InlineData(SegmentLayout.Compact)]
     public async Task CopiesAreFoundThroughTheLifeOfAnIndex(SegmentLayout layout)
     {
         await using LiveFixture live = new(

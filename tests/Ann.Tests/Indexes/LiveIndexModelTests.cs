@@ -21,6 +21,7 @@ public sealed class LiveIndexModelTests
     [InlineData(20_252, 15_000, Metric.Cosine, KeyKind.String, SegmentLayout.Fast, 64, true)]
     [InlineData(20_254, 5_000, Metric.Cosine, KeyKind.UInt64, SegmentLayout.Lean, 64, false)]
     [InlineData(20_253, 15_000, Metric.InnerProduct, KeyKind.UInt64, SegmentLayout.Lean, 100, true)]
+    [InlineData(20_255, 5_000, Metric.L2, KeyKind.UInt64, SegmentLayout.Compact, 128, true)]
     public async Task AnIndexIsADictionaryWithSearch(
         int seed, int operations, Metric metric, KeyKind keyKind, SegmentLayout layout, int headRows, bool attributes)
     {

@@ -23,6 +23,9 @@ public sealed class AnswersTests
     [InlineData(Metric.L2, SegmentLayout.Lean, "476671b9f1807f62")]
     [InlineData(Metric.Cosine, SegmentLayout.Lean, "52e4bbb7d55cd806")]
     [InlineData(Metric.InnerProduct, SegmentLayout.Lean, "b26f67a0de18c779")]
+    [InlineData(Metric.L2, SegmentLayout.Compact, "cec27c67eb602798")]
+    [InlineData(Metric.Cosine, SegmentLayout.Compact, "1454bd580f6c3b08")]
+    [InlineData(Metric.InnerProduct, SegmentLayout.Compact, "c52f8c19b1c0ff96")]
     public void AnswersAreTheSameOnEveryMachine(Metric metric, SegmentLayout layout, string hash)
     {
         const int Queries = 40, K = 10, Dimension = 48;

@@ -19,9 +19,9 @@ public sealed class CopiesTests
     private const int Ef = 128;
 
     public static MatrixTheoryData<Metric, string, string> Kinds =>
-        new(Enum.GetValues<Metric>(), ["fast", "lean", "f32"], ["4 x 400", "one of 1500", "pairs", "nine of ten"]);
+        new(Enum.GetValues<Metric>(), ["fast", "lean", "compact", "f32"], ["4 x 400", "one of 1500", "pairs", "nine of ten"]);
 
-    public static MatrixTheoryData<Metric, string> Shapes => new(Enum.GetValues<Metric>(), ["fast", "lean", "f32"]);
+    public static MatrixTheoryData<Metric, string> Shapes => new(Enum.GetValues<Metric>(), ["fast", "lean", "compact", "f32"]);
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -222,7 +222,7 @@ public sealed class CopiesTests
         SegmentFixture.Options(metric, shape == "f32" ? CodesKind.F32 : CodesKind.Int8) with
         {
             EfConstruction = 100,
-            Layout = shape == "fast" ? SegmentLayout.Fast : SegmentLayout.Lean,
+            Layout = shape == "fast" ? SegmentLayout.Fast : shape == "compact" ? SegmentLayout.Compact : SegmentLayout.Lean,
         };
 
     private static void AssertFound(LiveSealedSegment segment, NodeMask? mask, float[][] queries, string what)

@@ -29,6 +29,7 @@ public sealed class MaskedSearchTests
                 kinds.Add(metric, CodesKind.F32, SegmentLayout.Lean);
                 kinds.Add(metric, CodesKind.Int8, SegmentLayout.Lean);
                 kinds.Add(metric, CodesKind.Int8, SegmentLayout.Fast);
+                kinds.Add(metric, CodesKind.Int4, SegmentLayout.Compact);
             }
             return kinds;
         }

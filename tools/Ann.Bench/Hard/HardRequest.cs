@@ -45,12 +45,13 @@ internal sealed record HardColumn(CodesKind Codes, SegmentLayout Layout, HardPla
         .. References, new(CodesKind.F32, SegmentLayout.Lean, HardPlace.Head),
         new(CodesKind.Int8, SegmentLayout.Fast, HardPlace.Sealed), new(CodesKind.Int8, SegmentLayout.Fast, HardPlace.Live),
         new(CodesKind.Int8, SegmentLayout.Lean, HardPlace.Sealed), new(CodesKind.Int8, SegmentLayout.Lean, HardPlace.Live),
+        new(CodesKind.Int4, SegmentLayout.Compact, HardPlace.Sealed), new(CodesKind.Int4, SegmentLayout.Compact, HardPlace.Live),
         new(CodesKind.Int8, SegmentLayout.Lean, HardPlace.Head),
     ];
 
     /// <summary>At the head of a column.</summary>
     public string Name =>
-        (Codes == CodesKind.F32 ? "f32" : Place == HardPlace.Head ? "int8" : Layout == SegmentLayout.Fast ? "fast" : "lean")
+        (Codes == CodesKind.F32 ? "f32" : Place == HardPlace.Head ? "int8" : Layout.ToString().ToLowerInvariant())
         + $" {Place.ToString().ToLowerInvariant()}";
 }
 
