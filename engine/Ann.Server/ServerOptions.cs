@@ -33,12 +33,12 @@ public sealed class ServerOptions
     public string DataDirectory { get; set; } = "";
 
     /// <summary>
-    /// Where links and codes of the indexes lie: <see cref="SegmentResidence.ByLayout"/> loads those of the fast layout and leaves lean
-    /// files mapped. Default: <see cref="SegmentResidence.ByLayout"/>.
+    /// Where links and codes of the indexes lie: <see cref="SegmentResidence.ByLayout"/> leaves those of lean files mapped and loads
+    /// the others. Default: <see cref="SegmentResidence.ByLayout"/>.
     /// </summary>
     [EnumDataType(typeof(SegmentResidence))]
     [Setting("--residence",
-        "Where links and codes lie: layout loads those of the fast layout and leaves lean files mapped.",
+        "Where links and codes lie: layout leaves those of lean files mapped and loads the others.",
         ValueName = "layout|mapped|loaded")]
     public SegmentResidence Residence { get; set; } = SegmentResidence.ByLayout;
 

@@ -72,7 +72,7 @@ internal static class VerbOptions
 
     /// <summary><c>--residence</c>: where links and codes of an open file lie. Read it with <see cref="ResidenceOf"/>.</summary>
     public static Option<string> Residence() => Choice(
-        "--residence", "Where links and codes lie: layout loads those of the fast layout and leaves lean files mapped.",
+        "--residence", "Where links and codes lie: layout leaves those of lean files mapped and loads the others.",
         "layout", "layout", "mapped", "loaded");
 
     /// <summary>What a word of <see cref="Residence"/> means.</summary>
@@ -88,7 +88,7 @@ internal static class VerbOptions
         "--layout",
         "fast: estimates of distances beside the links, loaded to memory. lean: less memory, all of it mapped. "
         + "fast is the default for its latency, about three quarters of lean's; its file is 1.2 to 1.9 times as long. "
-        + "f32 codes are always lean.",
+        + "compact: the least memory: codes of 4 bits, rows read from the file. f32 codes are always lean.",
         EnumNames<SegmentLayout>.Plain, SegmentLayout.Fast);
 
     /// <summary><c>--metric</c>, which has to be given.</summary>

@@ -57,9 +57,9 @@ internal sealed record IndexSchema
         if (!Enum.IsDefined(KeyKind))
             throw AnnException.Invalid("key_kind", "key_kind is unknown; it must be uint64 or string.");
         if (!Enum.IsDefined(Codes))
-            throw AnnException.Invalid("codes", "codes is unknown; it must be f32 or int8.");
+            throw AnnException.Invalid("codes", "codes is unknown; it must be f32, int8 or int4.");
         if (!Enum.IsDefined(Layout))
-            throw AnnException.Invalid("layout", "layout is unknown; it must be lean or fast.");
+            throw AnnException.Invalid("layout", "layout is unknown; it must be lean, fast or compact.");
         new HnswParameters(M, EfConstruction, Seed).Validate();
     }
 }

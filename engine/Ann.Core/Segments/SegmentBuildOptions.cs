@@ -37,7 +37,7 @@ public enum SegmentLayout : byte
 /// <summary>Where the links and codes of a segment lie, which a walk reads. Float32 rows and keys always stay in the mapped file.</summary>
 public enum SegmentResidence
 {
-    /// <summary><see cref="Loaded"/> in the fast layout, <see cref="Mapped"/> in the others.</summary>
+    /// <summary><see cref="Mapped"/> in the lean layout, <see cref="Loaded"/> in the others.</summary>
     ByLayout,
 
     /// <summary>In the mapped file: nothing is held twice, processes share pages, and a file larger than memory works.</summary>

@@ -19,15 +19,19 @@ internal sealed record SegmentFootprint
     /// <summary>Largest average of attribute bytes.</summary>
     public const int MaxAttributeBytes = 1 << 20;
 
-    private SegmentFootprint(long rows, SegmentLayout layout, SegmentParts parts)
+    private SegmentFootprint(long rows, CodesKind codes, SegmentLayout layout, SegmentParts parts)
     {
         Rows = rows;
+        Codes = codes;
         Layout = layout;
         Parts = parts;
     }
 
     /// <summary>Items.</summary>
     public long Rows { get; }
+
+    /// <summary>The codes that the file will have: those of 4 bits where either they or the compact layout were asked for.</summary>
+    public CodesKind Codes { get; }
 
     /// <summary>The layout that the file will have: float32 codes are always lean.</summary>
     public SegmentLayout Layout { get; }
@@ -70,7 +74,7 @@ internal sealed record SegmentFootprint
         Shape shape = new(rows, dimension, options, keys, keyBytes, attributeBytes);
         Dictionary<SectionKind, long> lengths = shape.Sections();
         long length = SegmentHeader.Size + lengths.Values.Sum(Align);
-        return new SegmentFootprint(rows, shape.Layout, SegmentParts.Of(lengths, length))
+        return new SegmentFootprint(rows, shape.Codes, shape.Layout, SegmentParts.Of(lengths, length))
         {
             SearchBytes = shape.SearchBytes(ef),
             BuildPeakBytes = shape.BuildPeakBytes(),
@@ -100,7 +104,6 @@ internal sealed record SegmentFootprint
         private readonly KeyKind _keys;
         private readonly double _keyBytes;
         private readonly double _attributeBytes;
-        private readonly CodesKind _codes;
         private readonly bool _fast;
         private readonly int _bits;
 
@@ -112,10 +115,12 @@ internal sealed record SegmentFootprint
             _keys = keys;
             _keyBytes = keyBytes;
             _attributeBytes = attributeBytes;
-            (_codes, Layout) = CodesTraits.Together(options.Codes, options.Layout);
+            (Codes, Layout) = CodesTraits.Together(options.Codes, options.Layout);
             _fast = Layout == SegmentLayout.Fast;
             _bits = EstimateTables.BitsOf(dimension);
         }
+
+        public CodesKind Codes { get; }
 
         public SegmentLayout Layout { get; }
 
@@ -137,7 +142,7 @@ internal sealed record SegmentFootprint
         private long AttributeBytes => (long)Math.Round(_rows * _attributeBytes);
 
         /// <summary>Bytes of level 0 packed; 0 in the other layouts.</summary>
-        private long PackedBytes => _codes.AreHalfBytes()
+        private long PackedBytes => Codes.AreHalfBytes()
             ? _rows * LinkPacking.StrideOf(M0, LinkPacking.BitsOf((int)_rows)) + LinkPacking.Margin
             : 0;
 
@@ -154,11 +159,11 @@ internal sealed record SegmentFootprint
             };
             if (AttributeBytes > 0)
                 lengths[SectionKind.Attributes] = AttributeBytes;
-            if (_codes.AreCodes())
+            if (Codes.AreCodes())
             {
-                lengths[SectionKind.Codes] = _rows * _codes.StrideOf(_dimension);
+                lengths[SectionKind.Codes] = _rows * Codes.StrideOf(_dimension);
                 lengths[SectionKind.CodeMean] = RowBytes;
-                if (_codes.AreHalfBytes() || _options.Metric.Traits().TempersNorms)
+                if (Codes.AreHalfBytes() || _options.Metric.Traits().TempersNorms)
                     lengths[SectionKind.CodeFactors] = _rows * Int8Codes.FactorBytes;
                 else
                     lengths[SectionKind.CodeScale] = sizeof(float);
@@ -180,7 +185,7 @@ internal sealed record SegmentFootprint
             // The query, its quantised form, room to make it, and for 4-bit codes the signs of the rotation and a row.
             int components = Int8Codes.StrideOf(_dimension);
             long query = RowBytes + components * (long)(sizeof(float) + sizeof(short));
-            if (_codes.AreHalfBytes())
+            if (Codes.AreHalfBytes())
                 query += RowBytes + 6L * components * sizeof(float);
             int rotated = Rotation.SizeOf(_dimension);
             long estimates = _fast ? (3L + 1) * rotated * sizeof(float) + FastScan.TableBytes(_bits) : 0;
@@ -191,10 +196,10 @@ internal sealed record SegmentFootprint
         public long BuildPeakBytes()
         {
             bool tempered = _options.Metric.Traits().TempersNorms;
-            bool onCodes = _codes.AreCodes() && _dimension >= CodeDistance.MinDimension;
+            bool onCodes = Codes.AreCodes() && _dimension >= CodeDistance.MinDimension;
             long rows = _rows * RowBytes + KeysBytes + AttributeBytes * AttributeSlack;
-            long codes = _codes.AreCodes() ? _rows * (Int8Codes.StrideOf(_dimension) + Int8Codes.FactorBytes) : 0;
-            long halfBytes = _codes.AreHalfBytes() ? _rows * (_codes.StrideOf(_dimension) + Int8Codes.FactorBytes) : 0;
+            long codes = Codes.AreCodes() ? _rows * (Int8Codes.StrideOf(_dimension) + Int8Codes.FactorBytes) : 0;
+            long halfBytes = Codes.AreHalfBytes() ? _rows * (Codes.StrideOf(_dimension) + Int8Codes.FactorBytes) : 0;
             long graph = LinkBytes + _rows * (sizeof(byte) + sizeof(int));
 
             long buildCodes = onCodes ? _rows * 2 * sizeof(float) + (tempered ? codes : 0) : 0;

@@ -32,7 +32,7 @@ internal sealed record SegmentParts
     /// <param name="residence">How it is opened.</param>
     public long LoadedBytes(SegmentLayout layout, SegmentResidence residence = SegmentResidence.ByLayout)
     {
-        bool loaded = residence == SegmentResidence.Loaded || (residence == SegmentResidence.ByLayout && layout == SegmentLayout.Fast);
+        bool loaded = residence == SegmentResidence.Loaded || (residence == SegmentResidence.ByLayout && layout != SegmentLayout.Lean);
         return loaded ? Links + Codes : 0;
     }
 

@@ -16,10 +16,10 @@ internal sealed record FootprintReport
     /// <summary><c>cosine</c>, <c>l2</c> or <c>ip</c>.</summary>
     public required string Metric { get; init; }
 
-    /// <summary><c>int8</c> or <c>f32</c>.</summary>
+    /// <summary><c>int8</c>, <c>int4</c> or <c>f32</c>.</summary>
     public required string Codes { get; init; }
 
-    /// <summary><c>fast</c> or <c>lean</c>: what the file would have; with codes <c>f32</c> always lean.</summary>
+    /// <summary><c>fast</c>, <c>lean</c> or <c>compact</c>: what the file would have; with codes <c>f32</c> always lean.</summary>
     public required string Layout { get; init; }
 
     /// <summary>Neighbours a node on upper levels.</summary>
@@ -69,7 +69,7 @@ internal sealed record FootprintReport
             Rows = footprint.Rows,
             Dimension = dimension,
             Metric = options.Metric.Traits().Name,
-            Codes = EnumNames<CodesKind>.Plain.Of(options.Codes),
+            Codes = EnumNames<CodesKind>.Plain.Of(footprint.Codes),
             Layout = EnumNames<SegmentLayout>.Plain.Of(footprint.Layout),
             M = options.M,
             KeyType = EnumNames<KeyKind>.Plain.Of(keys),
