@@ -104,7 +104,9 @@ internal sealed class CodesChoice
             keep = recall is null or { IsFitForDeepRanking: true };
             if (keep)
                 return new CodesChoice(Codes, Fidelity, recall, "") { HalfBytes = halfBytes, AreFitForLinks = AreFitForLinks };
-            string why = $"Codes of 8 bits, for those of 4 tell {Told(recall!)} of sampled rows.";
+            string why = recall!.BrokenTies > CodesRecall.MostBrokenTies
+                ? "Codes of 8 bits, for those of 4 tell apart what is equally far."
+                : $"Codes of 8 bits, for those of 4 tell {Told(recall)} of sampled rows.";
             return new CodesChoice(Codes, Fidelity, Recall, Reason.Length == 0 ? why : $"{why} {Reason}");
         }
         finally

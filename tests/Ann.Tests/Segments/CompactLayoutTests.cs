@@ -120,14 +120,26 @@ public sealed class CompactLayoutTests : IDisposable
     /// <summary>Rows whose neighbours differ by less than 4 bits tell get 8, or none; who asked for the layout is told why.</summary>
     [Theory]
     [InlineData("far and tight", CodesKind.F32, "No codes, for ")]
+    [InlineData("one-hot", CodesKind.Int8, "Codes of 8 bits, for those of 4 tell apart what is equally far.")]
     public void CodesThatDoNotTellRowsApartAreReplaced(string set, CodesKind codes, string reason)
     {
-        (float[][] rows, float[][] queries) = HardRows.Of(set, Seed);
+        (float[][] rows, float[][] queries) = set == "one-hot" ? OneHot() : HardRows.Of(set, Seed);
         using SealedSegment segment = SegmentFixture.Seal(rows, SegmentFixture.Options(Metric.L2) with { Layout = SegmentLayout.Compact });
         Assert.Equal((codes, SegmentLayout.Lean), (segment.Codes, segment.Layout));
         Assert.Equal("int4", segment.BuildRecord.CodesAsked);
         Assert.StartsWith(reason, segment.BuildRecord.CodesReason, StringComparison.Ordinal);
         Assert.True(Recall(segment, queries, 256) >= 0.985, $"seed {Seed}");
+    }
+
+    private static (float[][] Rows, float[][] Queries) OneHot()
+    {
+        float[][] rows = [.. Enumerable.Range(0, 120).Select(static i =>
+        {
+            float[] row = new float[120];
+            row[i] = 1;
+            return row;
+        })];
+        return ([.. rows, .. rows], [.. rows.Take(20).Select(static row => Array.ConvertAll(row, static x => 0.9f * x))]);
     }
 
     private (SealedSegment InMemory, SealedSegment OnDisk) Both(Metric metric, out string path)
