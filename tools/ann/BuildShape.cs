@@ -8,7 +8,8 @@ namespace Ann.Tool;
 internal sealed class BuildShape
 {
     private readonly Option<string> _codes = VerbOptions.Choice(
-        "--codes", "What the graph walk reads. int8 and int4 are reranked exactly; int4 goes with the compact layout, and the layout with it.", EnumNames<CodesKind>.Plain, CodesTraits.Standard);
+        "--codes", "What the graph walk reads. int8 and int4 are reranked exactly; int4 goes with the compact layout, and asks for it.",
+        EnumNames<CodesKind>.Plain, CodesTraits.Standard);
 
     private readonly Option<string> _layout = VerbOptions.Layout();
 

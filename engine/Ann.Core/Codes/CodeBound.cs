@@ -46,12 +46,17 @@ internal readonly record struct CodeBound
     /// Components of a vector where distances are to the points that codes stand for: these have their own squared errors on top. 0 where
     /// they are not.
     /// </param>
-    public static CodeBound OfDistance(Metric metric, float stepPerWeight, float squares, int components = 0)
+    /// <param name="queryStep">
+    /// Step that the query was rounded to, where that counts beside the codes: rows whose codes err by nothing, as those that are the query,
+    /// are told apart by it. 0 where it does not.
+    /// </param>
+    public static CodeBound OfDistance(Metric metric, float stepPerWeight, float squares, int components = 0, float queryStep = 0)
     {
         // The square of a rounded component is s²/12 on average, with a variance of s⁴/180.
         float bias = components / 12f + 3 * MathF.Sqrt(components / 180f);
+        float slack = Rounding * squares + 2 * ErrorPerStep * queryStep * MathF.Sqrt(squares);
         MetricTraits traits = metric.Traits();
-        return new(0, traits.SquaresPerDistance, traits.SquaresOffset, stepPerWeight, bias, Rounding * squares);
+        return new(0, traits.SquaresPerDistance, traits.SquaresOffset, stepPerWeight, bias, slack);
     }
 
     /// <summary>A distance that the row is hardly nearer than.</summary>

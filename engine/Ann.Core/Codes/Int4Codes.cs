@@ -18,7 +18,9 @@ internal sealed unsafe class Int4Codes : IDisposable
 {
     private const int Grain = 1024;
 
-    /// <summary>Steps that are tried, as shares of the root mean square of a row's components; 0.34 is best for a normal distribution.</summary>
+    /// <summary>
+    /// Steps that are tried, as shares of the root mean square of a row's components; 0.34 is best for a normal distribution.
+    /// </summary>
     private static readonly float[] Steps = [0.22f, 0.25f, 0.28f, 0.31f, 0.34f, 0.37f, 0.41f, 0.46f];
 
     private Int4Codes(int count, int dimension)

@@ -10,7 +10,8 @@ namespace Ann.Core.Distances;
 /// bits, of which word j holds the components j, 16 + j, 32 + j and 48 + j, the first lowest. A shift and a mask so give components in the
 /// order of the query, at every register width.
 /// </summary>
-/// <remarks>A component u, 0 to 15, stands for u − 7½. Sums are of 2u − 15, so that they are whole numbers: Σ q·(2u − 15) = 2·Σ q·u − 15·Σ q.
+/// <remarks>
+/// A component u, 0 to 15, stands for u − 7½. Sums are of 2u − 15, so that they are whole numbers: Σ q·(2u − 15) = 2·Σ q·u − 15·Σ q.
 /// </remarks>
 internal static unsafe class Int4Dot
 {
@@ -41,7 +42,9 @@ internal static unsafe class Int4Dot
         return 2 * dot - bias;
     }
 
-    /// <summary>Writes <paramref name="dotWeight"/> · Σ queryᵢ · (2·codeᵢ − 15) of four codes, whose sums across lanes are made together.</summary>
+    /// <summary>
+    /// Writes <paramref name="dotWeight"/> · Σ queryᵢ · (2·codeᵢ − 15) of four codes, whose sums across lanes are made together.
+    /// </summary>
     /// <inheritdoc cref="Between"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Four(

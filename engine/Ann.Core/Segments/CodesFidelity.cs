@@ -263,8 +263,8 @@ internal sealed record CodesRecall(double Walk10, double Walk100, double Scan10,
     public bool IsFit => Walk10 >= Floor && Walk100 >= Floor100;
 
     /// <summary>
-    /// True when codes of 4 bits tell the nearest well enough: they are ranked anew through the beam, and who wants 100 results of them takes
-    /// a beam wider than the narrowest. They break any tie, and where each row has one, walks go astray in it.
+    /// True when codes of 4 bits tell the nearest well enough: they are ranked anew through the beam, and who wants 100 results of them
+    /// takes a beam wider than the narrowest. They break any tie, and where each row has one, walks go astray in it.
     /// </summary>
     public bool IsFitForDeepRanking => Walk10 >= Floor && Scan100 >= Floor100 && BrokenTies <= MostBrokenTies;
 

@@ -46,7 +46,8 @@ internal sealed record SegmentParts
     /// <summary>The parts of a file with sections of these lengths.</summary>
     internal static SegmentParts Of(IReadOnlyDictionary<SectionKind, long> lengths, long fileLength)
     {
-        long links = Sum(SectionKind.Level0Links, SectionKind.UpperLinks, SectionKind.Level0Blocks, SectionKind.UpperBlocks, SectionKind.PackedLinks);
+        long links = Sum(
+            SectionKind.Level0Links, SectionKind.UpperLinks, SectionKind.Level0Blocks, SectionKind.UpperBlocks, SectionKind.PackedLinks);
         long levels = Sum(SectionKind.Levels, SectionKind.UpperSlots, SectionKind.Copies);
         long codes = Sum(SectionKind.Codes, SectionKind.CodeFactors);
         long rows = Sum(SectionKind.Rows);

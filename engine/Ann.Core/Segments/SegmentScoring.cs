@@ -68,7 +68,8 @@ internal static class SegmentScoring
             return CodeBound.OfLength(MathF.Max(MathF.Sqrt(coded.Square), coded.FromMean), stepPerWeight);
         if (!segment.CodesAreAligned) // the error has all directions, so it counts by the whole of the vector that was quantised
             return CodeBound.OfLength(MathF.Sqrt(coded.Square) / stepPerWeight, stepPerWeight);
-        return CodeBound.OfDistance(segment.Metric, stepPerWeight, coded.Square);
+        float queryStep = segment.Codes.AreHalfBytes() ? 2 * coded.Unit : 0; // their unit is half a step
+        return CodeBound.OfDistance(segment.Metric, stepPerWeight, coded.Square, components: 0, queryStep);
     }
 }
 

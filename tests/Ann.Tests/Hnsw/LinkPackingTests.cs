@@ -3,7 +3,9 @@ using Ann.Core.Hnsw;
 
 namespace Ann.Tests.Hnsw;
 
-/// <summary>Goal: packed rows of links say what the rows say. Method: random rows, some full, some empty, of graphs of many sizes.</summary>
+/// <summary>
+/// Goal: packed rows of links say what the rows say. Method: random rows, some full, some empty, of graphs of many sizes.
+/// </summary>
 public sealed unsafe class LinkPackingTests
 {
     private const int Seed = 20261130;

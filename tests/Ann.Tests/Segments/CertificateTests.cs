@@ -18,8 +18,25 @@ public sealed class CertificateTests(ITestOutputHelper output)
     /// <summary>What rows may promise too much to queries that are not like them: as much as a target may be missed by at first.</summary>
     private const double Untold = 0.03;
 
-    public static MatrixTheoryData<Metric, CodesKind, SegmentLayout> Kinds =>
-        new(Enum.GetValues<Metric>(), Enum.GetValues<CodesKind>(), Enum.GetValues<SegmentLayout>());
+    public static TheoryData<Metric, CodesKind, SegmentLayout> Kinds
+    {
+        get
+        {
+            TheoryData<Metric, CodesKind, SegmentLayout> kinds = [];
+            foreach (Metric metric in Enum.GetValues<Metric>())
+            {
+                foreach (CodesKind codes in Enum.GetValues<CodesKind>())
+                {
+                    foreach (SegmentLayout layout in Enum.GetValues<SegmentLayout>())
+                    {
+                        if (CodesTraits.Together(codes, layout) == (codes, layout))
+                            kinds.Add(metric, codes, layout);
+                    }
+                }
+            }
+            return kinds;
+        }
+    }
 
     /// <summary>A graph of at most 33 nodes links each to all others, so that nothing can be missed; a few more change little.</summary>
     [Theory]
@@ -37,7 +54,8 @@ public sealed class CertificateTests(ITestOutputHelper output)
             foreach (EfRecall point in certificate.EfRecall.Concat(certificate.EfRecall100))
             {
                 // A beam of no more than k is filled by codes alone, and a few links are missing where there are more nodes than places.
-                double least = point.Ef >= count || (count <= 33 && (codes == CodesKind.F32 || point.Ef > 10)) ? 1 : 0.97;
+                bool isWhole = point.Ef >= count || (count <= 33 && (codes == CodesKind.F32 || point.Ef > 10));
+                double least = isWhole ? 1 : codes == CodesKind.Int4 && point.Ef <= 10 ? 0.9 : 0.97;
                 Assert.True(point.Recall >= least, $"{count} rows: {point.Recall} at ef {point.Ef}, seed {Seed + count}");
             }
         }

@@ -19,7 +19,12 @@ internal static class SegmentBuild
         using SegmentBuilder builder = new(rows, reader.Dimension, new SegmentBuildOptions
         {
             Metric = request.Metric,
-            Layout = request.Engine == "ann-lean" ? SegmentLayout.Lean : request.Engine == "ann-compact" ? SegmentLayout.Compact : SegmentLayout.Fast,
+            Layout = request.Engine switch
+            {
+                "ann-lean" => SegmentLayout.Lean,
+                "ann-compact" => SegmentLayout.Compact,
+                _ => SegmentLayout.Fast,
+            },
             M = request.M,
             EfConstruction = request.EfConstruction,
             Threads = request.Threads,
