@@ -47,8 +47,8 @@ internal readonly record struct CodeBound
     /// they are not.
     /// </param>
     /// <param name="queryStep">
-    /// Step that the query was rounded to, where that counts beside the codes: rows whose codes err by nothing, as those that are the query,
-    /// are told apart by it. 0 where it does not.
+    /// Step that the query was rounded to, where that counts beside the codes: rows whose codes err by nothing, as those that are the
+    /// query, are told apart by it. 0 where it does not.
     /// </param>
     public static CodeBound OfDistance(Metric metric, float stepPerWeight, float squares, int components = 0, float queryStep = 0)
     {
