@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Ann.Core.Distances;
-using Ann.Core.Hnsw;
 
 namespace Ann.Core.Codes;
 
@@ -10,7 +10,7 @@ namespace Ann.Core.Codes;
 /// <param name="factors">Offset and weight of each row.</param>
 /// <param name="query">The quantised query, rotated, with as many components as a code.</param>
 /// <param name="coded">How it was quantised.</param>
-internal readonly unsafe struct Int4Scorer(byte* codes, int stride, float* factors, short* query, in CodedQuery coded) : INodeScorer
+internal readonly unsafe struct Int4Scorer(byte* codes, int stride, float* factors, short* query, in CodedQuery coded) : IFourScorer
 {
     private readonly int _bias = coded.Bias;
     private readonly float _unit = coded.Unit;
@@ -29,25 +29,15 @@ internal readonly unsafe struct Int4Scorer(byte* codes, int stride, float* facto
         return factor[0] + factor[1] * (_unit * Int4Dot.Between(query, Code(node), Components, _bias));
     }
 
-    public void Score(ReadOnlySpan<int> nodes, Span<float> distances)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector128<float> Score(int a, int b, int c, int d)
     {
-        float* dots = stackalloc float[4];
-        int i = 0;
-        for (; i + 3 <= nodes.Length; i += 4)
-        {
-            int count = Math.Min(4, nodes.Length - i);
-            byte* third = Code(nodes[i + 2]);
-            Int4Dot.Four(
-                query, Code(nodes[i]), Code(nodes[i + 1]), third, count > 3 ? Code(nodes[i + 3]) : third, Components, _bias, _unit, dots);
-            for (int j = 0; j < count; j++)
-            {
-                float* factor = factors + nodes[i + j] * 2L;
-                distances[i + j] = factor[0] + factor[1] * dots[j];
-            }
-        }
-        for (; i < nodes.Length; i++)
-            distances[i] = Score(nodes[i]);
+        Vector128<float> dots = Int4Dot.Four(query, Code(a), Code(b), Code(c), Code(d), Components, _bias) * _unit;
+        float* fa = factors + a * 2L, fb = factors + b * 2L, fc = factors + c * 2L, fd = factors + d * 2L;
+        return Vector128.Create(fa[0], fb[0], fc[0], fd[0]) + Vector128.Create(fa[1], fb[1], fc[1], fd[1]) * dots;
     }
+
+    public void Score(ReadOnlySpan<int> nodes, Span<float> distances) => ScoreByFours.Run(in this, nodes, distances);
 
     private nuint Components => (nuint)stride * 2;
 

@@ -43,12 +43,11 @@ internal static unsafe class Int4Dot
     }
 
     /// <summary>
-    /// Writes <paramref name="dotWeight"/> · Σ queryᵢ · (2·codeᵢ − 15) of four codes, whose sums across lanes are made together.
+    /// The same of four codes, whose sums across lanes are made together: whole numbers, rounded to float32.
     /// </summary>
     /// <inheritdoc cref="Between"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Four(
-        short* query, byte* a, byte* b, byte* c, byte* d, nuint length, int bias, float dotWeight, float* results)
+    public static Vector128<float> Four(short* query, byte* a, byte* b, byte* c, byte* d, nuint length, int bias)
     {
         Debug.Assert(length > 0 && length % Lanes == 0);
         Vector128<int> dots = SimdWidth.Has512 && Avx512BW.IsSupported ? Four512(query, a, b, c, d, length)
@@ -58,7 +57,7 @@ internal static unsafe class Int4Dot
             : Vector128.Create(
                 BetweenScalar(query, a, length), BetweenScalar(query, b, length), BetweenScalar(query, c, length),
                 BetweenScalar(query, d, length));
-        (Vector128.ConvertToSingle(dots + dots - Vector128.Create(bias)) * dotWeight).Store(results);
+        return Vector128.ConvertToSingle(dots + dots - Vector128.Create(bias));
     }
 
     /// <summary>15 · Σ queryᵢ.</summary>
@@ -73,6 +72,7 @@ internal static unsafe class Int4Dot
     /// <summary>Writes a code.</summary>
     /// <param name="components">0 to 15 each; a multiple of <see cref="Lanes"/> of them.</param>
     /// <param name="code">Room for half as many bytes.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // of a build
     public static void Pack(ReadOnlySpan<byte> components, byte* code)
     {
         Debug.Assert(components.Length % Lanes == 0);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Ann.Core.Distances;
@@ -16,6 +17,7 @@ internal static unsafe class Int4Rounding
     /// <param name="length">Components, a multiple of 16.</param>
     /// <param name="inverse">1 over the step.</param>
     /// <param name="along">⟨x, c⟩.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // of a build
     public static float Fit(float* values, int length, float inverse, out float along)
     {
         Debug.Assert(length % 16 == 0);
@@ -36,6 +38,7 @@ internal static unsafe class Int4Rounding
     /// <param name="length">Components, a multiple of 16.</param>
     /// <param name="inverse">1 over the step; 0 for a vector that is zero.</param>
     /// <param name="components">0 to 15 each, of which u stands for u − 7½ steps.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Round(float* values, int length, float inverse, Span<byte> components)
     {
         Debug.Assert(length % 16 == 0 && components.Length == length);
@@ -48,6 +51,7 @@ internal static unsafe class Int4Rounding
     }
 
     /// <summary>The nearest of 0 to 15, ties to even, as the sum is rounded.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Levels(Vector512<float> values, float inverse) => Vector512.Min(
         Vector512.Max(Vector512.Round(values * Vector512.Create(inverse) + Vector512.Create(7.5f)), default),
         Vector512.Create(15f));

@@ -75,13 +75,12 @@ public sealed unsafe class KernelTests
                     expected[code] += padded[i] * (2L * components[i] - 15);
             }
 
-            float* four = stackalloc float[4];
             fixed (short* start = padded)
             {
                 int bias = Int4Dot.BiasOf(padded);
                 byte* a = block.Start;
                 int stride = length / 2;
-                Int4Dot.Four(start, a, a + stride, a + 2 * stride, a + 3 * stride, (nuint)length, bias, 1, four);
+                Vector128<float> four = Int4Dot.Four(start, a, a + stride, a + 2 * stride, a + 3 * stride, (nuint)length, bias);
                 for (int code = 0; code < 4; code++)
                 {
                     Assert.Equal(expected[code], Int4Dot.Between(start, a + code * stride, (nuint)length, bias));
