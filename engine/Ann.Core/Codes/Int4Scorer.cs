@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Ann.Core.Distances;
 
 namespace Ann.Core.Codes;
@@ -30,11 +29,11 @@ internal readonly unsafe struct Int4Scorer(byte* codes, int stride, float* facto
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector128<float> Score(int a, int b, int c, int d)
+    public void ScoreFour(int* nodes, float* distances)
     {
-        Vector128<float> dots = Int4Dot.Four(query, Code(a), Code(b), Code(c), Code(d), Components, _bias) * _unit;
-        float* fa = factors + a * 2L, fb = factors + b * 2L, fc = factors + c * 2L, fd = factors + d * 2L;
-        return Vector128.Create(fa[0], fb[0], fc[0], fd[0]) + Vector128.Create(fa[1], fb[1], fc[1], fd[1]) * dots;
+        int a = nodes[0], b = nodes[1], c = nodes[2], d = nodes[3];
+        Int4Dot.Four(query, Code(a), Code(b), Code(c), Code(d), Components, _bias, _unit, distances);
+        FourFactors.Apply(distances, factors + a * 2L, factors + b * 2L, factors + c * 2L, factors + d * 2L);
     }
 
     public void Score(ReadOnlySpan<int> nodes, Span<float> distances) => ScoreByFours.Run(in this, nodes, distances);

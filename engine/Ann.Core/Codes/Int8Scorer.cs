@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Ann.Core.Distances;
 
 namespace Ann.Core.Codes;
@@ -28,11 +27,11 @@ internal readonly unsafe struct Int8Scorer(sbyte* codes, int stride, float* fact
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector128<float> Score(int a, int b, int c, int d)
+    public void ScoreFour(int* nodes, float* distances)
     {
-        Vector128<float> dots = Int8Four.Dots(query, Code(a), Code(b), Code(c), Code(d), (nuint)stride, unit);
-        float* fa = factors + a * 2L, fb = factors + b * 2L, fc = factors + c * 2L, fd = factors + d * 2L;
-        return Vector128.Create(fa[0], fb[0], fc[0], fd[0]) + Vector128.Create(fa[1], fb[1], fc[1], fd[1]) * dots;
+        int a = nodes[0], b = nodes[1], c = nodes[2], d = nodes[3];
+        Int8Four.Dots(query, Code(a), Code(b), Code(c), Code(d), (nuint)stride, unit, distances);
+        FourFactors.Apply(distances, factors + a * 2L, factors + b * 2L, factors + c * 2L, factors + d * 2L);
     }
 
     public void Score(ReadOnlySpan<int> nodes, Span<float> distances) => ScoreByFours.Run(in this, nodes, distances);
@@ -68,12 +67,14 @@ internal readonly unsafe struct PointScorer(sbyte* codes, int stride, CodePoint*
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector128<float> Score(int a, int b, int c, int d)
+    public void ScoreFour(int* nodes, float* distances)
     {
-        Vector128<float> dots = Int8Four.Dots(query, Code(a), Code(b), Code(c), Code(d), (nuint)stride, unit);
-        CodePoint pa = points[a], pb = points[b], pc = points[c], pd = points[d];
-        Vector128<float> scales = Vector128.Create(pa.Scale, pb.Scale, pc.Scale, pd.Scale);
-        return share * (Vector128.Create(pa.Square, pb.Square, pc.Square, pd.Square) - 2 * scales * dots);
+        Int8Four.Dots(query, Code(nodes[0]), Code(nodes[1]), Code(nodes[2]), Code(nodes[3]), (nuint)stride, unit, distances);
+        for (int i = 0; i < 4; i++)
+        {
+            CodePoint point = points[nodes[i]];
+            distances[i] = share * (point.Square - 2 * point.Scale * distances[i]);
+        }
     }
 
     public void Score(ReadOnlySpan<int> nodes, Span<float> distances) => ScoreByFours.Run(in this, nodes, distances);

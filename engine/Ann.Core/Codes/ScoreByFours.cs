@@ -1,20 +1,20 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using Ann.Core.Hnsw;
 
 namespace Ann.Core.Codes;
 
 /// <summary>A scorer of which four nodes together cost less than four times one.</summary>
-internal interface IFourScorer : INodeScorer
+internal unsafe interface IFourScorer : INodeScorer
 {
-    /// <summary>Distances of the query to four nodes, to the bit those of <see cref="INodeScorer.Score(int)"/>.</summary>
-    Vector128<float> Score(int a, int b, int c, int d);
+    /// <summary>Writes the distances of the query to four nodes, to the bit those of <see cref="INodeScorer.Score(int)"/>.</summary>
+    /// <param name="nodes">The four.</param>
+    /// <param name="distances">Room for as many.</param>
+    void ScoreFour(int* nodes, float* distances);
 }
 
 /// <summary>Scores any number of nodes, as many as can be by fours.</summary>
-internal static class ScoreByFours
+internal static unsafe class ScoreByFours
 {
     /// <summary>Writes the distance of <c>nodes[i]</c> to <c>distances[i]</c>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -22,25 +22,21 @@ internal static class ScoreByFours
         where TScorer : struct, IFourScorer
     {
         Debug.Assert(distances.Length >= nodes.Length);
-        ref int node = ref MemoryMarshal.GetReference(nodes);
-        ref float distance = ref MemoryMarshal.GetReference(distances);
-        nint count = nodes.Length;
-        nint i = 0;
-        for (; i + 4 <= count; i += 4)
+        fixed (int* node = nodes)
+        fixed (float* distance = distances)
         {
-            scorer.Score(Unsafe.Add(ref node, i), Unsafe.Add(ref node, i + 1), Unsafe.Add(ref node, i + 2), Unsafe.Add(ref node, i + 3))
-                .StoreUnsafe(ref distance, (nuint)i);
+            int count = nodes.Length;
+            int i = 0;
+            for (; i + 4 <= count; i += 4)
+                scorer.ScoreFour(node + i, distance + i);
+            if (count - i == 3 && i > 0)
+            {
+                // Three cost about as much as four: the one before them is scored again.
+                scorer.ScoreFour(node + i - 1, distance + i - 1);
+                return;
+            }
+            for (; i < count; i++)
+                distance[i] = scorer.Score(node[i]);
         }
-        if (count - i == 3)
-        {
-            int last = Unsafe.Add(ref node, i + 2);
-            Vector128<float> three = scorer.Score(Unsafe.Add(ref node, i), Unsafe.Add(ref node, i + 1), last, last);
-            Unsafe.Add(ref distance, i) = three[0];
-            Unsafe.Add(ref distance, i + 1) = three[1];
-            Unsafe.Add(ref distance, i + 2) = three[2];
-            return;
-        }
-        for (; i < count; i++)
-            Unsafe.Add(ref distance, i) = scorer.Score(Unsafe.Add(ref node, i));
     }
 }

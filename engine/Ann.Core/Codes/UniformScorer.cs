@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Ann.Core.Distances;
 
 namespace Ann.Core.Codes;
@@ -48,9 +47,14 @@ internal readonly unsafe struct UniformScorer<TTerm>(sbyte* codes, int stride, s
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector128<float> Score(int a, int b, int c, int d) => TTerm.HasSquares
-        ? Int8Four.DotsAndSquares(query, Code(a), Code(b), Code(c), Code(d), (nuint)stride, dotWeight, squareWeight)
-        : Int8Four.Dots(query, Code(a), Code(b), Code(c), Code(d), (nuint)stride, dotWeight);
+    public void ScoreFour(int* nodes, float* distances)
+    {
+        sbyte* a = Code(nodes[0]), b = Code(nodes[1]), c = Code(nodes[2]), d = Code(nodes[3]);
+        if (TTerm.HasSquares)
+            Int8Four.DotsAndSquares(query, a, b, c, d, (nuint)stride, dotWeight, squareWeight, distances);
+        else
+            Int8Four.Dots(query, a, b, c, d, (nuint)stride, dotWeight, distances);
+    }
 
     public void Score(ReadOnlySpan<int> nodes, Span<float> distances) => ScoreByFours.Run(in this, nodes, distances);
 

@@ -43,11 +43,12 @@ internal static unsafe class Int4Dot
     }
 
     /// <summary>
-    /// The same of four codes, whose sums across lanes are made together: whole numbers, rounded to float32.
+    /// Writes <paramref name="unit"/> times the same of four codes, whose sums across lanes are made together and rounded to float32.
     /// </summary>
     /// <inheritdoc cref="Between"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Four(short* query, byte* a, byte* b, byte* c, byte* d, nuint length, int bias)
+    public static void Four(
+        short* query, byte* a, byte* b, byte* c, byte* d, nuint length, int bias, float unit, float* results)
     {
         Debug.Assert(length > 0 && length % Lanes == 0);
         Vector128<int> dots = SimdWidth.Has512 && Avx512BW.IsSupported ? Four512(query, a, b, c, d, length)
@@ -57,7 +58,7 @@ internal static unsafe class Int4Dot
             : Vector128.Create(
                 BetweenScalar(query, a, length), BetweenScalar(query, b, length), BetweenScalar(query, c, length),
                 BetweenScalar(query, d, length));
-        return Vector128.ConvertToSingle(dots + dots - Vector128.Create(bias));
+        (Vector128.ConvertToSingle(dots + dots - Vector128.Create(bias)) * unit).Store(results);
     }
 
     /// <summary>15 · Σ queryᵢ.</summary>

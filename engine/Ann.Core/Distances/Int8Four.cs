@@ -8,21 +8,22 @@ namespace Ann.Core.Distances;
 /// <summary>Inner products of a 16-bit query with four 8-bit codes at once: their sums across lanes are made together.</summary>
 internal static unsafe class Int8Four
 {
-    /// <summary><paramref name="dotWeight"/> · Σ queryᵢ · codeᵢ of four codes.</summary>
+    /// <summary>Writes <paramref name="dotWeight"/> · Σ queryᵢ · codeᵢ of four codes.</summary>
     /// <inheritdoc cref="Int8Dot.Between(short*, sbyte*, nuint)"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Dots(short* query, sbyte* a, sbyte* b, sbyte* c, sbyte* d, nuint length, float dotWeight)
+    public static void Dots(
+        short* query, sbyte* a, sbyte* b, sbyte* c, sbyte* d, nuint length, float dotWeight, float* results)
     {
         Vector128<int> dots = SimdWidth.Has512 && Avx512BW.IsSupported ? Dots512(query, a, b, c, d, length)
             : Avx2.IsSupported ? Dots256(query, a, b, c, d, length)
             : OneByOne(query, a, b, c, d, length);
-        return Vector128.ConvertToSingle(dots) * dotWeight;
+        (Vector128.ConvertToSingle(dots) * dotWeight).Store(results);
     }
 
     /// <summary>The same plus <paramref name="squareWeight"/> · Σ codeᵢ².</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> DotsAndSquares(
-        short* query, sbyte* a, sbyte* b, sbyte* c, sbyte* d, nuint length, float dotWeight, float squareWeight)
+    public static void DotsAndSquares(
+        short* query, sbyte* a, sbyte* b, sbyte* c, sbyte* d, nuint length, float dotWeight, float squareWeight, float* results)
     {
         Vector128<int> squares;
         Vector128<int> dots;
@@ -41,7 +42,7 @@ internal static unsafe class Int8Four
                 Int8Dot.Between(query, c, length, out int rc), Int8Dot.Between(query, d, length, out int rd));
             squares = Vector128.Create(ra, rb, rc, rd);
         }
-        return Vector128.ConvertToSingle(squares) * squareWeight + Vector128.ConvertToSingle(dots) * dotWeight;
+        (Vector128.ConvertToSingle(squares) * squareWeight + Vector128.ConvertToSingle(dots) * dotWeight).Store(results);
     }
 
     private static Vector128<int> OneByOne(short* query, sbyte* a, sbyte* b, sbyte* c, sbyte* d, nuint length) => Vector128.Create(

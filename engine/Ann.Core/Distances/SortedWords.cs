@@ -29,6 +29,10 @@ internal static unsafe class SortedWords
         : Avx2.IsSupported && count <= LongArray256 ? InsertFromEnd256(words, count, word)
         : InsertBySearch(words, count, word);
 
+    /// <summary>The lowest bit of each of <see cref="Margin"/> words.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint LowestBits(ulong* words) => (uint)(Vector512.Load(words) << 63).ExtractMostSignificantBits();
+
     /// <summary>Eight words at a time: those that are larger move one place on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int InsertFromEnd512(ulong* words, int count, ulong word)

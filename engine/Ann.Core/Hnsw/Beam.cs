@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Ann.Core.Distances;
 
 namespace Ann.Core.Hnsw;
@@ -16,7 +15,7 @@ namespace Ann.Core.Hnsw;
 /// </remarks>
 internal sealed unsafe class Beam : IDisposable
 {
-    private const ulong ExpandedMark = 1;
+    private const ulong ExpandedMark = 1; // the lowest bit
     private const int NodeShift = 2;
 
     private NativeBlock _block = new(0);
@@ -183,8 +182,7 @@ internal sealed unsafe class Beam : IDisposable
     {
         ulong* next = _entries + _next;
         uint held = (uint)((1UL << Math.Min(Count - _next, SortedWords.Margin)) - 1);
-        uint expanded = (uint)(Vector512.Load(next) << 63).ExtractMostSignificantBits(); // the mark is the lowest bit
-        for (uint left = held & ~expanded; left != 0 && ahead > 0; left &= left - 1, ahead--)
+        for (uint left = held & ~SortedWords.LowestBits(next); left != 0 && ahead > 0; left &= left - 1, ahead--)
             Memory.Prefetch(graph.Links(0, NodeOf(next[BitOperations.TrailingZeroCount(left)])), sizeInBytes);
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Ann.Core.Codes;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
@@ -17,10 +18,10 @@ internal static unsafe class Reranking
     /// <summary>How far ahead of the row being reranked memory is asked for.</summary>
     private const int PrefetchAhead = 12;
 
-    /// <summary>Rows reranked between two looks at the budget, and even though the deadline has passed: about 100 µs.</summary>
+    /// <summary>Rows reranked between two looks at the budget, and even though the deadline has passed: about 100 µs. A power of two.</summary>
     private const int RowsPerCheck = 512;
 
-    /// <summary>The same of rows that are read one by one, each of which may be waited for.</summary>
+    /// <summary>The same of rows that are read one by one, each of which may be waited for. A power of two.</summary>
     private const int ReadsPerCheck = 32;
 
     /// <summary>Rows that are asked for together, at most: what a device takes at once.</summary>
@@ -64,13 +65,14 @@ internal static unsafe class Reranking
         int kept = 0;
         int asked = 0; // the rows of candidates before this one were asked for
         SearchContext search = context.Walk;
-        int perCheck = segment.RowReads is null ? RowsPerCheck : ReadsPerCheck;
+        RowReads? reads = segment.RowReads;
+        int perCheck = reads is null ? RowsPerCheck : ReadsPerCheck;
         int allowed = AllowedRows(search, parameters.MostReranked, most, perCheck);
         for (; count < most; count++)
         {
-            if (count == allowed || (count % perCheck == 0 && count > 0 && (search.IsStopped || search.Look())))
+            if (count == allowed || ((count & (perCheck - 1)) == 0 && count > 0 && (search.IsStopped || search.Look())))
                 break;
-            if (segment.RowReads is null && count + PrefetchAhead < most)
+            if (reads is null && count + PrefetchAhead < most)
                 exact.Prefetch(Beam.NodeOf(beam[count + PrefetchAhead]));
             int node = Beam.NodeOf(beam[count]);
             if (kept >= k)
@@ -80,20 +82,17 @@ internal static unsafe class Reranking
                     break;
             }
             float distance;
-            if (segment.RowReads is { } reads)
+            if (reads is null)
             {
-                // What the system does not hold is asked for together with all that will be read unless the answer changes: a device
-                // takes about as long for all of it.
-                bool isRead = count >= asked && reads.TryReadNow(node, context.Row);
-                if (!isRead && count >= asked)
-                    asked = Ask(in segment, beam[..allowed], count, k, kept < k ? null : Beam.DistanceOf(ranked[k - 1]), in coded);
-                if (!isRead)
-                    reads.Read(node, context.Row);
-                distance = TDistance.Between(context.Query, context.Row, (nuint)segment.RowStride);
+                distance = exact.Score(node);
             }
             else
             {
-                distance = exact.Score(node);
+                if (count >= asked && !reads.TryReadNow(node, context.Row))
+                    asked = Ask(in segment, beam[..allowed], count, k, kept < k ? null : Beam.DistanceOf(ranked[k - 1]), in coded);
+                if (count < asked)
+                    reads.Read(node, context.Row);
+                distance = DistanceOfRead<TDistance>(in segment, context);
             }
             if (kept >= k && distance > Beam.DistanceOf(ranked[k - 1]))
                 continue;
@@ -112,6 +111,11 @@ internal static unsafe class Reranking
             Append(ranked, beam, count, wanted, coded.Shift);
         return ranked[..Math.Max(kept, wanted)];
     }
+
+    /// <summary>Distance of the row that was read. Apart, so that the loop has but one distance to be compiled into it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static float DistanceOfRead<TDistance>(in SegmentView segment, QueryContext context)
+        where TDistance : struct, IDistance => TDistance.Between(context.Query, context.Row, (nuint)segment.RowStride);
 
     /// <summary>Asks for the rows of the candidates from one on that will be read as far as is known.</summary>
     /// <param name="segment">Where they lie.</param>

@@ -55,7 +55,12 @@ public sealed class DriverOutputTests
     {
         Machine machine = new()
         {
-            Cpu = "a processor", Cores = 2, SimdBits = bits, InstructionSet = instructionSet, OperatingSystem = "a system", Runtime = "a runtime",
+            Cpu = "a processor",
+            Cores = 2,
+            SimdBits = bits,
+            InstructionSet = instructionSet,
+            OperatingSystem = "a system",
+            Runtime = "a runtime",
         };
 
         Assert.Equal(flags, string.Join(' ', DriverCompiler.Narrowed(machine)));

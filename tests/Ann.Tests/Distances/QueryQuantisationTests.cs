@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using Ann.Core.Distances;
 using CsCheck;
 
@@ -57,14 +56,14 @@ public sealed unsafe class QueryQuantisationTests
                 q[i] = (short)Math.Clamp((int)query[i], -limit, limit);
             for (int row = 0; row < 4; row++)
                 codes[row].CopyTo(new Span<sbyte>(c + row * length, length));
+            float* results = stackalloc float[4];
 
-            Vector128<float> results = Int8Four.Dots(
-                q, c, c + length, c + 2 * length, c + 3 * length, (nuint)length, DotWeight);
+            Int8Four.Dots(q, c, c + length, c + 2 * length, c + 3 * length, (nuint)length, DotWeight, results);
             for (int row = 0; row < 4; row++)
                 Assert.Equal((float)Int8Dot.Between(q, c + row * length, (nuint)length) * DotWeight, results[row]);
 
-            results = Int8Four.DotsAndSquares(
-                q, c, c + length, c + 2 * length, c + 3 * length, (nuint)length, DotWeight, SquareWeight);
+            Int8Four.DotsAndSquares(
+                q, c, c + length, c + 2 * length, c + 3 * length, (nuint)length, DotWeight, SquareWeight, results);
             for (int row = 0; row < 4; row++)
             {
                 float square = Int8Pairs.Between(c + row * length, c + row * length, (nuint)length) * SquareWeight;
