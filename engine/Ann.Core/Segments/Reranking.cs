@@ -18,7 +18,9 @@ internal static unsafe class Reranking
     /// <summary>How far ahead of the row being reranked memory is asked for.</summary>
     private const int PrefetchAhead = 12;
 
-    /// <summary>Rows reranked between two looks at the budget, and even though the deadline has passed: about 100 µs. A power of two.</summary>
+    /// <summary>
+    /// Rows reranked between two looks at the budget, and even though the deadline has passed: about 100 µs. A power of two.
+    /// </summary>
     private const int RowsPerCheck = 512;
 
     /// <summary>The same of rows that are read one by one, each of which may be waited for. A power of two.</summary>

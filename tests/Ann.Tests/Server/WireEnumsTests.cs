@@ -53,8 +53,8 @@ public sealed class WireEnumsTests
     {
         Assert.Equal("metric is Unspecified; it must be COSINE, L2 or INNER_PRODUCT.", Refused<Metric, Wire.Metric>("metric"));
         Assert.Equal("key_kind is Unspecified; it must be UINT64 or STRING.", Refused<KeyKind, Wire.KeyKind>("key_kind"));
-        Assert.Equal("codes is Unspecified; it must be F32 or INT8.", Refused<CodesKind, Wire.Codes>("codes"));
-        Assert.Equal("layout is Unspecified; it must be LEAN or FAST.", Refused<SegmentLayout, Wire.Layout>("layout"));
+        Assert.Equal("codes is Unspecified; it must be F32, INT8 or INT4.", Refused<CodesKind, Wire.Codes>("codes"));
+        Assert.Equal("layout is Unspecified; it must be LEAN, FAST or COMPACT.", Refused<SegmentLayout, Wire.Layout>("layout"));
         Assert.Equal("mode is Unspecified; it must be UPSERT, INSERT_ONLY or DELETE.", Refused<WriteMode, Wire.WriteMode>("mode"));
     }
 
