@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Ann.Core.Distances;
@@ -149,7 +150,11 @@ internal unsafe struct BlockWalk<TScorer, TFilter>(
             uint mask = MayBeBelow(block, shape, group, distance, limit);
             int* links = (int*)block + group * FastScan.Lanes;
             for (; mask != 0; mask &= mask - 1)
-                nodes[count++] = links[BitOperations.TrailingZeroCount(mask)];
+            {
+                int node = links[BitOperations.TrailingZeroCount(mask)];
+                Debug.Assert(node != HnswGraph.NoNode, "an unused slot is infinitely far");
+                nodes[count++] = node;
+            }
         }
         return count;
     }

@@ -27,7 +27,7 @@ internal sealed class CodesChoice
     /// Those of 4 bits, which the file gets in place of <see cref="Codes"/>, by which the graph is built all the same. Then the caller's;
     /// null for none.
     /// </summary>
-    public Int4Codes? HalfBytes { get; private init; }
+    public Int4Codes? Int4 { get; private init; }
 
     /// <summary>True when <see cref="Codes"/> order the nearest well enough to choose links by.</summary>
     public bool AreFitForLinks { get; private init; }
@@ -91,19 +91,19 @@ internal sealed class CodesChoice
     /// <param name="metric">Of the distances.</param>
     /// <param name="threads">Of the work. The result does not depend on them.</param>
     /// <param name="cancellation">Ends the work early.</param>
-    public unsafe CodesChoice InHalfBytes(VectorTable rows, Metric metric, int threads, CancellationToken cancellation)
+    public unsafe CodesChoice WithInt4(VectorTable rows, Metric metric, int threads, CancellationToken cancellation)
     {
         if (Codes is null)
             return this;
         float* mean = (float*)Codes.Mean.Start;
-        Int4Codes halfBytes = Int4Codes.Encode(rows, mean, metric, threads, cancellation);
+        Int4Codes int4 = Int4Codes.Encode(rows, mean, metric, threads, cancellation);
         bool keep = false;
         try
         {
-            CodesRecall? recall = Fidelity?.Measure(new MeasuredCodes(halfBytes, mean, metric), cancellation);
+            CodesRecall? recall = Fidelity?.Measure(new MeasuredCodes(int4, mean, metric), cancellation);
             keep = recall is null or { IsFitForDeepRanking: true };
             if (keep)
-                return new CodesChoice(Codes, Fidelity, recall, "") { HalfBytes = halfBytes, AreFitForLinks = AreFitForLinks };
+                return new CodesChoice(Codes, Fidelity, recall, "") { Int4 = int4, AreFitForLinks = AreFitForLinks };
             string why = recall!.BrokenTies > CodesRecall.MostBrokenTies
                 ? "Codes of 8 bits, for those of 4 tell apart what is equally far."
                 : $"Codes of 8 bits, for those of 4 tell {Told(recall)} of sampled rows.";
@@ -112,7 +112,7 @@ internal sealed class CodesChoice
         finally
         {
             if (!keep)
-                halfBytes.Dispose();
+                int4.Dispose();
         }
     }
 

@@ -17,7 +17,7 @@ internal static class CodesTraits
     };
 
     /// <summary>True for <see cref="Codes.Int4Codes"/>, false for <see cref="Codes.Int8Codes"/> and for none.</summary>
-    public static bool AreHalfBytes(this CodesKind kind) => kind switch
+    public static bool AreInt4(this CodesKind kind) => kind switch
     {
         CodesKind.F32 or CodesKind.Int8 => false,
         CodesKind.Int4 => true,
@@ -25,7 +25,7 @@ internal static class CodesTraits
 
     /// <summary>Bytes of the code of a vector, 0 without codes.</summary>
     public static int StrideOf(this CodesKind kind, int dimension) =>
-        kind.AreHalfBytes() ? Ann.Core.Codes.Int4Codes.StrideOf(dimension)
+        kind.AreInt4() ? Ann.Core.Codes.Int4Codes.StrideOf(dimension)
         : kind.AreCodes() ? Ann.Core.Codes.Int8Codes.StrideOf(dimension)
         : 0;
 
@@ -35,6 +35,6 @@ internal static class CodesTraits
     /// </summary>
     public static (CodesKind Codes, SegmentLayout Layout) Together(CodesKind codes, SegmentLayout layout) =>
         !codes.AreCodes() ? (codes, SegmentLayout.Lean)
-        : codes.AreHalfBytes() || layout == SegmentLayout.Compact ? (CodesKind.Int4, SegmentLayout.Compact)
+        : codes.AreInt4() || layout == SegmentLayout.Compact ? (CodesKind.Int4, SegmentLayout.Compact)
         : (codes, layout);
 }

@@ -17,7 +17,7 @@ internal readonly unsafe struct MeasuredCodes
     private readonly float _scale;
     private readonly float* _factors;
     private readonly CodePoint* _points;
-    private readonly byte* _halfBytes;
+    private readonly byte* _int4;
 
     /// <param name="codes">Of rows that do not grow.</param>
     /// <param name="metric">Of the distances.</param>
@@ -37,7 +37,7 @@ internal readonly unsafe struct MeasuredCodes
     public MeasuredCodes(Int4Codes codes, float* mean, Metric metric)
     {
         _metric = metric;
-        _halfBytes = codes.Codes.Start;
+        _int4 = codes.Codes.Start;
         _stride = codes.Stride;
         _mean = mean;
         _factors = (float*)codes.Factors.Start;
@@ -55,13 +55,13 @@ internal readonly unsafe struct MeasuredCodes
     }
 
     /// <summary>Components of a code.</summary>
-    private int Components => _halfBytes == null ? _stride : 2 * _stride;
+    private int Components => _int4 == null ? _stride : 2 * _stride;
 
     private void Score(short* query, in CodedQuery coded, ReadOnlySpan<int> nodes, Span<float> distances)
     {
         float unit = coded.Unit;
-        if (_halfBytes != null)
-            new Int4Scorer(_halfBytes, _stride, _factors, query, in coded).Score(nodes, distances);
+        if (_int4 != null)
+            new Int4Scorer(_int4, _stride, _factors, query, in coded).Score(nodes, distances);
         else if (_points != null)
             new PointScorer(_codes, _stride, _points, query, unit, 1).Score(nodes, distances);
         else if (_scale == 0)
@@ -79,7 +79,7 @@ internal readonly unsafe struct MeasuredCodes
     {
         private readonly NativeBlock _scratch = new(codes.Components * (long)sizeof(float));
         private readonly NativeBlock _quantised = new(codes.Components * (long)sizeof(short));
-        private readonly Rotation? _rotation = codes._halfBytes == null ? null : Rotation.ForCodes(codes.Components);
+        private readonly Rotation? _rotation = codes._int4 == null ? null : Rotation.ForCodes(codes.Components);
         private readonly int[] _nodes = new int[Piece];
         private readonly float[] _distances = new float[Piece];
 

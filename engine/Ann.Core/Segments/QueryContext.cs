@@ -30,7 +30,7 @@ internal sealed unsafe class QueryContext : IDisposable
             _verdicts = new NativeBlock(AmongCopies<AcceptAll>.Verdicts * sizeof(ulong));
         if (segment.RowReads is not null)
             _row = new NativeBlock(segment.RowBytes);
-        if (segment.Codes.AreHalfBytes() && segment.Growing is null)
+        if (segment.Codes.AreInt4() && segment.Growing is null)
             _rotation = Rotation.ForCodes(Int4Codes.ComponentsOf(_dimension));
         if (segment.Blocks is { } shape)
             _estimates = new EstimateTables(segment.Dimension, shape.Bits);

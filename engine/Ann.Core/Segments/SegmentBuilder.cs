@@ -27,7 +27,7 @@ internal sealed unsafe class SegmentBuilder : IDisposable
     private readonly AttributeRows? _attributes;
     private CodesChoice? _choice;
     private Int8Codes? _codes;
-    private Int4Codes? _halfBytes;
+    private Int4Codes? _int4;
     private RowCopies? _copies;
     private GraphStorage? _graph;
     private NeighborBlocks? _blocks;
@@ -65,7 +65,7 @@ internal sealed unsafe class SegmentBuilder : IDisposable
     public Certificate? Certificate { get; private set; }
 
     /// <summary>Layout of the file. Set by <see cref="Build"/>; lean where rows have not got the codes that another needs.</summary>
-    public SegmentLayout Layout => _blocks is null && _halfBytes is null ? SegmentLayout.Lean : _options.Layout;
+    public SegmentLayout Layout => _blocks is null && _int4 is null ? SegmentLayout.Lean : _options.Layout;
 
     /// <summary>Why the codes are not those that were asked for, or have a scale per row; empty when they are as ever.</summary>
     public string CodesReason => _choice?.Reason ?? "";
@@ -73,7 +73,7 @@ internal sealed unsafe class SegmentBuilder : IDisposable
     /// <summary>
     /// Codes of the file. Set by <see cref="Build"/>: those that were asked for where they tell the rows apart, else finer ones, or none.
     /// </summary>
-    public CodesKind Codes => _codes is null ? CodesTraits.None : _halfBytes is null ? CodesTraits.Standard : _options.Codes;
+    public CodesKind Codes => _codes is null ? CodesTraits.None : _int4 is null ? CodesTraits.Standard : _options.Codes;
 
     /// <summary>Name of this build, as <see cref="SealedSegment.Generation"/>. Set by <see cref="Write"/>.</summary>
     public string? Generation { get; private set; }
@@ -171,9 +171,9 @@ internal sealed unsafe class SegmentBuilder : IDisposable
         {
             _choice = CodesChoice.Make(_rows, _options.Metric, _options.Threads, Report(BuildStage.Codes), cancellation);
             _codes = _choice.Codes;
-            if (_options.Codes.AreHalfBytes())
-                _choice = _choice.InHalfBytes(_rows, _options.Metric, _options.Threads, cancellation);
-            _halfBytes = _choice.HalfBytes;
+            if (_options.Codes.AreInt4())
+                _choice = _choice.WithInt4(_rows, _options.Metric, _options.Threads, cancellation);
+            _int4 = _choice.Int4;
             if (_codes is null && !_sourceIsOnRows)
                 _source = null; // its links were chosen by codes that tell the rows apart no better
         }
@@ -219,14 +219,14 @@ internal sealed unsafe class SegmentBuilder : IDisposable
         _attributes?.AddTo(writer);
         if (_codes is not null)
         {
-            writer.Add(SectionKind.Codes, _halfBytes?.Codes ?? _codes.Codes);
-            if (_halfBytes is null && _codes.Scale > 0)
+            writer.Add(SectionKind.Codes, _int4?.Codes ?? _codes.Codes);
+            if (_int4 is null && _codes.Scale > 0)
                 writer.Add(SectionKind.CodeScale, BitConverter.GetBytes(_codes.Scale));
             else
-                writer.Add(SectionKind.CodeFactors, _halfBytes?.Factors ?? _codes.Factors);
+                writer.Add(SectionKind.CodeFactors, _int4?.Factors ?? _codes.Factors);
             writer.Add(SectionKind.CodeMean, _codes.Mean);
         }
-        using NativeBlock? packed = _halfBytes is null ? null : LinkPacking.Pack(_graph.Graph);
+        using NativeBlock? packed = _int4 is null ? null : LinkPacking.Pack(_graph.Graph);
         if (_blocks is null)
         {
             if (packed is null)
@@ -257,7 +257,7 @@ internal sealed unsafe class SegmentBuilder : IDisposable
     {
         _rows.Dispose();
         _codes?.Dispose();
-        _halfBytes?.Dispose();
+        _int4?.Dispose();
         _copies?.Dispose();
         _graph?.Dispose();
         _blocks?.Dispose();
@@ -305,7 +305,7 @@ internal sealed unsafe class SegmentBuilder : IDisposable
         return repaired;
     }
 
-    private float CodeScale => _halfBytes is null && _codes is { } codes ? codes.Scale : 0;
+    private float CodeScale => _int4 is null && _codes is { } codes ? codes.Scale : 0;
 
     private SegmentView View() => new()
     {
@@ -316,11 +316,11 @@ internal sealed unsafe class SegmentBuilder : IDisposable
         Blocks = _blocks?.Shape,
         Rows = _rows.Start,
         RowStride = _rows.Stride,
-        CodeBytes = _codes is null ? null : (sbyte*)(_halfBytes?.Codes ?? _codes.Codes).Start,
-        CodeStride = _halfBytes?.Stride ?? _codes?.Stride ?? 0,
+        CodeBytes = _codes is null ? null : (sbyte*)(_int4?.Codes ?? _codes.Codes).Start,
+        CodeStride = _int4?.Stride ?? _codes?.Stride ?? 0,
         CodeScale = CodeScale,
         UniformWeight = _options.Metric.Traits().DotWeight * CodeScale,
-        CodeFactors = _codes is null ? null : (float*)(_halfBytes?.Factors ?? _codes.Factors).Start,
+        CodeFactors = _codes is null ? null : (float*)(_int4?.Factors ?? _codes.Factors).Start,
         CodeMean = _codes is null ? null : (float*)_codes.Mean.Start,
         CodesAreAligned = true,
     };

@@ -142,7 +142,7 @@ internal sealed record SegmentFootprint
         private long AttributeBytes => (long)Math.Round(_rows * _attributeBytes);
 
         /// <summary>Bytes of level 0 packed; 0 in the other layouts.</summary>
-        private long PackedBytes => Codes.AreHalfBytes()
+        private long PackedBytes => Codes.AreInt4()
             ? _rows * LinkPacking.StrideOf(M0, LinkPacking.BitsOf((int)_rows)) + LinkPacking.Margin
             : 0;
 
@@ -163,7 +163,7 @@ internal sealed record SegmentFootprint
             {
                 lengths[SectionKind.Codes] = _rows * Codes.StrideOf(_dimension);
                 lengths[SectionKind.CodeMean] = RowBytes;
-                if (Codes.AreHalfBytes() || _options.Metric.Traits().TempersNorms)
+                if (Codes.AreInt4() || _options.Metric.Traits().TempersNorms)
                     lengths[SectionKind.CodeFactors] = _rows * Int8Codes.FactorBytes;
                 else
                     lengths[SectionKind.CodeScale] = sizeof(float);
@@ -185,7 +185,7 @@ internal sealed record SegmentFootprint
             // The query, its quantised form, room to make it, and for 4-bit codes the signs of the rotation and a row.
             int components = Int8Codes.StrideOf(_dimension);
             long query = RowBytes + components * (long)(sizeof(float) + sizeof(short));
-            if (Codes.AreHalfBytes())
+            if (Codes.AreInt4())
                 query += RowBytes + 6L * components * sizeof(float);
             int rotated = Rotation.SizeOf(_dimension);
             long estimates = _fast ? (3L + 1) * rotated * sizeof(float) + FastScan.TableBytes(_bits) : 0;
@@ -199,15 +199,15 @@ internal sealed record SegmentFootprint
             bool onCodes = Codes.AreCodes() && _dimension >= CodeDistance.MinDimension;
             long rows = _rows * RowBytes + KeysBytes + AttributeBytes * AttributeSlack;
             long codes = Codes.AreCodes() ? _rows * (Int8Codes.StrideOf(_dimension) + Int8Codes.FactorBytes) : 0;
-            long halfBytes = Codes.AreHalfBytes() ? _rows * (Codes.StrideOf(_dimension) + Int8Codes.FactorBytes) : 0;
+            long int4 = Codes.AreInt4() ? _rows * (Codes.StrideOf(_dimension) + Int8Codes.FactorBytes) : 0;
             long graph = LinkBytes + _rows * (sizeof(byte) + sizeof(int));
 
             long buildCodes = onCodes ? _rows * 2 * sizeof(float) + (tempered ? codes : 0) : 0;
             long norms = tempered ? _rows * 2 * sizeof(float) : 0;
             long workers = _options.Threads * WalkBytes(M0 * BuildSearch.Width, _options.EfConstruction);
             long keyCheck = rows + _rows * KeyCheckBytes;
-            long building = rows + codes + halfBytes + graph + buildCodes + norms + workers + _rows * (OrderBytes + sizeof(int));
-            long sealing = rows + codes + halfBytes + graph + (_fast ? BlockBytes : PackedBytes) + _rows * sizeof(int);
+            long building = rows + codes + int4 + graph + buildCodes + norms + workers + _rows * (OrderBytes + sizeof(int));
+            long sealing = rows + codes + int4 + graph + (_fast ? BlockBytes : PackedBytes) + _rows * sizeof(int);
             return Math.Max(keyCheck, Math.Max(building, sealing));
         }
 

@@ -205,7 +205,7 @@ internal sealed class SegmentHeader
             throw Bad(path, 42, $"key kind {(byte)Keys} is unknown.");
         if (!Enum.IsDefined(Layout))
             throw Bad(path, 43, $"layout {(byte)Layout} is unknown.");
-        if ((Layout == SegmentLayout.Compact) != Codes.AreHalfBytes())
+        if ((Layout == SegmentLayout.Compact) != Codes.AreInt4())
             throw Bad(path, 43, $"layout {Layout} does not go with codes {Codes}.");
         if (M is < Hnsw.HnswParameters.MinM or > Hnsw.HnswParameters.MaxM)
             throw Bad(path, 44, $"M is {M}; {Hnsw.HnswParameters.MinM} to {Hnsw.HnswParameters.MaxM} was expected.");

@@ -57,7 +57,7 @@ internal static class SegmentScoring
     private static CodeBound BoundOf(in SegmentView segment, in CodedQuery coded)
     {
         MetricTraits traits = segment.Metric.Traits();
-        float stepPerWeight = (segment.Codes.AreHalfBytes() ? ErrorBeyondLevels : 1) / -traits.DotWeight;
+        float stepPerWeight = (segment.Codes.AreInt4() ? ErrorBeyondLevels : 1) / -traits.DotWeight;
         if (segment.CodeScale > 0)
         {
             return traits.IsSquared
@@ -68,7 +68,7 @@ internal static class SegmentScoring
             return CodeBound.OfLength(MathF.Max(MathF.Sqrt(coded.Square), coded.FromMean), stepPerWeight);
         if (!segment.CodesAreAligned) // the error has all directions, so it counts by the whole of the vector that was quantised
             return CodeBound.OfLength(MathF.Sqrt(coded.Square) / stepPerWeight, stepPerWeight);
-        float queryStep = segment.Codes.AreHalfBytes() ? 2 * coded.Unit : 0; // their unit is half a step
+        float queryStep = segment.Codes.AreInt4() ? 2 * coded.Unit : 0; // their unit is half a step
         return CodeBound.OfDistance(segment.Metric, stepPerWeight, coded.Square, components: 0, queryStep);
     }
 }
@@ -97,7 +97,7 @@ internal readonly unsafe struct RowScaleScoring : ISegmentScoring<Int8Scorer>
 }
 
 /// <summary>By codes of 4 bits.</summary>
-internal readonly unsafe struct HalfByteScoring : ISegmentScoring<Int4Scorer>
+internal readonly unsafe struct Int4Scoring : ISegmentScoring<Int4Scorer>
 {
     public static bool IsExact => false;
 

@@ -245,7 +245,7 @@ internal sealed unsafe class SegmentSearcher : IDisposable
         where TUniformScorer : struct, INodeScorer =>
         exact || !_segment.Codes.AreCodes() ? visitor.Visit<RowScoring<TDistance>, RowScorer<TDistance>, TDistance>()
         : _segment.Growing is not null ? visitor.Visit<PointScoring, PointScorer, TDistance>()
-        : _segment.Codes.AreHalfBytes() ? visitor.Visit<HalfByteScoring, Int4Scorer, TDistance>()
+        : _segment.Codes.AreInt4() ? visitor.Visit<Int4Scoring, Int4Scorer, TDistance>()
         : _segment.CodeScale == 0 ? visitor.Visit<RowScaleScoring, Int8Scorer, TDistance>()
         : visitor.Visit<TUniform, TUniformScorer, TDistance>();
 

@@ -78,7 +78,7 @@ internal sealed unsafe class SegmentSections
     {
         if (!_sections.TryGetValue(SectionKind.CodeScale, out Section section))
             return 0;
-        if (Header.Codes.AreHalfBytes())
+        if (Header.Codes.AreInt4())
             throw Bad(SectionKind.CodeScale, section.Offset, "there is one scale for all rows; codes of 4 bits have one a row.");
         float scale = *(float*)Require(SectionKind.CodeScale, sizeof(float));
         return float.IsFinite(scale) && scale > 0

@@ -1,6 +1,7 @@
 using Ann.Core;
 using Ann.Core.Codes;
 using Ann.Core.Distances;
+using Ann.Core.Hnsw;
 
 namespace Ann.Tests.Codes;
 
@@ -44,6 +45,30 @@ public sealed unsafe class Int8CodesTests
                     Math.Abs(scorer.Score(row) + constant - exact) <= bound,
                     $"row {row}: estimate {scorer.Score(row) + constant}, exact {exact}, bound {bound}, seed {Seed}");
             }
+            AssertFoursScoreAsOneByOne(in scorer, rows.Count);
+            AssertFoursScoreAsOneByOne(
+                new UniformScorer<SquaresTerm>((sbyte*)codes.Codes.Start, codes.Stride, q, coded.Unit, 0.5f), rows.Count);
+            AssertFoursScoreAsOneByOne(new UniformScorer<NoTerm>((sbyte*)codes.Codes.Start, codes.Stride, q, coded.Unit, 0), rows.Count);
+            CodePoint[] points = [.. Enumerable.Range(0, rows.Count).Select(static row => new CodePoint(row + 0.25f, 1 / (row + 1f)))];
+            fixed (CodePoint* point = points)
+            {
+                AssertFoursScoreAsOneByOne(
+                    new PointScorer((sbyte*)codes.Codes.Start, codes.Stride, point, q, coded.Unit, 0.5f), rows.Count);
+            }
+        }
+    }
+
+    /// <summary>Any number of nodes, so that each rest of a four is met, with one before it and without.</summary>
+    private static void AssertFoursScoreAsOneByOne<TScorer>(in TScorer scorer, int rows)
+        where TScorer : struct, INodeScorer
+    {
+        TScorer one = scorer;
+        for (int count = 0; count <= 9; count++)
+        {
+            int[] nodes = [.. Enumerable.Range(0, count).Select(i => (i * 37 + 11) % rows)];
+            float[] distances = new float[count];
+            scorer.Score(nodes, distances);
+            Assert.Equal(nodes.Select(node => one.Score(node)), distances);
         }
     }
 

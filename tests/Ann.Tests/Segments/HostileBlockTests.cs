@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Ann.Core;
 using Ann.Core.Hnsw;
@@ -7,6 +6,8 @@ using Ann.Core.Keys;
 using Ann.Core.Searching;
 using Ann.Core.Segments;
 using Ann.Tests.Files;
+
+using static Ann.Tests.Segments.SegmentBytes;
 
 namespace Ann.Tests.Segments;
 
@@ -21,7 +22,6 @@ public sealed class HostileBlockTests
     private const int Dimension = 6;
     private const int M = 10;
     private const int Bits = 16;
-    private const int TableOffset = 64;
     private static readonly float[][] Rows = SegmentFixture.Clustered(Count, Dimension, Seed, clusters: 4);
     private static readonly BlockShape Level0 = new(2 * M, Bits);
     private static readonly byte[] Sound = Write();
@@ -280,28 +280,5 @@ public sealed class HostileBlockTests
         string answer = string.Join(' ', results[..count].Select(n => $"{segment.Keys.Of(n.Node).ToString()}:{n.Distance}"));
         segment.Dispose();
         return $"{answer} {string.Join(' ', many)} {counts[0]} {counts[1]}";
-    }
-
-    private static int SectionCount(byte[] bytes) => BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(56));
-
-    private static int Index(byte[] bytes, SectionKind kind) => Enumerable.Range(0, SectionCount(bytes))
-        .Single(i => BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(TableOffset + i * 32)) == (int)kind);
-
-    private static (long Offset, long Length) Section(byte[] bytes, int index)
-    {
-        ReadOnlySpan<byte> entry = bytes.AsSpan(TableOffset + index * 32);
-        return (BinaryPrimitives.ReadInt64LittleEndian(entry[8..]), BinaryPrimitives.ReadInt64LittleEndian(entry[16..]));
-    }
-
-    private static void Mend(byte[] bytes)
-    {
-        for (int i = 0; i < SectionCount(bytes); i++)
-        {
-            (long offset, long length) = Section(bytes, i);
-            BinaryPrimitives.WriteUInt64LittleEndian(
-                bytes.AsSpan(TableOffset + i * 32 + 24), XxHash3.HashToUInt64(bytes.AsSpan((int)offset, (int)length)));
-        }
-        bytes.AsSpan(16, 8).Clear();
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(16), XxHash3.HashToUInt64(bytes.AsSpan(0, 4096)));
     }
 }

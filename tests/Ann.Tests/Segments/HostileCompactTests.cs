@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
-using System.IO.Hashing;
 using Ann.Core;
 using Ann.Core.Keys;
 using Ann.Core.Searching;
 using Ann.Core.Segments;
 using Ann.Tests.Files;
+
+using static Ann.Tests.Segments.SegmentBytes;
 
 namespace Ann.Tests.Segments;
 
@@ -20,7 +21,6 @@ public sealed class HostileCompactTests
     private const int M = 10;
     private const int Bits = 6;
     private const int Stride = 15;
-    private const int TableOffset = 64;
     private static readonly float[][] Rows = SegmentFixture.Clustered(Count, Dimension, Seed, clusters: 4);
     private static readonly byte[] Sound = Write(Rows, KeyColumn.Ordinals(Count), Metric.L2, M);
 
@@ -187,28 +187,5 @@ public sealed class HostileCompactTests
             int place = slot * Bits + bit;
             row[place / 8] = (byte)((row[place / 8] & ~(1 << (place % 8))) | ((link >> bit & 1) << (place % 8)));
         }
-    }
-
-    private static int SectionCount(byte[] bytes) => BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(56));
-
-    private static int Index(byte[] bytes, SectionKind kind) => Enumerable.Range(0, SectionCount(bytes))
-        .Single(i => BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(TableOffset + i * 32)) == (int)kind);
-
-    private static (long Offset, long Length) Section(byte[] bytes, int index)
-    {
-        ReadOnlySpan<byte> entry = bytes.AsSpan(TableOffset + index * 32);
-        return (BinaryPrimitives.ReadInt64LittleEndian(entry[8..]), BinaryPrimitives.ReadInt64LittleEndian(entry[16..]));
-    }
-
-    private static void Mend(byte[] bytes)
-    {
-        for (int i = 0; i < SectionCount(bytes); i++)
-        {
-            (long offset, long length) = Section(bytes, i);
-            BinaryPrimitives.WriteUInt64LittleEndian(
-                bytes.AsSpan(TableOffset + i * 32 + 24), XxHash3.HashToUInt64(bytes.AsSpan((int)offset, (int)length)));
-        }
-        bytes.AsSpan(16, 8).Clear();
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(16), XxHash3.HashToUInt64(bytes.AsSpan(0, 4096)));
     }
 }

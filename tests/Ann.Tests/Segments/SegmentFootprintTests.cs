@@ -97,7 +97,8 @@ public sealed class SegmentFootprintTests
 
         Assert.Equal(9_000_000 / 8, tenMillion.SearchBytes - million.SearchBytes); // one bit a node
         Assert.True(million.BuildPeakBytes > million.Parts.Total);
-        Assert.InRange((double)tenMillion.BuildPeakBytes / million.BuildPeakBytes, 9.9, 10.2); // packed links take more bits
+        double most = layout == SegmentLayout.Compact ? 10.2 : 10.1; // packed links of more nodes take more bits
+        Assert.InRange((double)tenMillion.BuildPeakBytes / million.BuildPeakBytes, 9.9, most);
     }
 
     [Theory]
