@@ -29,14 +29,17 @@ internal sealed unsafe class EstimateEncoder : IDisposable
     private readonly VectorTable _rows;
     private readonly MetricTraits _traits;
     private readonly float* _mean;
+    private readonly RotatedRows? _rotated;
     private readonly Rotation _rotation;
     private readonly NativeBlock _scratch;
 
     /// <param name="rows">Prepared rows.</param>
     /// <param name="metric">Of the index.</param>
     /// <param name="mean">Of the rows, padded: differences from it keep the numbers small.</param>
-    public EstimateEncoder(VectorTable rows, Metric metric, float* mean)
+    /// <param name="rotated">The same rows, rotated; null rotates for every link.</param>
+    public EstimateEncoder(VectorTable rows, Metric metric, float* mean, RotatedRows? rotated)
     {
+        _rotated = rotated;
         _rows = rows;
         _traits = metric.Traits();
         _mean = mean;
@@ -48,10 +51,14 @@ internal sealed unsafe class EstimateEncoder : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Encode(int node, BlockShape shape, byte* block)
     {
+        float* row = _rows.Row(node);
         float* origin = (float*)_scratch.Start;
         float* difference = origin + _rotation.Size;
-        Subtract(origin, _rows.Row(node), _mean);
-        _rotation.Apply(origin);
+        float away = QueryQuantisation.SquaredDifference(row, _mean, _rows.Stride);
+        if (_rotated is null)
+            RotateDifference(origin, row, _mean);
+        else
+            origin = _rotated.Row(node);
 
         int* links = (int*)block;
         for (int slot = 0; slot < shape.Groups * FastScan.Lanes; slot++)
@@ -65,9 +72,12 @@ internal sealed unsafe class EstimateEncoder : IDisposable
                 (factors[0], factors[FastScan.Lanes]) = (BlockShape.UnusedAddend, 0);
                 continue;
             }
-            Subtract(difference, _rows.Row(links[slot]), _rows.Row(node));
-            float squares = QueryQuantisation.Dot(difference, difference, _rows.Stride);
-            _rotation.Apply(difference);
+            float* neighbor = _rows.Row(links[slot]);
+            float squares = QueryQuantisation.SquaredDifference(neighbor, row, _rows.Stride);
+            if (_rotated is null || RotatedRows.IsNear(squares, away))
+                RotateDifference(difference, neighbor, row);
+            else
+                QueryQuantisation.Subtract(difference, _rotated.Row(links[slot]), origin, shape.Bits);
             (float magnitudes, float along) = SignCodes.Encode(difference, origin, shape.Bits, codes);
             (float addend, float weight) = Factors(squares, magnitudes, along);
             if (MathF.Abs(addend) * BFloat16Rounding <= MostRounding * squares || !float.IsFinite(addend) || weight == 0)
@@ -100,10 +110,11 @@ internal sealed unsafe class EstimateEncoder : IDisposable
             : (float.NegativeInfinity, 0);
     }
 
-    private void Subtract(float* target, float* from, float* what)
+    private void RotateDifference(float* target, float* from, float* what)
     {
         QueryQuantisation.Subtract(target, from, what, _rows.Stride);
         new Span<float>(target + _rows.Stride, _rotation.Size - _rows.Stride).Clear();
+        _rotation.Apply(target);
     }
 
     /// <summary>The largest bfloat16 that is not larger.</summary>

@@ -37,9 +37,12 @@ internal sealed unsafe class NeighborBlocks : IDisposable
         HnswGraph graph, VectorTable rows, Metric metric, float* mean, int threads, CancellationToken cancellation)
     {
         NeighborBlocks blocks = new(in graph, EstimateTables.BitsOf(rows.Dimension));
-        EstimateEncoder[] encoders = [.. Enumerable.Range(0, threads).Select(_ => new EstimateEncoder(rows, metric, mean))];
+        EstimateEncoder[] encoders = [];
+        RotatedRows? rotated = null;
         try
         {
+            rotated = RotatedRows.Of(rows, mean, threads, cancellation);
+            encoders = [.. Enumerable.Range(0, threads).Select(_ => new EstimateEncoder(rows, metric, mean, rotated))];
             ParallelBuild.For(graph.Count, threads, Grain, (worker, from, to) =>
             {
                 for (int node = from; node < to; node++)
@@ -64,6 +67,7 @@ internal sealed unsafe class NeighborBlocks : IDisposable
         {
             foreach (EstimateEncoder encoder in encoders)
                 encoder.Dispose();
+            rotated?.Dispose();
         }
         return blocks;
     }

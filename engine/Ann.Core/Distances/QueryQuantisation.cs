@@ -42,6 +42,19 @@ internal static unsafe class QueryQuantisation
         return Sum(sums);
     }
 
+    /// <summary>Σ (aᵢ − bᵢ)² over padded rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float SquaredDifference(float* a, float* b, int stride)
+    {
+        Vector512<float> sums = default;
+        for (int i = 0; i < stride; i += VectorTable.Lanes)
+        {
+            Vector512<float> difference = Vector512.Load(a + i) - Vector512.Load(b + i);
+            sums += difference * difference;
+        }
+        return Sum(sums);
+    }
+
     /// <summary>Sum of the lanes, halves first.</summary>
     public static float Sum(Vector512<float> values)
     {

@@ -29,11 +29,16 @@ internal static class EstimateMeasurement
     public static float Measure(
         in SegmentView lean, in SegmentView fast, CodesFidelity fidelity, int threads, CancellationToken cancellation)
     {
-        long wanted = FoundBy(lean, fidelity, threads, cancellation);
-        long lost = (long)(MostLost * K * Widths.Length * fidelity.Queries);
+        long all = (long)K * Widths.Length * fidelity.Queries;
+        long lost = (long)(MostLost * all);
+        long? byLean = null;
         foreach (float margin in Margins)
         {
-            if (FoundBy(fast with { MoreMargin = margin - 1 }, fidelity, threads, cancellation) >= wanted - lost)
+            long found = FoundBy(fast with { MoreMargin = margin - 1 }, fidelity, threads, cancellation);
+            if (found >= all - lost) // the lean layout finds no more than all
+                return margin;
+            byLean ??= FoundBy(lean, fidelity, threads, cancellation);
+            if (found >= byLean - lost)
                 return margin;
         }
         return Margins[^1];

@@ -26,6 +26,8 @@ internal readonly record struct TrialResult(int Right, int Wanted);
 /// A row with an identical copy is a query like any other: it and the copies are what a query that equals them is to find. Nothing is
 /// hidden from a walk that comes to all nodes anyway; nor are the entry point and nodes on upper levels, where walks come without those
 /// links.</para>
+/// <para>Where a walk found all of an answer, wider and longer ones are taken to find it too, since they come to the same nodes and
+/// more. That spares most of the work.</para>
 /// </remarks>
 /// <param name="searcher">Of the segment.</param>
 /// <param name="segment">The segment.</param>
@@ -46,7 +48,10 @@ internal sealed unsafe class RecallTrials(SegmentSearcher searcher, SegmentView 
     /// <param name="query">As a caller would give it.</param>
     /// <param name="exact">Its exact answer, <see cref="KnownOf"/> beam entries.</param>
     /// <param name="row">The row that it is; −1 for none.</param>
-    /// <param name="trials">What to try. Of those that are alike but for k the one with the largest comes first.</param>
+    /// <param name="trials">
+    /// What to try: whole walks from the narrowest on, then those that are cut, from the shortest on. Of those that are alike but for k the
+    /// one with the largest comes first.
+    /// </param>
     /// <param name="results">One a trial.</param>
     public void Run(
         ReadOnlySpan<float> query, ReadOnlySpan<ulong> exact, int row, ReadOnlySpan<RecallTrial> trials, Span<TrialResult> results)
@@ -59,6 +64,7 @@ internal sealed unsafe class RecallTrials(SegmentSearcher searcher, SegmentView 
         bool hides = row >= 0 && CanHide(row);
         int others = Others(row, known, all: false);
         int found = 0;
+        RecallTrial searched = default;
         for (int i = 0; i < trials.Length; i++)
         {
             RecallTrial trial = trials[i];
@@ -66,12 +72,30 @@ internal sealed unsafe class RecallTrials(SegmentSearcher searcher, SegmentView 
             if (sees && row >= 0)
                 others = Others(row, known, all: true);
             TieAwareRecall truth = TieAwareRecall.Of(_others.AsSpan(0, Math.Min(trial.K, others)));
-            bool repeats = i > 0 && trial.Cut == trials[i - 1].Cut && trial.Ef == trials[i - 1].Ef;
-            Debug.Assert(!repeats || trial.K <= trials[i - 1].K);
-            if (!repeats)
+            if (FoundAll(trials[..i], results, trial) == truth.Wanted)
+            {
+                results[i] = new TrialResult(truth.Wanted, truth.Wanted);
+                continue;
+            }
+            if (trial.Ef != searched.Ef || trial.Cut != searched.Cut)
+            {
                 found = Search(query, trial, row, hidden: sees ? -1 : row);
+                searched = trial;
+            }
+            Debug.Assert(trial.K <= searched.K);
             results[i] = new TrialResult(truth.CountRight(_found.AsSpan(0, Math.Min(trial.K, found))), truth.Wanted);
         }
+    }
+
+    /// <summary>How many results the last walk of the same kind found for the same k, if these were all; else −1.</summary>
+    private static int FoundAll(ReadOnlySpan<RecallTrial> before, ReadOnlySpan<TrialResult> results, RecallTrial trial)
+    {
+        for (int i = before.Length - 1; i >= 0; i--)
+        {
+            if (before[i].K == trial.K && before[i].Cut > 0 == trial.Cut > 0)
+                return results[i].Right == results[i].Wanted ? results[i].Wanted : -1;
+        }
+        return -1;
     }
 
     /// <summary>Leaves what a trial finds beside the row itself in the scratch.</summary>

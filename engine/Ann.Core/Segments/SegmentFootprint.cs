@@ -207,7 +207,8 @@ internal sealed record SegmentFootprint
             long workers = _options.Threads * WalkBytes(M0 * BuildSearch.Width, _options.EfConstruction);
             long keyCheck = rows + _rows * KeyCheckBytes;
             long building = rows + codes + int4 + graph + buildCodes + norms + workers + _rows * (OrderBytes + sizeof(int));
-            long sealing = rows + codes + int4 + graph + (_fast ? BlockBytes : PackedBytes) + _rows * sizeof(int);
+            long rotated = _fast ? _rows * RotatedRows.ComponentsOf(_dimension) * sizeof(float) : 0;
+            long sealing = rows + codes + int4 + graph + (_fast ? BlockBytes + rotated : PackedBytes) + _rows * sizeof(int);
             return Math.Max(keyCheck, Math.Max(building, sealing));
         }
 

@@ -37,7 +37,8 @@ internal sealed unsafe class BlockOfRows : IDisposable
         all.Fill(HnswGraph.NoNode);
         for (int slot = 0; slot < links; slot++)
             all[slot] = slot + 1;
-        using EstimateEncoder encoder = new(_rows, metric, _query.Row(1));
+        using RotatedRows? rotated = RotatedRows.Of(_rows, _query.Row(1), threads: 1, CancellationToken.None);
+        using EstimateEncoder encoder = new(_rows, metric, _query.Row(1), rotated);
         encoder.Encode(0, _shape, _block.Start);
         _beta = [.. Enumerable.Range(1, links).Select(Beta)];
     }
