@@ -9,7 +9,7 @@ namespace Ann.Server;
 /// of the command line, then what the host sets in code; each goes before the ones before it. Read once and checked before the port opens.
 /// Each is described in <c>engine/docs/operations.md</c>.
 /// </summary>
-public sealed class ServerOptions
+public sealed partial class ServerOptions
 {
     /// <summary>
     /// Where to listen: address and port, such as <c>127.0.0.1:50051</c>, <c>[::1]:50051</c>, <c>0.0.0.0:50051</c>. Port 0 takes a

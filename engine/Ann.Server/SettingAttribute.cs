@@ -30,6 +30,15 @@ internal sealed class SettingAttribute(string option, string meaning) : Attribut
     /// <summary>What a text may be, in words; null where any will do.</summary>
     public string? Form { get; init; }
 
+    /// <summary>True where the value is nobody's to read: shown as asterisks wherever settings are shown, and in no message.</summary>
+    public bool Secret { get; init; }
+
+    /// <summary>
+    /// What the settings of one file of the options belong to; empty for those of the first. They are told group by group, since a class
+    /// in several files has no order of its own.
+    /// </summary>
+    public string Group { get; init; } = "";
+
     /// <summary>What the help shows in place of a value; null takes a word for the type.</summary>
     public string? ValueName { get; init; }
 }

@@ -85,6 +85,7 @@ internal static class CommandLine
             EvalVerb.Create(tool),
             ReleaseVerb.Create(tool),
             ServeVerb.Create(tool),
+            ConfigVerb.Create(tool),
             ListVerb.Create(tool),
             DescribeVerb.Create(tool),
             EncodersVerb.Create(tool),

@@ -16,7 +16,9 @@ internal sealed class ServeOptions
     private readonly Argument<string[]> _files = new("files") { Arity = ArgumentArity.ZeroOrMore };
     private readonly List<(Setting Setting, Option Option)> _options = [];
     private readonly Option<string?> _settings = VerbOptions.Optional(
-        "--settings", "FILE", "Settings file: JSON with the sections Ann and Logging. Environment and options go before it.");
+        "--config", "FILE",
+        "Settings file: JSON with the sections Ann and Logging. Environment and options go before it. Left out: ann.json here, else that "
+        + "of the system (/etc/annserver), where there is one.");
     private readonly Option<string> _format = VerbOptions.Choice(
         "--log-format", "The log on standard error: text, a line an event; json, a document a line.", Text, Text, Json);
 
@@ -68,7 +70,7 @@ internal sealed class ServeOptions
         }
         return new SettingInputs
         {
-            File = parsed.GetValue(_settings),
+            File = parsed.GetValue(_settings) ?? tool.SettingsFiles.FirstOrDefault(tool.Files.FileExists),
             Options = given,
             EnvironmentPrefix = tool.SettingsPrefix,
             Defaults = new Dictionary<string, string?>

@@ -5,6 +5,8 @@ namespace Ann.Tool;
 /// <summary>What a verb has of the world. Tests put their own in its place.</summary>
 internal sealed record ToolContext
 {
+    private const string SettingsFile = "ann.json";
+
     /// <summary>Results only. With <c>--json</c> it receives one JSON document and nothing else.</summary>
     public required TextWriter Out { get; init; }
 
@@ -31,6 +33,9 @@ internal sealed record ToolContext
     /// <summary>What the names of the environment's settings begin with; empty but for tests, which share one environment.</summary>
     public string SettingsPrefix { get; init; } = "";
 
+    /// <summary>Where a settings file is looked for that was not named, the first that exists. None but for the process's own.</summary>
+    public IReadOnlyList<string> SettingsFiles { get; init; } = [];
+
     /// <summary>Where a verb may make a folder of its own, which it deletes again. Default: the system's.</summary>
     public string TemporaryDirectory { get; init; } = Path.GetTempPath();
 
@@ -45,6 +50,13 @@ internal sealed record ToolContext
             Out = Console.Out,
             Error = Console.Error,
             ErrorIsTerminal = !Console.IsErrorRedirected,
+            SettingsFiles =
+            [
+                SettingsFile,
+                Path.Combine(
+                    OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData) : "/etc",
+                    "annserver", SettingsFile),
+            ],
             CacheDirectory = !string.IsNullOrEmpty(cache)
                 ? cache
                 : Path.Combine(data.Length > 0 ? data : Path.GetTempPath(), "annserver", "encoders"),

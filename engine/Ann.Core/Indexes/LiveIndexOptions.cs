@@ -42,6 +42,9 @@ internal sealed record LiveIndexOptions
     /// </summary>
     public Action<SealingReport>? Sealed { get; init; }
 
+    /// <summary>Told of each group of writes that the log has made durable, on the writer's thread. Null: nobody is told.</summary>
+    public Action<FlushReport>? Flushed { get; init; }
+
     /// <summary>
     /// Called on the writer's thread before it waits for a merge. For tests that let a merge on by hand; null: nobody is told.
     /// </summary>

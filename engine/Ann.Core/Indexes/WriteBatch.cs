@@ -66,7 +66,18 @@ internal sealed record WriteBatch
 /// <param name="Applied">Items added, replaced or removed.</param>
 /// <param name="Skipped">Items that existed already (insert only) or did not exist (delete).</param>
 /// <param name="IsRetry">True when the batch had been written before: nothing was changed.</param>
-internal sealed record WriteReceipt(long Sequence, int Applied, int Skipped, bool IsRetry);
+internal sealed record WriteReceipt(long Sequence, int Applied, int Skipped, bool IsRetry)
+{
+    /// <summary>The fsync that made it durable, together with others; null where nothing was written.</summary>
+    public FlushReport? Flush { get; init; }
+}
+
+/// <summary>A group of writes that the log has made durable with one fsync.</summary>
+/// <param name="Index">Name of the index.</param>
+/// <param name="Items">Items written.</param>
+/// <param name="Began">When the fsync began: a <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/>.</param>
+/// <param name="Elapsed">How long it took.</param>
+internal sealed record FlushReport(string Index, int Items, long Began, TimeSpan Elapsed);
 
 /// <summary>A batch on its way.</summary>
 /// <param name="Durable">Ends when the batch is on disk.</param>

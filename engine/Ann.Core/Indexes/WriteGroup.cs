@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ann.Core.Attributes;
 using Ann.Core.Keys;
 using Ann.Core.Log;
@@ -14,6 +15,7 @@ internal sealed class WriteGroup(LiveState state)
     private readonly List<WalRecord> _records = [];
     private readonly Dictionary<string, ulong> _producers = new(StringComparer.Ordinal);
     private long _next = state.Wal.Next;
+    private FlushReport? _flush;
 
     /// <summary>Items to be logged.</summary>
     public int Items { get; private set; }
@@ -89,7 +91,10 @@ internal sealed class WriteGroup(LiveState state)
         if (_records.Count == 0)
             return;
         state.Wal.Append(_records);
+        long began = Stopwatch.GetTimestamp();
         state.Wal.Flush();
+        _flush = new FlushReport(state.Home.Name, Items, began, Stopwatch.GetElapsedTime(began));
+        state.Home.Options.Flushed?.Invoke(_flush);
         state.LastSequence = state.Wal.Next - 1;
         foreach (Entry entry in _entries)
             entry.Write.SetDurable();
@@ -121,7 +126,10 @@ internal sealed class WriteGroup(LiveState state)
             Entry entry = _entries[i];
             int items = entry.Record?.Count ?? 0;
             entry.Write.SetVisible(new WriteReceipt(
-                entry.Record?.LastSequence ?? last, applied[i], entry.Skipped + items - applied[i], entry.Record is null));
+                entry.Record?.LastSequence ?? last, applied[i], entry.Skipped + items - applied[i], entry.Record is null)
+            {
+                Flush = entry.Record is null ? null : _flush,
+            });
         }
     }
 

@@ -14,6 +14,9 @@ internal readonly record struct SearchBudget(long DeadlineTimestamp, Cancellatio
     /// <summary>Stops after a number of looks, whatever the clock says; null for no such limit.</summary>
     internal CheckLimit? Limit { get; init; }
 
+    /// <summary>Learns how the time is spent; null where nobody wants to know.</summary>
+    internal RerankTimer? Timer { get; init; }
+
     /// <summary>No limit.</summary>
     public static SearchBudget Unlimited => new(long.MaxValue, CancellationToken.None);
 
@@ -45,6 +48,21 @@ internal sealed class CheckLimit(int looks, StopReason reason = StopReason.Deadl
 
     /// <summary>Counts a look. True when it stops.</summary>
     public bool Check() => ++Looks > looks;
+}
+
+/// <summary>Time that the searches of one call spend on ranking anew what their walks found. One thread at a time.</summary>
+internal sealed class RerankTimer
+{
+    private long _began;
+
+    /// <summary>Spent so far.</summary>
+    public TimeSpan Spent { get; private set; }
+
+    /// <summary>A rerank begins.</summary>
+    public void Begin() => _began = Stopwatch.GetTimestamp();
+
+    /// <summary>It ends.</summary>
+    public void End() => Spent += Stopwatch.GetElapsedTime(_began);
 }
 
 /// <summary>Why a search ended before it was complete.</summary>

@@ -68,9 +68,12 @@ internal readonly unsafe ref struct NearestInSegment<TLinks, TFilter, TLive>(
             return Scan<TDistance>();
         context.Walk.Statistics.Plan = found.Plan;
         bool isScan = found.Plan == SearchPlan.Scan;
+        RerankTimer? timer = TScoring.IsExact ? null : context.Walk.Budget.Timer;
+        timer?.Begin();
         Span<ulong> ranked = TScoring.IsExact
             ? context.Copy(found.Entries)
             : Reranking.Run<TDistance>(in _segment, context, found.Entries, asked.Parameters, coded);
+        timer?.End();
         if (isScan)
             return TScoring.IsExact ? Resolve<TDistance>(ranked) : ranked;
         return context.Expand(_segment.Copies, ranked, asked.Parameters.K, in _filter, inKeyOrder: _segment.Growing is null);

@@ -20,6 +20,7 @@ internal sealed class MicroBatcher<TInput> : IBatchLane
     private readonly EncoderThreads _threads;
     private readonly TimeProvider _time;
     private readonly long _origin;
+    private readonly Action<BatchReport>? _ran;
     private bool _isClosed;
     private int _runs;
     private Action? _idle;
@@ -28,8 +29,11 @@ internal sealed class MicroBatcher<TInput> : IBatchLane
     /// <param name="limits">How much may wait for it.</param>
     /// <param name="threads">What it runs on.</param>
     /// <param name="time">The clock of its deadlines.</param>
-    public MicroBatcher(IBatchEncoder<TInput> encoder, BatchQueueLimits limits, EncoderThreads threads, TimeProvider time)
+    /// <param name="ran">Told of each run, on its thread; null: nobody is told.</param>
+    public MicroBatcher(
+        IBatchEncoder<TInput> encoder, BatchQueueLimits limits, EncoderThreads threads, TimeProvider time, Action<BatchReport>? ran = null)
     {
+        _ran = ran;
         _encoder = encoder;
         _queue = new BatchQueue<TInput>(encoder, limits);
         _threads = threads;
@@ -185,6 +189,8 @@ internal sealed class MicroBatcher<TInput> : IBatchLane
         {
             failure = e;
         }
+        TimeSpan took = Now - began;
+        _ran?.Invoke(new BatchReport(_encoder.Info.Name, _encoder.Info.Provider, items.Length, took, failure is null));
         Action? idle = null;
         lock (_lock)
         {
@@ -195,7 +201,7 @@ internal sealed class MicroBatcher<TInput> : IBatchLane
             }
             if (failure is null)
             {
-                _queue.Learn(weight, Now - began);
+                _queue.Learn(weight, took);
                 _queue.Give(items, rows);
             }
             else

@@ -9,11 +9,12 @@ using Google.Protobuf.Reflection;
 namespace Ann.Server.Admission;
 
 /// <summary>What the messages of one method may take.</summary>
+/// <param name="Name">Service and method, as metrics and traces tell it.</param>
 /// <param name="Message">What its requests are.</param>
 /// <param name="MostBytes">Of one message.</param>
 /// <param name="IsStream">True where many messages follow each other.</param>
 /// <param name="HoldsThreads">True where the call may keep a thread for long, and nothing else tells of it.</param>
-internal sealed record RequestLimits(MessageDescriptor Message, int MostBytes, bool IsStream, bool HoldsThreads);
+internal sealed record RequestLimits(string Name, MessageDescriptor Message, int MostBytes, bool IsStream, bool HoldsThreads);
 
 /// <summary>
 /// The body of a call as the transport reads it: each message is charged to the budget of all calls when its length is known, before it is

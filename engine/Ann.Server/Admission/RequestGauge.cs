@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Ann.Protocol.V1;
+using Ann.Server.Telemetry;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.AspNetCore.Http.Features;
@@ -15,14 +16,16 @@ internal sealed class RequestGauge : IDisposable
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
     /// <summary>Of health, reflection, and calls that there are not: they name a service or two.</summary>
-    private static readonly RequestLimits Others = new(Empty.Descriptor, MostBytes: 64 << 10, IsStream: true, HoldsThreads: false);
+    private static readonly RequestLimits Others =
+        new(CallSight.OtherMethod, Empty.Descriptor, MostBytes: 64 << 10, IsStream: true, HoldsThreads: false);
 
     private readonly Dictionary<string, RequestLimits> _methods = new(StringComparer.Ordinal);
     private readonly TimeProvider _time;
     private readonly ThreadReserve _threads;
+    private readonly CallSight _sight;
     private readonly ITimer _timer;
 
-    public RequestGauge(IOptions<ServerOptions> options, ThreadReserve threads, TimeProvider time)
+    public RequestGauge(IOptions<ServerOptions> options, ThreadReserve threads, CallSight sight, TimeProvider time)
     {
         ServerOptions server = options.Value;
         Budget = new ByteBudget(server.RequestBudget());
@@ -35,13 +38,15 @@ internal sealed class RequestGauge : IDisposable
             bool takesRows = service.FullName == IngestReflection.Descriptor.Services[0].FullName;
             foreach (MethodDescriptor method in service.Methods)
             {
-                _methods[$"/{service.FullName}/{method.Name}"] = new RequestLimits(
-                    method.InputType, takesRows ? server.MaxMessageBytes : server.MaxQueryBytes, method.IsClientStreaming,
+                string name = $"{service.FullName}/{method.Name}";
+                _methods[$"/{name}"] = new RequestLimits(
+                    name, method.InputType, takesRows ? server.MaxMessageBytes : server.MaxQueryBytes, method.IsClientStreaming,
                     HoldsThreads: service.FullName != RetrievalReflection.Descriptor.Services[0].FullName);
             }
         }
         _time = time;
         _threads = threads;
+        _sight = sight;
         _timer = time.CreateTimer(static state => ((RequestGauge)state!).Sweep(), this, Period, Period);
     }
 
@@ -66,6 +71,7 @@ internal sealed class RequestGauge : IDisposable
         context.Features.Set<IRequestBodyPipeFeature>(call);
         if (limits.HoldsThreads)
             _threads.Hold();
+        CallMark mark = _sight.Begin(context, limits.Name);
         try
         {
             await next(context);
@@ -77,6 +83,7 @@ internal sealed class RequestGauge : IDisposable
             call.Room?.Dispose();
             if (limits.HoldsThreads)
                 _threads.Release();
+            _sight.End(in mark, context, limits.Name, call.IsOwn);
         }
     }
 
@@ -108,4 +115,14 @@ internal sealed class CallBody(PipeReader reader) : IRequestBodyPipeFeature
 
     /// <summary>Null while nothing was made.</summary>
     public ReplyRoom? Room { get; set; }
+
+    /// <summary>True of a call of the server to itself.</summary>
+    public bool IsOwn { get; private set; }
+
+    /// <summary>Notes that a call is the server's own.</summary>
+    public static void MarkOwn(HttpContext context)
+    {
+        if (context.Features.Get<IRequestBodyPipeFeature>() is CallBody body)
+            body.IsOwn = true;
+    }
 }

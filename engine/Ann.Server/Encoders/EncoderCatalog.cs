@@ -3,11 +3,12 @@ using Ann.Core.Files;
 using Ann.Encoding;
 using Ann.Encoding.Batching;
 using Ann.Encoding.Defaults;
+using Ann.Server.Telemetry;
 
 namespace Ann.Server.Encoders;
 
 /// <summary>The encoders that the server hosts, by name and by fingerprint. Empty until <see cref="Open"/>.</summary>
-internal sealed class EncoderCatalog(TimeProvider time) : IDisposable
+internal sealed class EncoderCatalog(ServerMetrics metrics, TimeProvider time) : IDisposable
 {
     /// <summary>Longest name looked up, in characters. Errors quote it, and travel in headers, which are small.</summary>
     private const int MaxNameLength = 256;
@@ -72,7 +73,7 @@ internal sealed class EncoderCatalog(TimeProvider time) : IDisposable
     public void Serve(ServedEncoder encoder, ServerOptions options)
     {
         EncoderThreads threads = Threads ?? throw new AnnException(AnnError.Unavailable, "The encoders are loading.");
-        encoder.Serve(new BatchQueueLimits(options.EmbedQueueLimit, options.EmbedCacheRows), threads, time);
+        encoder.Serve(new BatchQueueLimits(options.EmbedQueueLimit, options.EmbedCacheRows), threads, time, metrics.Encoded);
     }
 
     /// <summary>What they run on; null before <see cref="Open"/>.</summary>
@@ -80,6 +81,9 @@ internal sealed class EncoderCatalog(TimeProvider time) : IDisposable
 
     /// <summary>What is hosted.</summary>
     public IEnumerable<EncoderInfo> Hosted => (_encoders ?? []).Select(static encoder => encoder.Info);
+
+    /// <summary>The encoders themselves.</summary>
+    public IReadOnlyList<ServedEncoder> All => _encoders ?? [];
 
     /// <summary>The encoder of that fingerprint; null when it is not hosted.</summary>
     public ServedEncoder? WithFingerprint(ulong fingerprint) =>

@@ -27,6 +27,9 @@ internal sealed class ServedEncoder : IDisposable
     /// <summary>The batches of a feature encoder. Null of the other kind, and before <see cref="Serve"/>.</summary>
     public MicroBatcher<FeatureBytes>? Features { get; private set; }
 
+    /// <summary>Calls that wait for a run to begin.</summary>
+    public int Waiting => Texts?.Waiting ?? Features?.Waiting ?? 0;
+
     /// <summary>Opens a directory or a model file.</summary>
     /// <exception cref="AnnException">As the encoder says.</exception>
     public static ServedEncoder Open(IFileSystem files, string path, EncoderOptions options) =>
@@ -40,12 +43,16 @@ internal sealed class ServedEncoder : IDisposable
         new(TextEncoder.OpenDefault(files, cacheDirectory, options));
 
     /// <summary>Takes calls from here on.</summary>
-    public void Serve(BatchQueueLimits limits, EncoderThreads threads, TimeProvider time)
+    /// <param name="limits">How much may wait.</param>
+    /// <param name="threads">What it runs on.</param>
+    /// <param name="time">The clock of its deadlines.</param>
+    /// <param name="ran">Told of each run.</param>
+    public void Serve(BatchQueueLimits limits, EncoderThreads threads, TimeProvider time, Action<BatchReport> ran)
     {
         if (_text is not null)
-            Texts = new MicroBatcher<RoleText>(new TextBatches(_text), limits, threads, time);
+            Texts = new MicroBatcher<RoleText>(new TextBatches(_text), limits, threads, time, ran);
         else
-            Features = new MicroBatcher<FeatureBytes>(new FeatureBatches(_features!), limits, threads, time);
+            Features = new MicroBatcher<FeatureBytes>(new FeatureBatches(_features!), limits, threads, time, ran);
     }
 
     /// <summary>Takes no more calls, and disposes itself when the last run has ended. For one that goes before its threads do.</summary>

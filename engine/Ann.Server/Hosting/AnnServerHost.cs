@@ -8,6 +8,7 @@ using Ann.Server.Encoders;
 using Ann.Server.Mapping;
 using Ann.Server.Recall;
 using Ann.Server.Settings;
+using Ann.Server.Telemetry;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
@@ -22,20 +23,29 @@ public sealed partial class AnnServerHost : IAsyncDisposable
     private static readonly TimeSpan LeaveTime = TimeSpan.FromSeconds(5);
 
     private readonly WebApplication _app;
+    private readonly ServerOptions _options;
+    private readonly TelemetryExport? _export;
     private readonly bool _ownsProcess;
+    private readonly string? _settingsFile;
     private readonly ILogger<AnnServerHost> _log;
     private Task? _stop;
     private bool _disposed;
 
-    private AnnServerHost(WebApplication app, bool ownsProcess)
+    private AnnServerHost(WebApplication app, ServerSurroundings surroundings, TelemetryExport? export)
     {
         _app = app;
-        _ownsProcess = ownsProcess;
+        _options = app.Services.GetRequiredService<IOptions<ServerOptions>>().Value;
+        _ownsProcess = surroundings.OwnsProcess;
+        _settingsFile = surroundings.Settings.File;
+        _export = export;
         _log = app.Services.GetRequiredService<ILogger<AnnServerHost>>();
     }
 
     /// <summary>Where the server listens, such as <c>http://127.0.0.1:50051</c>; port 0 has become the real one.</summary>
-    public string Address => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+    public string Address => Addresses.First();
+
+    /// <summary>Where health and metrics are answered; null for nowhere.</summary>
+    public string? OpsAddress => _options.OpsListen.Length == 0 ? null : Addresses.ElementAt(1);
 
     /// <summary>What is hosted, and its state now.</summary>
     internal IndexCatalog Indexes => _app.Services.GetRequiredService<IndexCatalog>();
@@ -50,6 +60,10 @@ public sealed partial class AnnServerHost : IAsyncDisposable
             return [.. Indexes.Indexes.Select(index => IndexDescriptions.Of(index, encoders, recall))];
         }
     }
+
+    /// <summary>In the order in which they are listened on: calls first.</summary>
+    private ICollection<string> Addresses =>
+        _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
 
     /// <summary>The parts, for tests.</summary>
     internal IServiceProvider Services => _app.Services;
@@ -101,20 +115,26 @@ public sealed partial class AnnServerHost : IAsyncDisposable
         builder.Services.AddCalls();
         builder.AddListener();
         WebApplication? app = null;
+        TelemetryExport? export = null;
         try
         {
             app = builder.Build();
             ServerOptions options = app.Services.GetRequiredService<IOptions<ServerOptions>>().Value;
             surroundings.Checked?.Invoke(options);
-            app.MapCalls();
+            export = TelemetryExport.Begin(
+                options, app.Services.GetRequiredService<ServerMetrics>(), app.Services.GetRequiredService<ILoggerFactory>());
+            app.MapCalls(export);
             app.Services.GetRequiredService<StartPhase>().Announce(); // makes the catalog, so it finds duplicate and missing files
-            return new AnnServerHost(app, surroundings.OwnsProcess);
+            app.Services.GetRequiredService<IndexGauges>();
+            app.Services.GetRequiredService<LoadGauges>();
+            return new AnnServerHost(app, surroundings, export);
         }
         catch (Exception e)
         {
+            export?.Dispose();
             ((IDisposable?)app)?.Dispose();
             if (e is OptionsValidationException invalid)
-                throw BadSettings([.. invalid.Failures]);
+                throw EffectiveSettings.Refusal([.. invalid.Failures]);
             throw;
         }
     }
@@ -122,8 +142,7 @@ public sealed partial class AnnServerHost : IAsyncDisposable
     /// <summary>Opens the port. Health and List answer from here on.</summary>
     internal async Task ListenAsync(CancellationToken cancellation)
     {
-        ServerOptions options = _app.Services.GetRequiredService<IOptions<ServerOptions>>().Value;
-        IPEndPoint endpoint = ListenAddress.Parse(options.Listen);
+        IPEndPoint endpoint = ListenAddress.Parse(_options.Listen);
         _app.Services.GetRequiredService<ThreadReserve>().Begin();
         try
         {
@@ -132,9 +151,14 @@ public sealed partial class AnnServerHost : IAsyncDisposable
         catch (Exception e) when (e is IOException or SocketException)
         {
             _stop = Task.CompletedTask; // it never ran
-            throw AnnException.Invalid(nameof(ServerOptions.Listen), $"Cannot listen on {endpoint}: {Innermost(e).Message}");
+            string where = _options.OpsListen.Length == 0 ? $"{endpoint}" : $"{endpoint} and {_options.OpsListen}";
+            throw AnnException.Invalid(nameof(ServerOptions.Listen), $"Cannot listen on {where}: {Innermost(e).Message}");
         }
+        if (_settingsFile is not null)
+            SettingsRead(_settingsFile);
         Listening(Address);
+        if (OpsAddress is { } ops)
+            ListeningForOperators(ops);
         if (!IPAddress.IsLoopback(endpoint.Address))
             OpenToOthers(endpoint);
     }
@@ -142,8 +166,7 @@ public sealed partial class AnnServerHost : IAsyncDisposable
     /// <summary>Opens what is to be served.</summary>
     internal async Task LoadAsync(CancellationToken cancellation)
     {
-        ServerOptions options = _app.Services.GetRequiredService<IOptions<ServerOptions>>().Value;
-        await Task.Run(() => _app.Services.GetRequiredService<StartPhase>().RunAsync(options, cancellation), cancellation);
+        await Task.Run(() => _app.Services.GetRequiredService<StartPhase>().RunAsync(_options, cancellation), cancellation);
         if (_ownsProcess)
             _app.Services.GetRequiredService<ThreadReserve>().LetGo();
     }
@@ -175,20 +198,23 @@ public sealed partial class AnnServerHost : IAsyncDisposable
             LeftBehind(gate.Active);
             return;
         }
+        finally
+        {
+            _export?.Dispose(); // while the log can still be sent
+        }
         await _app.DisposeAsync();
     }
-
-    private static AnnException BadSettings(IReadOnlyList<string> faults) => new(
-        AnnError.InvalidArgument, (faults.Count > 1 ? $"{faults.Count} settings cannot be used. " : "") + string.Join(" ", faults))
-    {
-        Field = Setting.Section,
-        Violations = [.. faults.Select(static fault => new AnnViolation(Setting.Section, fault))],
-    };
 
     private static Exception Innermost(Exception e) => e.InnerException is null ? e : Innermost(e.InnerException);
 
     [LoggerMessage(EventId = 30, Level = LogLevel.Information, Message = "Listening on {Address}.")]
     private partial void Listening(string address);
+
+    [LoggerMessage(EventId = 70, Level = LogLevel.Information, Message = "Settings are read from {File}, the environment and the options.")]
+    private partial void SettingsRead(string file);
+
+    [LoggerMessage(EventId = 71, Level = LogLevel.Information, Message = "Health and metrics are answered on {Address}.")]
+    private partial void ListeningForOperators(string address);
 
     [LoggerMessage(EventId = 31, Level = LogLevel.Warning,
         Message = "{Endpoint} is open to other machines, without encryption or authentication.")]

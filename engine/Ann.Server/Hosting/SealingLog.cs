@@ -1,14 +1,19 @@
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
+using Ann.Server.Telemetry;
 
 namespace Ann.Server.Hosting;
 
-/// <summary>Writes to the log what was measured of each segment that sealing or compacting has made.</summary>
-internal sealed partial class SealingLog(ILogger<SealingLog> log)
+/// <summary>Tells log and metrics what was measured of each segment that sealing or compacting has made, and metrics of each fsync.</summary>
+internal sealed partial class SealingLog(ServerMetrics metrics, ILogger<SealingLog> log)
 {
+    /// <summary>Of an fsync of the log. Any thread.</summary>
+    public void Flushed(FlushReport flush) => metrics.Flushed(flush);
+
     /// <summary>Of one segment. Any thread.</summary>
     public void Write(SealingReport made)
     {
+        metrics.Merged(made);
         string measured = RecallFloor.InWords(made.Certificate);
         double seconds = Math.Round(made.Elapsed.TotalSeconds, 3);
         Sealed(made.Index, made.Generation, made.File, made.Rows, made.Build.Codes, seconds, measured);

@@ -9,6 +9,7 @@ using Ann.Server.Health;
 using Ann.Server.Recall;
 using Ann.Server.Services;
 using Ann.Server.Settings;
+using Ann.Server.Telemetry;
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -51,8 +52,8 @@ internal static class ServerParts
         SettingsReader reader = new(sources);
         builder.Services.AddSingleton<IConfigureOptions<ServerOptions>>(reader);
         builder.Services.AddSingleton<IValidateOptions<ServerOptions>>(reader);
-        builder.Services.AddSingleton<IValidateOptions<ServerOptions>, SettingRanges>();
-        builder.Services.AddSingleton<IValidateOptions<ServerOptions>, SettingsTogether>();
+        foreach (IValidateOptions<ServerOptions> check in EffectiveSettings.Checks)
+            builder.Services.AddSingleton(check);
         builder.Services.AddOptions<ServerOptions>().Configure(configure).ValidateOnStart();
         builder.Services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>(
             static (host, server) => host.ShutdownTimeout = TimeSpan.FromSeconds(server.Value.DrainSeconds) + ClosingTime);
@@ -92,6 +93,11 @@ internal static class ServerParts
         services.AddSingleton<LiveRecallBoard>();
         services.AddSingleton<LiveRecallFile>();
         services.AddSingleton<ServerMetrics>();
+        services.AddSingleton<CallSight>();
+        services.AddSingleton<SearchSight>();
+        services.AddSingleton<Readiness>();
+        services.AddSingleton<IndexGauges>();
+        services.AddSingleton<LoadGauges>();
         services.AddSingleton<LiveRecallSampler>();
         services.AddSingleton<SearchPipeline>();
         services.AddSingleton<SearchKinds>();
@@ -177,10 +183,17 @@ internal static class ServerParts
                     return next(connection);
                 });
             });
+            if (options.OpsListen.Length > 0)
+                OpsPort.Listen(kestrel, options.OpsListen); // after the calls' own: the first address is theirs
         });
 
-    public static void MapCalls(this WebApplication app)
+    /// <summary>Says which requests are answered by whom.</summary>
+    /// <param name="app">The server.</param>
+    /// <param name="export">Null where nobody wants telemetry.</param>
+    public static void MapCalls(this WebApplication app, TelemetryExport? export)
     {
+        if (export is not null && app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.OpsListen.Length > 0)
+            app.MapOps(export);
         app.Use(static (context, next) =>
         {
             ShortDeadlines.Correct(context);
@@ -229,6 +242,7 @@ internal static class ServerParts
                 Residence = options.Residence,
                 SetBudget = new MemoryBudget(options.SetBytes),
                 Sealed = sealing.Write,
+                Flushed = sealing.Flushed,
                 Encoders = encoders,
             },
         };

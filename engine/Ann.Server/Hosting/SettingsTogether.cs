@@ -15,8 +15,15 @@ internal sealed class SettingsTogether : IValidateOptions<ServerOptions>
 
     private static IEnumerable<string> Faults(ServerOptions options)
     {
-        if (options.Listen.Length > 0 && ListenFault(options.Listen) is string fault)
+        if (options.Listen.Length > 0 && ListenFault(nameof(options.Listen), options.Listen) is string fault)
             yield return fault;
+        if (options.OpsListen.Length > 0 && ListenFault(nameof(options.OpsListen), options.OpsListen) is string opsFault)
+            yield return opsFault;
+        if (options.OtlpEndpoint.Length > 0
+            && !(Uri.TryCreate(options.OtlpEndpoint, UriKind.Absolute, out Uri? collector) && collector.Scheme is "http" or "https"))
+        {
+            yield return $"OtlpEndpoint is '{options.OtlpEndpoint}'; it must be a URL, such as http://127.0.0.1:4317.";
+        }
         if (options.SnapshotDirectory.Length > 0 && options.DataDirectory.Length > 0
             && Whole(options.SnapshotDirectory) == Whole(options.DataDirectory))
         {
@@ -25,11 +32,11 @@ internal sealed class SettingsTogether : IValidateOptions<ServerOptions>
         }
     }
 
-    private static string? ListenFault(string text)
+    private static string? ListenFault(string setting, string text)
     {
         try
         {
-            ListenAddress.Parse(text);
+            ListenAddress.Parse(text, setting);
             return null;
         }
         catch (AnnException e)

@@ -47,7 +47,7 @@ internal sealed partial class WireWarmUp(
     public async Task RunAsync(HostedIndex index, CancellationToken cancellation)
     {
         int calls = _isLater ? options.Value.WarmUpCalls / LaterShare : options.Value.WarmUpCalls;
-        if (calls == 0 || server.Features.Get<IServerAddressesFeature>()?.Addresses.SingleOrDefault() is not { } address)
+        if (calls == 0 || server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() is not { } address)
             return;
         SearchRequest[] requests = RequestsOf(index);
         if (requests.Length == 0)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Ann.Core.Indexes;
 using Ann.Core.Searching;
 using Ann.Server.Admission;
+using Ann.Server.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace Ann.Server.Recall;
@@ -121,7 +122,7 @@ internal sealed partial class LiveRecallSampler(
                     while (admission.SearchPlaces.IsBusy && !IsTooOld(sample) && !_stopping.IsCancellationRequested)
                         await Task.Delay(Pause, time, CancellationToken.None);
                     if (IsTooOld(sample))
-                        metrics.Dropped(sample.Kind);
+                        metrics.Dropped(sample.Kind.Index);
                     else
                         Measure(sample);
                 }
@@ -142,7 +143,7 @@ internal sealed partial class LiveRecallSampler(
             bool isOwn = sample.Asked.IsRehearsal;
             (isOwn ? _ownBoard : board).Add(sample.Kind, in measured);
             if (!isOwn)
-                metrics.Sampled(sample.Kind);
+                metrics.Sampled(sample.Kind.Index);
         }
         catch (Exception e) // whatever it is, the next sample is measured: nobody waits for this one
         {

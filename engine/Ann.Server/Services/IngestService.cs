@@ -5,6 +5,7 @@ using Ann.Core.Indexes;
 using Ann.Protocol.V1;
 using Ann.Server.Admission;
 using Ann.Server.Mapping;
+using Ann.Server.Telemetry;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using WriteMode = Ann.Protocol.V1.WriteMode;
@@ -108,10 +109,12 @@ internal sealed class IngestService(
     }
 
     /// <summary>Visible is durable too. A caller that goes away gives up the answer, not the write.</summary>
-    private static async Task<WriteReceipt> WriteAsync(WriteTarget target, WriteBatch batch, CancellationToken cancellation)
+    private async Task<WriteReceipt> WriteAsync(WriteTarget target, WriteBatch batch, CancellationToken cancellation)
     {
         PendingWrite pending = await target.Index.WriteAsync(batch, cancellation);
-        return await pending.Visible.WaitAsync(cancellation);
+        WriteReceipt receipt = await pending.Visible.WaitAsync(cancellation);
+        Spans.Tell(receipt.Flush, time.GetUtcNow());
+        return receipt;
     }
 
     private static async Task<WriteStart> StartOfAsync(

@@ -9,6 +9,7 @@ using Ann.Protocol.V1;
 using Ann.Server.Admission;
 using Ann.Server.Mapping;
 using Ann.Server.Recall;
+using Ann.Server.Telemetry;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 
@@ -19,7 +20,7 @@ namespace Ann.Server.Services;
 /// and reply. Synchronous on the request's thread: from here to the reply nothing waits.
 /// </summary>
 internal sealed class SearchPipeline(
-    IndexCatalog catalog, CallLimits limits, LiveRecallBoard recall, LiveRecallSampler sampler, ServerMetrics metrics,
+    IndexCatalog catalog, CallLimits limits, LiveRecallBoard recall, LiveRecallSampler sampler, SearchSight sight,
     IOptions<ServerOptions> options, TimeProvider time)
 {
     private const int MaxTagBytes = 256;
@@ -102,8 +103,9 @@ internal sealed class SearchPipeline(
         {
             TimeSpan selected = Stopwatch.GetElapsedTime(selecting);
             SearchEffort effort = EffortOf(in search, lists, isRestricted ? selection?.Selectivity : null, mayScan);
+            SearchBudget budget = effort.Limit(in whole, takesRest) with { Timer = SearchSight.NewTimer() };
             return new PreparedSearch(
-                search, effort, effort.Limit(in whole, takesRest), selection, excluded, selected, selection?.At ?? search.Index.Now);
+                search, effort, budget, selection, excluded, selected, selection?.At ?? search.Index.Now);
         }
         catch
         {
@@ -192,7 +194,7 @@ internal sealed class SearchPipeline(
             columns.Restrict(selection.Matching, selection.Selectivity, search.Selecting);
         SearchResponse response = ToResponse(search.Of, columns);
         quality.Write(response);
-        metrics.Answered(response.Completeness, OwnCalls.Has(search.Of.Request));
+        sight.Answered(search.Of, search.Selecting, search.Budget.Timer, response);
         return response;
     }
 
@@ -206,7 +208,7 @@ internal sealed class SearchPipeline(
         quality.AddUnsearched(lists);
         SearchResponse response = ToResponse(in search, columns);
         quality.Write(response);
-        metrics.Answered(response.Completeness, OwnCalls.Has(search.Request));
+        sight.Answered(in search, TimeSpan.Zero, null, response);
         return response;
     }
 
@@ -231,7 +233,7 @@ internal sealed class SearchPipeline(
             return;
         if (System.Text.Encoding.UTF8.GetByteCount(tag) is int length and > MaxTagBytes)
             throw AnnException.Invalid("request_tag", $"request_tag takes {length} bytes; it must be at most {MaxTagBytes}.");
-        if (Activity.Current is { } activity && activity.GetTagItem("ann.request_tag") is null)
-            activity.SetTag("ann.request_tag", tag);
+        if (Activity.Current is { } activity && activity.GetTagItem(TagNames.RequestTag) is null)
+            activity.SetTag(TagNames.RequestTag, tag);
     }
 }

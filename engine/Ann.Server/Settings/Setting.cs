@@ -26,9 +26,15 @@ internal sealed class Setting
         _range = property.GetCustomAttribute<RangeAttribute>();
     }
 
-    /// <summary>All of them, in the order of the class.</summary>
+    /// <summary>What is shown in the place of a secret.</summary>
+    public const string Masked = "***";
+
+    /// <summary>All of them, group by group, in the order of the class.</summary>
     public static IReadOnlyList<Setting> All { get; } =
-        [.. typeof(ServerOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(static one => new Setting(one))];
+    [
+        .. typeof(ServerOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(static one => new Setting(one))
+            .OrderBy(static one => one._told.Group, StringComparer.Ordinal),
+    ];
 
     /// <summary>Name of the property, and in a settings file.</summary>
     public string Name => _property.Name;
@@ -53,6 +59,9 @@ internal sealed class Setting
 
     /// <summary>True for yes and no.</summary>
     public bool IsSwitch => _property.PropertyType == typeof(bool);
+
+    /// <summary>True where the value is shown to nobody.</summary>
+    public bool IsSecret => _told.Secret;
 
     /// <summary>True where an empty text is refused.</summary>
     public bool IsRequired => _property.GetCustomAttribute<RequiredAttribute>() is not null;
@@ -94,8 +103,18 @@ internal sealed class Setting
         null => "none",
     };
 
-    /// <summary>Its value of some options.</summary>
-    public object? Get(ServerOptions options) => _property.GetValue(options);
+    /// <summary>Its value of some options, as a text that it would be read from; a secret is masked.</summary>
+    public IReadOnlyList<string> Shown(ServerOptions options)
+    {
+        IReadOnlyList<string> texts = _property.GetValue(options) switch
+        {
+            IList<string> list => [.. list],
+            bool value => [value ? "true" : "false"],
+            object value => [System.Convert.ToString(value, CultureInfo.InvariantCulture)!],
+            null => [],
+        };
+        return IsSecret ? [.. texts.Select(static text => text.Length == 0 ? "" : Masked)] : texts;
+    }
 
     /// <summary>Sets it; of a list replaces what it holds.</summary>
     /// <param name="options">What is set.</param>
@@ -126,7 +145,7 @@ internal sealed class Setting
         else if (_property.PropertyType == typeof(string) || IsList)
             value = text ?? "";
         else if (Convert(text!) is not { } read || (_range is not null && !_range.IsValid(read)))
-            fault = $"is '{text}'; it must be {Expected()}.";
+            fault = $"is '{(IsSecret ? Masked : text)}'; it must be {Expected()}.";
         else
             value = read;
         return fault.Length == 0;

@@ -9,6 +9,7 @@ namespace Ann.Server.Settings;
 internal sealed class SettingsReader : IConfigureOptions<ServerOptions>, IValidateOptions<ServerOptions>
 {
     private readonly List<(Setting Setting, object Value)> _values = [];
+    private readonly Dictionary<Setting, string> _origins = [];
     private readonly List<string> _faults;
 
     public SettingsReader(SettingSources sources)
@@ -22,6 +23,10 @@ internal sealed class SettingsReader : IConfigureOptions<ServerOptions>, IValida
                 _values.Add((setting, value));
         }
     }
+
+    /// <summary>Source and name that a setting comes from; null for its default.</summary>
+    public string? OriginOf(Setting setting) =>
+        _origins.TryGetValue(setting, out string? origin) && origin != setting.Key ? origin : null; // a key alone is a default of the host
 
     /// <inheritdoc/>
     public void Configure(ServerOptions options)
@@ -44,13 +49,17 @@ internal sealed class SettingsReader : IConfigureOptions<ServerOptions>, IValida
             if (TryRead(setting, entry, out object value))
                 texts.Add((string)value);
         }
+        _origins.TryAdd(setting, entries is [] ? setting.Key : entries[0].Origin);
         _values.Add((setting, texts));
     }
 
     private bool TryRead(Setting setting, SettingText found, out object value)
     {
         if (setting.TryRead(found.Text, out value, out string fault))
+        {
+            _origins[setting] = found.Origin;
             return true;
+        }
         _faults.Add($"{found.Origin} {fault}");
         return false;
     }

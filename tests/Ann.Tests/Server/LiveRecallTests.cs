@@ -4,6 +4,7 @@ using Ann.Core.Recall;
 using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Server.Recall;
+using Ann.Server.Telemetry;
 
 namespace Ann.Tests.Server;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Ann.Server.Recall;
+using Ann.Server.Telemetry;
 
 namespace Ann.Tests.Server;
 

@@ -14,7 +14,7 @@ internal sealed class ExampleFolder : IAsyncDisposable
 {
     private static readonly string[] PathOptions =
     [
-        "--input", "--output", "--queries", "--show", "--data", "--snapshots", "--from", "--truth", "--vector-file", "--settings", "--like",
+        "--input", "--output", "--queries", "--show", "--data", "--snapshots", "--from", "--truth", "--vector-file", "--config", "--like",
         "--batch",
     ];
 

@@ -35,6 +35,7 @@ public sealed partial class ExamplesRunTests
         await using ExampleFolder here = new();
         here.WriteItems("items.jsonl", 70);
         here.Write("seen.txt", "m-1\nm-2\n");
+        here.Write("ann.json", """{ "Ann": { "DrainSeconds": "20s" } }""");
         here.Write("old.hnsw", new HnswNetBytes { Nodes = HnswNetBytes.Ring(HnswNetBytes.Vectors(30, 8, seed: 1)) }.ToArray());
         here.Write("products.csv.gz", "sku,name,description\np-1,Mouse,wireless\np-2,Keyboard,\n");
         string values = string.Join(',', Enumerable.Repeat(1, 256));

@@ -29,6 +29,7 @@ namespace Ann.Tool.Reports;
 [JsonSerializable(typeof(ScrollReport))]
 [JsonSerializable(typeof(PrepareReport))]
 [JsonSerializable(typeof(ServeReport))]
+[JsonSerializable(typeof(ConfigReport))]
 [JsonSerializable(typeof(DemoReport))]
 [JsonSerializable(typeof(LoadReport))]
 [JsonSerializable(typeof(CreateReport))]

@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using Ann.Core;
-using Ann.Core.Segments;
 using Ann.Server;
 using Ann.Server.Hosting;
 using Ann.Server.Settings;
@@ -42,10 +41,12 @@ internal sealed class SettingsCase : IDisposable
         Type type = property.PropertyType;
         if (type == typeof(bool))
             return [("true", true), ("false", false)];
-        if (type == typeof(SegmentResidence))
-            return [("mapped", SegmentResidence.Mapped), ("Loaded", SegmentResidence.Loaded)];
-        if (name == nameof(ServerOptions.Listen))
+        if (type.IsEnum)
+            return [.. Enum.GetValues(type).Cast<object>().TakeLast(2).Select(static value => ($"{value}".ToLowerInvariant(), value))];
+        if (name is nameof(ServerOptions.Listen) or nameof(ServerOptions.OpsListen))
             return [("127.0.0.1:1", "127.0.0.1:1"), ("[::1]:2", "[::1]:2")];
+        if (name == nameof(ServerOptions.OtlpEndpoint))
+            return [("http://127.0.0.1:4317", "http://127.0.0.1:4317"), ("https://collector", "https://collector")];
         if (type == typeof(string) || type == typeof(IList<string>))
             return [($"{name}/a", $"{name}/a"), ($"{name} b", $"{name} b")];
         RangeAttribute range = property.GetCustomAttribute<RangeAttribute>()
@@ -54,6 +55,8 @@ internal sealed class SettingsCase : IDisposable
         object more = type == typeof(double) ? 0.5 : Convert.ChangeType(64 << 11, type, CultureInfo.InvariantCulture);
         if (!range.IsValid(more))
             more = Convert.ChangeType(500, type, CultureInfo.InvariantCulture);
+        if (!range.IsValid(more))
+            more = Convert.ChangeType(128 << 20, type, CultureInfo.InvariantCulture);
         Assert.True(range.IsValid(more) && !more.Equals(least), $"{name} wants another sample");
         return [(Text(least), least), (Text(more), more)];
     }
@@ -95,7 +98,7 @@ internal sealed class SettingsCase : IDisposable
         if (json is not null || _file.Count > 0)
         {
             File.WriteAllText(FilePath, json ?? JsonSerializer.Serialize(new Dictionary<string, object> { ["Ann"] = _file }));
-            _options.AddRange("--settings", FilePath);
+            _options.AddRange("--config", FilePath);
         }
         ToolContext tool = new()
         {
