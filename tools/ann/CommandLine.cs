@@ -97,6 +97,8 @@ internal static class CommandLine
             PrepareVerb.Create(tool),
             ExplainVerb.Create(tool),
             LoadVerb.Create(tool),
+            ReplayVerb.Create(tool),
+            TopVerb.Create(tool),
             CreateVerb.Create(tool),
             DropVerb.Create(tool),
             ImportVerb.Create(tool),

@@ -16,6 +16,9 @@ internal sealed record ToolContext
     /// <summary>True when a person watches <see cref="Error"/> on a terminal: progress then rewrites one line.</summary>
     public bool ErrorIsTerminal { get; init; }
 
+    /// <summary>True when a person watches <see cref="Out"/> on a terminal.</summary>
+    public bool OutIsTerminal { get; init; }
+
     /// <summary>Opens what is piped in.</summary>
     public Func<Stream> OpenInput { get; init; } = Console.OpenStandardInput;
 
@@ -50,6 +53,7 @@ internal sealed record ToolContext
             Out = Console.Out,
             Error = Console.Error,
             ErrorIsTerminal = !Console.IsErrorRedirected,
+            OutIsTerminal = !Console.IsOutputRedirected,
             SettingsFiles =
             [
                 SettingsFile,

@@ -125,6 +125,8 @@ public sealed partial class AnnServerHost : IAsyncDisposable
                 options, app.Services.GetRequiredService<ServerMetrics>(), app.Services.GetRequiredService<ILoggerFactory>());
             app.MapCalls(export);
             app.Services.GetRequiredService<StartPhase>().Announce(); // makes the catalog, so it finds duplicate and missing files
+            if (options.SlowQueryFile.Length > 0)
+                app.Services.GetRequiredService<SlowQueryLog>(); // opens the file, or says why not
             app.Services.GetRequiredService<IndexGauges>();
             app.Services.GetRequiredService<LoadGauges>();
             return new AnnServerHost(app, surroundings, export);

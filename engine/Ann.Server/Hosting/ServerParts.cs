@@ -143,6 +143,13 @@ internal static class ServerParts
                 grpc.Interceptors.Add<DrainInterceptor>();
                 grpc.Interceptors.Add<RefusedWrites>();
             });
+        services.AddSingleton<SlowQueryLog>();
+        services.AddSingleton<SlowQueries>();
+        services.AddOptions<GrpcServiceOptions<RetrievalService>>().Configure<IOptions<ServerOptions>>(static (grpc, server) =>
+        {
+            if (server.Value.SlowQueryFile.Length > 0)
+                grpc.Interceptors.Add<SlowQueries>();
+        });
         services.RemoveAll(typeof(IServiceMethodProvider<>)).AddSingleton(typeof(IServiceMethodProvider<>), typeof(ServiceMethods<>));
         services.AddOptions<GrpcServiceOptions>().Configure<IOptions<ServerOptions>>(
             static (grpc, server) =>

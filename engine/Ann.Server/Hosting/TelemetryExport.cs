@@ -67,7 +67,7 @@ internal sealed class TelemetryExport : IDisposable
                 : instrument.Meter.Scope == metrics ? new MetricStreamConfiguration { CardinalityLimit = MostSeries }
                 : MetricStreamConfiguration.Drop);
         if (options.OpsListen.Length > 0)
-            meters.AddPrometheusExporter();
+            meters.AddPrometheusExporter(static scrape => scrape.ScopeInfoEnabled = false);
         if (sends)
         {
             meters.AddOtlpExporter((exporter, reader) =>

@@ -12,6 +12,8 @@ internal sealed class ServerConnection : IDisposable
 {
     private const int MaxReplyBytes = 256 << 20; // The largest k times 1,024 rows, with string keys.
 
+    private static readonly Marshaller<byte[]> AsIs = Marshallers.Create(static bytes => bytes, static bytes => bytes);
+
     private readonly GrpcChannel _channel;
     private readonly Retrieval.RetrievalClient _retrieval;
     private readonly Indexes.IndexesClient _indexes;
@@ -95,6 +97,20 @@ internal sealed class ServerConnection : IDisposable
     /// <summary>A call that writes to an index.</summary>
     public Task<T> WriteAsync<T>(Func<Ingest.IngestClient, AsyncUnaryCall<T>> call, CancellationToken cancellation) =>
         AnswerAsync(call(_ingest), cancellation);
+
+    /// <summary>Any unary call, as bytes.</summary>
+    /// <param name="method">Service and method, as <c>ann.v1.Retrieval/Search</c>.</param>
+    /// <param name="request">The message.</param>
+    /// <param name="deadline">When the answer must be there, UTC; null for no limit.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    /// <exception cref="RpcException">As the server says.</exception>
+    public async Task<byte[]> SendAsync(string method, byte[] request, DateTime? deadline, CancellationToken cancellation)
+    {
+        string[] names = method.Split('/');
+        Method<byte[], byte[]> call = new(MethodType.Unary, names[0], names[1], AsIs, AsIs);
+        return await _channel.CreateCallInvoker().AsyncUnaryCall(
+            call, null, new CallOptions(deadline: deadline, cancellationToken: cancellation), request);
+    }
 
     /// <summary>Rows as the wire carries them fastest.</summary>
     public static VectorBatch ToBatch(ReadOnlySpan<float> rows, int dimension) => new()

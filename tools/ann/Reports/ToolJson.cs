@@ -30,6 +30,8 @@ namespace Ann.Tool.Reports;
 [JsonSerializable(typeof(PrepareReport))]
 [JsonSerializable(typeof(ServeReport))]
 [JsonSerializable(typeof(ConfigReport))]
+[JsonSerializable(typeof(ReplayReport))]
+[JsonSerializable(typeof(TopReport))]
 [JsonSerializable(typeof(DemoReport))]
 [JsonSerializable(typeof(LoadReport))]
 [JsonSerializable(typeof(CreateReport))]

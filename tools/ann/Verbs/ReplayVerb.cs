@@ -1,0 +1,105 @@
+using System.CommandLine;
+using System.Globalization;
+using Ann.Server.Telemetry;
+using Ann.Tool.Remote;
+using Ann.Tool.Replay;
+using Ann.Tool.Reports;
+
+namespace Ann.Tool.Verbs;
+
+/// <summary><c>ann replay</c>: sends slow queries again.</summary>
+internal static class ReplayVerb
+{
+    /// <summary>Calls that are shown to people.</summary>
+    private const int Shown = 20;
+
+    /// <summary>The command.</summary>
+    public static Command Create(ToolContext tool)
+    {
+        Argument<string> file = new("file") { Description = "File of slow queries (SlowQueryFile of the server).", HelpName = "FILE" };
+        Option<string> address = VerbOptions.Address();
+        Option<string?> index = VerbOptions.Optional("--index", "NAME", "Only calls of this index.");
+        Option<int> limit = VerbOptions.Number("--limit", "Calls at most, the slowest; 0 for all.", 0, 0, int.MaxValue);
+        Option<int> repeat = VerbOptions.Number("--repeat", "How often each is sent; the shortest time counts.", 1, 1, 1000);
+        Option<bool> deadlines = new("--with-deadlines") { Description = "Give each call the time that its caller gave it." };
+        Option<bool> json = VerbOptions.Json();
+        Verb command = new("replay",
+            "Send the calls of a file of slow queries again, one after another, and compare: their times then, in the server, with their times "
+            + "now, as a caller sees them; and how much of their answers is the same. Texts were written as vectors, so no encoder is needed.",
+            "ann replay slow.jsonl", "ann replay slow.jsonl --index shop --limit 100 --repeat 3 --json")
+        {
+            file, address, index, limit, repeat, deadlines, json,
+        };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            SlowQuery[] all =
+            [
+                .. SlowQueryReader.Read(tool.Files, parsed.GetRequiredValue(file))
+                    .Where(one => parsed.GetValue(index) is not string wanted || one.Index == wanted || one.Index?.Split('@')[0] == wanted)
+                    .OrderByDescending(static one => one.DurationMs),
+            ];
+            SlowQuery[] kept = [.. all.Where(static one => one.Request is not null)];
+            int skipped = all.Length - kept.Length;
+            if (parsed.GetValue(limit) is > 0 and int most)
+                kept = kept[..Math.Min(most, kept.Length)];
+            using ServerConnection server = new(parsed.GetRequiredValue(address));
+            CallReplay replay = new(server, tool.Time);
+            List<ReplayedCall> calls = [];
+            foreach (SlowQuery query in kept)
+            {
+                ReplayedCall best = await replay.SendAsync(query, parsed.GetValue(deadlines), cancellation);
+                for (int again = 1; again < parsed.GetValue(repeat); again++)
+                {
+                    ReplayedCall next = await replay.SendAsync(query, parsed.GetValue(deadlines), cancellation);
+                    if (next.StatusNow == "OK" && (best.StatusNow != "OK" || next.NowMs < best.NowMs))
+                        best = next;
+                }
+                calls.Add(best);
+            }
+            ReplayReport report = Report(calls, skipped);
+            if (parsed.GetValue(json))
+                ToolJson.Write(tool, report, ToolJson.Default.ReplayReport);
+            else
+                Print(tool.Out, report);
+            return report.Failed > 0 ? ExitCodes.CheckFailed : ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static ReplayReport Report(List<ReplayedCall> calls, int skipped)
+    {
+        ReplayedCall[] answered = [.. calls.Where(static call => call.StatusNow == "OK")];
+        double[] overlaps = [.. calls.Select(static call => call.Overlap).OfType<double>()];
+        return new ReplayReport(
+            calls.Count, skipped, calls.Count - answered.Length, Times(calls.Select(static call => call.ThenMs)),
+            Times(answered.Select(static call => call.NowMs)), overlaps.Length == 0 ? null : overlaps.Average(), calls);
+    }
+
+    private static ReplayTimes? Times(IEnumerable<double> times)
+    {
+        double[] sorted = [.. times.Order()];
+        return sorted.Length == 0 ? null : new ReplayTimes(At(0.5), At(0.99), sorted[^1]);
+
+        double At(double share) => sorted[Math.Max(0, (int)Math.Ceiling(share * sorted.Length) - 1)];
+    }
+
+    private static void Print(TextWriter text, ReplayReport report)
+    {
+        IFormatProvider plain = CultureInfo.InvariantCulture;
+        text.WriteLine($"{report.Sent} calls sent again, {report.Failed} failed"
+            + (report.Skipped > 0 ? $"; {report.Skipped} were too large to be kept" : ""));
+        if (report.Then is { } then)
+            text.WriteLine(string.Create(plain, $"  then, in the server  p50 {then.P50Ms:N2} ms, p99 {then.P99Ms:N2}, max {then.MaxMs:N2}"));
+        if (report.Now is { } now)
+            text.WriteLine(string.Create(plain, $"  now, with the wire   p50 {now.P50Ms:N2} ms, p99 {now.P99Ms:N2}, max {now.MaxMs:N2}"));
+        if (report.Overlap is { } overlap)
+            text.WriteLine(string.Create(plain, $"  answers have {overlap:P1} of the keys that they had"));
+        foreach (ReplayedCall call in report.Calls.Take(Shown))
+        {
+            string status = call.StatusNow == call.StatusThen ? call.StatusNow : $"{call.StatusThen}, now {call.StatusNow}";
+            string same = call.Overlap is { } share ? string.Create(plain, $", {share:P0} the same") : "";
+            text.WriteLine(string.Create(
+                plain, $"  {call.Time:O}  {call.Method.Split('/')[^1]} {call.Index}: {call.ThenMs:N2} ms, now {call.NowMs:N2}{same}; {status}"));
+        }
+    }
+}
