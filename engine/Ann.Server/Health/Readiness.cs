@@ -44,7 +44,8 @@ internal sealed class Readiness(
     }
 
     /// <summary>One index; null when there is none of that name.</summary>
-    public IndexReadiness? OfIndex(string name) => catalog.Indexes.FirstOrDefault(index => index.Name == name) is { } found ? Of(found) : null;
+    public IndexReadiness? OfIndex(string name) =>
+        catalog.Indexes.FirstOrDefault(index => index.Name == name) is { } found ? Of(found) : null;
 
     /// <summary>One index.</summary>
     public IndexReadiness Of(HostedIndex index)
@@ -64,7 +65,7 @@ internal sealed class Readiness(
         ? new ReadinessCheck("warm", true, "announced")
         : new ReadinessCheck("warm", false, gate.IsDraining ? "the server is stopping" : "not announced yet");
 
-    /// <summary>The upper end of the interval counts: an index is not ready when recall is known to be low, not when little is known.</summary>
+    /// <summary>The upper end of the interval counts: recall must be known to be low, and not just be little known.</summary>
     private ReadinessCheck Recall(HostedIndex index)
     {
         IReadOnlyList<RecallFact> facts = recall.Of(index.Name);

@@ -7,7 +7,7 @@ using Ann.Server.Telemetry;
 
 namespace Ann.Server.Hosting;
 
-/// <summary>What the server is under when metrics are collected: calls, queues, the brown-out, memory beside its budgets, encoders.</summary>
+/// <summary>What the server is under when metrics are collected: calls, queues, brown-out, memory beside its budgets, encoders.</summary>
 internal sealed class LoadGauges
 {
     private readonly Meter _meter;
@@ -52,7 +52,8 @@ internal sealed class LoadGauges
         _meter.CreateObservableGauge(name, () => series.With(values()), unit, meaning);
     }
 
-    private static Measurement<double> Of(double value, string tag, string name) => new(value, new KeyValuePair<string, object?>(tag, name));
+    private static Measurement<double> Of(double value, string tag, string name) =>
+        new(value, new KeyValuePair<string, object?>(tag, name));
 
     private static Measurement<double> OfEncoder(EncoderInfo encoder) => new(
         encoder.ProviderFellBack ? 1 : 0, new(TagNames.Encoder, encoder.Name), new(TagNames.Provider, encoder.Provider));

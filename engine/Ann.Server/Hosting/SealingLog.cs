@@ -4,7 +4,7 @@ using Ann.Server.Telemetry;
 
 namespace Ann.Server.Hosting;
 
-/// <summary>Tells log and metrics what was measured of each segment that sealing or compacting has made, and metrics of each fsync.</summary>
+/// <summary>Tells log and metrics of each segment that sealing or compacting has made, and metrics of each fsync.</summary>
 internal sealed partial class SealingLog(ServerMetrics metrics, ILogger<SealingLog> log)
 {
     /// <summary>Of an fsync of the log. Any thread.</summary>

@@ -58,12 +58,18 @@ internal sealed class QueryInputs
         if (request.PositiveTexts.Count > 0)
         {
             inputs._parts.Add(new Part("positive_texts", request.PositiveTexts, null, (rows, index, most) =>
-                request.PositiveVectors = Joined(request.PositiveVectors, "positive_vectors", rows, index, most)));
+            {
+                request.PositiveVectors = Joined(request.PositiveVectors, "positive_vectors", rows, index, most);
+                request.PositiveTexts.Clear();
+            }));
         }
         if (request.NegativeTexts.Count > 0)
         {
             inputs._parts.Add(new Part("negative_texts", request.NegativeTexts, null, (rows, index, most) =>
-                request.NegativeVectors = Joined(request.NegativeVectors, "negative_vectors", rows, index, most)));
+            {
+                request.NegativeVectors = Joined(request.NegativeVectors, "negative_vectors", rows, index, most);
+                request.NegativeTexts.Clear();
+            }));
         }
         return inputs;
     }
@@ -168,6 +174,7 @@ internal sealed class QueryInputs
         _parts.Add(new Part(path + (hasTexts ? "texts" : "features"), search.Texts, search.Features, (rows, _, _) =>
         {
             search.Queries = rows;
+            search.Texts.Clear();
             search.Features = null;
         }));
     }

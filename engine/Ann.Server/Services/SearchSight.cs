@@ -27,7 +27,7 @@ internal sealed class SearchSight(ServerMetrics metrics, TimeProvider time)
             return;
         }
         TimeSpan searched = TimeSpan.FromMicroseconds(response.Stats.SearchUs);
-        metrics.Answered(new AnswerFacts(
+        metrics.Answered(new ToldAnswer(
             search.Index.Name, response.Generation, response.Stats.Plan, response.Completeness, search.Place.Queued, searched,
             (long)response.Stats.Visited));
         // Of several searches in one call the first is told.

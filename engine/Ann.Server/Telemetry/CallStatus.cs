@@ -17,7 +17,7 @@ internal static class CallStatus
     /// <summary>gRPC's name of a status by its number.</summary>
     public static string NameOf(int number) => number >= 0 && number < Names.Length ? Names[number] : Names[(int)StatusCode.Unknown];
 
-    /// <summary>The status that a response carries: in its trailers, or its headers where there is nothing else. CANCELLED where none.</summary>
+    /// <summary>The status that a response carries, in its trailers, or its headers where there is nothing else.</summary>
     public static string Of(HttpContext context)
     {
         string? text = context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers[Header];

@@ -95,7 +95,7 @@ internal sealed class ServerMetrics : IDisposable
         elapsed.TotalSeconds, new(TagNames.RpcSystem, "grpc"), new(TagNames.RpcMethod, method), new(TagNames.RpcStatus, status));
 
     /// <summary>An answer goes out.</summary>
-    public void Answered(in AnswerFacts facts)
+    public void Answered(in ToldAnswer facts)
     {
         KeyValuePair<string, object?> index = new(TagNames.Index, facts.Index);
         if (_searches.Enabled)
@@ -173,5 +173,5 @@ internal sealed class ServerMetrics : IDisposable
 /// <param name="Queued">Time that it waited.</param>
 /// <param name="Searched">Time that the search took.</param>
 /// <param name="Visited">Distances computed.</param>
-internal readonly record struct AnswerFacts(
+internal readonly record struct ToldAnswer(
     string Index, string Generation, Wire.Plan Plan, Wire.Completeness Completeness, TimeSpan Queued, TimeSpan Searched, long Visited);

@@ -3,7 +3,7 @@ using Ann.Core.Files;
 
 namespace Ann.Server.Telemetry;
 
-/// <summary>A file of lines that is bounded: when it has half of what it may take, it becomes the one before, and a new one begins.</summary>
+/// <summary>A bounded file of lines: when it has half of what it may take, it becomes the one before, and a new one begins.</summary>
 internal sealed class SlowQueryFile : IDisposable
 {
     /// <summary>What the name of the file before ends with.</summary>

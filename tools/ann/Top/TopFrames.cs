@@ -31,7 +31,7 @@ internal static class TopFrames
             P50Ms = Ms(now.Quantile(before, Calls, 0.5)),
             P99Ms = Ms(now.Quantile(before, Calls, 0.99)),
             Active = now.Sum("ann_calls_active"),
-            WaitingSearches = now.Sum("ann_queue_waiting", ("ann_queue", "search")) + now.Sum("ann_queue_waiting", ("ann_queue", "heavy_search")),
+            WaitingSearches = now.Sum("ann_queue_waiting") - now.Sum("ann_queue_waiting", ("ann_queue", "write")),
             WaitingWrites = now.Sum("ann_queue_waiting", ("ann_queue", "write")),
             BrownOut = now.Sum("ann_search_brown_out"),
             CpuCores = Rate("dotnet_process_cpu_time_seconds_total"),

@@ -24,8 +24,9 @@ internal static class ReplayVerb
         Option<bool> deadlines = new("--with-deadlines") { Description = "Give each call the time that its caller gave it." };
         Option<bool> json = VerbOptions.Json();
         Verb command = new("replay",
-            "Send the calls of a file of slow queries again, one after another, and compare: their times then, in the server, with their times "
-            + "now, as a caller sees them; and how much of their answers is the same. Texts were written as vectors, so no encoder is needed.",
+            "Send the calls of a file of slow queries again, one after another, and compare: their times then, in the server, with their "
+            + "times now, as a caller sees them; and how much of their answers is the same. Texts were written as vectors, so no encoder "
+            + "is needed.",
             "ann replay slow.jsonl", "ann replay slow.jsonl --index shop --limit 100 --repeat 3 --json")
         {
             file, address, index, limit, repeat, deadlines, json,
@@ -89,7 +90,8 @@ internal static class ReplayVerb
         text.WriteLine($"{report.Sent} calls sent again, {report.Failed} failed"
             + (report.Skipped > 0 ? $"; {report.Skipped} were too large to be kept" : ""));
         if (report.Then is { } then)
-            text.WriteLine(string.Create(plain, $"  then, in the server  p50 {then.P50Ms:N2} ms, p99 {then.P99Ms:N2}, max {then.MaxMs:N2}"));
+            text.WriteLine(string.Create(
+                plain, $"  then, in the server  p50 {then.P50Ms:N2} ms, p99 {then.P99Ms:N2}, max {then.MaxMs:N2}"));
         if (report.Now is { } now)
             text.WriteLine(string.Create(plain, $"  now, with the wire   p50 {now.P50Ms:N2} ms, p99 {now.P99Ms:N2}, max {now.MaxMs:N2}"));
         if (report.Overlap is { } overlap)
@@ -98,8 +100,9 @@ internal static class ReplayVerb
         {
             string status = call.StatusNow == call.StatusThen ? call.StatusNow : $"{call.StatusThen}, now {call.StatusNow}";
             string same = call.Overlap is { } share ? string.Create(plain, $", {share:P0} the same") : "";
+            string name = $"{call.Method.Split('/')[^1]} {call.Index}";
             text.WriteLine(string.Create(
-                plain, $"  {call.Time:O}  {call.Method.Split('/')[^1]} {call.Index}: {call.ThenMs:N2} ms, now {call.NowMs:N2}{same}; {status}"));
+                plain, $"  {call.Time:O}  {name}: {call.ThenMs:N2} ms, now {call.NowMs:N2}{same}; {status}"));
         }
     }
 }

@@ -21,8 +21,8 @@ internal static class TopVerb
         Option<bool> once = new("--once") { Description = "Show one interval and end, as where the output is no terminal." };
         Option<bool> json = VerbOptions.Json();
         Verb command = new("top",
-            "Watch a running server: calls, times, queues, memory, and for each index its rate, p50, p99, recall. Ctrl-C ends it. The server "
-            + "needs its port for operators: ann serve --ops-listen 127.0.0.1:9464.",
+            "Watch a running server: calls, times, queues, memory, and for each index its rate, p50, p99, recall. Ctrl-C ends it. The "
+            + "server needs its port for operators: ann serve --ops-listen 127.0.0.1:9464.",
             "ann top", "ann top --ops 10.0.0.7:9464 --interval 5", "ann top --once --json")
         {
             ops, interval, once, json,
