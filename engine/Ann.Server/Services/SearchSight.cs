@@ -26,12 +26,15 @@ internal sealed class SearchSight(ServerMetrics metrics, TimeProvider time)
             CallBody.MarkOwn(search.Held.Context.GetHttpContext());
             return;
         }
+        Activity? call = Spans.OfCall;
+        if (call is null && !metrics.CountsAnswers)
+            return;
         TimeSpan searched = TimeSpan.FromMicroseconds(response.Stats.SearchUs);
         metrics.Answered(new ToldAnswer(
             search.Index.Name, response.Generation, response.Stats.Plan, response.Completeness, search.Place.Queued, searched,
             (long)response.Stats.Visited));
         // Of several searches in one call the first is told.
-        if (Spans.OfCall is { } call && call.GetTagItem(TagNames.Index) is null)
+        if (call is not null && call.GetTagItem(TagNames.Index) is null)
         {
             Tag(call, in search, response);
             Tell(call, in search, selecting, timer, searched);

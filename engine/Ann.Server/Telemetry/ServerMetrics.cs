@@ -84,6 +84,9 @@ internal sealed class ServerMetrics : IDisposable
     /// <summary>True where somebody listens to calls.</summary>
     public bool CountsCalls => _calls.Enabled;
 
+    /// <summary>True where somebody listens to answers.</summary>
+    public bool CountsAnswers => _searches.Enabled || _queued.Enabled || _visited.Enabled || _answers.Enabled;
+
     /// <summary>The label of a generation.</summary>
     public string LabelOf(string index, string generation) => _generations.Of(index, generation);
 

@@ -57,6 +57,9 @@ internal sealed class ServeProcess : IDisposable
     /// <summary>Bytes of memory that the process has now.</summary>
     public long RssBytes() => StatusOf("VmRSS:");
 
+    /// <summary>True when a library whose name has this text is mapped; Linux tells.</summary>
+    public bool HasLoaded(string library) => File.ReadAllText($"/proc/{_process.Id}/maps").Contains(library, StringComparison.Ordinal);
+
     /// <summary>SIGKILL: the process does nothing any more, not even flush.</summary>
     public async Task KillAsync()
     {

@@ -81,5 +81,18 @@ public sealed class ServeProcessTests : IDisposable
         Assert.All(errors.TrimEnd().Split('\n'), static line => JsonDocument.Parse(line));
     }
 
+    /// <summary>Who exports nothing does not pay for its libraries when it starts.</summary>
+    [Fact]
+    public async Task OpenTelemetryIsLoadedWhereItIsWanted()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Linux alone tells what a process has loaded.");
+        using ServeProcess plain = await ServeProcess.StartAsync(Nothing, "--data", _data.FullName, "--listen", "127.0.0.1:0");
+        using ServeProcess told = await ServeProcess.StartAsync(
+            Nothing, "--data", _data.CreateSubdirectory("other").FullName, "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0");
+
+        Assert.False(plain.HasLoaded("OpenTelemetry"));
+        Assert.True(told.HasLoaded("OpenTelemetry"));
+    }
+
     public void Dispose() => _data.Delete(recursive: true);
 }

@@ -110,7 +110,8 @@ public sealed class TopTests(SampleIndexes samples)
 
         Assert.Equal("serving", run.Json.GetProperty("state").GetString());
         Assert.Equal(
-            ["named", "plain"], run.Json.GetProperty("indexes").EnumerateArray().Select(static one => one.GetProperty("index").GetString()));
+            ["named", "plain"],
+            run.Json.GetProperty("indexes").EnumerateArray().Select(static one => one.GetProperty("index").GetString()));
     }
 
     [Fact]

@@ -44,7 +44,8 @@ internal static class TopView
         {
             table.AddRow(
                 Markup.Escape(one.Index), Colored(one.Ready ? "yes" : "no", one.Ready), Plain($"{one.Items:N0}"),
-                Plain($"{one.Segments:N0}"), Plain($"{one.SearchesPerS:N1}"), Ms(one.P50Ms), Ms(one.P99Ms), Ms(one.QueueP99Ms), Plain($"{one.WritesPerS:N0}"),
+                Plain($"{one.Segments:N0}"), Plain($"{one.SearchesPerS:N1}"), Ms(one.P50Ms), Ms(one.P99Ms), Ms(one.QueueP99Ms),
+                Plain($"{one.WritesPerS:N0}"),
                 one.Recall is { } recall ? Plain($"{recall:F4}") : "–", Bytes(one.MemoryBytes), Bytes(one.LogBytes));
         }
         return table;

@@ -1,14 +1,17 @@
 using System.Collections.Concurrent;
+using System.Net;
+using Ann.Server;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ann.Tests.Server.Telemetry;
 
-/// <summary>An OpenTelemetry collector that takes protobuf over HTTP, and keeps it. Texts lie in it as they are.</summary>
+/// <summary>An OpenTelemetry collector that takes OTLP, over HTTP or gRPC, and keeps it. Texts lie in it as they are.</summary>
 internal sealed class CollectorStub : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -19,10 +22,12 @@ internal sealed class CollectorStub : IAsyncDisposable
     public string Address =>
         _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
 
-    public static async Task<CollectorStub> StartAsync()
+    public static async Task<CollectorStub> StartAsync(OtlpProtocol protocol = OtlpProtocol.Http)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(
+            IPAddress.Loopback, 0,
+            listen => listen.Protocols = protocol == OtlpProtocol.Grpc ? HttpProtocols.Http2 : HttpProtocols.Http1));
         CollectorStub stub = new(builder.Build());
         stub._app.Run(stub.TakeAsync);
         await stub._app.StartAsync();
@@ -49,6 +54,15 @@ internal sealed class CollectorStub : IAsyncDisposable
     {
         using MemoryStream body = new();
         await context.Request.Body.CopyToAsync(body);
-        _received.Enqueue((context.Request.Path, System.Text.Encoding.Latin1.GetString(body.ToArray()), context.Request.Headers["x-key"]));
+        string path = context.Request.Path.Value!;
+        bool isGrpc = HttpProtocol.IsHttp2(context.Request.Protocol);
+        if (isGrpc)
+            path = $"/v1/{path.Split('.')[^3]}"; // of /opentelemetry.proto.collector.metrics.v1.MetricsService/Export
+        _received.Enqueue((path, System.Text.Encoding.Latin1.GetString(body.ToArray()), context.Request.Headers["x-key"]));
+        if (!isGrpc)
+            return;
+        context.Response.ContentType = "application/grpc";
+        await context.Response.Body.WriteAsync(new byte[5]); // an empty message
+        context.Response.AppendTrailer("grpc-status", "0");
     }
 }

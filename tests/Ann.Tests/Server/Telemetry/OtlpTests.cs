@@ -9,13 +9,19 @@ namespace Ann.Tests.Server.Telemetry;
 [Collection(typeof(ServerTests))]
 public sealed class OtlpTests(SampleIndexes samples)
 {
-    [Fact]
-    public async Task ACollectorGetsWhatIsListed()
+    [Theory]
+    [InlineData(OtlpProtocol.Http)]
+    [InlineData(OtlpProtocol.Grpc)]
+    public async Task ACollectorGetsWhatIsListed(OtlpProtocol protocol)
     {
-        await using CollectorStub collector = await CollectorStub.StartAsync();
+        await using CollectorStub collector = await CollectorStub.StartAsync(protocol);
         string data = samples.NewDirectory();
         ActivityTraceId trace = ActivityTraceId.CreateRandom();
-        await using (RunningServer server = await LiveCalls.StartAsync(samples, data, options => Send(options, collector.Address)))
+        await using (RunningServer server = await LiveCalls.StartAsync(samples, data, options =>
+        {
+            Send(options, collector.Address);
+            options.OtlpProtocol = protocol;
+        }))
         {
             await LiveCalls.CreateAsync(server);
             await server.Ingest.UpsertAsync(LiveCalls.Upsert(0, 1, 2, 3));
@@ -37,6 +43,8 @@ public sealed class OtlpTests(SampleIndexes samples)
         Assert.True(collector.Has("traces", "ann.v1.Retrieval/Search", "walk"));
         Assert.True(collector.Has("logs", "was created after"));
         Assert.True(collector.Has("metrics", "annserver"));
+        string exemplar = System.Text.Encoding.Latin1.GetString(Convert.FromHexString(trace.ToHexString()));
+        Assert.True(collector.Has("metrics", exemplar), "the sampled call is an example of its histogram");
         Assert.All(collector.Keys, static key => Assert.Equal("secret", key));
     }
 
