@@ -57,7 +57,7 @@ internal sealed class CollectorStub : IAsyncDisposable
         string path = context.Request.Path.Value!;
         bool isGrpc = HttpProtocol.IsHttp2(context.Request.Protocol);
         if (isGrpc)
-            path = $"/v1/{path.Split('.')[^3]}"; // of /opentelemetry.proto.collector.metrics.v1.MetricsService/Export
+            path = $"/v1/{path.Split('.')[^3].TrimEnd('s')}s"; // of …collector.metrics.v1.MetricsService/Export, …collector.trace.v1…
         _received.Enqueue((path, System.Text.Encoding.Latin1.GetString(body.ToArray()), context.Request.Headers["x-key"]));
         if (!isGrpc)
             return;
