@@ -17,7 +17,7 @@ public sealed partial class ServerOptions
     /// </summary>
     [Required]
     [Setting("--listen",
-        "Address and port; port 0 takes a free one. Anything but loopback is open to others, unencrypted.",
+        "Address and port; port 0 takes a free one. Anything but loopback takes TLS and authentication.",
         Form = "address:port", ValueName = "HOST:PORT")]
     public string Listen { get; set; } = "127.0.0.1:50051";
 

@@ -86,6 +86,7 @@ internal static class CommandLine
             ReleaseVerb.Create(tool),
             ServeVerb.Create(tool),
             ConfigVerb.Create(tool),
+            KeysVerb.Create(tool),
             ListVerb.Create(tool),
             DescribeVerb.Create(tool),
             EncodersVerb.Create(tool),

@@ -33,6 +33,12 @@ internal sealed record ToolContext
     /// </summary>
     public required string CacheDirectory { get; init; }
 
+    /// <summary>Environment variable of <see cref="ApiKey"/>.</summary>
+    public const string ApiKeyVariable = "ANN_API_KEY";
+
+    /// <summary>API key or token of the environment, or <c>@FILE</c> that has it; null for none. A secret.</summary>
+    public string? ApiKey { get; init; }
+
     /// <summary>What the names of the environment's settings begin with; empty but for tests, which share one environment.</summary>
     public string SettingsPrefix { get; init; } = "";
 
@@ -61,11 +67,15 @@ internal sealed record ToolContext
                     OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData) : "/etc",
                     "annserver", SettingsFile),
             ],
+            ApiKey = Environment.GetEnvironmentVariable(ApiKeyVariable),
             CacheDirectory = !string.IsNullOrEmpty(cache)
                 ? cache
                 : Path.Combine(data.Length > 0 ? data : Path.GetTempPath(), "annserver", "encoders"),
         };
     }
+
+    /// <summary>Without the API key: a record tells all that it holds.</summary>
+    public override string ToString() => nameof(ToolContext);
 
     /// <summary>Makes a folder in <see cref="TemporaryDirectory"/> that, on Unix, nobody else may read. The caller deletes it.</summary>
     public DirectoryInfo MakeTemporaryFolder(string prefix)

@@ -15,7 +15,7 @@ internal static class VerbOptions
     /// <summary><c>--address</c>.</summary>
     public static Option<string> Address() => new("--address")
     {
-        Description = "The server: HOST:PORT, or a URL.",
+        Description = "The server: HOST:PORT, or a URL; https:// for TLS.",
         DefaultValueFactory = _ => "http://127.0.0.1:50051",
         HelpName = "HOST:PORT",
     };

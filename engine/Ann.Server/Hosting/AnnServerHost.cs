@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Ann.Core;
 using Ann.Core.Indexes;
 using Ann.Protocol.V1;
+using Ann.Server.Access;
 using Ann.Server.Admission;
 using Ann.Server.Encoders;
 using Ann.Server.Mapping;
@@ -109,18 +110,19 @@ public sealed partial class AnnServerHost : IAsyncDisposable
             PoolThreads.Claim();
         SettingSources sources = SettingSources.Read(surroundings.Settings, surroundings.Files);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.AddOptions(configure, sources);
-        builder.AddLogging(surroundings.Logging, sources);
-        builder.Services.AddEngine(surroundings);
-        builder.Services.AddCalls();
-        builder.AddListener();
         WebApplication? app = null;
         TelemetryExport? export = null;
         try
         {
-            app = builder.Build();
-            ServerOptions options = app.Services.GetRequiredService<IOptions<ServerOptions>>().Value;
+            ServerOptions options = builder.AddOptions(configure, sources);
             surroundings.Checked?.Invoke(options);
+            builder.AddLogging(surroundings.Logging, sources);
+            builder.Services.AddEngine(surroundings);
+            builder.Services.AddCalls();
+            builder.Services.AddAccess(options);
+            builder.AddListener();
+            app = builder.Build();
+            app.OpenAccess();
             export = TelemetryExport.Begin(
                 options, app.Services.GetRequiredService<ServerMetrics>(), app.Services.GetRequiredService<ILoggerFactory>());
             app.MapCalls(export);
@@ -161,8 +163,8 @@ public sealed partial class AnnServerHost : IAsyncDisposable
         Listening(Address);
         if (OpsAddress is { } ops)
             ListeningForOperators(ops);
-        if (!IPAddress.IsLoopback(endpoint.Address))
-            OpenToOthers(endpoint);
+        if (!IPAddress.IsLoopback(endpoint.Address) && AccessSettings.Missing(_options) is { } missing)
+            OpenToOthers(endpoint, missing);
     }
 
     /// <summary>Opens what is to be served.</summary>
@@ -219,8 +221,8 @@ public sealed partial class AnnServerHost : IAsyncDisposable
     private partial void ListeningForOperators(string address);
 
     [LoggerMessage(EventId = 31, Level = LogLevel.Warning,
-        Message = "{Endpoint} is open to other machines, without encryption or authentication.")]
-    private partial void OpenToOthers(IPEndPoint endpoint);
+        Message = "{Endpoint} is open to other machines, without {Missing}, as InsecureListen wants it.")]
+    private partial void OpenToOthers(IPEndPoint endpoint, string missing);
 
     [LoggerMessage(EventId = 32, Level = LogLevel.Error,
         Message = "{Active} calls did not end; their indexes stay mapped until the process ends.")]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Ann.Server.Access;
 using Ann.Server.Health;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -25,6 +26,7 @@ internal static class OpsEndpoints
             return next(context);
         });
         branch.UseRouting();
+        branch.UseAccess();
         branch.UseEndpoints(routes =>
         {
             MapProbes(routes, app.Services.GetRequiredService<Readiness>());
@@ -32,27 +34,28 @@ internal static class OpsEndpoints
         });
     });
 
-    /// <summary>Liveness and readiness. They tell names of indexes, and are for whoever reaches the port.</summary>
+    /// <summary>Liveness and readiness. They tell names of indexes.</summary>
     private static void MapProbes(IEndpointRouteBuilder routes, Readiness readiness)
     {
-        routes.MapGet("/livez", static context => context.Response.WriteAsync("ok"));
+        routes.MapGet("/livez", static context => context.Response.WriteAsync("ok")).RequireAccess(AccessPolicies.Health);
         routes.MapGet("/readyz", context =>
         {
             ServerReadiness found = readiness.OfServer();
             return AnswerAsync(context, found.Ready, found, ReadinessJson.Default.ServerReadiness);
-        });
+        }).RequireAccess(AccessPolicies.Health);
         routes.MapGet("/readyz/{index}", context =>
         {
             if (readiness.OfIndex($"{context.Request.RouteValues["index"]}") is { } found)
                 return AnswerAsync(context, found.Ready, found, ReadinessJson.Default.IndexReadiness);
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return context.Response.WriteAsync("no such index");
-        });
+        }).RequireAccess(AccessPolicies.Health);
     }
 
     /// <summary>The metrics, for Prometheus.</summary>
     private static void MapMetrics(IEndpointRouteBuilder routes, TelemetryExport export) =>
-        routes.MapPrometheusScrapingEndpoint(Metrics, export.Meters, configureBranchedPipeline: null, optionsName: null);
+        routes.MapPrometheusScrapingEndpoint(Metrics, export.Meters, configureBranchedPipeline: null, optionsName: null)
+            .RequireAccess(AccessPolicies.Metrics);
 
     private static Task AnswerAsync<T>(HttpContext context, bool isReady, T body, JsonTypeInfo<T> type)
     {

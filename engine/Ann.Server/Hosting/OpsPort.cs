@@ -1,3 +1,4 @@
+using Ann.Server.Transport;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -14,6 +15,8 @@ internal static class OpsPort
         kestrel.Listen(ListenAddress.Parse(address, nameof(ServerOptions.OpsListen)), static listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
+            if (listen.ApplicationServices.GetRequiredService<ServerTls>() is { IsOn: true } tls)
+                tls.Use(listen);
             listen.Use(static next => connection =>
             {
                 connection.Items[Mark] = Mark;

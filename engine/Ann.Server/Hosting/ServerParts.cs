@@ -2,6 +2,7 @@ using Ann.Core;
 using Ann.Core.Files;
 using Ann.Core.Indexes;
 using Ann.Encoding.Batching;
+using Ann.Server.Access;
 using Ann.Server.Admission;
 using Ann.Server.Encoders;
 using Ann.Server.Errors;
@@ -10,6 +11,7 @@ using Ann.Server.Recall;
 using Ann.Server.Services;
 using Ann.Server.Settings;
 using Ann.Server.Telemetry;
+using Ann.Server.Transport;
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -47,16 +49,18 @@ internal static class ServerParts
     /// <summary>Time for connections to close after the drain; whatever still runs then is cut.</summary>
     private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(2);
 
-    public static void AddOptions(this WebApplicationBuilder builder, Action<ServerOptions> configure, SettingSources sources)
+    /// <summary>Reads and checks the settings, at once: which parts a server has depends on them.</summary>
+    /// <exception cref="OptionsValidationException">Some cannot be used.</exception>
+    public static ServerOptions AddOptions(this WebApplicationBuilder builder, Action<ServerOptions> configure, SettingSources sources)
     {
         SettingsReader reader = new(sources);
-        builder.Services.AddSingleton<IConfigureOptions<ServerOptions>>(reader);
-        builder.Services.AddSingleton<IValidateOptions<ServerOptions>>(reader);
-        foreach (IValidateOptions<ServerOptions> check in EffectiveSettings.Checks)
-            builder.Services.AddSingleton(check);
-        builder.Services.AddOptions<ServerOptions>().Configure(configure).ValidateOnStart();
-        builder.Services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>(
-            static (host, server) => host.ShutdownTimeout = TimeSpan.FromSeconds(server.Value.DrainSeconds) + ClosingTime);
+        ServerOptions options = new OptionsFactory<ServerOptions>(
+            [reader, new ConfigureOptions<ServerOptions>(configure)], [], [reader, .. EffectiveSettings.Checks])
+            .Create(Options.DefaultName);
+        builder.Services.AddSingleton(Options.Create(options));
+        builder.Services.AddOptions<HostOptions>().Configure(
+            host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainSeconds) + ClosingTime);
+        return options;
     }
 
     public static void AddEngine(this IServiceCollection services, ServerSurroundings surroundings)
@@ -184,6 +188,8 @@ internal static class ServerParts
             kestrel.Listen(ListenAddress.Parse(options.Listen), static listen =>
             {
                 listen.Protocols = HttpProtocols.Http2;
+                if (listen.ApplicationServices.GetRequiredService<ServerTls>() is { IsOn: true } tls)
+                    tls.Use(listen);
                 listen.Use(static next => connection =>
                 {
                     ReplyDrain.Begin(connection.Items);
@@ -206,14 +212,15 @@ internal static class ServerParts
             ShortDeadlines.Correct(context);
             return next(context);
         });
+        app.UseAccess();
         RequestGauge gauge = app.Services.GetRequiredService<RequestGauge>();
         app.Use(gauge.RunAsync);
         app.Services.GetRequiredService<HeapReturn>(); // begins to look
-        app.MapGrpcService<RetrievalService>();
-        app.MapGrpcService<IndexesService>();
-        app.MapGrpcService<IngestService>();
-        app.MapGrpcService<HealthService>();
-        app.MapGrpcReflectionService();
+        MethodAccess.Give(app.MapGrpcService<RetrievalService>());
+        MethodAccess.Give(app.MapGrpcService<IndexesService>());
+        MethodAccess.Give(app.MapGrpcService<IngestService>());
+        app.MapGrpcService<HealthService>().RequireAccess(AccessPolicies.Health);
+        app.MapGrpcReflectionService().RequireAccess(AccessPolicies.Reflection);
     }
 
     /// <summary>A thread a core, as the pool has it; under load one more for each search.</summary>

@@ -1,4 +1,5 @@
 using Ann.Core;
+using Ann.Server.Access;
 using Microsoft.Extensions.Options;
 
 namespace Ann.Server.Hosting;
@@ -15,10 +16,12 @@ internal sealed class SettingsTogether : IValidateOptions<ServerOptions>
 
     private static IEnumerable<string> Faults(ServerOptions options)
     {
-        if (options.Listen.Length > 0 && ListenFault(nameof(options.Listen), options.Listen) is string fault)
+        if (options.Listen.Length > 0 && ListenFault(options, nameof(options.Listen), options.Listen) is string fault)
             yield return fault;
-        if (options.OpsListen.Length > 0 && ListenFault(nameof(options.OpsListen), options.OpsListen) is string opsFault)
+        if (options.OpsListen.Length > 0 && ListenFault(options, nameof(options.OpsListen), options.OpsListen) is string opsFault)
             yield return opsFault;
+        foreach (string access in AccessSettings.Faults(options))
+            yield return access;
         if (options.OtlpEndpoint.Length > 0
             && !(Uri.TryCreate(options.OtlpEndpoint, UriKind.Absolute, out Uri? collector) && collector.Scheme is "http" or "https"))
         {
@@ -32,12 +35,11 @@ internal sealed class SettingsTogether : IValidateOptions<ServerOptions>
         }
     }
 
-    private static string? ListenFault(string setting, string text)
+    private static string? ListenFault(ServerOptions options, string setting, string text)
     {
         try
         {
-            ListenAddress.Parse(text, setting);
-            return null;
+            return AccessSettings.OpenFault(options, setting, ListenAddress.Parse(text, setting));
         }
         catch (AnnException e)
         {

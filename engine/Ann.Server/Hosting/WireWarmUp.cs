@@ -1,14 +1,12 @@
-using System.Net;
 using System.Runtime;
 using System.Runtime.InteropServices;
 using Ann.Core.Indexes;
 using Ann.Protocol.V1;
 using Ann.Server.Recall;
+using Ann.Server.Transport;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 
 namespace Ann.Server.Hosting;
@@ -18,7 +16,7 @@ namespace Ann.Server.Hosting;
 /// by them and not by the first caller, who would wait for some 60 ms.
 /// </summary>
 internal sealed partial class WireWarmUp(
-    IServer server, IOptions<ServerOptions> options, TimeProvider time, ILogger<WireWarmUp> log)
+    OwnConnection own, IOptions<ServerOptions> options, TimeProvider time, ILogger<WireWarmUp> log)
 {
     /// <summary>After the first index all code is compiled but what differs from index to index.</summary>
     private const int LaterShare = 16;
@@ -47,14 +45,15 @@ internal sealed partial class WireWarmUp(
     public async Task RunAsync(HostedIndex index, CancellationToken cancellation)
     {
         int calls = _isLater ? options.Value.WarmUpCalls / LaterShare : options.Value.WarmUpCalls;
-        if (calls == 0 || server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() is not { } address)
+        if (calls == 0)
             return;
         SearchRequest[] requests = RequestsOf(index);
         if (requests.Length == 0)
             return;
+        using GrpcChannel? channel = own.Open();
+        if (channel is null)
+            return;
         _isLater = true;
-        using GrpcChannel channel = GrpcChannel.ForAddress(
-            OwnAddress(address), new GrpcChannelOptions { MaxReceiveMessageSize = null, DisposeHttpClient = true });
         Retrieval.RetrievalClient client = new(channel);
         using CancellationTokenSource limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limited.CancelAfter(Most);
@@ -86,19 +85,6 @@ internal sealed partial class WireWarmUp(
             await Task.Delay(Pause, time, cancellation);
         }
         while (JitInfo.GetCompiledMethodCount() - before > StillCompiled && time.GetElapsedTime(began) < MostSettling);
-    }
-
-    /// <summary>What a caller of this machine calls: a server that listens on every address listens on the loopback's.</summary>
-    private static Uri OwnAddress(string address)
-    {
-        UriBuilder own = new(address);
-        if (!IPAddress.TryParse(own.Host.Trim('[', ']'), out IPAddress? listened))
-            return own.Uri;
-        if (listened.Equals(IPAddress.Any))
-            own.Host = IPAddress.Loopback.ToString();
-        else if (listened.Equals(IPAddress.IPv6Any))
-            own.Host = $"[{IPAddress.IPv6Loopback}]";
-        return own.Uri;
     }
 
     /// <summary>Everyday requests with rows of the index as queries: plain ones, with a filter, with attributes, with any time.</summary>

@@ -58,6 +58,8 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Histogram<long> _batchRows;
     private readonly Counter<long> _slow;
     private readonly Counter<long> _slowLost;
+    private readonly Counter<long> _refused;
+    private readonly Counter<long> _auditLost;
 
     public ServerMetrics()
     {
@@ -76,6 +78,8 @@ internal sealed class ServerMetrics : IDisposable
         _batchRows = Meter.CreateHistogram("ann.encoder.batch.rows", "{row}", "Inputs of a run of an encoder.", advice: Counts);
         _slow = Meter.CreateCounter<long>("ann.slow_query.written", "{call}", "Slow calls written to their file.");
         _slowLost = Meter.CreateCounter<long>("ann.slow_query.lost", "{call}", "Slow calls that were not: the file takes no more.");
+        _refused = Meter.CreateCounter<long>("ann.access.refused", "{call}", "Calls refused for want of a credential or of a role.");
+        _auditLost = Meter.CreateCounter<long>("ann.audit.lost", "{line}", "Lines of the audit log that could not be written.");
     }
 
     /// <summary>For who adds what there is at a moment.</summary>
@@ -117,6 +121,13 @@ internal sealed class ServerMetrics : IDisposable
 
     /// <summary>A sample of an index was measured.</summary>
     public void Sampled(string index) => _samples.Add(1, new KeyValuePair<string, object?>(TagNames.Index, index));
+
+    /// <summary>A call was refused for want of a credential or of a role.</summary>
+    /// <param name="status">gRPC's name of how it ended.</param>
+    public void Refused(string status) => _refused.Add(1, new KeyValuePair<string, object?>(TagNames.RpcStatus, status));
+
+    /// <summary>A line of the audit log could not be written.</summary>
+    public void AuditLost() => _auditLost.Add(1);
 
     /// <summary>A sample of an index was given up.</summary>
     public void Dropped(string index) => _dropped.Add(1, new KeyValuePair<string, object?>(TagNames.Index, index));

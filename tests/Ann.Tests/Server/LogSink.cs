@@ -19,6 +19,9 @@ internal sealed class LogSink : ILoggerProvider
     /// <summary>The lines of an event so far.</summary>
     public IReadOnlyList<LogLine> Of(int number) => [.. _lines.Where(line => line.Event == number)];
 
+    /// <summary>All lines so far.</summary>
+    public IReadOnlyList<LogLine> All => [.. _lines];
+
     /// <summary>Claims one error whose text contains <paramref name="part"/>.</summary>
     public void Expect(string part)
     {
@@ -26,7 +29,7 @@ internal sealed class LogSink : ILoggerProvider
         Assert.Contains(part, error, StringComparison.Ordinal);
     }
 
-    public void RequireNoErrors() => Assert.Empty(_errors);
+    public void RequireNoErrors() => Assert.True(_errors.IsEmpty, string.Join('\n', _errors));
 
     public ILogger CreateLogger(string categoryName) => new Logger(categoryName, this);
 

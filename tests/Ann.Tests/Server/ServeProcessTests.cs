@@ -21,7 +21,8 @@ public sealed class ServeProcessTests : IDisposable
     public async Task AnyAddressServes(string listen, string host)
     {
         Assert.SkipWhen(listen[0] == '[' && !Socket.OSSupportsIPv6, "This machine has no IPv6.");
-        using ServeProcess server = await ServeProcess.StartAsync(Nothing, "--data", _data.FullName, "--listen", listen);
+        using ServeProcess server = await ServeProcess.StartAsync(
+            Nothing, "--data", _data.FullName, "--listen", listen, "--insecure-listen");
 
         int port = new Uri(server.Address).Port;
         using GrpcChannel channel = GrpcChannel.ForAddress(string.Create(CultureInfo.InvariantCulture, $"http://{host}:{port}"));

@@ -19,6 +19,7 @@ public sealed class WireWarmUpTests(SampleIndexes samples)
         await using RunningServer server = await RunningServer.StartAsync(samples, options =>
         {
             options.Listen = listen;
+            options.InsecureListen = true;
             options.WarmUpCalls = 48;
         });
 

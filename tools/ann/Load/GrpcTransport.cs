@@ -1,4 +1,5 @@
 using Ann.Protocol.V1;
+using Ann.Tool.Remote;
 using Grpc.Core;
 using Grpc.Net.Client;
 
@@ -7,18 +8,16 @@ namespace Ann.Tool.Load;
 /// <summary>Sends over a number of HTTP/2 connections in turn, each a channel of its own that never opens a second one.</summary>
 internal sealed class GrpcTransport : ILoadTransport, IDisposable
 {
-    private const int MaxReplyBytes = 256 << 20;
-
     private readonly GrpcChannel[] _channels;
     private readonly Retrieval.RetrievalClient[] _clients;
     private readonly LoadRequests _requests;
     private readonly TimeProvider _time;
 
-    /// <param name="address">The server.</param>
+    /// <param name="server">The server.</param>
     /// <param name="connections">HTTP/2 connections.</param>
     /// <param name="requests">What is sent.</param>
     /// <param name="time">The clock that deadlines are dates of.</param>
-    public GrpcTransport(string address, int connections, LoadRequests requests, TimeProvider time)
+    public GrpcTransport(ServerTarget server, int connections, LoadRequests requests, TimeProvider time)
     {
         _requests = requests;
         _time = time;
@@ -26,12 +25,7 @@ internal sealed class GrpcTransport : ILoadTransport, IDisposable
         _clients = new Retrieval.RetrievalClient[connections];
         for (int i = 0; i < connections; i++)
         {
-            _channels[i] = GrpcChannel.ForAddress(address, new GrpcChannelOptions
-            {
-                MaxReceiveMessageSize = MaxReplyBytes,
-                HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = false, UseProxy = false },
-                DisposeHttpClient = true,
-            });
+            _channels[i] = server.Connect(isSingle: true);
             _clients[i] = new Retrieval.RetrievalClient(_channels[i]);
         }
     }

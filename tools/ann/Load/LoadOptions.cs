@@ -3,13 +3,14 @@ using System.Globalization;
 using Ann.Core;
 using Ann.Core.Searching;
 using Ann.Protocol.V1;
+using Ann.Tool.Remote;
 
 namespace Ann.Tool.Load;
 
 /// <summary>What was asked of <c>ann load</c>.</summary>
 internal sealed record LoadRequest
 {
-    public required string Address { get; init; }
+    public required ServerTarget Server { get; init; }
     public required string Index { get; init; }
     public required string Queries { get; init; }
     public string? Truth { get; init; }
@@ -49,13 +50,7 @@ internal sealed class LoadOptions
 {
     private const int MaxMilliseconds = 3_600_000;
 
-    private readonly Option<string> _address = new("--address", "--server")
-    {
-        Description = "The server.",
-        DefaultValueFactory = _ => "http://127.0.0.1:50051",
-        HelpName = "URL",
-    };
-
+    private readonly ConnectionOptions _connection = new("--server");
     private readonly Option<string> _index = VerbOptions.Required("--index", "NAME", "Name of the index: its file's name without .ann.");
     private readonly Option<string> _queries = VerbOptions.Required("--queries", "FILE",
         "Query vectors, in any format that build reads. They are asked in their order, again and again.");
@@ -119,16 +114,17 @@ internal sealed class LoadOptions
     {
         Option[] all =
         [
-            _address, _index, _queries, _truth, _rate, _arrivals, _seed, _closed, _concurrency, _connections, _duration, _warmUp, _k, _ef,
+            _index, _queries, _truth, _rate, _arrivals, _seed, _closed, _concurrency, _connections, _duration, _warmUp, _k, _ef,
             _recallTarget, _onDeadline, _batch, _deadline, _maxInFlight, _minRecall, _findMax, _slo, _probe, _at,
         ];
+        command.Add(_connection);
         foreach (Option option in all)
             command.Add(option);
     }
 
     /// <summary>Reads the command line.</summary>
     /// <exception cref="AnnException">InvalidArgument: options that do not go together, or a list that cannot be read.</exception>
-    public LoadRequest Read(ParseResult parsed)
+    public LoadRequest Read(ToolContext tool, ParseResult parsed)
     {
         bool closed = parsed.GetValue(_closed);
         bool findMax = parsed.GetValue(_findMax);
@@ -151,7 +147,7 @@ internal sealed class LoadOptions
         Refuse(bestSoFar && deadline == 0, "--on-deadline", "--on-deadline best-so-far needs --deadline.");
         return new LoadRequest
         {
-            Address = parsed.GetValue(_address)!,
+            Server = _connection.Read(tool, parsed),
             Index = parsed.GetRequiredValue(_index),
             Queries = parsed.GetRequiredValue(_queries),
             Truth = parsed.GetValue(_truth),

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Authentication;
 using Ann.Core;
 using Ann.Protocol.V1;
 using Google.Protobuf;
@@ -10,8 +11,6 @@ namespace Ann.Tool.Remote;
 /// <summary>The <c>ann.v1</c> calls that the tool makes, over one connection. Safe for any number of callers at once.</summary>
 internal sealed class ServerConnection : IDisposable
 {
-    private const int MaxReplyBytes = 256 << 20; // The largest k times 1,024 rows, with string keys.
-
     private static readonly Marshaller<byte[]> AsIs = Marshallers.Create(static bytes => bytes, static bytes => bytes);
 
     private readonly GrpcChannel _channel;
@@ -22,10 +21,15 @@ internal sealed class ServerConnection : IDisposable
     /// <param name="address">Such as <c>http://127.0.0.1:50051</c>, or <c>127.0.0.1:50051</c>.</param>
     /// <exception cref="AnnException">InvalidArgument: no such address.</exception>
     public ServerConnection(string address)
+        : this(ServerTarget.Plain(address))
     {
-        Uri uri = ServerAddress.Parse(address);
-        Address = uri.GetLeftPart(UriPartial.Authority);
-        _channel = GrpcChannel.ForAddress(uri, new GrpcChannelOptions { MaxReceiveMessageSize = MaxReplyBytes });
+    }
+
+    /// <param name="server">A server, and what lets the tool in.</param>
+    public ServerConnection(ServerTarget server)
+    {
+        Address = server.Address.GetLeftPart(UriPartial.Authority);
+        _channel = server.Connect();
         _retrieval = new Retrieval.RetrievalClient(_channel);
         _indexes = new Indexes.IndexesClient(_channel);
         _ingest = new Ingest.IngestClient(_channel);
@@ -145,10 +149,19 @@ internal sealed class ServerConnection : IDisposable
     {
         if (e.StatusCode == StatusCode.Cancelled && cancellation.IsCancellationRequested)
             return new OperationCanceledException("The call was cancelled.", e, cancellation);
-        if (e.StatusCode == StatusCode.Unavailable && e.Status.DebugException is Exception cause)
-            return new AnnException(AnnError.Unavailable, $"{Address}: no server answers: {cause.GetBaseException().Message}", e);
-        return new AnnException(AnnError.InvalidArgument, $"{Address}: the server answered {e.StatusCode}: {e.Status.Detail}", e);
+        if (e.Status.DebugException is Exception cause
+            && (e.StatusCode == StatusCode.Unavailable || cause.GetBaseException() is AuthenticationException))
+        {
+            string message = $"{Address}: no server answers: {cause.GetBaseException().Message}{HintOf(cause)}";
+            return new AnnException(AnnError.Unavailable, message, e);
+        }
+        return new AnnException(AnnError.InvalidArgument, $"{Address}: the server answered {e.StatusCode}: {e.Status.Detail}"
+            + (e.StatusCode == StatusCode.Unauthenticated ? $" --api-key or {ToolContext.ApiKeyVariable} shows a key." : ""), e);
     }
+
+    private static string HintOf(Exception cause) => cause.GetBaseException() is AuthenticationException
+        ? " --ca names who issued the server's certificate, --client-cert what it asks for."
+        : "";
 
     /// <summary>The answer of a call; a failure becomes a line that names the server.</summary>
     private async Task<T> AnswerAsync<T>(AsyncUnaryCall<T> call, CancellationToken cancellation)

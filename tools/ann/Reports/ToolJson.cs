@@ -47,6 +47,8 @@ namespace Ann.Tool.Reports;
 [JsonSerializable(typeof(ExportReport))]
 [JsonSerializable(typeof(ReleaseReport))]
 [JsonSerializable(typeof(ReleaseVerifyReport))]
+[JsonSerializable(typeof(KeyReport))]
+[JsonSerializable(typeof(KeysReport))]
 internal sealed partial class ToolJson : JsonSerializerContext
 {
     /// <summary>Writes a report as the only content of standard output.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Ann.Core;
+using Ann.Tool.Remote;
 
 namespace Ann.Tool.Top;
 
@@ -10,17 +11,18 @@ internal sealed class OpsConnection : IDisposable
     private readonly HttpClient _http;
     private readonly TimeProvider _time;
 
-    /// <param name="address">HOST:PORT, or a URL.</param>
+    /// <param name="server">The port, and what lets the tool in.</param>
     /// <param name="time">The clock.</param>
-    /// <exception cref="AnnException">InvalidArgument: no such address.</exception>
-    public OpsConnection(string address, TimeProvider time)
+    public OpsConnection(ServerTarget server, TimeProvider time)
     {
-        string url = address.Contains("://", StringComparison.Ordinal) ? address : $"http://{address}";
-        if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? uri))
-            throw AnnException.Invalid("--ops", $"--ops is '{address}'; it must be HOST:PORT, or a URL.");
-        Address = uri.GetLeftPart(UriPartial.Authority);
+        Address = server.Address.GetLeftPart(UriPartial.Authority);
         _time = time;
-        _http = new HttpClient { BaseAddress = uri, Timeout = TimeSpan.FromSeconds(10), MaxResponseContentBufferSize = 64 << 20 };
+        _http = new HttpClient(server.Handler())
+        {
+            BaseAddress = server.Address,
+            Timeout = TimeSpan.FromSeconds(10),
+            MaxResponseContentBufferSize = 64 << 20,
+        };
     }
 
     /// <summary>With its scheme.</summary>
@@ -31,6 +33,11 @@ internal sealed class OpsConnection : IDisposable
     public async Task<TopSample> SampleAsync(CancellationToken cancellation)
     {
         (HttpStatusCode status, string body) = await GetAsync("/metrics", cancellation);
+        if (status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+        {
+            throw new AnnException(AnnError.FailedPrecondition,
+                $"{Address}/metrics: the answer is {(int)status}; --api-key or {ToolContext.ApiKeyVariable} shows a key.");
+        }
         if (status != HttpStatusCode.OK)
             throw new AnnException(AnnError.Unavailable, $"{Address}/metrics: the answer is {(int)status}; is this a server's OpsListen?");
         return new TopSample(_time.GetTimestamp(), [.. Exposition.Parse(body)]);

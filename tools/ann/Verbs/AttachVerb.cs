@@ -13,7 +13,7 @@ internal static class AttachVerb
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
-        Option<string> address = VerbOptions.Address();
+        ConnectionOptions connection = new();
         Option<string> index = VerbOptions.LiveIndex();
         Option<string> file = VerbOptions.Required(
             "--file", "NAME", "Name of an .ann file or a release in the server's import directory: by default its data directory.");
@@ -25,7 +25,7 @@ internal static class AttachVerb
             + "written since the build is replayed onto it.",
             "ann attach --index shop --file shop-2026-08-01.ann")
         {
-            index, file, position, address, json,
+            index, file, position, connection, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -33,7 +33,7 @@ internal static class AttachVerb
             if (parsed.GetValue(position) is string text)
                 request.LogPosition = Position(text);
             long start = tool.Time.GetTimestamp();
-            using ServerConnection server = new(parsed.GetRequiredValue(address));
+            using ServerConnection server = connection.Open(tool, parsed);
             GenerationFacts made = (await server.ChangeAsync(
                 indexes => indexes.AttachAsync(request, cancellationToken: cancellation), cancellation)).Generation;
             GenerationReport report = new(

@@ -11,20 +11,20 @@ internal static class CompactVerb
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
-        Option<string> address = VerbOptions.Address();
+        ConnectionOptions connection = new();
         Option<string> index = VerbOptions.LiveIndex();
         Option<bool> json = VerbOptions.Json();
         Verb command = new("compact",
             "Rewrite a live index as one sealed segment without deleted rows. Searches and writes go on; the server does it by itself too.",
             "ann compact --index shop")
         {
-            index, address, json,
+            index, connection, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
             CompactRequest request = new() { Index = parsed.GetRequiredValue(index) };
             long start = tool.Time.GetTimestamp();
-            using ServerConnection server = new(parsed.GetRequiredValue(address));
+            using ServerConnection server = connection.Open(tool, parsed);
             IndexDescription after = (await server.ChangeAsync(
                 indexes => indexes.CompactAsync(request, cancellationToken: cancellation), cancellation)).Index;
             CompactReport report = new(

@@ -18,7 +18,7 @@ internal static class CreateVerb
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
-        Option<string> address = VerbOptions.Address();
+        ConnectionOptions connection = new();
         Option<string> index = VerbOptions.LiveIndex();
         Option<string?> like = VerbOptions.Optional(
             "--like", "FILE",
@@ -51,7 +51,7 @@ internal static class CreateVerb
             "ann create --index shop --dim 384 --metric cosine --attributes \"category:keyword,price:double,since:timestamp\"")
         {
             index, like, dimension, metric, keys, codes, layout, m, efConstruction, attributes, encoder, encoderName, queryEncoder,
-            queryEncoderName, address, json,
+            queryEncoderName, connection, json,
         };
         command.Validators.Add(result =>
         {
@@ -88,7 +88,7 @@ internal static class CreateVerb
                 request.Attributes.Clear();
                 request.Attributes.AddRange(RemoteAttributes.Fields(schema));
             }
-            using ServerConnection server = new(parsed.GetRequiredValue(address));
+            using ServerConnection server = connection.Open(tool, parsed);
             CreateReport report = await RunAsync(tool, server, request, cancellation);
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.CreateReport);

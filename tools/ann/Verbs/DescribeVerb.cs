@@ -16,13 +16,13 @@ internal static class DescribeVerb
             Arity = ArgumentArity.ZeroOrOne,
         };
         Option<string?> index = VerbOptions.Optional("--index", "NAME", "The same, as other verbs take it.");
-        Option<string> address = VerbOptions.Address();
+        ConnectionOptions connection = new();
         Option<bool> json = VerbOptions.Json();
         Verb command = new("describe",
             "Tell what a running server says of an index: state, generations, positions of the log, live recall, memory.",
             "ann describe items", "ann describe items --json")
         {
-            named, index, address, json,
+            named, index, connection, json,
         };
         command.Validators.Add(result =>
         {
@@ -31,7 +31,7 @@ internal static class DescribeVerb
         });
         command.SetAction(async (parsed, cancellation) =>
         {
-            using ServerConnection server = new(parsed.GetRequiredValue(address));
+            using ServerConnection server = connection.Open(tool, parsed);
             string name = parsed.GetValue(named) ?? parsed.GetRequiredValue(index)!;
             HostedIndexReport report = HostedIndexes.Of(await server.FindAsync(name, cancellation));
             if (parsed.GetValue(json))

@@ -11,7 +11,7 @@ internal static class DetachVerb
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
-        Option<string> address = VerbOptions.Address();
+        ConnectionOptions connection = new();
         Option<string> index = VerbOptions.LiveIndex();
         Option<string> generation = VerbOptions.Required("--generation", "HEX", "The generation, 16 hex digits.");
         Option<bool> json = VerbOptions.Json();
@@ -19,12 +19,12 @@ internal static class DetachVerb
             "Take a generation that does not serve away from a live index, and delete its files.",
             "ann detach --index shop --generation 0123456789abcdef")
         {
-            index, generation, address, json,
+            index, generation, connection, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
             DetachRequest request = new() { Index = parsed.GetRequiredValue(index), Generation = parsed.GetRequiredValue(generation) };
-            using ServerConnection server = new(parsed.GetRequiredValue(address));
+            using ServerConnection server = connection.Open(tool, parsed);
             await server.ChangeAsync(indexes => indexes.DetachAsync(request, cancellationToken: cancellation), cancellation);
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, new DetachReport(request.Index, request.Generation), ToolJson.Default.DetachReport);

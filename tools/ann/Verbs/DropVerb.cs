@@ -11,19 +11,19 @@ internal static class DropVerb
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
-        Option<string> address = VerbOptions.Address();
+        ConnectionOptions connection = new();
         Option<string> index = VerbOptions.LiveIndex();
         Option<bool> json = VerbOptions.Json();
         Verb command = new("drop",
             "Remove a live index from a running server, and delete its files. There is no way back but a snapshot.",
             "ann drop --index shop")
         {
-            index, address, json,
+            index, connection, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
             DropRequest request = new() { Index = parsed.GetRequiredValue(index) };
-            using ServerConnection server = new(parsed.GetRequiredValue(address));
+            using ServerConnection server = connection.Open(tool, parsed);
             await server.ChangeAsync(indexes => indexes.DropAsync(request, cancellationToken: cancellation), cancellation);
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, new DropReport(request.Index), ToolJson.Default.DropReport);

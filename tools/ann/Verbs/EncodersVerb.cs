@@ -10,17 +10,17 @@ internal static class EncodersVerb
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
-        Option<string> address = VerbOptions.Address();
+        ConnectionOptions connection = new();
         Option<bool> json = VerbOptions.Json();
         Verb command = new("encoders",
             "List the text encoders of a running server with their fingerprints, and those that its indexes need and it does not host.",
             "ann encoders --json")
         {
-            address, json,
+            connection, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using ServerConnection server = new(parsed.GetRequiredValue(address));
+            using ServerConnection server = connection.Open(tool, parsed);
             EncodersReport report = new(server.Address, HostedIndexes.Encoders(await server.ListAsync(cancellation)));
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.EncodersReport);

@@ -15,7 +15,7 @@ internal static class ExplainVerb
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
-        Option<string> address = VerbOptions.Address();
+        ConnectionOptions connection = new();
         Option<string> index = VerbOptions.Required("--index", "NAME", "Name of the index: its file's name without .ann.");
         Option<string[]> text = new("--text", "--query")
         {
@@ -34,7 +34,7 @@ internal static class ExplainVerb
             "Tell why an item is in the answer of a search, or why not. Takes what ann query takes. Runs exact searches: not for traffic.",
             "ann explain --index items --text \"trail shoes\" --key m-17 --filter \"price < 50\" --cap brand=2")
         {
-            address, index, text, vectorFile, key,
+            connection, index, text, vectorFile, key,
         };
         options.AddTo(command);
         command.Add(json);
@@ -42,7 +42,7 @@ internal static class ExplainVerb
         {
             string[] texts = parsed.GetValue(text) ?? [];
             QueryRows.Require(texts, parsed.GetValue(vectorFile));
-            using ServerConnection server = new(parsed.GetValue(address)!);
+            using ServerConnection server = connection.Open(tool, parsed);
             string name = parsed.GetRequiredValue(index);
             IndexDescription description = await server.DescribeAsync(name, cancellation);
             ExplainRequest request = new() { Search = options.Request(tool, parsed, name, description), Key = new KeyColumn() };

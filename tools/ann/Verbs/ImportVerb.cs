@@ -13,7 +13,7 @@ namespace Ann.Tool.Verbs;
 internal static class ImportVerb
 {
     private sealed record Request(
-        string Address, string Index, string Input, string? Sidecar, string? Attributes, string? AttributesFile, string Mode,
+        ServerTarget Server, string Index, string Input, string? Sidecar, string? Attributes, string? AttributesFile, string Mode,
         string Producer, bool WaitCompacted)
     {
         public bool Create { get; init; }
@@ -24,7 +24,7 @@ internal static class ImportVerb
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
-        Option<string> address = VerbOptions.Address();
+        ConnectionOptions connection = new();
         Option<string> index = VerbOptions.Required("--index", "NAME", "Name of the live index, or NAME@GENERATION.");
         Option<string> input = VerbOptions.Required(
             "--input", "FILE",
@@ -58,7 +58,7 @@ internal static class ImportVerb
             "ann import --index shop --input items.npy --producer items-2026-08-01 --wait-compacted --json",
             "ann import --index shop --input gone.keys.jsonl --mode delete")
         {
-            index, input, keys, attributes, attributesFile, mode, create, metric, producer, wait, address, json,
+            index, input, keys, attributes, attributesFile, mode, create, metric, producer, wait, connection, json,
         };
         command.Validators.Add(result =>
         {
@@ -72,7 +72,7 @@ internal static class ImportVerb
         command.SetAction(async (parsed, cancellation) =>
         {
             Request request = new(
-                parsed.GetRequiredValue(address), parsed.GetRequiredValue(index), parsed.GetRequiredValue(input), parsed.GetValue(keys),
+                connection.Read(tool, parsed), parsed.GetRequiredValue(index), parsed.GetRequiredValue(input), parsed.GetValue(keys),
                 parsed.GetValue(attributes), parsed.GetValue(attributesFile),
                 parsed.GetRequiredValue(mode), parsed.GetValue(producer) ?? "", parsed.GetValue(wait))
             {
@@ -92,7 +92,7 @@ internal static class ImportVerb
     private static async Task<ImportReport> RunAsync(ToolContext tool, Request request, CancellationToken cancellation)
     {
         WriteStart start = new() { Index = request.Index, Mode = ModeOf(request.Mode), Producer = request.Producer };
-        using ServerConnection server = new(request.Address);
+        using ServerConnection server = new(request.Server);
         if (request.Create)
             await CreateAsync(tool, server, request, cancellation);
         AttributeRequest attributes = start.Mode == WriteMode.Delete

@@ -10,17 +10,17 @@ internal static class ListVerb
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
-        Option<string> address = VerbOptions.Address();
+        ConnectionOptions connection = new();
         Option<bool> json = VerbOptions.Json();
         Verb command = new("list",
             "List the indexes of a running server: state, items, dimension, metric, memory. ann describe tells all of one.",
             "ann list --json")
         {
-            address, json,
+            connection, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using ServerConnection server = new(parsed.GetRequiredValue(address));
+            using ServerConnection server = connection.Open(tool, parsed);
             ListReport report = new(
                 server.Address, [.. (await server.ListAsync(cancellation)).Indexes.Select(HostedIndexes.Of)]);
             if (parsed.GetValue(json))

@@ -30,7 +30,7 @@ internal static class LoadVerb
         command.Add(json);
         command.SetAction(async (parsed, cancellation) =>
         {
-            LoadRequest request = options.Read(parsed);
+            LoadRequest request = options.Read(tool, parsed);
             LoadReport report = await RunAsync(tool, request, cancellation);
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.LoadReport);
@@ -43,7 +43,7 @@ internal static class LoadVerb
 
     private static async Task<LoadReport> RunAsync(ToolContext tool, LoadRequest request, CancellationToken cancellation)
     {
-        using ServerConnection server = new(request.Address);
+        using ServerConnection server = new(request.Server);
         IndexDescription index = await server.DescribeAsync(request.Index, cancellation);
         QuerySet queries = QuerySet.Load(tool, request.Queries, $"index '{index.Name}'", (int)index.Dimension);
         if (queries.Count == 0)
@@ -53,7 +53,7 @@ internal static class LoadVerb
 
         // What the server refuses once it refuses always: better one line than a report of failures.
         await server.SearchAsync(requests[0], cancellation);
-        using GrpcTransport transport = new(server.Address, request.Connections, requests, tool.Time);
+        using GrpcTransport transport = new(request.Server, request.Connections, requests, tool.Time);
         await transport.ConnectAsync(cancellation);
         LoadRunner runner = new(tool, transport, truth is null ? null : new AnswerRecall(requests, truth), request.MinRecall);
 
@@ -139,7 +139,7 @@ internal static class LoadVerb
             LatencyCounts = plan.IsClosed
                 ? "the sending of a request: a stall delays later requests, and they do not show it"
                 : "the intended time of a request",
-            Server = request.Address,
+            Server = request.Server.Address.GetLeftPart(UriPartial.Authority),
             Index = index.Name,
             Generation = index.Generation,
             Rows = (long)index.Count,

@@ -13,7 +13,7 @@ internal static class PrepareVerb
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
-        Option<string> address = VerbOptions.Address();
+        ConnectionOptions connection = new();
         Option<string> index = VerbOptions.Required("--index", "NAME", "Name of the index: its file's name without .ann.");
         Option<string> filter = VerbOptions.Required("--filter", "FILTER", "What ann query takes as --filter.");
         Option<bool> json = VerbOptions.Json();
@@ -21,11 +21,11 @@ internal static class PrepareVerb
             "Make a filter known to a running server, for searches to name by its hash (ann query --prepared-filter HASH).",
             "ann prepare --index items --filter \"category in (shoes, boots) and price < 50\"")
         {
-            address, index, filter, json,
+            connection, index, filter, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using ServerConnection server = new(parsed.GetRequiredValue(address));
+            using ServerConnection server = connection.Open(tool, parsed);
             string name = parsed.GetRequiredValue(index);
             IndexDescription description = await server.DescribeAsync(name, cancellation);
             PrepareFilterRequest request = new()

@@ -13,7 +13,7 @@ internal static class PromoteVerb
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
-        Option<string> address = VerbOptions.Address();
+        ConnectionOptions connection = new();
         Option<string> index = VerbOptions.LiveIndex();
         Option<string?> generation = VerbOptions.Optional(
             "--generation", "HEX", "The attached generation, 16 hex digits. Default: the one that is attached and does not serve.");
@@ -29,7 +29,7 @@ internal static class PromoteVerb
             "ann promote --index shop --min-recall 0.95",
             "ann promote --index shop --generation 0123456789abcdef --min-recall 0.95 --min-overlap 0.6 --max-p99-ms 5")
         {
-            index, generation, recall, overlap, p99, force, address, json,
+            index, generation, recall, overlap, p99, force, connection, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -42,7 +42,7 @@ internal static class PromoteVerb
                 request.MaxP99Ms = maxP99;
             if (parsed.GetValue(force))
                 request.Force = true;
-            using ServerConnection server = new(parsed.GetRequiredValue(address));
+            using ServerConnection server = connection.Open(tool, parsed);
             request.Generation = parsed.GetValue(generation) ?? await OnlyOneAsync(server, request.Index, cancellation);
             PromoteReport report = await RunAsync(server, request, cancellation);
             PromotionText.Write(tool, report, parsed.GetValue(json));

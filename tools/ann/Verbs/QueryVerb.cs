@@ -15,7 +15,7 @@ internal static class QueryVerb
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
-        Option<string> address = VerbOptions.Address();
+        ConnectionOptions connection = new();
         Option<string> index = VerbOptions.Required("--index", "NAME", "Name of the index: its file's name without .ann.");
         Option<string[]> text = Text();
         Option<string?> vectorFile = VerbOptions.Optional(
@@ -33,7 +33,7 @@ internal static class QueryVerb
             "ann query --index items --text \"trail shoes\" --text tents --union --cap brand=2 --exclude-set seen:user:42 --mmr 0.7",
             "ann query --index items --batch searches.jsonl --deadline-ms 1000")
         {
-            address, index, text, vectorFile, batch, show,
+            connection, index, text, vectorFile, batch, show,
         };
         options.AddTo(command);
         command.Add(json);
@@ -42,13 +42,13 @@ internal static class QueryVerb
         {
             if (parsed.GetValue(batch) is string path)
             {
-                using ServerConnection asked = new(parsed.GetValue(address)!);
+                using ServerConnection asked = connection.Open(tool, parsed);
                 return await SearchBatch.RunAsync(
                     tool, asked, parsed.GetRequiredValue(index), path, options.Deadline(tool, parsed), cancellation);
             }
             string[] texts = parsed.GetValue(text) ?? [];
             QueryRows.Require(texts, parsed.GetValue(vectorFile));
-            using ServerConnection server = new(parsed.GetValue(address)!);
+            using ServerConnection server = connection.Open(tool, parsed);
             string name = parsed.GetRequiredValue(index);
             IndexDescription description = await server.DescribeAsync(name, cancellation);
             SearchRequest search = options.Request(tool, parsed, name, description);

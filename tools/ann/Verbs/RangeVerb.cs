@@ -13,7 +13,7 @@ internal static class RangeVerb
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
-        Option<string> address = VerbOptions.Address();
+        ConnectionOptions connection = new();
         Option<string> index = VerbOptions.Required("--index", "NAME", "Name of the index: its file's name without .ann.");
         Option<string[]> text = QueryVerb.Text();
         Option<string?> vectorFile = VerbOptions.Optional(
@@ -27,7 +27,7 @@ internal static class RangeVerb
             "ann range --index items --text \"wireless mouse\" --min-score 0.6",
             "ann range --index items --vector-file queries.npy --min-score 0.8 --k 10000 --exact --json")
         {
-            address, index, text, vectorFile, show,
+            connection, index, text, vectorFile, show,
         };
         options.AddTo(command);
         command.Add(json);
@@ -35,7 +35,7 @@ internal static class RangeVerb
         {
             string[] texts = parsed.GetValue(text) ?? [];
             QueryRows.Require(texts, parsed.GetValue(vectorFile));
-            using ServerConnection server = new(parsed.GetValue(address)!);
+            using ServerConnection server = connection.Open(tool, parsed);
             string name = parsed.GetRequiredValue(index);
             IndexDescription description = await server.DescribeAsync(name, cancellation);
             RangeRequest request = new() { Search = options.Request(tool, parsed, name, description) };

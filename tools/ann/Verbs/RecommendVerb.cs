@@ -12,7 +12,7 @@ internal static class RecommendVerb
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
-        Option<string> address = VerbOptions.Address();
+        ConnectionOptions connection = new();
         Option<string> index = VerbOptions.Required("--index", "NAME", "Name of the index: its file's name without .ann.");
         ExampleOptions like = new("like", "to be like");
         ExampleOptions unlike = new("unlike", "to be unlike");
@@ -30,7 +30,7 @@ internal static class RecommendVerb
             "ann recommend --index items --like m-17,m-18 --unlike m-20 --filter \"price < 50\"",
             "ann recommend --index items --like-text \"trail shoes\" --like m-17 --strategy best-score --cap brand=2 --show items.jsonl")
         {
-            address, index,
+            connection, index,
         };
         like.AddTo(command);
         unlike.AddTo(command);
@@ -46,7 +46,7 @@ internal static class RecommendVerb
         });
         command.SetAction(async (parsed, cancellation) =>
         {
-            using ServerConnection server = new(parsed.GetValue(address)!);
+            using ServerConnection server = connection.Open(tool, parsed);
             string name = parsed.GetRequiredValue(index);
             IndexDescription description = await server.DescribeAsync(name, cancellation);
             RecommendRequest request = new() { Search = options.Request(tool, parsed, name, description) };

@@ -17,7 +17,7 @@ internal static class ReplayVerb
     public static Command Create(ToolContext tool)
     {
         Argument<string> file = new("file") { Description = "File of slow queries (SlowQueryFile of the server).", HelpName = "FILE" };
-        Option<string> address = VerbOptions.Address();
+        ConnectionOptions connection = new();
         Option<string?> index = VerbOptions.Optional("--index", "NAME", "Only calls of this index.");
         Option<int> limit = VerbOptions.Number("--limit", "Calls at most, the slowest; 0 for all.", 0, 0, int.MaxValue);
         Option<int> repeat = VerbOptions.Number("--repeat", "How often each is sent; the shortest time counts.", 1, 1, 1000);
@@ -29,7 +29,7 @@ internal static class ReplayVerb
             + "is needed.",
             "ann replay slow.jsonl", "ann replay slow.jsonl --index shop --limit 100 --repeat 3 --json")
         {
-            file, address, index, limit, repeat, deadlines, json,
+            file, connection, index, limit, repeat, deadlines, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -43,7 +43,7 @@ internal static class ReplayVerb
             int skipped = all.Length - kept.Length;
             if (parsed.GetValue(limit) is > 0 and int most)
                 kept = kept[..Math.Min(most, kept.Length)];
-            using ServerConnection server = new(parsed.GetRequiredValue(address));
+            using ServerConnection server = connection.Open(tool, parsed);
             CallReplay replay = new(server, tool.Time);
             List<ReplayedCall> calls = [];
             foreach (SlowQuery query in kept)

@@ -19,7 +19,7 @@ internal static class ScrollVerb
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
-        Option<string> address = VerbOptions.Address();
+        ConnectionOptions connection = new();
         Option<string> index = VerbOptions.Required("--index", "NAME", "Name of the index: its file's name without .ann.");
         Option<string?> filter = VerbOptions.Optional(
             "--filter", "FILTER", "Only items that it takes, such as: brand in (acme) and price < 50. Or the JSON of ann.v1.Filter.");
@@ -34,11 +34,11 @@ internal static class ScrollVerb
             "ann scroll --index items --limit 20 --attributes brand,price",
             "ann scroll --index items --filter \"price < 50\" --limit 0 --json")
         {
-            address, index, filter, after, limit, attributes, withVectors, json,
+            connection, index, filter, after, limit, attributes, withVectors, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using ServerConnection server = new(parsed.GetValue(address)!);
+            using ServerConnection server = connection.Open(tool, parsed);
             string name = parsed.GetRequiredValue(index);
             IndexDescription description = await server.DescribeAsync(name, cancellation);
             ScrollRequest request = new() { Index = name };

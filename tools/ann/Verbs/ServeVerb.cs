@@ -19,7 +19,8 @@ internal static class ServeVerb
         Verb command = new("serve",
             "Host index files over gRPC until Ctrl-C. With --json the document appears once the server serves. Every setting of the server "
             + "is an option; what is not given is taken from the environment (Ann__SearchQueueLimit), then from the file of --config.",
-            "ann serve items.ann", "ann serve --data /var/lib/ann --listen 0.0.0.0:50051",
+            "ann serve items.ann",
+            "ann serve --data /var/lib/ann --listen 0.0.0.0:50051 --tls-cert server.pem --tls-key server.key --api-keys keys.json",
             "ann serve --data data --memory-budget-bytes 4GiB --drain-seconds 30s --log-format json");
         options.AddTo(command);
         command.Add(json);

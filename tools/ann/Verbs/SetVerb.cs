@@ -22,7 +22,7 @@ internal static class SetVerb
 
     private static Verb Append(ToolContext tool)
     {
-        Option<string> address = VerbOptions.Address();
+        ConnectionOptions connection = new();
         Option<string> index = VerbOptions.Required("--index", "NAME", "Name of the index.");
         Option<string> set = SetName();
         Option<string> keys = VerbOptions.Required("--keys", KeyLists.ValueName, "Keys to add. They need not be items.");
@@ -33,11 +33,11 @@ internal static class SetVerb
             "Add keys to a set; makes it when there is none.",
             "ann set append --index shop --set seen:user:42 --keys @seen.txt")
         {
-            index, set, keys, ttl, address, json,
+            index, set, keys, ttl, connection, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using ServerConnection server = new(parsed.GetRequiredValue(address));
+            using ServerConnection server = connection.Open(tool, parsed);
             AppendToSetRequest request = new()
             {
                 Index = parsed.GetRequiredValue(index),
@@ -62,18 +62,18 @@ internal static class SetVerb
 
     private static Verb Drop(ToolContext tool)
     {
-        Option<string> address = VerbOptions.Address();
+        ConnectionOptions connection = new();
         Option<string> index = VerbOptions.Required("--index", "NAME", "Name of the index.");
         Option<string> set = SetName();
         Option<bool> json = VerbOptions.Json();
         Verb command = new("drop", "Remove a set.", "ann set drop --index shop --set seen:user:42")
         {
-            index, set, address, json,
+            index, set, connection, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
             DropSetRequest request = new() { Index = parsed.GetRequiredValue(index), Set = parsed.GetRequiredValue(set) };
-            using ServerConnection server = new(parsed.GetRequiredValue(address));
+            using ServerConnection server = connection.Open(tool, parsed);
             DropSetResponse done = await server.WriteAsync(
                 ingest => ingest.DropSetAsync(request, cancellationToken: cancellation), cancellation);
             SetReport report = new(request.Index, request.Set, done.Size);

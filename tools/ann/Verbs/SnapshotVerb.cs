@@ -11,7 +11,7 @@ internal static class SnapshotVerb
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
-        Option<string> address = VerbOptions.Address();
+        ConnectionOptions connection = new();
         Option<string> index = VerbOptions.LiveIndex();
         Option<string> name = VerbOptions.Required(
             "--name", "NAME", "Name of the copy: a new directory in the server's snapshot directory.");
@@ -20,13 +20,13 @@ internal static class SnapshotVerb
             "Copy a live index as it is at one moment, while it serves. The server needs a snapshot directory (ann serve --snapshots DIR).",
             "ann snapshot --index shop --name shop-monday")
         {
-            index, name, address, json,
+            index, name, connection, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
             SnapshotRequest request = new() { Index = parsed.GetRequiredValue(index), Name = parsed.GetRequiredValue(name) };
             long start = tool.Time.GetTimestamp();
-            using ServerConnection server = new(parsed.GetRequiredValue(address));
+            using ServerConnection server = connection.Open(tool, parsed);
             SnapshotResponse made = await server.ChangeAsync(
                 indexes => indexes.SnapshotAsync(request, cancellationToken: cancellation), cancellation);
             SnapshotReport report = new(request.Index, request.Name, made.LogPosition, tool.SecondsSince(start));

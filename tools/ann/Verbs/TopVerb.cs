@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ann.Tool.Remote;
 using Ann.Tool.Reports;
 using Ann.Tool.Top;
 using Spectre.Console;
@@ -17,19 +18,20 @@ internal static class TopVerb
             DefaultValueFactory = _ => "127.0.0.1:9464",
             HelpName = "HOST:PORT",
         };
+        ConnectionOptions connection = new(ops);
         Option<int> interval = VerbOptions.Number("--interval", "Seconds between two looks.", 2, 1, 3600);
         Option<bool> once = new("--once") { Description = "Show one interval and end, as where the output is no terminal." };
         Option<bool> json = VerbOptions.Json();
         Verb command = new("top",
             "Watch a running server: calls, times, queues, memory, and for each index its rate, p50, p99, recall. Ctrl-C ends it. The "
             + "server needs its port for operators: ann serve --ops-listen 127.0.0.1:9464.",
-            "ann top", "ann top --ops 10.0.0.7:9464 --interval 5", "ann top --once --json")
+            "ann top", "ann top --ops https://10.0.0.7:9464 --ca ca.pem --api-key @watch.key --interval 5", "ann top --once --json")
         {
-            ops, interval, once, json,
+            connection, interval, once, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using OpsConnection server = new(parsed.GetRequiredValue(ops), tool.Time);
+            using OpsConnection server = new(connection.Read(tool, parsed), tool.Time);
             TimeSpan pause = TimeSpan.FromSeconds(parsed.GetValue(interval));
             TopSample last = await server.SampleAsync(cancellation);
             if (parsed.GetValue(json))

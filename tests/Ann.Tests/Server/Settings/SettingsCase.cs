@@ -64,6 +64,8 @@ internal sealed class SettingsCase : IDisposable
     public SettingsCase With(SettingSource source, string name, params string[] texts)
     {
         Setting setting = Setting.All.SingleOrDefault(one => one.Name == name)!;
+        foreach (string companion in CompanionsOf(name))
+            _file.TryAdd(companion, companion);
         bool isList = setting?.IsList ?? false;
         switch (source)
         {
@@ -81,6 +83,19 @@ internal sealed class SettingsCase : IDisposable
         }
         return this;
     }
+
+    /// <summary>Settings that must go with one, in the weakest source.</summary>
+    private static string[] CompanionsOf(string name) => name switch
+    {
+        nameof(ServerOptions.JwtIssuer) => [nameof(ServerOptions.JwtAudience), nameof(ServerOptions.JwtKeys)],
+        nameof(ServerOptions.JwtAudience) => [nameof(ServerOptions.JwtIssuer), nameof(ServerOptions.JwtKeys)],
+        nameof(ServerOptions.JwtKeys) => [nameof(ServerOptions.JwtIssuer), nameof(ServerOptions.JwtAudience)],
+        nameof(ServerOptions.TlsKeyFile) or nameof(ServerOptions.TlsPassword) => [nameof(ServerOptions.TlsCertificateFile)],
+        nameof(ServerOptions.ClientCaFile) => [nameof(ServerOptions.TlsCertificateFile)],
+        nameof(ServerOptions.GrantsFile) or nameof(ServerOptions.RequireClientCertificate) =>
+            [nameof(ServerOptions.TlsCertificateFile), nameof(ServerOptions.ClientCaFile)],
+        _ => [],
+    };
 
     /// <summary>A variable by its whole name.</summary>
     public SettingsCase Set(string variable, string text)
