@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Ann.Server.Access;
 using Ann.Server.Reloading;
 using Ann.Server.Services;
+using Ann.Server.Telemetry;
 using Ann.Server.Transport;
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Authentication;
@@ -47,8 +48,10 @@ internal static class AccessParts
         audit.Open();
         if (audit.IsOn)
             app.Services.GetRequiredService<WatchedFiles>().Told = audit.WriteReload;
-        if (options.TlsCertificateFile.Length > 0)
-            app.Services.GetRequiredService<ServerTls>().Open();
+        ServerTls tls = app.Services.GetRequiredService<ServerTls>();
+        tls.Tell(app.Services.GetRequiredService<ServerMetrics>().Meter);
+        if (tls.IsOn)
+            tls.Open();
         if (options.AuthenticatesCallers())
             OpenCredentials(app.Services, takesTokens: options.JwtIssuer.Length > 0);
     }

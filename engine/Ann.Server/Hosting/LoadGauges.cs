@@ -4,7 +4,6 @@ using Ann.Encoding;
 using Ann.Server.Admission;
 using Ann.Server.Encoders;
 using Ann.Server.Telemetry;
-using Ann.Server.Transport;
 
 namespace Ann.Server.Hosting;
 
@@ -15,7 +14,7 @@ internal sealed class LoadGauges
 
     public LoadGauges(
         AdmissionControl admission, DrainGate gate, RequestGauge requests, CallLimits limits, CatalogOpening opening,
-        EncoderCatalog encoders, ServerTls tls, TimeProvider time, ServerMetrics metrics)
+        EncoderCatalog encoders, ServerMetrics metrics)
     {
         _meter = metrics.Meter;
         _meter.CreateObservableGauge(
@@ -41,7 +40,6 @@ internal sealed class LoadGauges
             Of(requests.Budget.Limit, TagNames.Component, "requests"),
             Of(limits.Replies.Limit, TagNames.Component, "replies"),
         ]);
-        _meter.CreateObservableGauge("ann.tls.certificate_left", () => LeftOf(tls, time), "s", "Time that the certificate is still good.");
         Add("ann.encoder.waiting", "{call}", "Calls that wait for an encoder.",
             () => encoders.All.Select(static one => Of(one.Waiting, TagNames.Encoder, one.Info.Name)));
         Add("ann.encoder.fell_back", null, "1 where an encoder runs on another provider than was asked for, 0 where not.",
@@ -53,10 +51,6 @@ internal sealed class LoadGauges
         GaugeSeries series = new();
         _meter.CreateObservableGauge(name, () => series.With(values()), unit, meaning);
     }
-
-    private static IEnumerable<Measurement<double>> LeftOf(ServerTls tls, TimeProvider time) => tls.Current is { } current
-        ? [new((current.Certificate.NotAfter.ToUniversalTime() - time.GetUtcNow().UtcDateTime).TotalSeconds)]
-        : [];
 
     private static Measurement<double> Of(double value, string tag, string name) =>
         new(value, new KeyValuePair<string, object?>(tag, name));

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net.Security;
 using System.Security.Authentication;
 using Ann.Core;
@@ -53,6 +54,10 @@ internal sealed partial class ServerTls(
         });
     }
 
+    /// <summary>Tells a meter how long the certificate is still good.</summary>
+    public void Tell(Meter meter) => meter.CreateObservableGauge(
+        "ann.tls.certificate_left", LeftOfCurrent, "s", "Time that the server's certificate is still good.");
+
     /// <summary>Encrypts the connections of a listener, whose protocols are set.</summary>
     /// <remarks>
     /// What strangers do in a handshake is no error of the server: Kestrel would log some of it as one, with a stack, for each connection.
@@ -84,6 +89,10 @@ internal sealed partial class ServerTls(
             });
         }
     }
+
+    private IEnumerable<Measurement<double>> LeftOfCurrent() => Current is { } current
+        ? [new((current.Certificate.NotAfter.ToUniversalTime() - time.GetUtcNow().UtcDateTime).TotalSeconds)]
+        : [];
 
     private Loaded Load(CertificateChain chain)
     {

@@ -56,8 +56,9 @@ internal sealed class ConnectionOptions
         string? bearer = BearerOf(tool, parsed.GetValue(_apiKey));
         if (bearer is not null && isPlain && !address.IsLoopback)
         {
-            throw AnnException.Invalid(_address.Name, $"{_address.Name} is {address.GetLeftPart(UriPartial.Authority)}, without encryption; an API "
-                + "key is sent there over https alone, since anybody on the way could take it.");
+            throw AnnException.Invalid(
+                _address.Name, $"{_address.Name} is {address.GetLeftPart(UriPartial.Authority)}, without encryption; an API key is sent "
+                + "there over https alone, since anybody on the way could take it.");
         }
         return new ServerTarget
         {

@@ -130,7 +130,7 @@ public sealed class AuditTests(SampleIndexes samples)
         SimulatedFileSystem files = SetFixture.NewFiles();
         using LogSink log = new();
         using AuditFile audit = Open(files, log, bytes: 1 << 20, kept: 2);
-        using RefusalRecord record = new(audit, new ManualTime(), new ServerMetrics(), new Microsoft.Extensions.Logging.Logger<RefusalRecord>(
+        using RefusalRecord record = new(audit, new ManualTime(), new ServerMetrics(), new Logger<RefusalRecord>(
             LoggerFactory.Create(logging => logging.AddProvider(log))));
         DefaultHttpContext http = new();
         for (int i = 0; i < 100_000; i++)
