@@ -26,7 +26,7 @@ internal static class ConfigVerb
         Verb command = new("show",
             "Show every setting, its value and where it comes from, of a server that gets the same options, in this directory and "
             + "environment. Secrets are masked. What could not be used is told all at once, with exit code 2: this checks a configuration.",
-            "ann config show --config ann.json", "ann config show --changed", "ann config show --listen 0.0.0.0:50051 --json");
+            "ann config show --config ann.json", "ann config show --changed", "ann config show --listen 127.0.0.1:50052 --json");
         options.AddTo(command);
         command.Add(changed);
         command.Add(json);
