@@ -40,13 +40,19 @@ public sealed class AnnException(AnnError error, string message, Exception? inne
     /// <summary>Every condition that does not hold, where there may be several: the message tells them together. Empty otherwise.</summary>
     public IReadOnlyList<AnnViolation> Violations { get; init; } = [];
 
+    /// <summary>
+    /// When a caller should come back, as the limit reckons that refused it; infinite for never, null where only the kind of the failure
+    /// tells.
+    /// </summary>
+    internal TimeSpan? RetryAfter { get; init; }
+
     /// <summary>The same failure, its field as another caller spells it: there, and where the message begins with it.</summary>
     internal AnnException Renamed(string field)
     {
         bool isNamed = Field is { Length: > 0 } && Message.StartsWith(Field, StringComparison.Ordinal)
             && Message.Length > Field.Length && Message[Field.Length] is ' ' or ':';
         string message = isNamed ? field + Message[Field!.Length..] : Message;
-        return new AnnException(Error, message, this) { Field = field, Violations = Violations };
+        return new AnnException(Error, message, this) { Field = field, Violations = Violations, RetryAfter = RetryAfter };
     }
 
     /// <summary>A value of a request, an option or an input file is out of its range.</summary>

@@ -1,23 +1,23 @@
-using System.Threading.RateLimiting;
 using Ann.Core;
+using Ann.Server.Limits;
 using Microsoft.Extensions.Options;
 
 namespace Ann.Server.Admission;
 
 /// <summary>The queues of the server, but for those of its encoders, which have threads of their own.</summary>
-internal sealed class AdmissionControl : IDisposable
+internal sealed class AdmissionControl
 {
     private readonly ThreadReserve _threads;
 
-    public AdmissionControl(IOptions<ServerOptions> options, ThreadReserve threads)
+    public AdmissionControl(IOptions<ServerOptions> options, ThreadReserve threads, CallerBook callers, LimitMetrics metrics)
     {
         ServerOptions limits = options.Value;
         _threads = threads;
-        Searches = new("search", limits.MaxConcurrentSearches, limits.SearchQueueLimit);
-        SearchPlaces = new(Searches, limits.MaxConcurrentSearches, limits.SearchQueueLimit, limits.BrownOut) { Threads = threads };
-        HeavySearches = new("heavy search", limits.HeavySearches(), limits.HeavyQueueLimit);
-        WriteStreams = new("write stream", limits.MaxWriteStreams, 0);
-        Writes = new("write", limits.MaxConcurrentWrites, limits.WriteQueueLimit);
+        Searches = new("search", limits.MaxConcurrentSearches, limits.SearchQueueLimit, metrics);
+        SearchPlaces = new(Searches, limits.MaxConcurrentSearches, limits.BrownOut) { Threads = threads, Callers = callers };
+        HeavySearches = new("heavy search", limits.HeavySearches(), limits.HeavyQueueLimit, metrics);
+        WriteStreams = new("write stream", limits.MaxWriteStreams, 0, metrics);
+        Writes = new("write", limits.MaxConcurrentWrites, limits.WriteQueueLimit, metrics);
     }
 
     public AdmissionQueue Searches { get; }
@@ -34,14 +34,16 @@ internal sealed class AdmissionControl : IDisposable
     public AdmissionQueue Writes { get; }
 
     /// <summary>Waits for a place among <see cref="HeavySearches"/>. Until it is given back, threads are ready beside the search.</summary>
+    /// <param name="caller">Whose search it is; null where all are one.</param>
+    /// <param name="cancellation">Cancelled at the call's deadline too.</param>
     /// <exception cref="AnnException"><see cref="AnnError.Overloaded"/>: the queue is full.</exception>
     /// <exception cref="OperationCanceledException">The caller went away, or its deadline passed.</exception>
-    public async ValueTask<HeavyPlace> EnterHeavyAsync(CancellationToken cancellation)
+    public async ValueTask<HeavyPlace> EnterHeavyAsync(Caller? caller, CancellationToken cancellation)
     {
         _threads.Hold();
         try
         {
-            return new HeavyPlace(await HeavySearches.EnterAsync(cancellation), _threads);
+            return new HeavyPlace(await HeavySearches.EnterAsync(cancellation, caller), _threads);
         }
         catch
         {
@@ -49,22 +51,14 @@ internal sealed class AdmissionControl : IDisposable
             throw;
         }
     }
-
-    public void Dispose()
-    {
-        Searches.Dispose();
-        HeavySearches.Dispose();
-        WriteStreams.Dispose();
-        Writes.Dispose();
-    }
 }
 
 /// <summary>A place of a heavy search; the default is that of any other, which needs none. Disposing it gives it back.</summary>
-internal readonly struct HeavyPlace(RateLimitLease lease, ThreadReserve threads) : IDisposable
+internal readonly struct HeavyPlace(QueuePlace place, ThreadReserve threads) : IDisposable
 {
     public void Dispose()
     {
-        lease?.Dispose();
+        place.Dispose();
         threads?.Release();
     }
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Ann.Core.Searching;
 using Grpc.Core;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
 namespace Ann.Server.Admission;
@@ -19,7 +18,7 @@ internal sealed class CallLimits(IOptions<ServerOptions> options, TimeProvider t
     public ReplyRoom RoomOf(ServerCallContext context)
     {
         ReplyRoom room = new(Replies, _most);
-        if (context.GetHttpContext().Features.Get<IRequestBodyPipeFeature>() is CallBody body)
+        if (CallBody.Of(context) is { } body)
             body.Room = room;
         return room;
     }

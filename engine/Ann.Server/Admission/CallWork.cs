@@ -105,10 +105,10 @@ internal sealed class CallWork(IndexCatalog catalog, IOptions<ServerOptions> opt
         return (lease.Snapshot.Rows, lease.Snapshot.Dimension);
     }
 
-    private static long KeysOf(KeyColumn? keys) => keys is null ? 0 : keys.Numbers.Count + keys.Texts.Count;
+    public static long KeysOf(KeyColumn? keys) => keys is null ? 0 : keys.Numbers.Count + keys.Texts.Count;
 
     /// <summary>Rows of a batch that nobody has checked yet.</summary>
-    private static long RowsOf(VectorBatch? batch)
+    public static long RowsOf(VectorBatch? batch)
     {
         if (batch is null)
             return 0;

@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Ann.Core;
 using Ann.Server.Errors;
+using Ann.Server.Limits;
 using Google.Protobuf.Reflection;
 
 namespace Ann.Server.Admission;
@@ -34,11 +35,18 @@ internal sealed class RequestBody(PipeReader inner, RequestLimits limits, Reques
     private bool _isWeighed;
     private bool _hadOne;
     private long _charged;
+    private long _messageBytes;
     private long _waitingSince;
     private int _place = NotWatched;
 
     /// <summary>When the read under way began, of the server's clock; 0 while nothing is waited for.</summary>
     public long WaitingSince => Volatile.Read(ref _waitingSince);
+
+    /// <summary>Bytes of the message that was read last.</summary>
+    public long MessageBytes => _messageBytes;
+
+    /// <summary>What its caller has taken of his limits: a call that they will refuse is not read. Null for none.</summary>
+    public LimitMeters? Meters { get; init; }
 
     /// <summary>True between two messages of a stream: its client may take its time.</summary>
     public bool IsIdle => limits.IsStream && _hadOne && _length < 0;
@@ -139,9 +147,11 @@ internal sealed class RequestBody(PipeReader inner, RequestLimits limits, Reques
                 AnnError.Overloaded, $"A message of {length} bytes; {limits.Message.Name} takes at most {limits.MostBytes}.",
                 StatusDetails.TooLarge);
         }
+        if (!_hadOne && Meters?.Foresee() is { } refusal)
+            throw StatusDetails.ToRpcException(refusal, static text => text);
         gauge.Budget.Release(_charged); // of the message before
         _charged = 0;
-        _length = length;
+        _length = _messageBytes = length;
         Charge(length, "read");
     }
 

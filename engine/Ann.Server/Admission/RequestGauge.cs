@@ -3,6 +3,7 @@ using Ann.Protocol.V1;
 using Ann.Server.Telemetry;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
@@ -23,9 +24,11 @@ internal sealed class RequestGauge : IDisposable
     private readonly TimeProvider _time;
     private readonly ThreadReserve _threads;
     private readonly CallSight _sight;
+    private readonly CallerBook _callers;
     private readonly ITimer _timer;
 
-    public RequestGauge(IOptions<ServerOptions> options, ThreadReserve threads, CallSight sight, TimeProvider time)
+    public RequestGauge(
+        IOptions<ServerOptions> options, ThreadReserve threads, CallSight sight, CallerBook callers, TimeProvider time)
     {
         ServerOptions server = options.Value;
         Budget = new ByteBudget(server.RequestBudget());
@@ -47,6 +50,7 @@ internal sealed class RequestGauge : IDisposable
         _time = time;
         _threads = threads;
         _sight = sight;
+        _callers = callers;
         _timer = time.CreateTimer(static state => ((RequestGauge)state!).Sweep(), this, Period, Period);
     }
 
@@ -66,8 +70,9 @@ internal sealed class RequestGauge : IDisposable
     public async Task RunAsync(HttpContext context, RequestDelegate next)
     {
         RequestLimits limits = _methods.GetValueOrDefault(context.Request.Path.Value ?? "", Others);
-        using RequestBody body = new(context.Request.BodyReader, limits, this);
-        CallBody call = new(body);
+        Caller caller = _callers.Of(context);
+        using RequestBody body = new(context.Request.BodyReader, limits, this) { Meters = limits == Others ? null : caller.Meters?.Own };
+        CallBody call = new(body, caller);
         context.Features.Set<IRequestBodyPipeFeature>(call);
         if (limits.HoldsThreads)
             _threads.Hold();
@@ -107,11 +112,28 @@ internal sealed class RequestGauge : IDisposable
     }
 }
 
-/// <summary>What a call holds: the body of its request, and room for its reply.</summary>
-/// <param name="reader">The body.</param>
-internal sealed class CallBody(PipeReader reader) : IRequestBodyPipeFeature
+/// <summary>What a call holds: who makes it, the body of its request, and room for its reply.</summary>
+/// <param name="body">The body.</param>
+/// <param name="caller">Who makes it.</param>
+internal sealed class CallBody(RequestBody body, Caller caller) : IRequestBodyPipeFeature
 {
-    public PipeReader Reader => reader;
+    public PipeReader Reader => body;
+
+    /// <summary>Who makes it.</summary>
+    public Caller Caller => caller;
+
+    /// <summary>Bytes of the message that was read last.</summary>
+    public long MessageBytes => body.MessageBytes;
+
+    /// <summary>Widest beam that the limits of its caller let a search have, nodes.</summary>
+    public int MostEf { get; set; } = int.MaxValue;
+
+    /// <summary>What a call holds; null where it came another way.</summary>
+    public static CallBody? Of(ServerCallContext context) =>
+        context.GetHttpContext().Features.Get<IRequestBodyPipeFeature>() as CallBody;
+
+    /// <summary>Who makes a call; null where all are one.</summary>
+    public static Caller? CallerOf(ServerCallContext context) => Of(context)?.Caller;
 
     /// <summary>Null while nothing was made.</summary>
     public ReplyRoom? Room { get; set; }

@@ -1,20 +1,17 @@
 using System.Diagnostics;
-using System.Threading.RateLimiting;
 using Ann.Core;
-using Ann.Core.Recall;
 using Ann.Core.Searching;
 
 namespace Ann.Server.Admission;
 
 /// <summary>
-/// Lets searches in, and knows the pressure. A call that would rather have a poor answer than a late one does not wait for a place that it
-/// would not get in time.
+/// Lets searches in, and knows the pressure on each caller. A call that would rather have a poor answer than a late one does not wait for a
+/// place that it would not get in time.
 /// </summary>
 /// <param name="queue">Of searches.</param>
 /// <param name="running">Searches that run at once.</param>
-/// <param name="waiting">Searches that may wait.</param>
 /// <param name="brownOut">False to stay at step 0.</param>
-internal sealed class SearchAdmission(AdmissionQueue queue, int running, int waiting, bool brownOut)
+internal sealed class SearchAdmission(AdmissionQueue queue, int running, bool brownOut)
 {
     /// <summary>
     /// A call that wants an answer by its deadline waits for a place this share of its time at most: what it then still has must do for a
@@ -28,99 +25,84 @@ internal sealed class SearchAdmission(AdmissionQueue queue, int running, int wai
     /// <summary>Weight of one search in the mean time that a place is held.</summary>
     private const int MeanOver = 32;
 
-    /// <summary>Weight of one call in the share of those that are late.</summary>
-    private const double LateOver = 64;
-
-    private readonly Lock _lock = new();
-    private BrownOutLadder _ladder;
-    private double _lateShare;
-    private long _waiting;
+    private readonly Caller _everybody = new(Caller.Anonymous);
     private long _meanTicks;
 
-    /// <summary>Step of the brown-out ladder now.</summary>
-    public int Step
-    {
-        get
-        {
-            lock (_lock)
-                return _ladder.Step;
-        }
-    }
+    /// <summary>Step of the brown-out ladder now, of the caller that is farthest down.</summary>
+    public int Step => Math.Max(_everybody.Step, Callers?.All.Max(static caller => caller.Step) ?? 0);
 
     /// <summary>Learns how long searches take; null for none.</summary>
     public ThreadReserve? Threads { get; init; }
 
+    /// <summary>Who makes calls; null where all are one.</summary>
+    public CallerBook? Callers { get; init; }
+
     /// <summary>True while searches wait: nothing else should take the cores.</summary>
-    public bool IsBusy => Volatile.Read(ref _waiting) > 0;
+    public bool IsBusy => queue.Waiting > 0;
 
     /// <summary>Waits for a place.</summary>
     /// <param name="budget">Of the call. Its cancellation ends the wait.</param>
     /// <param name="bestSoFar">True when the call is to be answered by the budget's deadline whatever has been found.</param>
+    /// <param name="caller">Whose search it is; null where all are one.</param>
     /// <exception cref="AnnException"><see cref="AnnError.Overloaded"/>: the queue is full.</exception>
     /// <exception cref="OperationCanceledException">The caller went away, or the gRPC deadline passed.</exception>
-    public ValueTask<SearchPlace> EnterAsync(in SearchBudget budget, bool bestSoFar)
+    public ValueTask<SearchPlace> EnterAsync(in SearchBudget budget, bool bestSoFar, Caller? caller = null)
     {
-        if (queue.TryEnter() is { } free)
-            return new(Admit(free, TimeSpan.Zero));
+        if (queue.TryEnter(out QueuePlace free))
+            return new(Admit(free, TimeSpan.Zero, caller));
         if (!bestSoFar || budget.DeadlineTimestamp == long.MaxValue)
-            return WaitAsync(budget, longest: null);
+            return WaitAsync(budget, longest: null, caller);
         TimeSpan left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), budget.DeadlineTimestamp);
         TimeSpan longest = left * MostWaited;
-        TimeSpan expected = ExpectedWait();
-        return longest < LeastWait || expected >= longest || Volatile.Read(ref _waiting) >= waiting
-            ? new(Late(TimeSpan.Zero, expected))
-            : WaitAsync(budget, longest);
+        Standing standing = queue.StandingOf(caller);
+        TimeSpan expected = TimeSpan.FromTicks(Volatile.Read(ref _meanTicks) * (standing.Ahead + 1) / running);
+        return longest < LeastWait || expected >= longest || standing.IsRefused
+            ? new(Late(TimeSpan.Zero, expected, caller))
+            : WaitAsync(budget, longest, caller);
     }
 
     /// <summary>Learns how long a place was held.</summary>
-    public void Held(TimeSpan time)
+    /// <param name="time">The time.</param>
+    /// <param name="caller">Whose search it was; null where all are one.</param>
+    public void Held(TimeSpan time, Caller? caller = null)
     {
         // Two at once may lose one of them: it is a mean.
         long mean = Volatile.Read(ref _meanTicks);
         Volatile.Write(ref _meanTicks, mean == 0 ? time.Ticks : mean + (time.Ticks - mean) / MeanOver);
+        caller?.Held(time);
         Threads?.Searched(time);
     }
 
-    private TimeSpan ExpectedWait() => TimeSpan.FromTicks(Volatile.Read(ref _meanTicks) * (Volatile.Read(ref _waiting) + 1) / running);
-
-    private async ValueTask<SearchPlace> WaitAsync(SearchBudget budget, TimeSpan? longest)
+    private async ValueTask<SearchPlace> WaitAsync(SearchBudget budget, TimeSpan? longest, Caller? caller)
     {
         long arrived = Stopwatch.GetTimestamp();
         using CancellationTokenSource? limit =
             longest is null ? null : CancellationTokenSource.CreateLinkedTokenSource(budget.Cancellation);
         if (longest < TimeSpan.FromDays(1))
             limit!.CancelAfter(longest.Value);
-        Interlocked.Increment(ref _waiting);
         try
         {
-            RateLimitLease lease = await queue.EnterAsync(limit?.Token ?? budget.Cancellation);
-            return Admit(lease, Stopwatch.GetElapsedTime(arrived));
+            QueuePlace place = await queue.EnterAsync(limit?.Token ?? budget.Cancellation, caller);
+            return Admit(place, Stopwatch.GetElapsedTime(arrived), caller);
         }
         catch (OperationCanceledException) when (limit is not null && !budget.Cancellation.IsCancellationRequested)
         {
             TimeSpan waited = Stopwatch.GetElapsedTime(arrived);
-            return Late(waited, waited);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _waiting);
+            return Late(waited, waited, caller);
         }
     }
 
-    private SearchPlace Admit(RateLimitLease lease, TimeSpan waited) => new(lease, waited, Observe(waited, isLate: false), this);
+    private SearchPlace Admit(QueuePlace place, TimeSpan waited, Caller? caller) =>
+        new(place, waited, Observe(waited, isLate: false, caller), this, caller);
 
-    private SearchPlace Late(TimeSpan waited, TimeSpan expected) => new(null, waited, Observe(expected, isLate: true), null);
+    private SearchPlace Late(TimeSpan waited, TimeSpan expected, Caller? caller) =>
+        new(null, waited, Observe(expected, isLate: true, caller), null, caller);
 
-    private int Observe(TimeSpan waited, bool isLate)
+    private int Observe(TimeSpan waited, bool isLate, Caller? caller)
     {
         if (!brownOut)
             return 0;
-        lock (_lock)
-        {
-            _lateShare += ((isLate ? 1 : 0) - _lateShare) / LateOver;
-            double pressure = BrownOutLadder.Pressure(Volatile.Read(ref _waiting), waiting, waited, _lateShare);
-            _ladder = _ladder.After(pressure, Stopwatch.GetElapsedTime(0));
-            return _ladder.Step;
-        }
+        Standing standing = queue.StandingOf(caller);
+        return (caller ?? _everybody).Observe(standing.Waiting, standing.Share, waited, isLate);
     }
 }

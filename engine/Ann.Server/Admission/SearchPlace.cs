@@ -1,13 +1,12 @@
-using System.Threading.RateLimiting;
-
 namespace Ann.Server.Admission;
 
 /// <summary>What a search got when it asked to be let in. Disposing it gives the place back.</summary>
-/// <param name="lease">The place; null for a call that had no time to wait for one.</param>
+/// <param name="place">The place; null for a call that had no time to wait for one.</param>
 /// <param name="queued">Time that it waited.</param>
 /// <param name="step">Step of the brown-out ladder to be served at, 0 for none.</param>
 /// <param name="owner">Learns how long the place was held; null without a place.</param>
-internal readonly struct SearchPlace(RateLimitLease? lease, TimeSpan queued, int step, SearchAdmission? owner) : IDisposable
+/// <param name="caller">Whose search it is; null where all are one.</param>
+internal readonly struct SearchPlace(QueuePlace? place, TimeSpan queued, int step, SearchAdmission? owner, Caller? caller) : IDisposable
 {
     private readonly long _since = TimeProvider.System.GetTimestamp();
 
@@ -18,11 +17,11 @@ internal readonly struct SearchPlace(RateLimitLease? lease, TimeSpan queued, int
     public int Step => step;
 
     /// <summary>True when there is no place: the call wants an answer before one would be free, so it gets the least work.</summary>
-    public bool IsLate => lease is null;
+    public bool IsLate => place is null;
 
     public void Dispose()
     {
-        lease?.Dispose();
-        owner?.Held(TimeProvider.System.GetElapsedTime(_since));
+        place?.Dispose();
+        owner?.Held(TimeProvider.System.GetElapsedTime(_since), caller);
     }
 }

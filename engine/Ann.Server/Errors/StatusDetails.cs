@@ -42,18 +42,20 @@ internal static class StatusDetails
         }
         else if (DelayOf(e) is { } delay)
         {
-            double milliseconds = delay.ToTimeSpan().TotalMilliseconds;
+            double milliseconds = Math.Ceiling(delay.ToTimeSpan().TotalMilliseconds);
             exception.Trailers.Add("grpc-retry-pushback-ms", milliseconds.ToString("0", CultureInfo.InvariantCulture));
         }
         return exception;
     }
 
     /// <summary>True for what a limit will never let through, however often it is asked.</summary>
-    private static bool IsTooLarge(AnnException e) => e is { Error: AnnError.Overloaded, Field: TooLarge };
+    private static bool IsTooLarge(AnnException e) =>
+        e is { Error: AnnError.Overloaded, Field: TooLarge } || e.RetryAfter == Timeout.InfiniteTimeSpan;
 
     /// <summary>When a client should come back, for those whose library heeds it.</summary>
     private static Duration? DelayOf(AnnException e) => e.Error switch
     {
+        AnnError.Overloaded when e.RetryAfter is { } wait => Duration.FromTimeSpan(wait),
         AnnError.Overloaded when e.Field is "memory" or "disk" => AfterFull,
         AnnError.Overloaded => AfterOverload,
         AnnError.Unavailable => AfterUnavailable,
@@ -95,9 +97,9 @@ internal static class StatusDetails
         AnnError.FailedPrecondition => [new PreconditionFailure { Violations = { ViolationsOf(e, message, toCaller) } }],
         AnnError.Overloaded when IsTooLarge(e) =>
         [
-            new QuotaFailure { Violations = { new QuotaFailure.Types.Violation { Subject = TooLarge, Description = message } } },
+            new QuotaFailure { Violations = { new QuotaFailure.Types.Violation { Subject = e.Field, Description = message } } },
         ],
-        AnnError.Overloaded when e.Field is "memory" or "disk" =>
+        AnnError.Overloaded when e.Field is "memory" or "disk" || e.RetryAfter is not null =>
         [
             new RetryInfo { RetryDelay = DelayOf(e) },
             new QuotaFailure { Violations = { new QuotaFailure.Types.Violation { Subject = e.Field, Description = message } } },

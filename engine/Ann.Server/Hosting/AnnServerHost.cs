@@ -120,9 +120,11 @@ public sealed partial class AnnServerHost : IAsyncDisposable
             builder.Services.AddEngine(surroundings);
             builder.Services.AddCalls();
             builder.Services.AddAccess(options);
+            builder.Services.AddLimits(options);
             builder.AddListener();
             app = builder.Build();
             app.OpenAccess();
+            app.OpenLimits();
             export = TelemetryExport.Begin(
                 options, app.Services.GetRequiredService<ServerMetrics>(), app.Services.GetRequiredService<ILoggerFactory>());
             app.MapCalls(export);

@@ -7,6 +7,7 @@ using Ann.Server.Admission;
 using Ann.Server.Encoders;
 using Ann.Server.Errors;
 using Ann.Server.Health;
+using Ann.Server.Limits;
 using Ann.Server.Recall;
 using Ann.Server.Services;
 using Ann.Server.Settings;
@@ -90,6 +91,9 @@ internal static class ServerParts
         services.AddSingleton(static provider => ReserveOf(
             provider.GetRequiredService<IOptions<ServerOptions>>().Value, provider.GetRequiredService<IReadyThreads>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<LimitMetrics>();
+        services.AddSingleton(static provider => LimitParts.Callers(
+            provider.GetRequiredService<IOptions<ServerOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<AdmissionControl>();
         services.AddSingleton<CallLimits>();
         services.AddSingleton<CallWork>();
@@ -181,7 +185,9 @@ internal static class ServerParts
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(options.KeepAliveSeconds);
             kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(options.KeepAliveSeconds);
             // One connection must be able to fill the queue: overload is then an answer, not a silent wait inside the client.
-            kestrel.Limits.Http2.MaxStreamsPerConnection = OtherStreams
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(options.HeaderSeconds);
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(options.IdleConnectionSeconds);
+            kestrel.Limits.Http2.MaxStreamsPerConnection = options.MaxStreamsPerConnection > 0 ? options.MaxStreamsPerConnection : OtherStreams
                 + options.MaxConcurrentSearches + options.SearchQueueLimit
                 + options.MaxConcurrentEmbeds * BatchBounds.MostRows + options.EmbedQueueLimit
                 + options.MaxWriteStreams + options.MaxConcurrentWrites + options.WriteQueueLimit;

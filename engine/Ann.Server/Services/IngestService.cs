@@ -1,4 +1,3 @@
-using System.Threading.RateLimiting;
 using Ann.Core;
 using Ann.Core.Exclusions;
 using Ann.Core.Indexes;
@@ -20,7 +19,7 @@ internal sealed class IngestService(
     public override async Task Write(
         IAsyncStreamReader<WriteFrame> requestStream, IServerStreamWriter<WriteProgress> responseStream, ServerCallContext context)
     {
-        using RateLimitLease place = await admission.WriteStreams.EnterAsync(context.CancellationToken);
+        using QueuePlace place = await admission.WriteStreams.EnterAsync(context.CancellationToken);
         using CancellationTokenSource reading =
             CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, gate.Stopping);
         WriteStart start = await StartOfAsync(requestStream, reading.Token, context.CancellationToken);
@@ -43,7 +42,7 @@ internal sealed class IngestService(
         if (mode == WriteMode.Delete)
             throw AnnException.Invalid("mode", "mode is DELETE; Upsert takes UPSERT or INSERT_ONLY. Call Delete.");
         RequirePair(request.HasProducer, request.Producer, request.HasSequence, request.Sequence);
-        using RateLimitLease place = await admission.Writes.EnterAsync(context.CancellationToken);
+        using QueuePlace place = await admission.Writes.EnterAsync(context.CancellationToken, CallBody.CallerOf(context));
         ulong? fingerprint = request.HasEncoderFingerprint ? request.EncoderFingerprint : null;
         WriteTarget target = WriteTarget.Find(catalog, request.Index, mode, fingerprint, request.Producer);
         WriteReceipt receipt = await WriteAsync(
@@ -60,7 +59,7 @@ internal sealed class IngestService(
     public override async Task<DeleteResponse> Delete(DeleteRequest request, ServerCallContext context)
     {
         RequirePair(request.HasProducer, request.Producer, request.HasSequence, request.Sequence);
-        using RateLimitLease place = await admission.Writes.EnterAsync(context.CancellationToken);
+        using QueuePlace place = await admission.Writes.EnterAsync(context.CancellationToken, CallBody.CallerOf(context));
         WriteTarget target = WriteTarget.Find(catalog, request.Index, WriteMode.Delete, null, request.Producer);
         WriteReceipt receipt = await WriteAsync(target, target.Batch(request.Keys, null, [], request.Sequence), context.CancellationToken);
         return new DeleteResponse
@@ -74,7 +73,7 @@ internal sealed class IngestService(
 
     public override async Task<AppendToSetResponse> AppendToSet(AppendToSetRequest request, ServerCallContext context)
     {
-        using RateLimitLease place = await admission.Writes.EnterAsync(context.CancellationToken);
+        using QueuePlace place = await admission.Writes.EnterAsync(context.CancellationToken, CallBody.CallerOf(context));
         HostedIndex index = SetOwner(request.Index);
         ItemSets sets = index.RequireSets();
         ItemSets.RequireName("set", request.Set);
@@ -95,7 +94,7 @@ internal sealed class IngestService(
 
     public override async Task<DropSetResponse> DropSet(DropSetRequest request, ServerCallContext context)
     {
-        using RateLimitLease place = await admission.Writes.EnterAsync(context.CancellationToken);
+        using QueuePlace place = await admission.Writes.EnterAsync(context.CancellationToken, CallBody.CallerOf(context));
         int size = await SetOwner(request.Index).RequireSets().DropAsync(request.Set, context.CancellationToken);
         return new DropSetResponse { Size = (ulong)size };
     }

@@ -21,7 +21,7 @@ internal sealed class RetrievalService(
         if (work.IsHeavy(request))
             return SearchHeavyAsync(request, context, budget);
         ValueTask<SearchPlace> entering = admission.SearchPlaces.EnterAsync(
-            budget ?? new SearchBudget(long.MaxValue, context.CancellationToken), bestSoFar);
+            budget ?? new SearchBudget(long.MaxValue, context.CancellationToken), bestSoFar, CallBody.CallerOf(context));
         if (!entering.IsCompletedSuccessfully)
             return SearchLaterAsync(entering.AsTask(), request, context, budget);
         using SearchPlace place = entering.Result;
@@ -72,9 +72,10 @@ internal sealed class RetrievalService(
     private async Task<TResponse> AdmitAsync<TRequest, TResponse>(
         TRequest request, ServerCallContext context, bool isHeavy, Func<TRequest, ServerCallContext, SearchPlace, TResponse> run)
     {
-        using HeavyPlace heavy = isHeavy ? await admission.EnterHeavyAsync(context.CancellationToken) : default;
+        Caller? caller = CallBody.CallerOf(context);
+        using HeavyPlace heavy = isHeavy ? await admission.EnterHeavyAsync(caller, context.CancellationToken) : default;
         using SearchPlace place = await admission.SearchPlaces.EnterAsync(
-            new SearchBudget(long.MaxValue, context.CancellationToken), bestSoFar: false);
+            new SearchBudget(long.MaxValue, context.CancellationToken), bestSoFar: false, caller);
         return run(request, context, place);
     }
 
@@ -84,8 +85,9 @@ internal sealed class RetrievalService(
         try
         {
             SearchBudget budget = pipeline.BudgetOf(request.OnDeadline, in encoded);
-            using HeavyPlace heavy = work.IsHeavy(request) ? await admission.EnterHeavyAsync(context.CancellationToken) : default;
-            using SearchPlace place = await admission.SearchPlaces.EnterAsync(budget, request.OnDeadline == OnDeadline.BestSoFar);
+            Caller? caller = CallBody.CallerOf(context);
+            using HeavyPlace heavy = work.IsHeavy(request) ? await admission.EnterHeavyAsync(caller, context.CancellationToken) : default;
+            using SearchPlace place = await admission.SearchPlaces.EnterAsync(budget, request.OnDeadline == OnDeadline.BestSoFar, caller);
             return kinds.Nearest.Run(request, context, in place, budget, encoded);
         }
         finally
@@ -96,9 +98,10 @@ internal sealed class RetrievalService(
 
     private async Task<SearchResponse> SearchHeavyAsync(SearchRequest request, ServerCallContext context, SearchBudget? budget)
     {
-        using HeavyPlace heavy = await admission.EnterHeavyAsync(context.CancellationToken);
+        Caller? caller = CallBody.CallerOf(context);
+        using HeavyPlace heavy = await admission.EnterHeavyAsync(caller, context.CancellationToken);
         using SearchPlace place = await admission.SearchPlaces.EnterAsync(
-            budget ?? new SearchBudget(long.MaxValue, context.CancellationToken), budget is not null);
+            budget ?? new SearchBudget(long.MaxValue, context.CancellationToken), budget is not null, caller);
         return kinds.Nearest.Run(request, context, in place, budget);
     }
 

@@ -126,7 +126,7 @@ internal sealed class SearchPipeline(
         int k = search.K;
         SearchEffort effort = SearchEffort.Of(
             search.Request, index, selectivity, () => recall.KnownOf(RecallKind.Of(index, selectivity, k)), search.Place.Step,
-            _limits.MaxRecallEf, mayScan);
+            Math.Min(_limits.MaxRecallEf, CallBody.Of(search.Held.Context)?.MostEf ?? int.MaxValue), mayScan);
         RequireResults("k", (long)lists * k);
         return effort;
     }

@@ -1,4 +1,3 @@
-using System.Threading.RateLimiting;
 using Ann.Protocol.V1;
 using Ann.Server.Admission;
 using Google.Rpc;
@@ -18,7 +17,7 @@ public sealed class AdmissionTests(SampleIndexes samples)
     {
         await using RunningServer server = await RunningServer.StartAsync(samples, OnePlace(waiting: 0));
         AdmissionQueue queue = server.Part<AdmissionControl>().Searches;
-        RateLimitLease held = await queue.EnterAsync(default);
+        QueuePlace held = await queue.EnterAsync(default);
 
         RpcException e = await Assert.ThrowsAsync<RpcException>(
             () => server.Retrieval.SearchAsync(RunningServer.Request(samples)).ResponseAsync);
@@ -36,7 +35,7 @@ public sealed class AdmissionTests(SampleIndexes samples)
     {
         await using RunningServer server = await RunningServer.StartAsync(samples, OnePlace(waiting: 1));
         AdmissionQueue queue = server.Part<AdmissionControl>().Searches;
-        RateLimitLease held = await queue.EnterAsync(default);
+        QueuePlace held = await queue.EnterAsync(default);
 
         AsyncUnaryCall<SearchResponse> waiting = server.Retrieval.SearchAsync(RunningServer.Request(samples));
         await RunningServer.Eventually(() => queue.Waiting == 1, "the call waits");
@@ -54,7 +53,7 @@ public sealed class AdmissionTests(SampleIndexes samples)
     {
         await using RunningServer server = await RunningServer.StartAsync(samples, OnePlace(waiting: 1));
         AdmissionQueue queue = server.Part<AdmissionControl>().Searches;
-        using RateLimitLease held = await queue.EnterAsync(default);
+        using QueuePlace held = await queue.EnterAsync(default);
         using CancellationTokenSource patience = new();
 
         AsyncUnaryCall<SearchResponse> call = server.Retrieval.SearchAsync(
@@ -72,7 +71,7 @@ public sealed class AdmissionTests(SampleIndexes samples)
     {
         await using RunningServer server = await RunningServer.StartAsync(samples, OnePlace(waiting: 1));
         AdmissionQueue queue = server.Part<AdmissionControl>().Searches;
-        using RateLimitLease held = await queue.EnterAsync(default);
+        using QueuePlace held = await queue.EnterAsync(default);
 
         RpcException e = await Assert.ThrowsAsync<RpcException>(() => server.Retrieval.SearchAsync(
             RunningServer.Request(samples), deadline: DateTime.UtcNow.AddMilliseconds(200)).ResponseAsync);

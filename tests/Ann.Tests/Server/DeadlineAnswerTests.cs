@@ -1,4 +1,3 @@
-using System.Threading.RateLimiting;
 using Ann.Core.Indexes;
 using Ann.Protocol.V1;
 using Ann.Server.Admission;
@@ -60,7 +59,7 @@ public sealed class DeadlineAnswerTests(SampleIndexes samples)
         await using RunningServer server = await RunningServer.StartAsync(samples, OnePlace);
         SearchRequest request = RunningServer.Request(samples);
         request.OnDeadline = OnDeadline.BestSoFar;
-        using RateLimitLease held = await server.Part<AdmissionControl>().Searches.EnterAsync(default);
+        using QueuePlace held = await server.Part<AdmissionControl>().Searches.EnterAsync(default);
 
         // The margin is three quarters of the time, and half of the rest is waited: the answer comes long before gRPC would give up. It
         // gets 50 µs, which may even do for a small index.
@@ -81,7 +80,7 @@ public sealed class DeadlineAnswerTests(SampleIndexes samples)
             options.BrownOut = brownOut;
         });
         AdmissionQueue queue = server.Part<AdmissionControl>().Searches;
-        RateLimitLease held = await queue.EnterAsync(default);
+        QueuePlace held = await queue.EnterAsync(default);
         SearchRequest exact = RunningServer.Request(samples);
         exact.Exact = true;
 

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Threading.RateLimiting;
 using Ann.Core;
 using Ann.Protocol.V1;
 using Ann.Server.Admission;
@@ -50,7 +49,7 @@ public sealed class LifecycleTests(SampleIndexes samples)
         using AsyncServerStreamingCall<HealthCheckResponse> whole = server.Health.Watch(new HealthCheckRequest());
         Assert.Equal(ServingStatus.Serving, await Next(index));
         Assert.Equal(ServingStatus.Serving, await Next(whole));
-        RateLimitLease held = await queue.EnterAsync(default);
+        QueuePlace held = await queue.EnterAsync(default);
         AsyncUnaryCall<SearchResponse> old = server.Retrieval.SearchAsync(RunningServer.Request(samples));
         await RunningServer.Eventually(() => queue.Waiting == 1, "the call waits");
 
@@ -78,7 +77,7 @@ public sealed class LifecycleTests(SampleIndexes samples)
             options.DrainSeconds = 0;
         });
         AdmissionQueue queue = server.Part<AdmissionControl>().Searches;
-        using RateLimitLease held = await queue.EnterAsync(default);
+        using QueuePlace held = await queue.EnterAsync(default);
         AsyncUnaryCall<SearchResponse> stuck = server.Retrieval.SearchAsync(RunningServer.Request(samples));
         await RunningServer.Eventually(() => queue.Waiting == 1, "the call waits");
 

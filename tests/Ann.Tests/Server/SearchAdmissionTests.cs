@@ -8,12 +8,12 @@ namespace Ann.Tests.Server;
 /// Goal: a call that wants an answer by its deadline waits for a place only as long as its time allows.
 /// Method: the one place is held by the test; deadlines are far off, or so near that no wait is begun.
 /// </summary>
-public sealed class SearchAdmissionTests : IDisposable
+public sealed class SearchAdmissionTests
 {
     private readonly AdmissionQueue _queue = new("search", running: 1, waiting: 4);
     private readonly SearchAdmission _admission;
 
-    public SearchAdmissionTests() => _admission = new SearchAdmission(_queue, running: 1, waiting: 4, brownOut: true);
+    public SearchAdmissionTests() => _admission = new SearchAdmission(_queue, running: 1, brownOut: true);
 
     [Fact]
     public async Task AFreePlaceIsTakenHoweverLittleTimeIsLeft()
@@ -69,8 +69,6 @@ public sealed class SearchAdmissionTests : IDisposable
             (await _admission.EnterAsync(Left(TimeSpan.FromMilliseconds(1)), bestSoFar: true)).Dispose();
         Assert.Equal(4, _admission.Step);
     }
-
-    public void Dispose() => _queue.Dispose();
 
     private static SearchBudget Left(TimeSpan time) =>
         new(Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency), CancellationToken.None);
