@@ -11,10 +11,11 @@ public sealed partial class ServerOptions
     /// JSON file of limits by caller and by index: requests a second, searches at once, rows, k, ef, bytes, rows written. It is read again
     /// when it changes. Empty for none. Default: empty.
     /// </summary>
-    [Setting("--limits", "JSON file of limits by caller and by index. Read again when it changes.", ValueName = "FILE", Group = Limits)]
+    [Setting("--limits", "JSON file of limits by caller and by index. Read again when it changes.",
+        ValueName = "FILE", Group = Limits)]
     public string LimitsFile { get; set; } = "";
 
-    /// <summary>Calls under way on one connection; the client holds back the next one. 0 takes what fills every queue. Default: 0.</summary>
+    /// <summary>Calls under way on one connection; the client holds back others. 0 takes what fills every queue. Default: 0.</summary>
     [Range(0, 1_000_000)]
     [Setting("--max-streams", "Calls under way on one connection; 0 takes what fills every queue.", Unit = "calls", Group = Limits)]
     public int MaxStreamsPerConnection { get; set; }
@@ -26,6 +27,7 @@ public sealed partial class ServerOptions
 
     /// <summary>How long a connection without a call may stay open, seconds, whatever signs of life it gives. Default: 300.</summary>
     [Range(1, 86_400)]
-    [Setting("--idle-connection-seconds", "How long a connection without a call stays open.", Unit = SettingAttribute.Seconds, Group = Limits)]
+    [Setting("--idle-connection-seconds", "How long a connection without a call stays open.",
+        Unit = SettingAttribute.Seconds, Group = Limits)]
     public int IdleConnectionSeconds { get; set; } = 300;
 }

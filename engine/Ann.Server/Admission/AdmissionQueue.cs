@@ -5,15 +5,15 @@ using Ann.Server.Limits;
 namespace Ann.Server.Admission;
 
 /// <summary>
-/// Lets a bounded number of calls run and a bounded number wait; refuses the rest at once. Those of one caller go in their order of arrival,
-/// and callers take turns, by the time that their calls take: start-time fair queueing (Goyal, Vin, Cheng 1996) before several places at
-/// once (Jin, Chase, Kaur 2004). Where only one waits, that is the order of arrival.
+/// Lets a bounded number of calls run and a bounded number wait; refuses the rest at once. Those of one caller go in their order of
+/// arrival, and callers take turns, by the time that their calls take: start-time fair queueing (Goyal, Vin, Cheng 1996) before several
+/// places at once (Jin, Chase, Kaur 2004). Where only one waits, that is the order of arrival.
 /// </summary>
 /// <remarks>
-/// <para>A call that finds a place while nobody waits takes no lock. A place that is given back is counted first and waiting calls are looked
-/// for second; a call that waits is counted first and places are looked for second: whatever the order, one of the two sees the other.</para>
-/// <para>One caller may fill the queue. When another comes then, the newest waiting call of whoever has most of them makes room, as long as he
-/// has more than the other: longest-queue drop (McKenney 1990).</para>
+/// <para>A call that finds a place while nobody waits takes no lock. A place that is given back is counted first and waiting calls are
+/// looked for second; a call that waits is counted first and places are looked for second: whatever the order, one sees the other.</para>
+/// <para>One caller may fill the queue. When another comes then, the newest waiting call of whoever has most of them makes room, as long as
+/// he has more than the other: buffer stealing (McKenney 1990).</para>
 /// </remarks>
 /// <param name="work">What the calls do, for messages: "search".</param>
 /// <param name="running">Calls that run at once.</param>

@@ -3,7 +3,7 @@ using Ann.Server.Limits;
 
 namespace Ann.Server.Admission;
 
-/// <summary>Who makes calls. A caller that is known costs one look into a dictionary; where nobody is asked who he is, not even that.</summary>
+/// <summary>Who makes calls. A known caller costs one look into a dictionary; where nobody is asked who he is, not even that.</summary>
 /// <param name="nameOf">The name of who makes a call; null where nobody is asked.</param>
 /// <param name="itself">The name of the server where it calls itself, which nothing limits.</param>
 /// <param name="time">The clock by which callers are forgotten.</param>

@@ -66,11 +66,14 @@ internal sealed class RequestGauge : IDisposable
     /// <summary>How long a caller may take to read its answer.</summary>
     public TimeSpan ReplyLimit { get; }
 
+    /// <summary>Who makes a call. To be asked once a call.</summary>
+    public Caller CallerOf(HttpContext context) => _callers.Of(context);
+
     /// <summary>Runs a call behind its gauge.</summary>
     public async Task RunAsync(HttpContext context, RequestDelegate next)
     {
         RequestLimits limits = _methods.GetValueOrDefault(context.Request.Path.Value ?? "", Others);
-        Caller caller = _callers.Of(context);
+        Caller caller = CallerOf(context);
         using RequestBody body = new(context.Request.BodyReader, limits, this) { Meters = limits == Others ? null : caller.Meters?.Own };
         CallBody call = new(body, caller);
         context.Features.Set<IRequestBodyPipeFeature>(call);
@@ -115,7 +118,8 @@ internal sealed class RequestGauge : IDisposable
 /// <summary>What a call holds: who makes it, the body of its request, and room for its reply.</summary>
 /// <param name="body">The body.</param>
 /// <param name="caller">Who makes it.</param>
-internal sealed class CallBody(RequestBody body, Caller caller) : IRequestBodyPipeFeature
+/// <param name="bytes">Length of the request, where no <see cref="RequestBody"/> reads its messages.</param>
+internal sealed class CallBody(PipeReader body, Caller caller, long bytes = 0) : IRequestBodyPipeFeature
 {
     public PipeReader Reader => body;
 
@@ -123,7 +127,7 @@ internal sealed class CallBody(RequestBody body, Caller caller) : IRequestBodyPi
     public Caller Caller => caller;
 
     /// <summary>Bytes of the message that was read last.</summary>
-    public long MessageBytes => body.MessageBytes;
+    public long MessageBytes => body is RequestBody read ? read.MessageBytes : bytes;
 
     /// <summary>Widest beam that the limits of its caller let a search have, nodes.</summary>
     public int MostEf { get; set; } = int.MaxValue;

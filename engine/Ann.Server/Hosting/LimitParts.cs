@@ -8,7 +8,9 @@ using Microsoft.Extensions.Options;
 
 namespace Ann.Server.Hosting;
 
-/// <summary>Puts together what one caller may take beside others. Nothing of the limits is in the way of calls where there is no file of them.</summary>
+/// <summary>
+/// Puts together what one caller may take beside others. Nothing of the limits is in the way of calls where there is no file of them.
+/// </summary>
 internal static class LimitParts
 {
     /// <summary>Who makes calls: by the credential, where callers are asked for one.</summary>

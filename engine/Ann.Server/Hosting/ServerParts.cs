@@ -184,10 +184,12 @@ internal static class ServerParts
             kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(options.KeepAliveSeconds);
             kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(options.KeepAliveSeconds);
-            // One connection must be able to fill the queue: overload is then an answer, not a silent wait inside the client.
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(options.HeaderSeconds);
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(options.IdleConnectionSeconds);
-            kestrel.Limits.Http2.MaxStreamsPerConnection = options.MaxStreamsPerConnection > 0 ? options.MaxStreamsPerConnection : OtherStreams
+            // One connection must be able to fill the queue: overload is then an answer, not a silent wait inside the client.
+            kestrel.Limits.Http2.MaxStreamsPerConnection = options.MaxStreamsPerConnection > 0
+                ? options.MaxStreamsPerConnection
+                : OtherStreams
                 + options.MaxConcurrentSearches + options.SearchQueueLimit
                 + options.MaxConcurrentEmbeds * BatchBounds.MostRows + options.EmbedQueueLimit
                 + options.MaxWriteStreams + options.MaxConcurrentWrites + options.WriteQueueLimit;

@@ -86,6 +86,9 @@ internal sealed class SteadyRate
     private long CostOf(long amount) => (long)Math.Min(amount * _ticksEach, long.MaxValue / 4);
 
     /// <summary>At least a tick: what is told to wait waits.</summary>
-    private TimeSpan TimeOf(long ticks) =>
-        TimeSpan.FromTicks(Math.Max(1, (long)Math.Min((double)ticks / _time.TimestampFrequency * TimeSpan.TicksPerSecond, TimeSpan.TicksPerDay)));
+    private TimeSpan TimeOf(long ticks)
+    {
+        double time = Math.Ceiling((double)ticks / _time.TimestampFrequency * TimeSpan.TicksPerSecond);
+        return TimeSpan.FromTicks((long)Math.Clamp(time, 1, TimeSpan.TicksPerDay));
+    }
 }

@@ -4,8 +4,8 @@ using Ann.Server.Admission;
 namespace Ann.Tests.Server;
 
 /// <summary>
-/// Goal: callers take turns, by the time that their calls take, and none keeps another out of the queue. Method: one place, held by the test
-/// and handed on one call at a time, so that nothing depends on how long anything takes; and a run of many threads that counts.
+/// Goal: callers take turns, by the time that their calls take, and none keeps another out of the queue. Method: one place, held by the
+/// test and handed on one call at a time, so that nothing depends on how long anything takes; and a run of many threads that counts.
 /// </summary>
 public sealed class FairQueueTests
 {

@@ -217,6 +217,34 @@ public sealed class PressureTests : IAsyncLifetime
         })));
     }
 
+    /// <summary>Each is one that the server takes; a hundred at once are more than it has room for.</summary>
+    [Fact]
+    public async Task TheLargestLegalRequestsOnAHundredStreamsStayWithinTheBudgets()
+    {
+        IMessage[] largest = LargestRequests.Of("shop", Items).ToArray();
+        foreach (IMessage request in largest)
+        {
+            (string status, string message) = await RawCalls.StatusOf(await _raw.SendAsync(LargestRequests.MethodOf(request), request));
+            Assert.True(status is "0" or "4" or "8", $"{request.Descriptor.Name}: {status} {message}");
+        }
+        int answered = 0;
+        await BesideSteadyClient(async () =>
+        {
+            using RawCalls one = new(_serve.Address);
+            (string Status, string Message)[] ends = await Task.WhenAll(Enumerable.Range(0, 100).Select(async i =>
+            {
+                IMessage request = largest[i % largest.Length];
+                return await RawCalls.StatusOf(await one.SendAsync(LargestRequests.MethodOf(request), request));
+            }));
+            Assert.All(ends, static end => Assert.True(end.Status is "0" or "4" or "8", $"{end.Status}: {end.Message}"));
+            answered += ends.Count(static end => end.Status == "0");
+        });
+        TestContext.Current.TestOutputHelper?.WriteLine($"{answered} of {100 * Attacks} answered");
+        (int code, string errors) = await _serve.StopAsync("TERM");
+        Assert.Equal(0, code);
+        Assert.DoesNotContain("Exception", errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task AMistakeCostsTheCallAndNotTheConnection()
     {

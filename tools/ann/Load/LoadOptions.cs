@@ -28,6 +28,12 @@ internal sealed record LoadRequest
     /// <summary>Percentages of the highest rate to run at afterwards.</summary>
     public required IReadOnlyList<double> At { get; init; }
 
+    /// <summary>Another caller, who floods the server beside the run; null for nobody.</summary>
+    public ServerTarget? Flood { get; init; }
+
+    /// <summary>Requests a second of the flood.</summary>
+    public double FloodRate { get; init; }
+
     /// <summary>The run; with <see cref="FindMax"/> the first rate to try, and the length of the runs afterwards.</summary>
     public required LoadPlan Plan { get; init; }
 
@@ -109,13 +115,20 @@ internal sealed class LoadOptions
     private readonly Option<string?> _at = VerbOptions.Optional(
         "--at", "P,P", "After --find-max: runs at these percentages of the rate found.");
 
+    private readonly Option<double?> _flood = VerbOptions.OptionalNumber(
+        "--flood", "Requests a second of another caller, who is refused what he asks beyond his limits. The run is made twice: alone, and "
+        + "beside him.", 0.1, 1_000_000);
+
+    private readonly Option<string?> _floodKey = VerbOptions.Optional(
+        "--flood-key", "KEY|@FILE", "API key or token of that caller; @FILE takes the first line of a file.");
+
     /// <summary>Adds the options to the verb.</summary>
     public void AddTo(Command command)
     {
         Option[] all =
         [
             _index, _queries, _truth, _rate, _arrivals, _seed, _closed, _concurrency, _connections, _duration, _warmUp, _k, _ef,
-            _recallTarget, _onDeadline, _batch, _deadline, _maxInFlight, _minRecall, _findMax, _slo, _probe, _at,
+            _recallTarget, _onDeadline, _batch, _deadline, _maxInFlight, _minRecall, _findMax, _slo, _probe, _at, _flood, _floodKey,
         ];
         command.Add(_connection);
         foreach (Option option in all)
@@ -136,6 +149,9 @@ internal sealed class LoadOptions
         double? minRecall = parsed.GetValue(_minRecall);
         Refuse(minRecall is < 0 or > 1 or double.NaN, "--min-recall", Text($"--min-recall is {minRecall}; it must be 0 to 1."));
         Refuse(minRecall is not null && parsed.GetValue(_truth) is null, "--min-recall", "--min-recall needs --truth.");
+        Refuse(parsed.GetValue(_flood) is null != parsed.GetValue(_floodKey) is null, "--flood", "--flood and --flood-key go together.");
+        Refuse(parsed.GetValue(_flood) is not null && (closed || findMax),
+            "--flood", "--flood goes beside one open loop: no --closed, no --find-max.");
         int k = parsed.GetValue(_k);
         int ef = parsed.GetValue(_ef);
         Refuse(ef != 0 && ef < k, "--ef", $"--ef is {ef}; it must be k ({k}) to {SearchParameters.MaxEfSearch}, or 0.");
@@ -162,6 +178,10 @@ internal sealed class LoadOptions
             SloP99Ms = parsed.GetValue(_slo),
             Probe = Span(parsed.GetValue(_probe)!)!.Value,
             At = Percentages(parsed.GetValue(_at)),
+            Flood = parsed.GetValue(_floodKey) is string other
+                ? _connection.Read(tool, parsed) with { Bearer = ConnectionOptions.ReadBearer(tool, "--flood-key", other) }
+                : null,
+            FloodRate = parsed.GetValue(_flood) ?? 0,
             Plan = new LoadPlan
             {
                 Rate = closed ? 0 : parsed.GetValue(_rate),

@@ -36,6 +36,13 @@ internal static class LoadText
             if (run.Answers is LoadAnswers answers)
                 Print(text, answers);
         }
+        if (report.Flood is LoadFlood flood)
+        {
+            string refused = string.Join(", ", flood.Errors.Select(static error => $"{error.Value:N0} {error.Key}"));
+            text.WriteLine(
+                $"beside another caller, {flood.Rate:N0} requests/s, of which {flood.Answered:N0} answered, "
+                + $"{(refused.Length > 0 ? refused : "none refused")}: p99 changed by {flood.P99Change:+0.0%;-0.0%}");
+        }
         foreach (LoadLiveRecall live in report.LiveRecall)
         {
             text.WriteLine(

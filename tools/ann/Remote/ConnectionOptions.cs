@@ -76,13 +76,21 @@ internal sealed class ConnectionOptions
     /// <inheritdoc cref="Read"/>
     public ServerConnection Open(ToolContext tool, ParseResult parsed) => new(Read(tool, parsed));
 
-    /// <summary>The key that was given, or the environment's. No message tells it.</summary>
+    /// <summary>The key that was given, or the environment's.</summary>
     private static string? BearerOf(ToolContext tool, string? given)
     {
         (string name, string? text) = given is null ? (ToolContext.ApiKeyVariable, tool.ApiKey) : ("--api-key", given);
-        if (string.IsNullOrEmpty(text) && given is null)
-            return null;
-        if (text!.StartsWith('@'))
+        return string.IsNullOrEmpty(text) && given is null ? null : ReadBearer(tool, name, text!);
+    }
+
+    /// <summary>A key as it was given, or the first line of the file that was. No message tells it.</summary>
+    /// <param name="tool">Reads the file.</param>
+    /// <param name="name">Where it was given, for messages.</param>
+    /// <param name="text">What was given.</param>
+    /// <exception cref="AnnException">InvalidArgument: it is none. NotFound: the file is not there.</exception>
+    public static string ReadBearer(ToolContext tool, string name, string text)
+    {
+        if (text.StartsWith('@'))
         {
             string path = text[1..];
             using StringReader lines = new(System.Text.Encoding.UTF8.GetString(Bytes(tool, path)));
@@ -91,7 +99,7 @@ internal sealed class ConnectionOptions
         text = text.Trim();
         return text.Length > 0 && text.All(static one => one is > ' ' and < '\u007f')
             ? text
-            : throw AnnException.Invalid("--api-key", $"{name} holds no API key or token: one word of ASCII was expected.");
+            : throw AnnException.Invalid(name, $"{name} holds no API key or token: one word of ASCII was expected.");
     }
 
     private static byte[] Bytes(ToolContext tool, string path) => WholeFile.Read(tool.Files, path, "file", MostBytes);

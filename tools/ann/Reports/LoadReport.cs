@@ -66,12 +66,22 @@ internal sealed record LoadReport
     /// <summary>The measured runs, in order.</summary>
     public required IReadOnlyList<LoadRun> Runs { get; init; }
 
+    /// <summary>What became of another caller's flood beside the last run; null without one.</summary>
+    public LoadFlood? Flood { get; init; }
+
     /// <summary>Live recall as the server tells it after the runs, of its serving generation.</summary>
     public IReadOnlyList<LoadLiveRecall> LiveRecall { get; init; } = [];
 
     /// <summary>True when Ctrl-C ended it: the last run is shorter than planned, later ones are missing.</summary>
     public bool EndedEarly { get; init; }
 }
+
+/// <summary>Another caller, who asked for more than he may.</summary>
+/// <param name="Rate">Requests a second that he sent.</param>
+/// <param name="Answered">Of these in the measured time, those that were answered.</param>
+/// <param name="Errors">Those that were not, by gRPC code.</param>
+/// <param name="P99Change">Change of the run's 99th percentile beside him: 0.1 for a tenth more than alone.</param>
+internal sealed record LoadFlood(double Rate, long Answered, IReadOnlyDictionary<string, long> Errors, double P99Change);
 
 /// <summary>The highest rate that was sustained with the 99th percentile within the objective.</summary>
 /// <param name="SloP99Ms">The objective, milliseconds.</param>

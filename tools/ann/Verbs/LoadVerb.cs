@@ -25,7 +25,8 @@ internal static class LoadVerb
             "ann load --index items --queries queries.npy --rate 2000 --duration 30s --deadline 50",
             "ann load --index items --queries queries.fbin --truth truth.ibin --find-max --slo-p99 5 --at 50,80 --json",
             "ann load --index items --queries queries.fbin --closed --concurrency 16",
-            "ann load --index items --queries queries.fbin --truth truth.ibin --rate 8000 --deadline 5 --on-deadline best-so-far");
+            "ann load --index items --queries queries.fbin --truth truth.ibin --rate 8000 --deadline 5 --on-deadline best-so-far",
+            "ann load --index items --queries queries.npy --rate 200 --api-key @page.key --flood 2000 --flood-key @batch.key");
         options.AddTo(command);
         command.Add(json);
         command.SetAction(async (parsed, cancellation) =>
@@ -66,7 +67,13 @@ internal static class LoadVerb
             tool.Notice(plan.IsClosed ? $"closed loop, {plan.Concurrency} caller(s)" : $"open loop, {plan.Rate:N0} requests/s");
             runs.Add(await runner.RunAsync(plan, cancellation));
         }
-        LoadReport report = Report(request, index, queries.Count, maximum, runs, cancellation.IsCancellationRequested);
+        LoadFlood? flood = null;
+        if (request.Flood is not null && !cancellation.IsCancellationRequested)
+            flood = await FloodAsync(tool, runner, request, requests, runs, cancellation);
+        LoadReport report = Report(request, index, queries.Count, maximum, runs, cancellation.IsCancellationRequested) with
+        {
+            Flood = flood,
+        };
         if (cancellation.IsCancellationRequested)
             return report;
         index = await server.DescribeAsync(request.Index, cancellation);
@@ -120,6 +127,23 @@ internal static class LoadVerb
             search.Report(holds);
         }
         return new LoadMaximum(request.SloP99Ms, search.HighestHeld, probes);
+    }
+
+    /// <summary>Makes the run again, while another caller floods the server.</summary>
+    private static async Task<LoadFlood> FloodAsync(
+        ToolContext tool, LoadRunner runner, LoadRequest request, LoadRequests requests, List<LoadRun> runs, CancellationToken cancellation)
+    {
+        using GrpcTransport other = new(request.Flood!, request.Connections, requests, tool.Time);
+        await other.ConnectAsync(cancellation);
+        tool.Notice($"the same beside another caller, {request.FloodRate:N0} requests/s");
+        ToolContext silent = tool with { Error = TextWriter.Null };
+        Task<LoadRun> flooding = new LoadRunner(silent, other, recall: null).RunAsync(
+            request.Plan with { Rate = request.FloodRate, Seed = request.Plan.Seed + 1 }, cancellation);
+        LoadRun beside = await runner.RunAsync(request.Plan, cancellation);
+        LoadRun flood = await flooding;
+        double change = runs[^1].Latency.P99Us > 0 ? beside.Latency.P99Us / runs[^1].Latency.P99Us - 1 : 0;
+        runs.Add(beside);
+        return new LoadFlood(request.FloodRate, flood.Answered, flood.Errors, change);
     }
 
     private static IEnumerable<LoadPlan> Plans(LoadRequest request, LoadMaximum? maximum)

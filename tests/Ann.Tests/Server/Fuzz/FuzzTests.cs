@@ -3,7 +3,6 @@ using System.Net;
 using Ann.Protocol.V1;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
-using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
 using Grpc.Reflection.V1Alpha;
@@ -110,7 +109,8 @@ public sealed class FuzzTests : IAsyncLifetime
     {
         for (int first = from; first < to; first += Round)
         {
-            await Parallel.ForAsync(first, Math.Min(to, first + Round), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (number, _) =>
+            ParallelOptions atOnce = new() { MaxDegreeOfParallelism = AtOnce };
+            await Parallel.ForAsync(first, Math.Min(to, first + Round), atOnce, async (number, _) =>
             {
                 MethodDescriptor method = methods[number % methods.Length];
                 byte[] body = BodyOf(method, new Random(Seed + number));

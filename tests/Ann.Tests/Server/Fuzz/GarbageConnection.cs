@@ -4,7 +4,9 @@ using System.Net.Sockets;
 
 namespace Ann.Tests.Server.Fuzz;
 
-/// <summary>A connection of somebody who speaks no HTTP/2, or speaks it wrong (RFC 9113). Of the loopback alone. One seed, one connection.</summary>
+/// <summary>
+/// A connection of somebody who speaks no HTTP/2, or speaks it wrong (RFC 9113). Of the loopback alone. One seed, one connection.
+/// </summary>
 internal static class GarbageConnection
 {
     private const int MostFrames = 40;
@@ -92,7 +94,10 @@ internal static class GarbageConnection
     private static byte[] Headers(Random random)
     {
         using MemoryStream block = new();
-        string[] methods = ["ann.v1.Retrieval/Search", "ann.v1.Ingest/Write", "ann.v1.Indexes/List", "grpc.health.v1.Health/Watch", "x", "%2e%2e/"];
+        string[] methods =
+        [
+            "ann.v1.Retrieval/Search", "ann.v1.Ingest/Write", "ann.v1.Indexes/List", "grpc.health.v1.Health/Watch", "x", "%2e%2e/",
+        ];
         foreach ((string name, string value) in new[]
         {
             (":method", random.Next(4) == 0 ? "GET" : "POST"), (":scheme", "http"), (":path", "/" + methods[random.Next(methods.Length)]),

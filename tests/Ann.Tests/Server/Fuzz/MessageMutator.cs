@@ -5,7 +5,8 @@ using Google.Protobuf.Reflection;
 namespace Ann.Tests.Server.Fuzz;
 
 /// <summary>
-/// Messages of any type that nobody would send: right ones with some fields changed, random ones, and their bytes changed. One seed, one message.
+/// Messages of any type that nobody would send: right ones with some fields changed, random ones, and their bytes changed. One seed, one
+/// message.
 /// </summary>
 /// <param name="random">Of the message.</param>
 internal sealed class MessageMutator(Random random)
@@ -14,8 +15,8 @@ internal sealed class MessageMutator(Random random)
 
     private static readonly string[] Texts =
     [
-        "", "shop", "shop@0000000000000000", "nobody", "plain", "text", "price", "a", "..", "/", "../../etc/passwd", "\0", "*", "@", "shop@",
-        "ü", "\U0001F600", "seen:user:42", "0123456789abcdef", new string('x', 129), new string('y', 5000),
+        "", "shop", "shop@0000000000000000", "nobody", "plain", "text", "price", "a", "..", "/", "../../etc/passwd", "\0", "*", "@",
+        "shop@", "ü", "\U0001F600", "seen:user:42", "0123456789abcdef", new string('x', 129), new string('y', 5000),
     ];
 
     private static readonly ulong[] Numbers =

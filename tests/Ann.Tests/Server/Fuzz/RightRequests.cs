@@ -4,7 +4,9 @@ using Grpc.Health.V1;
 
 namespace Ann.Tests.Server.Fuzz;
 
-/// <summary>Requests that the server takes, of an index with four dimensions, numeric keys and two attributes: where mutations begin.</summary>
+/// <summary>
+/// Requests that the server takes, of an index with four dimensions, numeric keys and two attributes: where mutations begin.
+/// </summary>
 internal static class RightRequests
 {
     public const string Index = "shop";
@@ -15,7 +17,8 @@ internal static class RightRequests
     {
         "ann.v1.Retrieval/Search" => Search(),
         "ann.v1.Retrieval/SearchMany" => new SearchManyRequest { Index = Index, Searches = { Search(), Search() } },
-        "ann.v1.Retrieval/Recommend" => new RecommendRequest { Search = new SearchRequest { Index = Index, K = 3 }, PositiveKeys = Keys(1, 2) },
+        "ann.v1.Retrieval/Recommend" =>
+            new RecommendRequest { Search = new SearchRequest { Index = Index, K = 3 }, PositiveKeys = Keys(1, 2) },
         "ann.v1.Retrieval/Range" => new RangeRequest { Search = new SearchRequest(Search()) { MinScore = -1 } },
         "ann.v1.Retrieval/Explain" => new ExplainRequest { Search = Search(), Key = Keys(3) },
         "ann.v1.Retrieval/Scroll" => new ScrollRequest { Index = Index, Limit = 10, Attributes = { "text" } },
@@ -43,7 +46,8 @@ internal static class RightRequests
         KeyKind = KeyKind.Uint64,
         Attributes =
         {
-            new AttributeField { Name = "text", Type = AttributeType.Keyword }, new AttributeField { Name = "price", Type = AttributeType.Double },
+            new AttributeField { Name = "text", Type = AttributeType.Keyword },
+            new AttributeField { Name = "price", Type = AttributeType.Double },
         },
     };
 

@@ -3,9 +3,7 @@ using Ann.Protocol.V1;
 using Ann.Server.Admission;
 using Ann.Server.Hosting;
 using Ann.Server.Limits;
-using Ann.Server.Reloading;
 using Ann.Tests.Server.Access;
-using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
 using Grpc.Health.V1;
@@ -15,8 +13,8 @@ using StatusCode = Grpc.Core.StatusCode;
 namespace Ann.Tests.Server.Limits;
 
 /// <summary>
-/// Goal: a call is refused by the limits of its caller, of its index, of both, and by no other's; what it is told is true. Method: real calls
-/// to servers whose clock stands.
+/// Goal: a call is refused by the limits of its caller, of its index, of both, and by no other's; what it is told is true. Method: real
+/// calls to servers whose clock stands.
 /// </summary>
 [Collection(typeof(ServerTests))]
 public sealed class CallerLimitsTests(SampleIndexes samples)

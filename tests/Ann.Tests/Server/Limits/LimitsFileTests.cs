@@ -1,10 +1,11 @@
-using System.Text;
 using Ann.Core;
 using Ann.Server.Limits;
 
 namespace Ann.Tests.Server.Limits;
 
-/// <summary>Goal: a file of limits is read whole or refused with everything that is wrong in it; each limit is of the first rule that states it.</summary>
+/// <summary>
+/// Goal: a file of limits is read whole or refused with everything that is wrong in it; each limit is of the first rule that states it.
+/// </summary>
 public sealed class LimitsFileTests
 {
     [Fact]
@@ -24,8 +25,9 @@ public sealed class LimitsFileTests
 
         foreach (string fault in new[]
         {
-            "limits[0] names neither", "limits[1] has requests_per_second 0", "limits[1] has k -1", "limits[2] has a caller of 0 characters",
-            "limits[3] states no limit", "limits[4] has a weight and an index", "limits[5] has weight 1000", "limits[6] is null",
+            "limits[0] names neither", "limits[1] has requests_per_second 0", "limits[1] has k -1",
+            "limits[2] has a caller of 0 characters", "limits[3] states no limit", "limits[4] has a weight and an index",
+            "limits[5] has weight 1000", "limits[6] is null",
         })
             Assert.Contains(fault, e.Message, StringComparison.Ordinal);
         Assert.StartsWith("limits.json", e.Message, StringComparison.Ordinal);
@@ -63,7 +65,8 @@ public sealed class LimitsFileTests
         CallerMeters batch = rules.Of("key:batch-7");
         Assert.Equal(0.5, batch.Weight);
         Assert.Contains("k of caller 'key:batch-7' is 10", Refusal(batch.Own, k: 11), StringComparison.Ordinal);
-        Assert.Contains("rows_per_request of caller 'key:batch-7' is 3; the request asks for 4", Refusal(batch.Own, rows: 4), StringComparison.Ordinal);
+        Assert.Contains(
+            "rows_per_request of caller 'key:batch-7' is 3; the request asks for 4", Refusal(batch.Own, rows: 4), StringComparison.Ordinal);
         Assert.Contains("k of caller 'token:you' is 100", Refusal(rules.Of("token:you").Own, k: 101), StringComparison.Ordinal);
         Assert.Contains("k of caller 'key:batch-7' on index 'shop' is 5", Refusal(batch.On("shop"), k: 6), StringComparison.Ordinal);
         Assert.Null(batch.On("shop2"));

@@ -2,7 +2,7 @@ using Ann.Server.Limits;
 
 namespace Ann.Tests.Server.Limits;
 
-/// <summary>Goal: a rate is what it says, told waits are true, and nothing is allocated. Method: a plain model, and a clock that stands.</summary>
+/// <summary>Goal: a rate is what it says, and told waits are true. Method: a plain model, and a clock that stands.</summary>
 public sealed class SteadyRateTests
 {
     private readonly StoppedTime _time = new();
