@@ -50,16 +50,18 @@ internal static class MessageWeight
                     break;
                 case 1 or 5:
                     int fixedBytes = (tag & 7) == 1 ? sizeof(long) : sizeof(int);
-                    if (reader.Remaining < fixedBytes)
+                    if (end - reader.Consumed < fixedBytes)
                         return weight;
                     reader.Advance(fixedBytes);
                     weight += NumberBytes;
                     break;
                 case 2:
-                    if (!TryReadVarint(ref reader, out ulong length) || length > (ulong)(end - reader.Consumed))
+                    if (!TryReadVarint(ref reader, out ulong length) || reader.Consumed > end || length > (ulong)(end - reader.Consumed))
                         return weight;
                     long past = reader.Consumed + (long)length;
                     weight += OfField(ref reader, (long)length, field, depth);
+                    if (reader.Consumed > past)
+                        return weight; // what is inside is longer than it is said to be, which the parser refuses
                     reader.Advance(past - reader.Consumed);
                     break;
                 default:

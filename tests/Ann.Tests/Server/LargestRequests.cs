@@ -16,12 +16,12 @@ internal static class LargestRequests
     {
         SearchRequest search = new() { Index = index, Queries = Queries(Rows), K = 900 };
         yield return search;
-        SearchRequest excluding = new(search) { Exclude = new Exclusions { Keys = Keys(Values, items) } };
+        SearchRequest excluding = new(search) { Exclude = new Protocol.V1.Exclusions { Keys = Keys(Values, items) } };
         yield return excluding;
         yield return new SearchRequest(search) { Filter = AnyOf(3 << 20) };
-        Exclusions everything = new() { Roaring = Everything() };
+        Protocol.V1.Exclusions everything = new() { Roaring = Everything() };
         yield return new SearchRequest(search) { Queries = Queries(100), Exact = true, Exclude = everything };
-        yield return new RangeRequest { Search = new SearchRequest(search) { MinScore = -1e9f } };
+        yield return new RangeRequest { Search = new SearchRequest(search) { MinScore = 1e9f } };
         yield return new ScrollRequest
         {
             Index = index, Limit = 10_000, WithVectors = true, Attributes = { "text" }, Filter = AnyOf(3 << 20),
@@ -33,7 +33,8 @@ internal static class LargestRequests
         {
             many.Searches.Add(new SearchRequest
             {
-                Queries = Queries(1), K = 900, Filter = new Filter { Exists = "text" }, Exclude = new Exclusions { Keys = Keys(500, i) },
+                Queries = Queries(1), K = 900, Filter = new Filter { Exists = "text" },
+                Exclude = new Protocol.V1.Exclusions { Keys = Keys(500, i) },
             });
         }
         yield return many;

@@ -17,6 +17,24 @@ public sealed class MessageWeightTests
     public static TheoryData<string> Shapes =>
         ["empty sets", "short keys", "empty keys", "packed numbers", "filters", "rows", "unknown", "searches", "full searches"];
 
+    /// <summary>
+    /// Lengths that say less or more than what is inside, and numbers without an end: the weight is some number, and reading ends.
+    /// </summary>
+    [Fact]
+    public void BytesThatAreNoMessageHaveAWeightToo()
+    {
+        int seed = Environment.TickCount;
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        IMessage[] right = [Fuzz.RightRequests.Upsert(1, 2, 3), Fuzz.RightRequests.Of("ann.v1.Retrieval/SearchMany")!];
+        for (int i = 0; i < 20_000; i++)
+        {
+            Fuzz.MessageMutator mutator = new(new Random(seed + i));
+            IMessage message = right[i % right.Length];
+            byte[] bytes = mutator.Spoil(mutator.Next(message.Descriptor, message));
+            Assert.True(MessageWeight.Of(new ReadOnlySequence<byte>(bytes), message.Descriptor) > 0, $"seed {seed + i}");
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Shapes))]
     public void ParsingTakesNoMoreThanIsCharged(string shape)

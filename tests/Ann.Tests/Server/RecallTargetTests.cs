@@ -46,6 +46,19 @@ public sealed class RecallTargetTests(SampleIndexes samples) : IClassFixture<Wal
             answer.Stats.Plan, answer.Stats.EfSearch, answer.Stats.EstimatedRecall, answer.Stats.TargetOutOfReach));
     }
 
+    /// <summary>A beam that a target takes is no wider than one that the caller may name.</summary>
+    [Fact]
+    public async Task ATargetTakesNoWiderBeamThanItsCallerMayName()
+    {
+        string file = Path.Combine(samples.NewDirectory(), "limits.json");
+        File.WriteAllText(file, """{"version": 1, "limits": [{"caller": "*", "ef": 12}]}""");
+        await using RunningServer server = await StartAsync(options => options.LimitsFile = file);
+
+        SearchResponse beyond = await server.Retrieval.SearchAsync(Request(WalkedIndex.Row(3), 0.9999f));
+
+        Assert.Equal((12u, true), (beyond.Stats.EfSearch, beyond.Stats.TargetOutOfReach));
+    }
+
     /// <summary>Narrow beams alone are allowed: a scan would cost several of them, so the answer says what it is not.</summary>
     [Fact]
     public async Task ATargetOutOfReachIsTold()

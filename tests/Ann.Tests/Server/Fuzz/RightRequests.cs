@@ -19,7 +19,7 @@ internal static class RightRequests
         "ann.v1.Retrieval/SearchMany" => new SearchManyRequest { Index = Index, Searches = { Search(), Search() } },
         "ann.v1.Retrieval/Recommend" =>
             new RecommendRequest { Search = new SearchRequest { Index = Index, K = 3 }, PositiveKeys = Keys(1, 2) },
-        "ann.v1.Retrieval/Range" => new RangeRequest { Search = new SearchRequest(Search()) { MinScore = -1 } },
+        "ann.v1.Retrieval/Range" => new RangeRequest { Search = new SearchRequest(Search()) { MinScore = 100 } },
         "ann.v1.Retrieval/Explain" => new ExplainRequest { Search = Search(), Key = Keys(3) },
         "ann.v1.Retrieval/Scroll" => new ScrollRequest { Index = Index, Limit = 10, Attributes = { "text" } },
         "ann.v1.Retrieval/PrepareFilter" => new PrepareFilterRequest { Index = Index, Filter = new Filter { Exists = "text" } },

@@ -150,23 +150,6 @@ public sealed class CallerLimitsTests(SampleIndexes samples)
         Assert.Equal(1, counted.Of("ann.limits.refused", "rows_per_request", "index"));
     }
 
-    /// <summary>A beam that recall_target would take is no wider than one that may be named.</summary>
-    [Fact]
-    public async Task ATargetTakesNoWiderBeamThanMayBeNamed()
-    {
-        SearchRequest request = RunningServer.Request(samples, "named");
-        request.RecallTarget = 0.9999f;
-        request.Queries = RunningServer.Bytes(samples.Rows[0]);
-        request.EncoderFingerprint = SampleIndexes.EncoderFingerprint;
-        await using RunningServer free = await RunningServer.StartAsync(samples);
-        await using RunningServer bound = await StartAsync("""[{"caller": "*", "ef": 5}]""");
-
-        SearchStats without = (await free.Retrieval.SearchAsync(request)).Stats;
-        SearchStats with = (await bound.Retrieval.SearchAsync(request)).Stats;
-
-        Assert.True(with.Visited < without.Visited, $"{with.Visited} nodes with the limit, {without.Visited} without");
-    }
-
     [Fact]
     public async Task OneCallersLimitIsNotAnothers()
     {
