@@ -1,5 +1,5 @@
 using Ann.Core;
-using Ann.Server.Limits;
+using Ann.Server.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace Ann.Server.Admission;
@@ -9,7 +9,7 @@ internal sealed class AdmissionControl
 {
     private readonly ThreadReserve _threads;
 
-    public AdmissionControl(IOptions<ServerOptions> options, ThreadReserve threads, CallerBook callers, LimitMetrics metrics)
+    public AdmissionControl(IOptions<ServerOptions> options, ThreadReserve threads, CallerBook callers, ServerMetrics metrics)
     {
         ServerOptions limits = options.Value;
         _threads = threads;

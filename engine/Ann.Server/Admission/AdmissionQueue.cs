@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using Ann.Core;
-using Ann.Server.Limits;
+using Ann.Server.Telemetry;
 
 namespace Ann.Server.Admission;
 
@@ -19,7 +19,7 @@ namespace Ann.Server.Admission;
 /// <param name="running">Calls that run at once.</param>
 /// <param name="waiting">Calls that may wait.</param>
 /// <param name="metrics">Counts refusals; null for nobody.</param>
-internal sealed class AdmissionQueue(string work, int running, int waiting, LimitMetrics? metrics = null)
+internal sealed class AdmissionQueue(string work, int running, int waiting, ServerMetrics? metrics = null)
 {
     private readonly string _name = $"{work.Replace(' ', '_')}_queue";
     private readonly Caller _everybody = new(Caller.Anonymous);
@@ -174,7 +174,7 @@ internal sealed class AdmissionQueue(string work, int running, int waiting, Limi
 
     private AnnException Full()
     {
-        metrics?.Refused(_name, LimitMetrics.Server);
+        metrics?.Limited(_name, "server");
         return new AnnException(AnnError.Overloaded, $"The {work} queue is full: {running} running, {waiting} waiting.");
     }
 

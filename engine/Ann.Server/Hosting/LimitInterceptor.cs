@@ -4,6 +4,7 @@ using Ann.Server.Access;
 using Ann.Server.Admission;
 using Ann.Server.Limits;
 using Ann.Server.Recall;
+using Ann.Server.Telemetry;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 
@@ -13,7 +14,7 @@ namespace Ann.Server.Hosting;
 /// Holds each call against the limits of its caller, of the index that it names, and of both. A call is refused; a block of a write stream
 /// waits, and with it, by its credit, the client.
 /// </summary>
-internal sealed class LimitInterceptor(CallerBook callers, LimitMetrics metrics, TimeProvider time) : Interceptor
+internal sealed class LimitInterceptor(CallerBook callers, ServerMetrics metrics, TimeProvider time) : Interceptor
 {
     /// <inheritdoc/>
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(

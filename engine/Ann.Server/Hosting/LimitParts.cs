@@ -3,6 +3,7 @@ using Ann.Server.Access;
 using Ann.Server.Admission;
 using Ann.Server.Limits;
 using Ann.Server.Reloading;
+using Ann.Server.Telemetry;
 using Grpc.AspNetCore.Server;
 using Microsoft.Extensions.Options;
 
@@ -41,7 +42,7 @@ internal static class LimitParts
         CallerBook callers = app.Services.GetRequiredService<CallerBook>();
         IndexCatalog catalog = app.Services.GetRequiredService<IndexCatalog>();
         LimitWorld world = new(
-            app.Services.GetRequiredService<TimeProvider>(), app.Services.GetRequiredService<LimitMetrics>(),
+            app.Services.GetRequiredService<TimeProvider>(), app.Services.GetRequiredService<ServerMetrics>(),
             name => catalog.Indexes.Any(index => index.Name == name));
         app.Services.GetRequiredService<WatchedFiles>().Add(
             "The list of limits", [path], contents => callers.Rules = new LimitRules(LimitsFile.Parse(path, contents[0]), world));

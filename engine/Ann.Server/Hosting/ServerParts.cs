@@ -7,7 +7,6 @@ using Ann.Server.Admission;
 using Ann.Server.Encoders;
 using Ann.Server.Errors;
 using Ann.Server.Health;
-using Ann.Server.Limits;
 using Ann.Server.Recall;
 using Ann.Server.Services;
 using Ann.Server.Settings;
@@ -91,7 +90,6 @@ internal static class ServerParts
         services.AddSingleton(static provider => ReserveOf(
             provider.GetRequiredService<IOptions<ServerOptions>>().Value, provider.GetRequiredService<IReadyThreads>(),
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<LimitMetrics>();
         services.AddSingleton(static provider => LimitParts.Callers(
             provider.GetRequiredService<IOptions<ServerOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<AdmissionControl>();

@@ -118,7 +118,7 @@ internal sealed class LimitMeters(LimitRule limits, string of, string scope, Lim
 
     private AnnException Refuse(string limit, TimeSpan retryAfter, string message)
     {
-        world.Metrics.Refused(limit, scope);
+        world.Metrics.Limited(limit, scope);
         return new AnnException(AnnError.Overloaded, message) { Field = limit, RetryAfter = retryAfter };
     }
 }

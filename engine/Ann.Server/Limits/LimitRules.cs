@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Ann.Server.Telemetry;
 
 namespace Ann.Server.Limits;
 
@@ -103,4 +104,4 @@ internal sealed class CallerMeters(LimitRules rules, LimitMeters? own)
 /// <param name="Time">The clock of the rates.</param>
 /// <param name="Metrics">Counts refusals.</param>
 /// <param name="HasIndex">True for the name of an index that there is.</param>
-internal sealed record LimitWorld(TimeProvider Time, LimitMetrics Metrics, Func<string, bool> HasIndex);
+internal sealed record LimitWorld(TimeProvider Time, ServerMetrics Metrics, Func<string, bool> HasIndex);

@@ -58,6 +58,8 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Histogram<long> _batchRows;
     private readonly Counter<long> _slow;
     private readonly Counter<long> _slowLost;
+    private readonly Counter<long> _limited;
+    private readonly Counter<long> _slowed;
     private readonly Counter<long> _refused;
     private readonly Counter<long> _auditLost;
 
@@ -78,6 +80,8 @@ internal sealed class ServerMetrics : IDisposable
         _batchRows = Meter.CreateHistogram("ann.encoder.batch.rows", "{row}", "Inputs of a run of an encoder.", advice: Counts);
         _slow = Meter.CreateCounter<long>("ann.slow_query.written", "{call}", "Slow calls written to their file.");
         _slowLost = Meter.CreateCounter<long>("ann.slow_query.lost", "{call}", "Slow calls that were not: the file takes no more.");
+        _limited = Meter.CreateCounter<long>("ann.limits.refused", "{call}", "Calls refused by a limit, or by a full queue.");
+        _slowed = Meter.CreateCounter<long>("ann.limits.slowed", "{block}", "Blocks of write streams that had to wait for a limit.");
         _refused = Meter.CreateCounter<long>("ann.access.refused", "{call}", "Calls refused for want of a credential or of a role.");
         _auditLost = Meter.CreateCounter<long>("ann.audit.lost", "{line}", "Lines of the audit log that could not be written.");
     }
@@ -163,6 +167,14 @@ internal sealed class ServerMetrics : IDisposable
 
     /// <summary>A slow call was not.</summary>
     public void LostSlow() => _slowLost.Add(1);
+
+    /// <summary>A limit refuses a call.</summary>
+    /// <param name="limit">As <c>requests_per_second</c>, <c>search_queue</c>.</param>
+    /// <param name="scope">Whose limit it is: <c>caller</c>, <c>index</c>, <c>caller_on_index</c>, <c>server</c>.</param>
+    public void Limited(string limit, string scope) => _limited.Add(1, new(TagNames.Limit, limit), new(TagNames.LimitScope, scope));
+
+    /// <summary>A limit makes a block of a stream wait.</summary>
+    public void Slowed() => _slowed.Add(1);
 
     /// <summary>A plan in words.</summary>
     public static string NameOf(Wire.Plan plan) => Plans[Math.Clamp((int)plan, 0, Plans.Length - 1)];

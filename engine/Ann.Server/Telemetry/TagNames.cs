@@ -51,6 +51,12 @@ internal static class TagNames
     /// <summary>What memory is for: indexes, sets, requests, replies.</summary>
     public const string Component = "ann.component";
 
+    /// <summary>What refused a call: the name of a limit, or a queue that was full.</summary>
+    public const string Limit = "ann.limit";
+
+    /// <summary>Whose limit it is: caller, index, caller_on_index, server.</summary>
+    public const string LimitScope = "ann.limit.scope";
+
     /// <summary>Name of an encoder.</summary>
     public const string Encoder = "ann.encoder";
 

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using Ann.Protocol.V1;
 using Ann.Server.Admission;
 using Ann.Server.Hosting;
-using Ann.Server.Limits;
+using Ann.Server.Telemetry;
 using Ann.Tests.Server.Access;
 using Google.Rpc;
 using Grpc.Core;
@@ -229,7 +229,7 @@ public sealed class CallerLimitsTests(SampleIndexes samples)
         {
             _listener.InstrumentPublished = static (instrument, listener) =>
             {
-                if (instrument.Meter.Scope is LimitMetrics)
+                if (instrument.Meter.Scope is ServerMetrics && instrument.Name.StartsWith("ann.limits", StringComparison.Ordinal))
                     listener.EnableMeasurementEvents(instrument);
             };
             _listener.SetMeasurementEventCallback<long>((instrument, _, tags, _) =>

@@ -1,5 +1,6 @@
 using Ann.Core;
 using Ann.Server.Limits;
+using Ann.Server.Telemetry;
 
 namespace Ann.Tests.Server.Limits;
 
@@ -52,7 +53,7 @@ public sealed class LimitsFileTests
     [Fact]
     public void TheFirstRuleThatStatesALimitHasIt()
     {
-        using LimitMetrics metrics = new();
+        using ServerMetrics metrics = new();
         LimitRules rules = new(Read("""
             {"version": 1, "limits": [
               {"caller": "key:batch-*", "k": 10, "weight": 0.5},
@@ -82,7 +83,7 @@ public sealed class LimitsFileTests
     public void ARefusedCallTakesNothing()
     {
         StoppedTime time = new();
-        using LimitMetrics metrics = new();
+        using ServerMetrics metrics = new();
         LimitRules rules = new(Read("""
             {"version": 1, "limits": [{"caller": "*", "requests_per_second": 2, "bytes_per_second": 100, "write_rows_per_second": 10,
               "concurrent_searches": 1}]}
@@ -113,7 +114,7 @@ public sealed class LimitsFileTests
     [Fact]
     public void WithLimitsACallAllocatesNothing()
     {
-        using LimitMetrics metrics = new();
+        using ServerMetrics metrics = new();
         LimitRules rules = new(Read("""
             {"version": 1, "limits": [
               {"caller": "*", "requests_per_second": 1e9, "bytes_per_second": 1000000000, "concurrent_searches": 4, "k": 100},
