@@ -75,6 +75,20 @@ internal sealed class ItemSets : IAsyncDisposable
             throw AnnException.Invalid(field, $"{field}: a set's name takes 1 to {MaxNameBytes} bytes of UTF-8; found {length}.");
     }
 
+    /// <summary>Every set that is not forgotten, in no order.</summary>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.Corrupt"/>: the file is damaged. <see cref="AnnError.Unavailable"/>: it could not be opened.
+    /// </exception>
+    public IEnumerable<SetKeys> All
+    {
+        get
+        {
+            RequireReadable();
+            long now = Now;
+            return _table.Shown.Where(set => !set.IsExpired(now));
+        }
+    }
+
     /// <summary>The keys of a set now; null when there is none, or it is forgotten.</summary>
     /// <exception cref="AnnException">
     /// <see cref="AnnError.Corrupt"/>: the file is damaged. <see cref="AnnError.Unavailable"/>: it could not be opened.

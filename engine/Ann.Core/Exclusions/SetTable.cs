@@ -19,6 +19,9 @@ internal sealed class SetTable(KeyKind kind, string index, MemoryBudget budget)
     /// <summary>Bytes of the records that hold all sets when nothing else does.</summary>
     public long LogBytes { get; private set; }
 
+    /// <summary>Every set that is shown, in no order.</summary>
+    public IEnumerable<SetKeys> Shown => _shown.Values;
+
     /// <summary>Every set that is shown, in the order of their names.</summary>
     public IEnumerable<SetKeys> All => _shown.Values.OrderBy(static set => set.Name, StringComparer.Ordinal);
 

@@ -53,7 +53,8 @@ internal sealed class RefusedRoute(RefusalRecord refusals, IOptions<ServerOption
             context.Response.Headers.WWWAuthenticate = AccessSchemes.BearerWord.TrimEnd();
         context.Response.ContentType = "application/problem+json";
         return context.Response.WriteAsync(
-            $"{{\"status\":{context.Response.StatusCode},\"detail\":\"{JsonEncodedText.Encode(status.Message)}\"}}");
+            $"{{\"status\":{context.Response.StatusCode},\"detail\":\"{JsonEncodedText.Encode(status.Message)}\","
+            + $"\"code\":{status.Code},\"message\":\"{JsonEncodedText.Encode(status.Message)}\"}}"); // the members of REST's errors, too
     }
 
     private static string WantedBy(ServerOptions options)

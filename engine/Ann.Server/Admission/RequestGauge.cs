@@ -69,10 +69,14 @@ internal sealed class RequestGauge : IDisposable
     /// <summary>Who makes a call. To be asked once a call.</summary>
     public Caller CallerOf(HttpContext context) => _callers.Of(context);
 
+    /// <summary>What the messages of a method may take.</summary>
+    /// <param name="method">Its path, such as <c>/ann.v1.Retrieval/Search</c>.</param>
+    public RequestLimits LimitsOf(string method) => _methods.GetValueOrDefault(method, Others);
+
     /// <summary>Runs a call behind its gauge.</summary>
     public async Task RunAsync(HttpContext context, RequestDelegate next)
     {
-        RequestLimits limits = _methods.GetValueOrDefault(context.Request.Path.Value ?? "", Others);
+        RequestLimits limits = LimitsOf(context.Request.Path.Value ?? "");
         Caller caller = CallerOf(context);
         using RequestBody body = new(context.Request.BodyReader, limits, this) { Meters = limits == Others ? null : caller.Meters?.Own };
         CallBody call = new(body, caller);

@@ -10,6 +10,7 @@ using Ann.Server.Mapping;
 using Ann.Server.Recall;
 using Ann.Server.Settings;
 using Ann.Server.Telemetry;
+using Ann.Server.Web;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
@@ -47,6 +48,9 @@ public sealed partial class AnnServerHost : IAsyncDisposable
 
     /// <summary>Where health and metrics are answered; null for nowhere.</summary>
     public string? OpsAddress => _options.OpsListen.Length == 0 ? null : Addresses.ElementAt(1);
+
+    /// <summary>Where console and REST listen, such as <c>http://127.0.0.1:50080</c>; null where neither is served.</summary>
+    public string? WebAddress => _app.Services.GetService<WebAddress>()?.Now;
 
     /// <summary>What is hosted, and its state now.</summary>
     internal IndexCatalog Indexes => _app.Services.GetRequiredService<IndexCatalog>();
@@ -121,6 +125,8 @@ public sealed partial class AnnServerHost : IAsyncDisposable
             builder.Services.AddCalls();
             builder.Services.AddAccess(options);
             builder.Services.AddLimits(options);
+            if (options.ServesWeb)
+                builder.Services.AddWeb(options);
             builder.AddListener();
             app = builder.Build();
             app.OpenAccess();
@@ -157,7 +163,8 @@ public sealed partial class AnnServerHost : IAsyncDisposable
         catch (Exception e) when (e is IOException or SocketException)
         {
             _stop = Task.CompletedTask; // it never ran
-            string where = _options.OpsListen.Length == 0 ? $"{endpoint}" : $"{endpoint} and {_options.OpsListen}";
+            string[] others = [_options.OpsListen, _options.ServesWeb ? _options.WebListen : ""];
+            string where = string.Join(" and ", others.Where(static other => other.Length > 0).Prepend($"{endpoint}"));
             throw AnnException.Invalid(nameof(ServerOptions.Listen), $"Cannot listen on {where}: {Innermost(e).Message}");
         }
         if (_settingsFile is not null)
@@ -167,6 +174,13 @@ public sealed partial class AnnServerHost : IAsyncDisposable
             ListeningForOperators(ops);
         if (!IPAddress.IsLoopback(endpoint.Address) && AccessSettings.Missing(_options) is { } missing)
             OpenToOthers(endpoint, missing);
+        if (WebAddress is string web)
+            ListeningForWeb(web, _options.Console ? "console and REST" : "REST");
+        if (_options.ServesWeb && ListenAddress.Parse(_options.WebListen) is { } other && !IPAddress.IsLoopback(other.Address)
+            && AccessSettings.Missing(_options) is { } missingToo)
+        {
+            OpenToOthers(other, missingToo);
+        }
     }
 
     /// <summary>Opens what is to be served.</summary>
@@ -175,6 +189,7 @@ public sealed partial class AnnServerHost : IAsyncDisposable
         await Task.Run(() => _app.Services.GetRequiredService<StartPhase>().RunAsync(_options, cancellation), cancellation);
         if (_ownsProcess)
             _app.Services.GetRequiredService<ThreadReserve>().LetGo();
+        _app.Services.GetService<FiguresBoard>()?.Begin();
     }
 
     /// <summary>
@@ -221,6 +236,9 @@ public sealed partial class AnnServerHost : IAsyncDisposable
 
     [LoggerMessage(EventId = 71, Level = LogLevel.Information, Message = "Health and metrics are answered on {Address}.")]
     private partial void ListeningForOperators(string address);
+
+    [LoggerMessage(EventId = 36, Level = LogLevel.Information, Message = "Listening on {Address} for {Parts}.")]
+    private partial void ListeningForWeb(string address, string parts);
 
     [LoggerMessage(EventId = 31, Level = LogLevel.Warning,
         Message = "{Endpoint} is open to other machines, without {Missing}, as InsecureListen wants it.")]

@@ -1,3 +1,4 @@
+using Ann.Server.Settings;
 using Ann.Server.Transport;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

@@ -12,6 +12,7 @@ using Ann.Server.Services;
 using Ann.Server.Settings;
 using Ann.Server.Telemetry;
 using Ann.Server.Transport;
+using Ann.Server.Web;
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -204,6 +205,8 @@ internal static class ServerParts
             });
             if (options.OpsListen.Length > 0)
                 OpsPort.Listen(kestrel, options.OpsListen); // after the calls' own: the first address is theirs
+            if (options.ServesWeb)
+                kestrel.ListenForWeb(options);
         });
 
     /// <summary>Says which requests are answered by whom.</summary>
@@ -211,7 +214,8 @@ internal static class ServerParts
     /// <param name="export">Null where nobody wants telemetry.</param>
     public static void MapCalls(this WebApplication app, TelemetryExport? export)
     {
-        if (export is not null && app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.OpsListen.Length > 0)
+        ServerOptions options = app.Services.GetRequiredService<IOptions<ServerOptions>>().Value;
+        if (export is not null && options.OpsListen.Length > 0)
             app.MapOps(export);
         app.Use(static (context, next) =>
         {
@@ -219,8 +223,10 @@ internal static class ServerParts
             return next(context);
         });
         app.UseAccess();
-        RequestGauge gauge = app.Services.GetRequiredService<RequestGauge>();
-        app.Use(gauge.RunAsync);
+        if (options.ServesWeb)
+            app.Use(app.Services.GetRequiredService<WebCalls>().RunAsync);
+        else
+            app.Use(app.Services.GetRequiredService<RequestGauge>().RunAsync);
         app.Services.GetRequiredService<HeapReturn>(); // begins to look
         MethodAccess.Give(app.MapGrpcService<RetrievalService>());
         MethodAccess.Give(app.MapGrpcService<IndexesService>());

@@ -1,5 +1,6 @@
 using Ann.Core;
 using Ann.Server.Access;
+using Ann.Server.Settings;
 using Microsoft.Extensions.Options;
 
 namespace Ann.Server.Hosting;
@@ -27,6 +28,8 @@ internal sealed class SettingsTogether : IValidateOptions<ServerOptions>
         {
             yield return $"OtlpEndpoint is '{options.OtlpEndpoint}'; it must be a URL, such as http://127.0.0.1:4317.";
         }
+        if (options.WebListen.Length > 0 && ListenFault(options, nameof(options.WebListen), options.WebListen) is string webFault)
+            yield return webFault;
         if (options.SnapshotDirectory.Length > 0 && options.DataDirectory.Length > 0
             && Whole(options.SnapshotDirectory) == Whole(options.DataDirectory))
         {

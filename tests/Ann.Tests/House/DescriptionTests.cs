@@ -28,7 +28,8 @@ public sealed partial class DescriptionTests
         [typeof(CodesKind)] = (["engine/Ann.Core/Segments/CodesTraits.cs"], ["tools/Ann.Bench/Hard/HardRequest.cs"]),
         [typeof(AttributeType)] = (
             ["engine/Ann.Core/Attributes/AttributeTraits.cs"],
-            ["tools/Ann.Bench/Filters/Categories.cs", "tools/Ann.Bench/Promise/PromiseIndex.cs", "tools/ann/Filters/FilterValues.cs"]),
+            ["tools/Ann.Bench/Filters/Categories.cs", "tools/Ann.Bench/Promise/PromiseIndex.cs",
+             "engine/Ann.Server/Filters/FilterValues.cs"]),
     };
 
     public static TheoryData<string> Enums => [.. Named.Keys.Select(static type => type.Name)];

@@ -19,6 +19,9 @@ internal sealed class ServeProcess : IDisposable
 
     public string Address { get; private set; } = "";
 
+    /// <summary>Number of the process.</summary>
+    public int Id => _process.Id;
+
     /// <summary>Starts a server on a data directory, and waits until it serves.</summary>
     public static Task<ServeProcess> StartAsync(string data, IReadOnlyDictionary<string, string> settings) =>
         StartAsync(settings, "--data", data, "--listen", "127.0.0.1:0");

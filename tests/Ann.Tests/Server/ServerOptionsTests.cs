@@ -2,6 +2,7 @@ using Ann.Core;
 using Ann.Core.Segments;
 using Ann.Server;
 using Ann.Server.Hosting;
+using Ann.Server.Settings;
 
 namespace Ann.Tests.Server;
 

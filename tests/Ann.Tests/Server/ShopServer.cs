@@ -3,6 +3,7 @@ using Ann.Core.Attributes;
 using Ann.Core.Files;
 using Ann.Core.Segments;
 using Ann.Protocol.V1;
+using Ann.Server;
 using Ann.Server.Mapping;
 using KeyColumn = Ann.Core.Keys.KeyColumn;
 using KeyKind = Ann.Core.Keys.KeyKind;
@@ -37,7 +38,8 @@ public sealed class ShopServer(SampleIndexes samples) : IAsyncLifetime
     public ValueTask DisposeAsync() => Server.DisposeAsync();
 
     /// <summary>Starts one with the items in both indexes.</summary>
-    internal static async Task<RunningServer> StartAsync(SampleIndexes samples, TimeProvider? time = null)
+    internal static async Task<RunningServer> StartAsync(
+        SampleIndexes samples, TimeProvider? time = null, Action<ServerOptions>? configure = null)
     {
         string data = samples.NewDirectory();
         RunningServer server = await RunningServer.StartAsync(samples, options =>
@@ -46,6 +48,7 @@ public sealed class ShopServer(SampleIndexes samples) : IAsyncLifetime
             options.IndexFiles.Add(BuildCatalog(samples.NewDirectory()));
             options.DataDirectory = data;
             options.HeadRows = 256;
+            configure?.Invoke(options);
         }, time);
         await LiveCalls.CreateAsync(server, change: static request => request.Attributes.Add(ShopItem.Fields()));
         ShopItem[] items = [.. Enumerable.Range(1, Count).Select(static key => ShopItem.Of((ulong)key))];

@@ -20,6 +20,7 @@ public sealed partial class ExamplesRunTests
         ("ann build --input items.jsonl", "wants vectors in the lines"),
         ("ann serve", "does not end by itself"),
         ("ann load", "runs for half a minute"),
+        ("ann keys", "has tests of its own; ids of keys are made by chance"),
         ("ann replay", "wants a file of slow queries"),
         ("ann top", "wants the server's port for operators"),
         ("ann attach", "wants a generation: the README's commands do it"),

@@ -1,5 +1,5 @@
 using Ann.Protocol.V1;
-using Ann.Tool.Filters;
+using Ann.Server.Filters;
 using Ann.Tool.Reports;
 
 namespace Ann.Tool.Queries;

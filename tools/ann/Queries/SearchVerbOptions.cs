@@ -7,7 +7,7 @@ using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Server.Mapping;
 using Ann.Tool.Attributes;
-using Ann.Tool.Filters;
+using Ann.Server.Filters;
 using Ann.Tool.Remote;
 using Google.Protobuf;
 using Filter = Ann.Protocol.V1.Filter;

@@ -70,8 +70,9 @@ internal sealed record DemoSeconds
 
 /// <summary>That a server serves: <c>ann serve --json</c>.</summary>
 /// <param name="Address">Where it listens.</param>
+/// <param name="Web">Where console and REST listen; null where they are not served.</param>
 /// <param name="Indexes">What it hosts.</param>
-internal sealed record ServeReport(string Address, IReadOnlyList<ServedIndex> Indexes);
+internal sealed record ServeReport(string Address, string? Web, IReadOnlyList<ServedIndex> Indexes);
 
 /// <summary>One hosted index.</summary>
 /// <param name="Name">What clients call it.</param>

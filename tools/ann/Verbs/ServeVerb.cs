@@ -43,7 +43,7 @@ internal static class ServeVerb
         }
         await using (host)
         {
-            ServeReport report = new(host.Address, [.. host.Described.Select(Describe)]);
+            ServeReport report = new(host.Address, host.WebAddress, [.. host.Described.Select(Describe)]);
             if (json)
                 ToolJson.Write(tool, report, ToolJson.Default.ServeReport);
             else
@@ -83,6 +83,8 @@ internal static class ServeVerb
     private static void Print(TextWriter text, ServeReport report)
     {
         text.WriteLine($"serving on {report.Address}");
+        if (report.Web is not null)
+            text.WriteLine($"web on {report.Web}");
         foreach (ServedIndex index in report.Indexes)
         {
             text.WriteLine(index.Failure is null

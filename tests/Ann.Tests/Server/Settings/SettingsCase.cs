@@ -43,7 +43,7 @@ internal sealed class SettingsCase : IDisposable
             return [("true", true), ("false", false)];
         if (type.IsEnum)
             return [.. Enum.GetValues(type).Cast<object>().TakeLast(2).Select(static value => ($"{value}".ToLowerInvariant(), value))];
-        if (name is nameof(ServerOptions.Listen) or nameof(ServerOptions.OpsListen))
+        if (name is nameof(ServerOptions.Listen) or nameof(ServerOptions.OpsListen) or nameof(ServerOptions.WebListen))
             return [("127.0.0.1:1", "127.0.0.1:1"), ("[::1]:2", "[::1]:2")];
         if (name == nameof(ServerOptions.OtlpEndpoint))
             return [("http://127.0.0.1:4317", "http://127.0.0.1:4317"), ("https://collector", "https://collector")];

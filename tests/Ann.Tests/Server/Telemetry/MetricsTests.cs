@@ -53,7 +53,7 @@ public sealed class MetricsTests(SampleIndexes samples)
         ExposedValue[] values = [.. Exposition.Parse(text)];
 
         string[] quiet = ["ann.slow_query.written", "ann.slow_query.lost", "ann.recall.dropped", "ann.compaction.duration",
-            "ann.access.refused", "ann.audit.lost", "ann.tls.certificate_left"];
+            "ann.access.refused", "ann.audit.lost", "ann.tls.certificate_left", "ann.limits.refused", "ann.limits.slowed"];
         Dictionary<string, MetricRow> bySeries = MetricTable.Rows
             .SelectMany(static row => row.Series.Select(series => (Series: series, Row: row)))
             .ToDictionary(static pair => pair.Series, static pair => pair.Row);

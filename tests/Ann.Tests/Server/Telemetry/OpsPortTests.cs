@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using System.Threading.RateLimiting;
 using Ann.Protocol.V1;
 using Ann.Server.Admission;
 using Ann.Server.Recall;
@@ -60,7 +59,7 @@ public sealed class OpsPortTests(SampleIndexes samples)
         });
         using HttpClient http = ClientOf(server);
         AdmissionQueue queue = server.Part<AdmissionControl>().Searches;
-        RateLimitLease held = await queue.EnterAsync(default);
+        QueuePlace held = await queue.EnterAsync(default);
         Grpc.Core.AsyncUnaryCall<SearchResponse> old = server.Retrieval.SearchAsync(RunningServer.Request(samples));
         await RunningServer.Eventually(() => queue.Waiting == 1, "the call waits");
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Threading.RateLimiting;
 using Ann.Protocol.V1;
 using Ann.Server.Admission;
 using Ann.Server.Telemetry;
@@ -68,7 +67,7 @@ public sealed class SpansTests(SampleIndexes samples) : IDisposable
         await using RunningServer server = await RunningServer.StartAsync(samples, static options => options.MaxConcurrentSearches = 1);
         AdmissionQueue queue = server.Part<AdmissionControl>().Searches;
         Listen();
-        RateLimitLease held = await queue.EnterAsync(default);
+        QueuePlace held = await queue.EnterAsync(default);
         AsyncUnaryCall<SearchResponse> search = server.Retrieval.SearchAsync(RunningServer.Request(samples), Headers());
         await RunningServer.Eventually(() => queue.Waiting == 1, "the call waits");
 

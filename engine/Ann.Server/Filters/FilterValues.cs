@@ -5,7 +5,7 @@ using Ann.Protocol.V1;
 using AttributeType = Ann.Core.Attributes.AttributeType;
 using KeyKind = Ann.Core.Keys.KeyKind;
 
-namespace Ann.Tool.Filters;
+namespace Ann.Server.Filters;
 
 /// <summary>
 /// What the values of a filter's text are. The type of the attribute decides where it is known; otherwise a value in quotes is a keyword,

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using Ann.Core;
 
-namespace Ann.Server.Hosting;
+namespace Ann.Server.Settings;
 
 /// <summary>Reads <see cref="ServerOptions.Listen"/> and settings like it.</summary>
 internal static class ListenAddress
@@ -10,8 +10,6 @@ internal static class ListenAddress
     /// <summary>The endpoint that <paramref name="text"/> names. <c>localhost</c> is the IPv4 loopback.</summary>
     /// <remarks>Not <see cref="IPEndPoint.Parse(string)"/>: that reads a bare port number as an IPv4 address with port 0.</remarks>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: not an address with a port.</exception>
-    /// <param name="text">Address and port.</param>
-    /// <param name="setting">Named by the error.</param>
     public static IPEndPoint Parse(string text, string setting = nameof(ServerOptions.Listen))
     {
         int colon = text.LastIndexOf(':');

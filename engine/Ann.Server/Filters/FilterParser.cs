@@ -4,7 +4,7 @@ using Ann.Protocol.V1;
 using Google.Protobuf;
 using Filter = Ann.Protocol.V1.Filter;
 
-namespace Ann.Tool.Filters;
+namespace Ann.Server.Filters;
 
 /// <summary>
 /// Filters as people write them:

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Ann.Tool.Filters;
+namespace Ann.Server.Filters;
 
 /// <summary>
 /// Takes a filter's text apart. Blanks separate; a word is whatever holds no blank, sign or quote, so that times and numbers are words.

@@ -1,4 +1,4 @@
-namespace Ann.Tool.Filters;
+namespace Ann.Server.Filters;
 
 /// <summary>What a token of a filter's text is.</summary>
 internal enum FilterTokenKind

@@ -1,6 +1,6 @@
 using Ann.Protocol.V1;
 
-namespace Ann.Tests.Tool.Filters;
+namespace Ann.Tests.Server.Filters;
 
 /// <summary>Filters of every shape that has a text of its own, with names and values that are hard to write.</summary>
 internal static class RandomFilters

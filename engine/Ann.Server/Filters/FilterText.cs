@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Ann.Protocol.V1;
 
-namespace Ann.Tool.Filters;
+namespace Ann.Server.Filters;
 
 /// <summary>Writes a filter so that <see cref="FilterParser"/>, told nothing of types, reads the same one.</summary>
 /// <remarks>A list of a single clause has no text of its own: it is written as the clause, which takes the same items.</remarks>

@@ -1,12 +1,12 @@
 using Ann.Core;
 using Ann.Core.Attributes;
-using Ann.Tool.Filters;
+using Ann.Server.Filters;
 using Google.Protobuf;
 using AttributeType = Ann.Core.Attributes.AttributeType;
 using Filter = Ann.Protocol.V1.Filter;
 using KeyKind = Ann.Core.Keys.KeyKind;
 
-namespace Ann.Tests.Tool.Filters;
+namespace Ann.Tests.Server.Filters;
 
 /// <summary>Goal: a filter that a person writes is the one that is sent, and a mistake is shown where it is.</summary>
 public sealed class FilterTextTests
