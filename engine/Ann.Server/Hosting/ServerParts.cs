@@ -233,6 +233,8 @@ internal static class ServerParts
         MethodAccess.Give(app.MapGrpcService<IngestService>());
         app.MapGrpcService<HealthService>().RequireAccess(AccessPolicies.Health);
         app.MapGrpcReflectionService().RequireAccess(AccessPolicies.Reflection);
+        if (options.ServesWeb)
+            app.MapWeb(options);
     }
 
     /// <summary>A thread a core, as the pool has it; under load one more for each search.</summary>

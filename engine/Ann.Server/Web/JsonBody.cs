@@ -89,5 +89,6 @@ internal sealed class JsonBody(ByteBudget budget) : IDisposable
     }
 
     private static AnnException TooLarge(long length, int most) => new(
-        AnnError.Overloaded, $"A body of {length} bytes and more; this call takes at most {most}.") { Field = StatusDetails.TooLarge };
+        AnnError.Overloaded, $"A body of {length} bytes and more; this call takes at most {most}.")
+    { Field = StatusDetails.TooLarge };
 }

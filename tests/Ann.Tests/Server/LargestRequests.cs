@@ -24,7 +24,11 @@ internal static class LargestRequests
         yield return new RangeRequest { Search = new SearchRequest(search) { MinScore = 1e9f } };
         yield return new ScrollRequest
         {
-            Index = index, Limit = 10_000, WithVectors = true, Attributes = { "text" }, Filter = AnyOf(3 << 20),
+            Index = index,
+            Limit = 10_000,
+            WithVectors = true,
+            Attributes = { "text" },
+            Filter = AnyOf(3 << 20),
         };
         yield return new FetchRequest { Index = index, Keys = Keys(Rows, 0), WithVectors = true, Attributes = { "text" } };
         yield return new PrepareFilterRequest { Index = index, Filter = AnyOf(3 << 20) };
@@ -33,7 +37,9 @@ internal static class LargestRequests
         {
             many.Searches.Add(new SearchRequest
             {
-                Queries = Queries(1), K = 900, Filter = new Filter { Exists = "text" },
+                Queries = Queries(1),
+                K = 900,
+                Filter = new Filter { Exists = "text" },
                 Exclude = new Protocol.V1.Exclusions { Keys = Keys(500, i) },
             });
         }
