@@ -10,7 +10,7 @@ namespace Ann.Server.Access;
 /// <summary>The file of API keys: what each may do, and salted hashes of their secrets.</summary>
 /// <param name="Version">1.</param>
 /// <param name="Keys">In the order in which they were made.</param>
-internal sealed record ApiKeyFile(int Version, IReadOnlyList<ApiKey> Keys)
+internal sealed record ApiKeyFile(int Version, IReadOnlyList<ApiKey> Keys) : IVersioned
 {
     /// <summary>What is written.</summary>
     public const int CurrentVersion = 1;
@@ -29,17 +29,7 @@ internal sealed record ApiKeyFile(int Version, IReadOnlyList<ApiKey> Keys)
     /// <inheritdoc cref="Read"/>
     public static ApiKeyFile Parse(string path, byte[] content)
     {
-        ApiKeyFile? file;
-        try
-        {
-            file = JsonSerializer.Deserialize(content, ApiKeyFileJson.Default.ApiKeyFile);
-        }
-        catch (JsonException e)
-        {
-            throw AnnException.BadInput(path, $"line {e.LineNumber + 1}", $"it is no file of API keys: {e.Message}", e);
-        }
-        if (file is null || file.Version != CurrentVersion)
-            throw AnnException.BadInput(path, "", $"version is {file?.Version}; this build reads version {CurrentVersion}.");
+        ApiKeyFile file = VersionedJson.Read(path, content, ApiKeyFileJson.Default.ApiKeyFile, CurrentVersion, "API keys");
         if (file.Keys.Contains(null!))
             throw AnnException.BadInput(path, "", "it has a key that is null.");
         HashSet<string> ids = [];

@@ -1,9 +1,9 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ann.Core;
+using Ann.Server.Reloading;
 
 namespace Ann.Server.Access;
 
@@ -11,7 +11,8 @@ namespace Ann.Server.Access;
 /// <param name="Version">1.</param>
 /// <param name="Certificates">Subjects.</param>
 /// <param name="Words">Words of tokens.</param>
-internal sealed record GrantsFile(int Version, IReadOnlyList<SubjectGrants>? Certificates = null, IReadOnlyList<WordGrants>? Words = null)
+internal sealed record GrantsFile(
+    int Version, IReadOnlyList<SubjectGrants>? Certificates = null, IReadOnlyList<WordGrants>? Words = null) : IVersioned
 {
     /// <summary>What is read.</summary>
     public const int CurrentVersion = 1;
@@ -23,17 +24,7 @@ internal sealed record GrantsFile(int Version, IReadOnlyList<SubjectGrants>? Cer
     /// <exception cref="AnnException">InvalidArgument: it holds something else; names file, place and what was expected.</exception>
     public static GrantsFile Parse(string path, byte[] content)
     {
-        GrantsFile? file;
-        try
-        {
-            file = JsonSerializer.Deserialize(content, GrantsFileJson.Default.GrantsFile);
-        }
-        catch (JsonException e)
-        {
-            throw AnnException.BadInput(path, $"line {e.LineNumber + 1}", $"it is no file of grants: {e.Message}", e);
-        }
-        if (file is null || file.Version != CurrentVersion)
-            throw AnnException.BadInput(path, "", $"version is {file?.Version}; this build reads version {CurrentVersion}.");
+        GrantsFile file = VersionedJson.Read(path, content, GrantsFileJson.Default.GrantsFile, CurrentVersion, "grants");
         if (file.Certificates?.Contains(null!) == true || file.Words?.Contains(null!) == true)
             throw AnnException.BadInput(path, "", "it has an entry that is null.");
         foreach (SubjectGrants one in file.Certificates ?? [])

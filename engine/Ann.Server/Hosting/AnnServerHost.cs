@@ -172,14 +172,14 @@ public sealed partial class AnnServerHost : IAsyncDisposable
         Listening(Address);
         if (OpsAddress is { } ops)
             ListeningForOperators(ops);
-        if (!IPAddress.IsLoopback(endpoint.Address) && AccessSettings.Missing(_options) is { } missing)
-            OpenToOthers(endpoint, missing);
         if (WebAddress is string web)
             ListeningForWeb(web, _options.Console ? "console and REST" : "REST");
-        if (_options.ServesWeb && ListenAddress.Parse(_options.WebListen) is { } other && !IPAddress.IsLoopback(other.Address)
-            && AccessSettings.Missing(_options) is { } missingToo)
+        if (AccessSettings.Missing(_options) is not { } missing)
+            return;
+        foreach (string listens in new[] { _options.Listen, _options.OpsListen, _options.ServesWeb ? _options.WebListen : "" })
         {
-            OpenToOthers(other, missingToo);
+            if (listens.Length > 0 && ListenAddress.Parse(listens) is { } open && !IPAddress.IsLoopback(open.Address))
+                OpenToOthers(open, missing);
         }
     }
 

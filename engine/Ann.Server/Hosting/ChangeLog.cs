@@ -3,6 +3,7 @@ using System.Text;
 using Ann.Core;
 using Ann.Core.Indexes;
 using Ann.Protocol.V1;
+using Ann.Server.Access;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 
@@ -75,18 +76,7 @@ internal sealed partial class ChangeLog(IndexCatalog catalog, TimeProvider time,
     }
 
     /// <summary>The index that a request changes; null when it changes none.</summary>
-    private static string? IndexOf(object request) => request switch
-    {
-        CreateRequest create => create.Index,
-        DropRequest drop => drop.Index,
-        AttachRequest attach => attach.Index,
-        DetachRequest detach => detach.Index,
-        PromoteRequest promote => promote.Index,
-        RollbackRequest rollback => rollback.Index,
-        CompactRequest compact => compact.Index,
-        SnapshotRequest snapshot => snapshot.Index,
-        _ => null,
-    };
+    private static string? IndexOf(object request) => request is ListRequest or DescribeRequest ? null : RequestedIndex.Of(request);
 
     /// <summary>The generation that a request names; null when it names none.</summary>
     private static string? Wanted(object request) => request switch

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Ann.Core;
 using Ann.Core.Indexes;
 using Ann.Protocol.V1;
+using Ann.Server.Access;
 using Ann.Server.Admission;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
@@ -25,11 +26,11 @@ internal sealed partial class RefusedWrites(IndexCatalog catalog, DrainGate gate
         try
         {
             Task<TResponse> call = continuation(request, context);
-            return call.IsCompletedSuccessfully ? call : WatchAsync(call, IndexOf(request), context);
+            return call.IsCompletedSuccessfully ? call : WatchAsync(call, RequestedIndex.Of(request) ?? "", context);
         }
         catch (AnnException e)
         {
-            Note(IndexOf(request), context, e);
+            Note(RequestedIndex.Of(request) ?? "", context, e);
             throw;
         }
     }
@@ -49,15 +50,6 @@ internal sealed partial class RefusedWrites(IndexCatalog catalog, DrainGate gate
             throw;
         }
     }
-
-    private static string IndexOf(object request) => request switch
-    {
-        UpsertRequest upsert => upsert.Index,
-        DeleteRequest delete => delete.Index,
-        AppendToSetRequest append => append.Index,
-        DropSetRequest drop => drop.Index,
-        _ => "",
-    };
 
     private async Task<TResponse> WatchAsync<TResponse>(Task<TResponse> call, string index, ServerCallContext context)
     {

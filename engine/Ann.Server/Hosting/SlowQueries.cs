@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Ann.Core;
 using Ann.Protocol.V1;
+using Ann.Server.Access;
 using Ann.Server.Errors;
 using Ann.Server.Recall;
 using Ann.Server.Telemetry;
@@ -62,7 +63,7 @@ internal sealed class SlowQueries(SlowQueryLog log, TimeProvider time) : Interce
             DeadlineMs = context.Deadline == DateTime.MaxValue
                 ? null
                 : Math.Round((context.Deadline - arrived.UtcDateTime).TotalMilliseconds, 3),
-            Index = IndexOf(request),
+            Index = RequestedIndex.Of(request),
             Generation = first?.Generation,
             Plan = first is null ? null : ServerMetrics.NameOf(first.Stats.Plan),
             Completeness = first is null ? null : ServerMetrics.NameOf(first.Completeness),
@@ -83,16 +84,6 @@ internal sealed class SlowQueries(SlowQueryLog log, TimeProvider time) : Interce
         RangeRequest range => range.Search,
         ExplainRequest explain => explain.Search,
         _ => null,
-    };
-
-    private static string? IndexOf(IMessage request) => request switch
-    {
-        SearchManyRequest many => many.Index,
-        FetchRequest fetch => fetch.Index,
-        ScrollRequest scroll => scroll.Index,
-        PrepareFilterRequest prepare => prepare.Index,
-        EmbedRequest { SourceCase: EmbedRequest.SourceOneofCase.Index } embed => embed.Index,
-        _ => SearchOf(request)?.Index,
     };
 
     private static SearchResponse[] AnswersOf(object? response) => response switch

@@ -1,13 +1,13 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ann.Core;
+using Ann.Server.Reloading;
 
 namespace Ann.Server.Limits;
 
 /// <summary>The file of limits by caller and index. Of several rules that fit, each limit is of the first that states it.</summary>
 /// <param name="Version">1.</param>
 /// <param name="Limits">In the order in which they are looked through.</param>
-internal sealed record LimitsFile(int Version, IReadOnlyList<LimitRule> Limits)
+internal sealed record LimitsFile(int Version, IReadOnlyList<LimitRule> Limits) : IVersioned
 {
     /// <summary>What is read.</summary>
     public const int CurrentVersion = 1;
@@ -22,17 +22,7 @@ internal sealed record LimitsFile(int Version, IReadOnlyList<LimitRule> Limits)
     /// <exception cref="AnnException">InvalidArgument: it holds something else; names everything that is wrong in it.</exception>
     public static LimitsFile Parse(string path, byte[] content)
     {
-        LimitsFile? file;
-        try
-        {
-            file = JsonSerializer.Deserialize(content, LimitsFileJson.Default.LimitsFile);
-        }
-        catch (JsonException e)
-        {
-            throw AnnException.BadInput(path, $"line {e.LineNumber + 1}", $"it is no file of limits: {e.Message}", e);
-        }
-        if (file is null || file.Version != CurrentVersion)
-            throw AnnException.BadInput(path, "", $"version is {file?.Version}; this build reads version {CurrentVersion}.");
+        LimitsFile file = VersionedJson.Read(path, content, LimitsFileJson.Default.LimitsFile, CurrentVersion, "limits");
         if (file.Limits.Count > MaxRules)
             throw AnnException.BadInput(path, "limits", $"there are {file.Limits.Count}; it must be at most {MaxRules}.");
         string[] faults = [.. file.Limits.SelectMany(static (rule, place) => Faults(rule, place))];

@@ -47,6 +47,11 @@ internal sealed class WebCalls(
     private async Task CallAsync(HttpContext context, RequestLimits limits, RequestDelegate next)
     {
         Caller caller = gauge.CallerOf(context);
+        if (caller.Meters?.Own?.Foresee() is { } refusal)
+        {
+            await RestErrors.WriteAsync(context, refusal); // before the body is read, as of a gRPC message
+            return;
+        }
         using JsonBody body = new(gauge.Budget);
         byte[] bytes;
         using (CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted))
