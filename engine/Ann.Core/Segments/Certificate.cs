@@ -32,8 +32,20 @@ internal sealed record Certificate
     /// <summary>Links to a node on level 0: the most of any.</summary>
     public int MaxInDegree { get; init; }
 
+    /// <summary>Nodes by their links on level 0; null in older files.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Histogram? Degrees { get; init; }
+
+    /// <summary>Nodes by links to them on level 0; null likewise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Histogram? InDegrees { get; init; }
+
     /// <summary>Norms of the rows: smallest, median, 99th percentile, largest. All 1 under cosine.</summary>
     public NormSummary Norms { get; init; } = new();
+
+    /// <summary>Rows by their norms; null in older files.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Histogram? NormCounts { get; init; }
 
     /// <summary>
     /// What recall was measured with: <see cref="CertificateQueries.Rows"/>, as in older files, <see cref="CertificateQueries.Given"/> or
@@ -99,7 +111,7 @@ internal sealed record Certificate
         foreach (double? share in ((double?[])[Discount, CodesRecall10, CodesRecall100]).Concat(Points))
             if (share is not (null or (>= 0 and <= 1)))
                 return $"a share is {share}; it must be 0 to 1.";
-        return null;
+        return Degrees?.Fault() ?? InDegrees?.Fault() ?? NormCounts?.Fault();
     }
 
     private IEnumerable<double?> Points =>

@@ -22,6 +22,7 @@ internal static unsafe class CertificateMeasurement
     {
         HnswGraph graph = segment.Graph;
         int[] inDegrees = new int[graph.Count];
+        long[] degrees = new long[graph.M0 + 1];
         long links = 0;
         int nodes = 0;
         int minDegree = int.MaxValue;
@@ -32,11 +33,13 @@ internal static unsafe class CertificateMeasurement
             nodes++;
             ReadOnlySpan<int> neighbors = graph.Neighbors(0, node);
             links += neighbors.Length;
+            degrees[neighbors.Length]++;
             minDegree = Math.Min(minDegree, neighbors.Length);
             foreach (int neighbor in neighbors)
                 inDegrees[neighbor]++;
         }
 
+        (NormSummary norms, Histogram normCounts) = MeasureNorms(in segment);
         Certificate certificate = new()
         {
             Reachable = Reachability.Count(in graph),
@@ -47,7 +50,10 @@ internal static unsafe class CertificateMeasurement
             MinDegree = minDegree,
             MinInDegree = inDegrees.Where((_, node) => !graph.Copies.IsCopy(node)).Min(),
             MaxInDegree = inDegrees.Max(),
-            Norms = MeasureNorms(in segment),
+            Degrees = Histogram.OfFrequencies(degrees),
+            InDegrees = Histogram.OfNumbers(inDegrees, idleZeros: graph.Count - nodes),
+            Norms = norms,
+            NormCounts = normCounts,
         };
         using SegmentSearcher searcher = new(segment, keys: null);
         RecallMeasurement measurement = new(searcher, segment, inDegrees, threads, cancellation);
@@ -58,19 +64,20 @@ internal static unsafe class CertificateMeasurement
         return certificate;
     }
 
-    private static NormSummary MeasureNorms(in SegmentView segment)
+    private static (NormSummary Norms, Histogram Counts) MeasureNorms(in SegmentView segment)
     {
         float[] norms = new float[segment.Count];
         for (int node = 0; node < norms.Length; node++)
             norms[node] = MathF.Sqrt(-NegativeDot.Between(segment.Row(node), segment.Row(node), (nuint)segment.RowStride));
         Array.Sort(norms);
-        return new NormSummary
+        NormSummary summary = new()
         {
             Min = norms[0],
             Median = norms[norms.Length / 2],
             P99 = norms[(int)((norms.Length - 1) * 0.99)],
             Max = norms[^1],
         };
+        return (summary, Histogram.OfSizes(norms));
     }
 
     private static Certificate MeasureByQueries(Certificate certificate, CertificateQueries queries, RecallMeasurement measurement)

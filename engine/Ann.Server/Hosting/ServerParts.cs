@@ -150,6 +150,7 @@ internal static class ServerParts
                 grpc.Interceptors.Add<DrainInterceptor>();
                 grpc.Interceptors.Add<RefusedWrites>();
             });
+        services.AddSingleton<RecentSlowQueries>();
         services.AddSingleton<SlowQueryLog>();
         services.AddSingleton<SlowQueries>();
         services.AddOptions<GrpcServiceOptions<RetrievalService>>().Configure<IOptions<ServerOptions>>(static (grpc, server) =>

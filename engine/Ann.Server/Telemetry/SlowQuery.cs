@@ -4,7 +4,7 @@ namespace Ann.Server.Telemetry;
 
 /// <summary>
 /// A read call that was slow: a line of the file of slow queries. It has what is needed to send the call again, and nothing of who sent it
-/// but the mark that the request itself carries.
+/// but the name that its credential has, and the mark that the request itself carries.
 /// </summary>
 internal sealed record SlowQuery
 {
@@ -29,6 +29,9 @@ internal sealed record SlowQuery
     /// <summary>The generation that answered; null as well.</summary>
     public string? Generation { get; init; }
 
+    /// <summary>Results wanted of each row; null where the call wants none so. Of several searches that of the first.</summary>
+    public long? K { get; init; }
+
     /// <summary>How it was found.</summary>
     public string? Plan { get; init; }
 
@@ -37,6 +40,9 @@ internal sealed record SlowQuery
 
     /// <summary>Times and costs of the search, as the answer has them; of several the first.</summary>
     public SlowQueryCosts? Costs { get; init; }
+
+    /// <summary>Who asked, as the audit log names callers; null where the server asks nobody for a credential.</summary>
+    public string? Caller { get; init; }
 
     /// <summary>The caller's own mark of the request.</summary>
     public string? RequestTag { get; init; }

@@ -24,6 +24,7 @@ internal sealed partial class SlowQueryLog : IDisposable
         new BoundedChannelOptions(1024) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
     private readonly SlowQueryFile _file;
+    private readonly RecentSlowQueries _recent;
     private readonly ServerMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<SlowQueryLog> _log;
@@ -32,11 +33,13 @@ internal sealed partial class SlowQueryLog : IDisposable
     private long _toldFailure;
 
     public SlowQueryLog(
-        IFileSystem files, IOptions<ServerOptions> options, ServerMetrics metrics, TimeProvider time, ILogger<SlowQueryLog> log)
+        IFileSystem files, IOptions<ServerOptions> options, RecentSlowQueries recent, ServerMetrics metrics, TimeProvider time,
+        ILogger<SlowQueryLog> log)
     {
         ServerOptions told = options.Value;
         Threshold = TimeSpan.FromMilliseconds(told.SlowQueryMs);
         _file = new SlowQueryFile(files, told.SlowQueryFile, told.SlowQueryBytes);
+        _recent = recent;
         _metrics = metrics;
         _time = time;
         _log = log;
@@ -67,6 +70,7 @@ internal sealed partial class SlowQueryLog : IDisposable
     {
         await foreach (SlowQuery query in _waiting.Reader.ReadAllAsync())
         {
+            _recent.Add(query);
             Write(query);
             Interlocked.Add(ref _waitingBytes, -query.RequestBytes);
         }

@@ -13,10 +13,10 @@ using Google.Protobuf;
 namespace Ann.Server.Web;
 
 /// <summary>
-/// What the console shows that no call tells: the board, segments with their certificates, names of sets; and filters as people write
-/// them, made what calls take. All of it only looks.
+/// What the console shows that no call tells: the board, segments with their certificates, names of sets, slow queries; and filters as
+/// people write them, made what calls take. All of it only looks.
 /// </summary>
-internal sealed class ConsoleData(IndexCatalog catalog, FiguresBoard board, FiguresSources sources)
+internal sealed class ConsoleData(IndexCatalog catalog, FiguresBoard board, FiguresSources sources, ConsoleSlowQueries slow)
 {
     /// <summary>Below it lies all of this.</summary>
     public const string Path = "/console/data";
@@ -33,6 +33,10 @@ internal sealed class ConsoleData(IndexCatalog catalog, FiguresBoard board, Figu
         group.MapGet("segments", (RequestDelegate)(http => AnswerAsync(http, Segments, ConsoleJson.Default.SegmentsReport)));
         group.MapGet("sets", (RequestDelegate)(http => AnswerAsync(http, Sets, ConsoleJson.Default.SetsReport)));
         group.MapGet("filter", (RequestDelegate)AnswerFilterAsync);
+        group.MapGet("slow", (RequestDelegate)(http => AnswerAsync(http, slow.Latest, ConsoleJson.Default.SlowQueriesReport)))
+            .RequireAccess(AccessPolicies.Admin); // of the index of each
+        group.MapGet($"slow/{{{ConsoleSlowQueries.NumberPart}}}", (RequestDelegate)(http =>
+            AnswerAsync(http, slow.One, ConsoleJson.Default.SlowQueryDetail))).RequireAccess(AccessPolicies.Admin);
         return group;
     }
 

@@ -28,6 +28,7 @@ internal static class WebParts
         services.AddSingleton<ConsoleFiles>();
         services.AddSingleton<FiguresSources>();
         services.AddSingleton<FiguresBoard>();
+        services.AddSingleton<ConsoleSlowQueries>();
         services.AddSingleton<ConsoleData>();
     }
 

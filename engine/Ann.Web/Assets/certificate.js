@@ -3,6 +3,7 @@
 import { look } from './calls.js';
 import { lineChart, range } from './chart.js';
 import { empty, facts, field, h, notice, panel, put, select, table } from './dom.js';
+import { barChart } from './histogram.js';
 import { bytes, count, plain, recall, short } from './format.js';
 
 const sources = { rows: 'rows of its own', given: 'given queries', sampled: 'sampled real queries' };
@@ -34,22 +35,47 @@ function norms({ norms: known }) {
   });
 }
 
+/** A histogram with its heading and its ends in words; the ends alone where an older file has no histogram. */
+function spread(title, of, histogram, isWhole, text, ends) {
+  if (!histogram?.counts?.length)
+    return h('div', { class: 'stack' }, h('h3', {}, title), ends, text && h('p', { class: 'small soft' }, text));
+  return h('div', { class: 'stack' }, h('h3', {}, title),
+    histogram.counts.length > 1 ? barChart({ title, of, histogram, isWhole })
+      : h('p', {}, `All ${count(histogram.counts[0])} ${of}: ${plain(histogram.edges[0])}.`),
+    h('p', { class: 'small soft' }, text));
+}
+
+function spreads(certificate) {
+  const known = certificate.norms;
+  const isOld = !certificate.normCounts;
+  return [
+    h('div', { class: 'columns three' },
+      spread('Links to a node', 'nodes', certificate.inDegrees, true, isOld ? '' : `${count(certificate.minInDegree)} to `
+        + `${count(certificate.maxInDegree)}, ${plain(certificate.meanDegree)} on average, on level 0.`, degrees(certificate)),
+      spread('Links from a node', 'nodes', certificate.degrees, true,
+        `${count(certificate.minDegree)} and more, ${plain(certificate.meanDegree)} on average, on level 0.`),
+      spread('Norms of rows', 'rows', certificate.normCounts, false, isOld ? ''
+        : `${plain(known.min)} to ${plain(known.max)}, median ${plain(known.median)}, p99 ${plain(known.p99)}.`, norms(certificate))),
+    isOld && h('p', { class: 'small soft' },
+      'Sealed by an earlier version, which counted no histograms: what is rebuilt or merged has them.'),
+  ];
+}
+
 function shown(segment) {
   const certificate = segment.certificate;
-  return h('div', { class: 'columns' },
+  return h('div', { class: 'stack' }, h('div', { class: 'columns' },
     h('div', { class: 'stack' }, h('h3', {}, 'Recall by beam width'),
       certificate.efRecall.length > 0 ? curve(certificate) : empty('Not measured.'),
       h('p', { class: 'small soft' },
         `Measured with ${count(certificate.queries)} ${sources[certificate.querySource]}, against exact search.`)),
-    h('div', { class: 'stack' }, h('h3', {}, 'Graph and rows'), degrees(certificate), norms(certificate),
+    h('div', { class: 'stack' }, h('h3', {}, 'Graph and rows'),
       facts([
         ['Reachable', `${count(certificate.reachable)} of ${count(segment.rows)}`],
         ['Repaired links', count(certificate.repaired)],
         ['Identical rows', count(certificate.copies)],
-        ['Links from a node', `${plain(certificate.meanDegree)} on average, ${count(certificate.minDegree)} at least`],
         ['Highest level', count(certificate.maxLevel)],
         ['Scan by codes', certificate.codesRecall10 === undefined ? null : `recall@10 ${recall(certificate.codesRecall10)}`],
-      ])));
+      ]))), spreads(certificate));
 }
 
 function generation(report) {

@@ -124,10 +124,10 @@ function cellOf(column, row, number) {
     : h('td', { role: 'cell', class: kind, 'data-label': column.title || null }, h('span', {}, shown));
 }
 
-// What is wider than its place is moved by keys, too: it can then be focused.
+// What is larger than its place is moved by keys, too: it can then be focused.
 const widths = new ResizeObserver(entries => {
   for (const { target } of entries) {
-    const isWide = target.scrollWidth > target.clientWidth + 1;
+    const isWide = target.scrollWidth > target.clientWidth + 1 || target.scrollHeight > target.clientHeight + 1;
     const named = `Table: ${target.querySelector('caption').textContent}`;
     for (const [name, value] of [['tabindex', '0'], ['role', 'region'], ['aria-label', named]])
       isWide ? target.setAttribute(name, value) : target.removeAttribute(name);

@@ -1,5 +1,6 @@
 // Keys, attributes and answers, as the wire has them in columns, made rows.
 
+import { floats } from './calls.js';
 import { h } from './dom.js';
 
 /** The column of one key, of the index's kind. */
@@ -42,6 +43,14 @@ export function readVector(text, dimension) {
   if (values.length !== dimension)
     throw new Error(`The vector has ${values.length} components; this index takes ${dimension}.`);
   return values;
+}
+
+/** The only vector of a request, as numbers; null where it has none, several, or other components than float32. */
+export function vectorOf({ queries: { dtype, dim, data, values } = {} }) {
+  if (data && dtype !== 'DTYPE_F32')
+    return null;
+  const found = data ? floats(data).map(value => Number(value.toPrecision(9))) : values ?? [];
+  return found.length > 0 && found.length === (dim || found.length) ? found : null;
 }
 
 export const attributeColumns = names => names.map(name => ({

@@ -10,6 +10,7 @@ const pages = [
   { path: 'query', title: 'Query', load: () => import('./page-query.js') },
   { path: 'encoders', title: 'Encoders', load: () => import('./page-encoders.js') },
   { path: 'sets', title: 'Sets', load: () => import('./page-sets.js') },
+  { path: 'slow', title: 'Slow queries', load: () => import('./page-slow.js') },
   { path: 'api', title: 'API', load: () => import('./page-api.js') },
 ];
 const indexPage = { path: 'indexes', title: 'Index', load: () => import('./page-index.js') };
@@ -40,16 +41,19 @@ async function show(moved) {
   }
   document.title = `${page === indexPage ? rest[0] : page.title} – AnnServer`;
   main.setAttribute('aria-busy', 'true');
-  const code = await page.load();
-  if (signal.aborted)
-    return;
-  put(main);
   try {
+    const code = await page.load();
+    if (signal.aborted)
+      return;
+    put(main);
     await code.show(main, { signal, name: rest[0], query: new URLSearchParams(location.search), go });
   } catch (error) {
     if (error.name === 'AbortError' || signal.aborted)
       return;
-    main.append(notice('bad', error.message));
+    if (!main.querySelector('h1'))
+      put(main, h('h1', {}, page === indexPage ? rest[0] : page.title));
+    const message = error instanceof TypeError ? 'The page could not be loaded: the server cannot be reached.' : error.message;
+    main.append(notice('bad', message, ' ', h('button', { type: 'button', class: 'link', onclick: () => show(false) }, 'Try again')));
   }
   main.removeAttribute('aria-busy');
   if (moved) {

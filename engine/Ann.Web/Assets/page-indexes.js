@@ -41,19 +41,21 @@ const columns = [
   { title: 'Queries by', cell: index => index.queryEncoder ? index.queryEncoder.name : h('span', { class: 'soft' }, 'vectors') },
 ];
 
+/** Sums of the list, and figures of the server where the caller may look at them. */
 function summary(list, figures) {
   const serving = list.indexes.filter(index => index.state === 'INDEX_STATE_SERVING').length;
   const items = list.indexes.reduce((sum, index) => sum + Number(index.count ?? 0), 0);
-  const last = figures.points.at(-1);
-  const share = figures.indexLimitBytes > 1e15 ? null : (last?.indexBytes ?? 0) / figures.indexLimitBytes;
+  const last = figures?.points.at(-1);
+  const share = !figures || figures.indexLimitBytes > 1e15 ? null : (last?.indexBytes ?? 0) / figures.indexLimitBytes;
   return facts([
     ['Serving', [`${serving} of ${list.indexes.length}`, h('span', { class: 'note' }, 'indexes')]],
     ['Items', [count(items), h('span', { class: 'note' }, 'in what serves')]],
-    ['Index memory', [bytes(last?.indexBytes),
+    figures && ['Index memory', [bytes(last?.indexBytes),
       h('span', { class: 'note' }, share === null ? 'no budget' : `${figure(share * 100)} % of ${bytes(figures.indexLimitBytes)}`)]],
-    ['Reads', [`${figure(perSecond(last, 'reads'))}/s`, h('span', { class: 'note' }, `p99 ${milliseconds(last?.readP99Ms)}`)]],
-    ['Writes', [`${figure(perSecond(last, 'writes'))}/s`, h('span', { class: 'note' }, `p99 ${milliseconds(last?.writeP99Ms)}`)]],
-  ], 'figures');
+    figures && ['Reads', [`${figure(perSecond(last, 'reads'))}/s`, h('span', { class: 'note' }, `p99 ${milliseconds(last?.readP99Ms)}`)]],
+    figures && ['Writes', [`${figure(perSecond(last, 'writes'))}/s`,
+      h('span', { class: 'note' }, `p99 ${milliseconds(last?.writeP99Ms)}`)]],
+  ].filter(Boolean), 'figures');
 }
 
 export async function show(main, { signal }) {
@@ -64,8 +66,16 @@ export async function show(main, { signal }) {
     head('Indexes', 'What this server hosts, and how it fares.'),
     failure, strip, panel('All indexes', {}, rows)]);
   let shown = '';
+  let mayLook = true;
+  const hidden = error => {
+    if (error.status !== 403)
+      throw error;
+    mayLook = false; // metrics are for others (MetricsAccess); the list is not
+  };
   await every(PAUSE_MS, signal, async () => {
-    const [list, figures] = await Promise.all([listIndexes({ signal }), look('figures', {}, { signal })]);
+    const [list, figures] = await Promise.all([
+      listIndexes({ signal }), mayLook ? look('figures', {}, { signal }).catch(hidden) : null,
+    ]);
     put(failure);
     put(strip, summary(list, figures));
     const text = JSON.stringify(list);

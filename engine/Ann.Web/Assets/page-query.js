@@ -3,7 +3,7 @@
 import { call, curl, listIndexes, look } from './calls.js';
 import { add, empty, field, h, head, notice, panel, put, select, tell } from './dom.js';
 import { short, word } from './format.js';
-import { keyColumn, keysOf, readVector } from './items.js';
+import { keyColumn, keysOf, readVector, vectorOf } from './items.js';
 import { compared, explained, single } from './query-answer.js';
 
 const labels = {
@@ -151,11 +151,19 @@ export async function show(main, { signal, query }) {
     submit.disabled = false;
   }
 
+  /** Takes another kind of question, as if somebody had chosen it. */
+  function choose(wanted) {
+    const radio = kinds.querySelector(`input[value=${wanted}]`);
+    if (!radio)
+      throw new Error(`This index is not asked by ${wanted}.`);
+    radio.checked = true;
+    useKind(wanted);
+  }
+
   /** Searches for what is like an item. */
   function similar(key) {
     input.value = key;
-    kinds.querySelector('input[value=key]').checked = true;
-    useKind('key');
+    choose('key');
     run();
   }
 
@@ -166,8 +174,49 @@ export async function show(main, { signal, query }) {
     return explained(key, found);
   }
 
+  /** Fills in what a slow query asked; it is asked when somebody says so. */
+  async function fillIn(number) {
+    const { query: slow, request, filterText } = await look(`slow/${encodeURIComponent(number)}`, {}, { signal });
+    if (!request)
+      throw new Error('The request of that slow query is not kept any more.');
+    const [name, id] = request.index.split('@');
+    if (!serving.some(one => one.name === name))
+      throw new Error(`The index ${name} of that slow query does not serve now.`);
+    indexes_.value = name;
+    useIndex(name);
+    if (id && [...generation.options].some(one => one.value === id))
+      generation.value = id;
+    choose(request.texts ? 'text' : 'vector');
+    input.value = request.texts?.[0] ?? vectorOf(request)?.join(' ') ?? '';
+    k.value = request.k ?? '';
+    ef.value = request.efSearch ?? '';
+    target.value = request.recallTarget ?? '';
+    deadline.value = slow.deadlineMs ? Math.max(1, Math.round(slow.deadlineMs)) : '';
+    exact.checked = request.exact === true;
+    bestSoFar.checked = request.onDeadline === 'ON_DEADLINE_BEST_SO_FAR';
+    filter.value = filterText ?? '';
+    const left = Object.keys(unasked).filter(one => request[one] !== undefined).map(one => unasked[one]);
+    put(failure, notice('', 'Filled in from a slow query.',
+      left.length > 0 && ` Left out, since nothing here asks it: ${left.join(', ')}.`));
+  }
+
   useIndex(index.name);
+  if (query.get('slow')) {
+    try {
+      await fillIn(query.get('slow'));
+    } catch (error) {
+      if (error.name === 'AbortError')
+        throw error;
+      put(failure, notice('bad', error.message));
+    }
+  }
 }
+
+/** What searches may ask and the playground does not. */
+const unasked = {
+  exclude: 'exclusions', caps: 'caps', floors: 'floors', minScore: 'a least score', preparedFilter: 'a prepared filter',
+  diversity: 'diversity', union: 'a union',
+};
 
 /** A filter that the index takes, to show how one is written. */
 function exampleFilter(index) {

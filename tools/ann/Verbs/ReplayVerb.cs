@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Ann.Core;
 using Ann.Server.Telemetry;
 using Ann.Tool.Remote;
 using Ann.Tool.Replay;
@@ -19,6 +20,8 @@ internal static class ReplayVerb
         Argument<string> file = new("file") { Description = "File of slow queries (SlowQueryFile of the server).", HelpName = "FILE" };
         ConnectionOptions connection = new();
         Option<string?> index = VerbOptions.Optional("--index", "NAME", "Only calls of this index.");
+        Option<string?> at = VerbOptions.Optional(
+            "--at", "TIME", "Only calls that ended at this time, as the file and the console tell it.");
         Option<int> limit = VerbOptions.Number("--limit", "Calls at most, the slowest; 0 for all.", 0, 0, int.MaxValue);
         Option<int> repeat = VerbOptions.Number("--repeat", "How often each is sent; the shortest time counts.", 1, 1, 1000);
         Option<bool> deadlines = new("--with-deadlines") { Description = "Give each call the time that its caller gave it." };
@@ -27,19 +30,28 @@ internal static class ReplayVerb
             "Send the calls of a file of slow queries again, one after another, and compare: their times then, in the server, with their "
             + "times now, as a caller sees them; and how much of their answers is the same. Texts were written as vectors, so no encoder "
             + "is needed.",
-            "ann replay slow.jsonl", "ann replay slow.jsonl --index shop --limit 100 --repeat 3 --json")
+            "ann replay slow.jsonl", "ann replay slow.jsonl --index shop --limit 100 --repeat 3 --json",
+            "ann replay slow.jsonl --at 2026-11-30T18:03:37.1234567+00:00")
         {
-            file, connection, index, limit, repeat, deadlines, json,
+            file, connection, index, at, limit, repeat, deadlines, json,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(at) is string time && TimeOf(time) is null)
+                result.AddError($"--at is '{time}'; it must be a time as the file has it, such as 2026-11-30T18:03:37.1234567+00:00.");
+        });
         command.SetAction(async (parsed, cancellation) =>
         {
             SlowQuery[] all =
             [
                 .. SlowQueryReader.Read(tool.Files, parsed.GetRequiredValue(file))
-                    .Where(one => parsed.GetValue(index) is not string wanted || one.Index == wanted || one.Index?.Split('@')[0] == wanted)
+                    .Where(one => parsed.GetValue(at) is not string time || one.Time == TimeOf(time))
+                    .Where(one => parsed.GetValue(index) is not string name || one.Index == name || one.Index?.Split('@')[0] == name)
                     .OrderByDescending(static one => one.DurationMs),
             ];
             SlowQuery[] kept = [.. all.Where(static one => one.Request is not null)];
+            if (all.Length == 0 && parsed.GetValue(at) is string wanted)
+                throw AnnException.BadInput(parsed.GetRequiredValue(file), "", $"no such call in it ended at {wanted}.");
             int skipped = all.Length - kept.Length;
             if (parsed.GetValue(limit) is > 0 and int most)
                 kept = kept[..Math.Min(most, kept.Length)];
@@ -66,6 +78,9 @@ internal static class ReplayVerb
         });
         return command;
     }
+
+    private static DateTimeOffset? TimeOf(string text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time : null;
 
     private static ReplayReport Report(List<ReplayedCall> calls, int skipped)
     {

@@ -35,7 +35,7 @@ public sealed class SlowQueryTests(SampleIndexes samples)
         SlowQuery[] written = [.. SlowQueryReader.Read(PhysicalFileSystem.Instance, file).Take(4)];
         SlowQuery search = written.Single(static one => one.RequestTag == "mine");
         Assert.Equal(("ann.v1.Retrieval/Search", "shop", "OK"), (search.Method, search.Index, search.Status));
-        Assert.Equal(server.GenerationOf("shop"), search.Generation);
+        Assert.Equal((server.GenerationOf("shop"), 2, null), (search.Generation, search.K, search.Caller));
         Assert.Equal(["0", "2"], search.Keys!.Select(static list => list[0]));
         SearchRequest sent = SearchRequest.Parser.ParseFrom(search.Request);
         Assert.Empty(sent.Texts);
@@ -49,6 +49,13 @@ public sealed class SlowQueryTests(SampleIndexes samples)
             "replay", file, "--address", server.Host.Address, "--index", "shop", "--limit", "1")).Expect(0);
         Assert.Contains("1 calls sent again, 0 failed", shop.Out, StringComparison.Ordinal);
         Assert.Contains("answers have 100.0 % of the keys", shop.Out, StringComparison.Ordinal);
+        string at = search.Time.ToString("O", System.Globalization.CultureInfo.InvariantCulture);
+        ToolRun one = (await ToolRun.RunAsync("replay", file, "--address", server.Host.Address, "--at", at, "--json")).Expect(0);
+        Assert.Equal(1, one.Json.GetProperty("sent").GetInt32());
+        Assert.Equal("mine", one.Json.GetProperty("calls")[0].GetProperty("request_tag").GetString());
+        (await ToolRun.RunAsync("replay", file, "--address", server.Host.Address, "--at", "2020-01-01T00:00:00Z"))
+            .ExpectRefusal(file, "2020-01-01T00:00:00Z");
+        (await ToolRun.RunAsync("replay", file, "--at", "noon")).ExpectRefusal("--at", "noon");
     }
 
     [Fact]

@@ -55,6 +55,10 @@ public sealed class ConsoleBrowserTests(SampleIndexes samples)
                 await browser.Page.GetByRole(AriaRole.Button, new() { Name = "Why" }).First.ClickAsync();
                 await browser.SeeAsync("is in the answer");
             }
+            if (path == "/console/slow")
+                await LookAtOneAsync(browser, $"{width.ToString(CultureInfo.InvariantCulture)}-{scheme}");
+            if (path == "/console/indexes/tools")
+                await browser.Page.GetByText("As a table").Last.ClickAsync();
             if (path == "/console/api")
                 await browser.Page.Locator("details > summary").First.ClickAsync();
             await browser.RequireSoundAsync($"{path} at {width}, {scheme}");
@@ -109,6 +113,37 @@ public sealed class ConsoleBrowserTests(SampleIndexes samples)
         await browser.Page.Keyboard.PressAsync("Enter");
         await browser.SeeAsync("character");
         browser.RequireNoFaults("a filter that is none", "400");
+    }
+
+    [Fact]
+    public async Task ASlowQueryIsFoundAndAskedAgainByKeys()
+    {
+        await using WebServer web = await StartAsync();
+        await web.Server.Retrieval.SearchAsync(new SearchRequest
+        {
+            Index = "shop",
+            Texts = { "blue teapot" },
+            K = 3,
+            EfSearch = 77,
+            Filter = new Filter { In = new InClause { Attribute = "thing", Keywords = { "teapot" } } },
+            Exclude = new Protocol.V1.Exclusions { Keys = LiveCalls.Keys(9) },
+        });
+        await using ConsoleBrowser browser = await ConsoleBrowser.OpenAsync(web, Wide, ColorScheme.Light);
+        await browser.GoAsync("/console/slow");
+        await browser.TabToAsync("Index");
+        await browser.Page.Keyboard.TypeAsync("shop");
+        await browser.SeeAsync("waiting");
+        await browser.Page.Locator("tbody tr", new() { HasText = "Search" }).First.GetByRole(AriaRole.Link).FocusAsync();
+        await browser.Page.Keyboard.PressAsync("Enter");
+        await browser.SeeAsync("Search of shop");
+        await browser.PressAsync("Ask again");
+        await browser.SeeAsync("Left out, since nothing here asks it: exclusions");
+        Assert.Equal("thing = teapot", await browser.Page.GetByLabel("Filter").InputValueAsync());
+        Assert.Equal("77", await browser.Page.GetByLabel("Beam width (ef)").InputValueAsync());
+        await browser.RequireSoundAsync("a question that was filled in");
+        await browser.PressAsync("Search");
+        await browser.SeeAsync("3 results");
+        browser.RequireNoFaults("the question asked again");
     }
 
     [Fact]
@@ -175,6 +210,17 @@ public sealed class ConsoleBrowserTests(SampleIndexes samples)
         Assert.Equal(0, await browser.Page.EvaluateAsync<int>("() => sessionStorage.length"));
     }
 
+    /// <summary>Opens the latest search among the slow queries, and fills it in again.</summary>
+    private static async Task LookAtOneAsync(ConsoleBrowser browser, string view)
+    {
+        await browser.Page.Locator("tbody tr", new() { HasText = "Search" }).First.GetByRole(AriaRole.Link).ClickAsync();
+        await browser.SeeAsync("ann replay slow.jsonl --at");
+        await browser.RequireSoundAsync($"a slow query, {view}");
+        if (Pictures is not null)
+            await browser.Page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, $"slow-one-{view}.png"), FullPage = true });
+        await browser.GoAsync("/console/slow");
+    }
+
     /// <summary>Asks both generations, which hold the same.</summary>
     private static async Task CompareAsync(ConsoleBrowser browser, string next)
     {
@@ -203,6 +249,9 @@ public sealed class ConsoleBrowserTests(SampleIndexes samples)
             options.EmbeddedEncoder = true;
             options.EncoderCacheDirectory = ToolRun.CacheDirectory;
             options.HeadRows = 256;
+            options.IndexFiles.Add(FileOf(samples));
+            options.SlowQueryFile = Path.Combine(samples.NewDirectory(), "slow.jsonl");
+            options.SlowQueryMs = 0;
         });
         EmbedResponse rows = await RowsAsync(web);
         await web.Server.Indexes.CreateAsync(new CreateRequest
@@ -222,6 +271,14 @@ public sealed class ConsoleBrowserTests(SampleIndexes samples)
             Attributes = { Column() },
         });
         return web;
+    }
+
+    /// <summary>A file, whose segment has a certificate, after the others in the order of their names.</summary>
+    private static string FileOf(SampleIndexes samples)
+    {
+        string path = Path.Combine(samples.NewDirectory(), "tools.ann");
+        File.Copy(samples.L2, path);
+        return path;
     }
 
     private static AttributeColumn Column() =>
