@@ -35,6 +35,7 @@ async function show(moved) {
     href: one.path ? `/console/${one.path}` : '/console', 'data-link': true,
     'aria-current': one === page || (page === indexPage && one.path === '') ? 'page' : null,
   }, one.title)));
+  nav.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   if (!page) {
     put(main, h('h1', {}, 'No such page'), h('p', {}, 'The console has no page at this address.'));
     return;

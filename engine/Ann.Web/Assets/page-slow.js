@@ -85,7 +85,7 @@ async function list(main, { signal, query: asked }) {
     history.replaceState(null, '', `/console/slow?${new URLSearchParams({ index: wanted, order: order.value })}`);
     put(rows, kept.length === 0
       ? empty(report.queries.length === 0 ? 'None since the server began to serve.' : 'None of this index.')
-      : table('Slow queries', columns, kept));
+      : table('Slow queries', columns.filter(column => column.title !== 'Caller' || kept.some(one => one.query.caller)), kept));
   }
 
   let last = '';
