@@ -83,7 +83,7 @@ function generation(report) {
   const sealed = report.segments.map((segment, number) => ({ segment, number })).filter(one => one.segment.certificate);
   const detail = h('div', {});
   const rows = table('Segments', [
-    { title: 'Segment', head: true, cell: (_, number) => number + 1 },
+    { title: 'Segment', head: true, cell: (_, number) => [h('span', { class: 'in-cards' }, 'Segment '), number + 1] },
     { title: 'Kind', cell: one => one.sealed ? 'sealed' : 'head, takes writes' },
     { title: 'Rows', num: true, cell: one => count(one.rows) },
     { title: 'Deleted', num: true, cell: one => count(one.dead) },

@@ -137,6 +137,13 @@ export function lineChart(options) {
         svg.append(one.points.map(([at, value]) => s('circle', { class: `s${number}`, cx: x(at), cy: y(value), r: 2.5 })).reduce(
           (group, dot) => (group.append(dot), group), s('g', {})));
     }
+    for (const [number, one] of series.entries()) {
+      const known = one.points.filter(point => point[1] !== null && point[1] !== undefined);
+      if (!log && known.length === 1) // a line of one point is none
+        svg.append(s('circle', { class: `s${number}`, cx: x(known[0][0]), cy: y(known[0][1]), r: 2.5 }));
+    }
+    if (points.length === 0)
+      svg.append(s('text', { x: (LEFT + width - RIGHT) / 2, y: (TOP + base) / 2 + 4, 'text-anchor': 'middle' }, 'Nothing measured yet'));
     const cursor = s('line', { class: 'cursor', y1: TOP, y2: base, visibility: 'hidden' });
     svg.append(cursor);
     svg.addEventListener('pointermove', event => {

@@ -21,7 +21,7 @@ public sealed class ConsoleBrowserTests(SampleIndexes samples)
     private const int Wide = 1360;
     private const int Phone = 390;
 
-    private static readonly string? Pictures =
+    internal static readonly string? Pictures =
         Environment.GetEnvironmentVariable("ANN_SCREENSHOTS") is { Length: > 0 } directory ? directory : null;
 
     private static readonly string[] Things = ["kettle", "teapot", "desk lamp", "garden hose", "wool socks", "rain jacket"];
