@@ -20,7 +20,7 @@ export function recallOf(index) {
   return samples ? { value: facts.reduce((sum, one) => sum + one.recall * one.samples, 0) / samples, samples } : null;
 }
 
-const link = index => h('a', { href: `/console/indexes/${encodeURIComponent(index.name)}`, 'data-link': true }, index.name);
+const link = index => h('a', { href: `/console/indexes/${encodeURIComponent(index.name)}`, 'data-link': true, class: 'wrap' }, index.name);
 
 const columns = [
   { title: 'Index', head: true, cell: link },
@@ -38,7 +38,11 @@ const columns = [
         : h('span', { class: 'soft' }, 'not measured');
     },
   },
-  { title: 'Queries by', cell: index => index.queryEncoder ? index.queryEncoder.name : h('span', { class: 'soft' }, 'vectors') },
+  {
+    title: 'Queries by', cell: index => index.queryEncoder
+      ? h('span', { class: 'wrap' }, index.queryEncoder.name)
+      : h('span', { class: 'soft' }, 'vectors'),
+  },
 ];
 
 /** Sums of the list, and figures of the server where the caller may look at them. */

@@ -51,7 +51,7 @@ export async function show(main, { signal, query }) {
   const submit = h('button', { class: 'strong' }, 'Search');
 
   const form = h('form', { class: 'stack', onsubmit: event => { event.preventDefault(); run(); } },
-    h('div', { class: 'fields' }, field('Index', indexes_)), versions, kinds, inputField,
+    field('Index', indexes_), versions, kinds, inputField,
     h('div', { class: 'fields' }, field('Results (k)', k), field('Beam width (ef)', ef, 'empty: by itself'),
       field('Recall target', target, 'above 0, below 1'), field('Deadline, ms', deadline)),
     filterField,
