@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Ann.Core.Segments;
 
-/// <summary>How many values lie where. Bin <c>i</c> holds those from <c>Edges[i]</c> to below <c>Edges[i + 1]</c>; the last its end too.</summary>
+/// <summary>
+/// How many values lie where. Bin <c>i</c> holds those from <c>Edges[i]</c> to below <c>Edges[i + 1]</c>; the last its end too.
+/// </summary>
 internal sealed record Histogram
 {
     /// <summary>Bins at most.</summary>

@@ -143,7 +143,8 @@ export function lineChart(options) {
         svg.append(s('circle', { class: `s${number}`, cx: x(known[0][0]), cy: y(known[0][1]), r: 2.5 }));
     }
     if (points.length === 0)
-      svg.append(s('text', { x: (LEFT + width - RIGHT) / 2, y: TOP + (base - TOP) / 4 + 4, 'text-anchor': 'middle' }, 'Nothing measured yet'));
+      svg.append(s('text', { x: (LEFT + width - RIGHT) / 2, y: TOP + (base - TOP) / 4 + 4, 'text-anchor': 'middle' },
+        'Nothing measured yet'));
     const cursor = s('line', { class: 'cursor', y1: TOP, y2: base, visibility: 'hidden' });
     svg.append(cursor);
     svg.addEventListener('pointermove', event => {

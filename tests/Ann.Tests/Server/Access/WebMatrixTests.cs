@@ -77,7 +77,8 @@ public sealed class WebMatrixTests(SampleIndexes samples)
             ("reader", server.NewKey("reader", "read:plain").Key, static need => Lacks(need > Need.Read)),
             ("writer", server.NewKey("writer", "write:plain").Key, static need => Lacks(need > Need.Write)),
             ("keeper", server.NewKey("keeper", "admin:plain").Key, static _ => null),
-            ("keeper of another", server.NewKey("other", "admin:named").Key, static need => Lacks(need is >= Need.Read and not Need.AdminOfAny)),
+            ("keeper of another", server.NewKey("other", "admin:named").Key,
+                static need => Lacks(need is >= Need.Read and not Need.AdminOfAny)),
         ];
         server.LookAtFiles();
 

@@ -4,7 +4,9 @@ using Microsoft.Playwright;
 
 namespace Ann.Tests.Server.Web;
 
-/// <summary>Goal: a person hears what is wrong, on a phone too: a server that is away, a key that ended, a role that lacks, too much.</summary>
+/// <summary>
+/// Goal: a person hears what is wrong, on a phone too: a server that is away, a key that ended, a role that lacks, too much of all.
+/// </summary>
 [Collection(typeof(ServerTests))]
 public sealed class ConsoleTroubleTests(SampleIndexes samples)
 {
