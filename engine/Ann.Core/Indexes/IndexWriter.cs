@@ -194,6 +194,11 @@ internal sealed class IndexWriter : IDisposable
             if (_broken is { } broken)
                 throw new AnnException(broken.Error, broken.Message, broken);
             MakeRoom(group);
+            while (!group.HoldsTargets()) // a command that ran while there was no room has changed the generations
+            {
+                group = group.Again();
+                MakeRoom(group);
+            }
             Log(group);
             ApplyLogged(group);
         }
@@ -232,7 +237,7 @@ internal sealed class IndexWriter : IDisposable
     /// cannot be sealed, falls behind.
     /// </summary>
     /// <exception cref="AnnException">
-    /// Overloaded: memory; or heads cannot be sealed. Unavailable: the index is closing, or its generations are others by now.
+    /// Overloaded: memory; or heads cannot be sealed. Unavailable: the index is closing.
     /// </exception>
     private void MakeRoom(WriteGroup group)
     {
@@ -259,7 +264,6 @@ internal sealed class IndexWriter : IDisposable
             if (_queue.TryTakeCommand(IdleTime, out WriterCommand? command))
                 command!.Run();
         }
-        group.RequireTargets(); // the commands may have changed the generations
     }
 
     private Generation? FirstWithoutRoom(WriteGroup group)

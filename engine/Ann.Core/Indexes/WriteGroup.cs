@@ -68,20 +68,18 @@ internal sealed class WriteGroup(LiveState state)
         }
     }
 
-    /// <summary>Makes sure that the batches still mean the generations that they meant when they were added.</summary>
-    /// <exception cref="AnnException">Unavailable: another one serves by now, or it was detached. Nothing was written.</exception>
-    public void RequireTargets()
+    /// <summary>True while each batch means the generation that it meant when it was added.</summary>
+    public bool HoldsTargets() => _entries.TrueForAll(
+        entry => entry.Target.Role != GenerationRole.CatchingUp
+            && entry.Target == (entry.Write.Batch.Generation is { } named ? state.Find(named) : state.Serving));
+
+    /// <summary>The same batches, each for the generation that it means by now; one that means none any more is failed.</summary>
+    public WriteGroup Again()
     {
+        WriteGroup again = new(state);
         foreach (Entry entry in _entries)
-        {
-            string? named = entry.Write.Batch.Generation;
-            if ((named is null ? state.Serving : state.Find(named)) != entry.Target || entry.Target.Role == GenerationRole.CatchingUp)
-            {
-                throw new AnnException(
-                    AnnError.Unavailable,
-                    $"The generations of index '{state.Home.Name}' changed while the write waited for room; nothing was written.");
-            }
-        }
+            again.Add(entry.Write);
+        return again;
     }
 
     /// <summary>Logs the group and makes it durable.</summary>

@@ -103,6 +103,32 @@ public sealed class LiveRoomTests : IAsyncDisposable
         await Task.WhenAll(written).WaitAsync(TimeSpan.FromSeconds(120));
     }
 
+    /// <summary>Nobody who writes hears of a promotion, not even who waits for room meanwhile.</summary>
+    [Fact]
+    public async Task AWriteThatWaitsForRoomGoesToTheGenerationThatServesThen()
+    {
+        using ManualResetEventSlim waits = new();
+        await using LiveFixture live = new(_options with { MaxFrozenHeads = 2, Waiting = waits.Set });
+        await live.UpsertAsync(LiveFixture.Range(0, 10));
+        string next = (await live.Index.AttachAsync(live.Build("next.ann", LiveFixture.Range(0, 10)), logPosition: 10)).Id;
+        List<Task<WriteReceipt>> written = [];
+        while (!waits.IsSet)
+        {
+            int from = 100 + 16 * written.Count;
+            written.Add((await live.Index.WriteAsync(LiveFixture.Batch(WriteMode.Upsert, LiveFixture.Range(from, 16)))).Visible);
+            await Task.WhenAny(written[^1], Task.Run(waits.Wait)).WaitAsync(TimeSpan.FromSeconds(120));
+        }
+
+        await live.Index.PromoteAsync(next, new PromotionGate { Force = true });
+        Assert.False(written[^1].IsCompleted);
+        _sealing.Set();
+
+        WriteReceipt[] receipts = await Task.WhenAll(written).WaitAsync(TimeSpan.FromSeconds(120));
+        Assert.All(receipts, static receipt => Assert.Equal(16, receipt.Applied));
+        Assert.NotNull(live.Fetch((ulong)(100 + 16 * written.Count - 1)));
+        Assert.NotNull(live.Fetch((ulong)(100 + 16 * written.Count - 1), next));
+    }
+
     private async Task<WriteReceipt> WriteAsync(WriteBatch batch) =>
         await (await _index.WriteAsync(batch)).Visible.WaitAsync(TimeSpan.FromSeconds(120));
 

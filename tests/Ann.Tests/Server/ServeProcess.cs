@@ -60,6 +60,12 @@ internal sealed class ServeProcess : IDisposable
     /// <summary>Bytes of memory that the process has now.</summary>
     public long RssBytes() => StatusOf("VmRSS:");
 
+    /// <summary>Files, connections and other things that the process has open; Linux tells.</summary>
+    public int Handles() => Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Length;
+
+    /// <summary>Threads of the process; Linux tells.</summary>
+    public int Threads() => Directory.GetFileSystemEntries($"/proc/{_process.Id}/task").Length;
+
     /// <summary>True when a library whose name has this text is mapped; Linux tells.</summary>
     public bool HasLoaded(string library) => File.ReadAllText($"/proc/{_process.Id}/maps").Contains(library, StringComparison.Ordinal);
 
