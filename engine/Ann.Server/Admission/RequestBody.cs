@@ -54,15 +54,29 @@ internal sealed class RequestBody(PipeReader inner, RequestLimits limits, Reques
     /// <inheritdoc/>
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
-        ValueTask<ReadResult> reading = inner.ReadAsync(cancellationToken);
-        return reading.IsCompletedSuccessfully ? new(Look(reading.Result)) : LaterAsync(reading);
+        try
+        {
+            ValueTask<ReadResult> reading = inner.ReadAsync(cancellationToken);
+            return reading.IsCompletedSuccessfully ? new(Look(reading.Result)) : LaterAsync(reading);
+        }
+        catch (IOException)
+        {
+            throw Gone();
+        }
     }
 
     /// <inheritdoc/>
     public override bool TryRead(out ReadResult result)
     {
-        if (!inner.TryRead(out result))
-            return false;
+        try
+        {
+            if (!inner.TryRead(out result))
+                return false;
+        }
+        catch (IOException)
+        {
+            throw Gone();
+        }
         Look(result);
         return true;
     }
@@ -105,7 +119,15 @@ internal sealed class RequestBody(PipeReader inner, RequestLimits limits, Reques
         if (_place == NotWatched)
             _place = gauge.Watched.Add(this);
         Volatile.Write(ref _waitingSince, gauge.Now);
-        ReadResult result = await reading;
+        ReadResult result;
+        try
+        {
+            result = await reading;
+        }
+        catch (IOException)
+        {
+            throw Gone();
+        }
         if (Interlocked.Exchange(ref _waitingSince, 0) < 0)
         {
             TimeSpan limit = IsIdle ? gauge.IdleLimit : gauge.BodyLimit;
@@ -169,6 +191,9 @@ internal sealed class RequestBody(PipeReader inner, RequestLimits limits, Reques
         }
         _charged += more;
     }
+
+    /// <summary>The caller has reset the call: gRPC would write any other exception to the log as a failure of the server's.</summary>
+    private static Grpc.Core.RpcException Gone() => new(new Grpc.Core.Status(Grpc.Core.StatusCode.Cancelled, "The caller went away."));
 
     private static Grpc.Core.RpcException Refuse(AnnError error, string message, string? field) =>
         StatusDetails.ToRpcException(new AnnException(error, message) { Field = field }, static text => text);

@@ -128,10 +128,6 @@ internal sealed class IngestService(
         {
             throw DrainGate.GoingAway();
         }
-        catch (IOException)
-        {
-            throw WriteStream.CallerWentAway();
-        }
         return any && frames.Current.FrameCase == WriteFrame.FrameOneofCase.Start
             ? frames.Current.Start
             : throw AnnException.Invalid("start", "The first frame must be a start; the stream " + (any ? "has another." : "is empty."));

@@ -62,12 +62,9 @@ internal sealed class WriteStream(WriteTarget target, int creditBytes, TimeProvi
 
     public void Dispose() => _freed.Dispose();
 
-    /// <summary>How a call ends whose caller went away while the server read.</summary>
-    public static RpcException CallerWentAway() => new(new Status(StatusCode.Cancelled, "The caller went away."));
-
     private async Task ReadAsync(IAsyncStreamReader<WriteFrame> from, CancellationToken reading, CancellationToken call)
     {
-        while (await NextAsync(from, reading))
+        while (await from.MoveNext(reading))
         {
             WriteBlock block = from.Current.Block
                 ?? throw AnnException.Invalid("block", "A frame after the first is no block; a stream has one start.");
@@ -94,18 +91,6 @@ internal sealed class WriteStream(WriteTarget target, int creditBytes, TimeProvi
             _handedOver.Writer.TryWrite(handedOver); // unbounded: the credit bounds it
             while (Interlocked.Read(ref _underWayBytes) >= creditBytes)
                 await _freed.WaitAsync(reading);
-        }
-    }
-
-    private static async Task<bool> NextAsync(IAsyncStreamReader<WriteFrame> from, CancellationToken cancellation)
-    {
-        try
-        {
-            return await from.MoveNext(cancellation);
-        }
-        catch (IOException)
-        {
-            throw CallerWentAway(); // a reset stream, before the call's token tells of it
         }
     }
 

@@ -61,6 +61,24 @@ internal sealed class RawCalls(string address) : IDisposable
 
     public void Dispose() => _client.Dispose();
 
+    /// <summary>A body that sends some bytes, and then resets the call.</summary>
+    /// <param name="start">The bytes.</param>
+    public sealed class Reset(byte[] start) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.WriteAsync(start);
+            await stream.FlushAsync();
+            throw new IOException("This caller goes away.");
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+
     /// <summary>A body that sends some bytes, and then nothing until it is let go.</summary>
     /// <param name="start">The bytes.</param>
     /// <param name="until">Lets it go.</param>

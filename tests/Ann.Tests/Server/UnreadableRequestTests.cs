@@ -38,6 +38,23 @@ public sealed class UnreadableRequestTests(ShopServer shop) : IClassFixture<Shop
         }
     }
 
+    /// <summary>The next call on the same connection is answered after the server has heard of those.</summary>
+    [Theory]
+    [InlineData("ann.v1.Retrieval/Search")]
+    [InlineData("ann.v1.Ingest/Upsert")]
+    [InlineData("ann.v1.Ingest/Write")]
+    [InlineData("grpc.health.v1.Health/Check")]
+    public async Task ABodyThatIsResetIsNoFailureOfTheServers(string method)
+    {
+        using RawCalls raw = new(shop.Server.Host.Address);
+        for (int i = 0; i < 30; i++)
+            await Assert.ThrowsAnyAsync<HttpRequestException>(() => raw.SendAsync(method, new RawCalls.Reset(RawCalls.Frame([1, 2, 3], 100))));
+
+        (string status, string _) = await RawCalls.StatusOf(await raw.SendAsync("ann.v1.Retrieval/Search", ShopServer.Request()));
+
+        Assert.Equal("0", status); // and what the log has beside, the fixture looks at
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
