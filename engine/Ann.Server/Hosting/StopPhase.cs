@@ -12,14 +12,24 @@ internal sealed partial class StopPhase(
     DrainGate gate, HealthBoard health, IOptions<ServerOptions> options, TimeProvider time, ILogger<StopPhase> log)
     : IHostedLifecycleService
 {
+    /// <summary>
+    /// Between the end of the last call under way and the end of its connection. A stream that the server ends while its client may still
+    /// send, is over for clients (.NET's among them) with the reset after its status; where the connection ends before that, they see no
+    /// status but a lost connection.
+    /// </summary>
+    private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(200);
+
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         health.StopServing();
         Task empty = gate.DrainAsync();
-        Draining(gate.Active);
+        int active = gate.Active;
+        Draining(active);
         try
         {
             await empty.WaitAsync(TimeSpan.FromSeconds(options.Value.DrainSeconds), time, cancellationToken);
+            if (active > 0)
+                await Task.Delay(LastWords, time, cancellationToken);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
