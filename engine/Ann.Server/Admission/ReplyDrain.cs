@@ -50,9 +50,9 @@ internal static class ReplyDrain
             if (meter is not null)
                 Interlocked.Exchange(ref meter.Bytes, 0);
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or InvalidOperationException or IOException)
         {
-            context.Abort();
+            context.Abort(); // he is too slow, or is gone: the transport's writer says so in several ways
         }
     }
 }
