@@ -1,11 +1,12 @@
-using System.Text.Json;
 using Ann.Server.Errors;
 using Google.Protobuf;
+using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.Extensions.Options;
+using ErrorInfo = Google.Rpc.ErrorInfo;
 using Status = Google.Rpc.Status;
 
 namespace Ann.Server.Access;
@@ -13,6 +14,9 @@ namespace Ann.Server.Access;
 /// <summary>What somebody is told whom a route's policy does not let pass: over gRPC a status with its details, else HTTP's own.</summary>
 internal sealed class RefusedRoute(RefusalRecord refusals, IOptions<ServerOptions> options) : IAuthorizationMiddlewareResultHandler
 {
+    private static readonly JsonFormatter Formatter =
+        new(JsonFormatter.Settings.Default.WithTypeRegistry(TypeRegistry.FromMessages(ErrorInfo.Descriptor)));
+
     private readonly string _wanted = WantedBy(options.Value);
 
     /// <inheritdoc/>
@@ -51,10 +55,8 @@ internal sealed class RefusedRoute(RefusalRecord refusals, IOptions<ServerOption
         context.Response.StatusCode = isUnknown ? StatusCodes.Status401Unauthorized : StatusCodes.Status403Forbidden;
         if (isUnknown)
             context.Response.Headers.WWWAuthenticate = AccessSchemes.BearerWord.TrimEnd();
-        context.Response.ContentType = "application/problem+json";
-        return context.Response.WriteAsync(
-            $"{{\"status\":{context.Response.StatusCode},\"detail\":\"{JsonEncodedText.Encode(status.Message)}\","
-            + $"\"code\":{status.Code},\"message\":\"{JsonEncodedText.Encode(status.Message)}\"}}"); // the members of REST's errors, too
+        context.Response.ContentType = "application/json";
+        return context.Response.WriteAsync(Formatter.Format(status)); // as errors of REST calls are
     }
 
     private static string WantedBy(ServerOptions options)

@@ -60,6 +60,7 @@ internal sealed class WebCalls(
             try
             {
                 bytes = await body.ReadAsync(context.Request.BodyReader, context.Request.ContentLength, limits.MostBytes, late.Token);
+                JsonMembers.RequireKnown(bytes, limits.Message);
             }
             catch (AnnException e)
             {

@@ -12,14 +12,18 @@ internal sealed class DuplicateKeys(int capacity = DuplicateKeys.UsualCapacity)
 
     private List<UInt128> _kept = [];
     private uint _shares = 1;
+    private UInt128? _twice;
 
     /// <summary>Takes the next key in the first pass, by its hash.</summary>
     public void Add(UInt128 hash)
     {
-        if ((uint)hash % _shares != 0)
+        if (_twice is not null || (uint)hash % _shares != 0)
             return;
         while (_kept.Count == capacity)
         {
+            // Equal ones would stay together in any share, however many there are.
+            if ((_twice = TwiceIn(_kept)) is not null)
+                return;
             // Twice as many shares: about half of what is kept belongs to another one now.
             _shares *= 2;
             _kept.RemoveAll(other => (uint)other % _shares != 0);
@@ -35,14 +39,22 @@ internal sealed class DuplicateKeys(int capacity = DuplicateKeys.UsualCapacity)
     {
         for (uint share = 0; ; share++)
         {
-            _kept.Sort();
-            for (int i = 1; i < _kept.Count; i++)
-                if (_kept[i] == _kept[i - 1])
-                    return PlacesOf(_kept[i], readAgain());
+            if ((_twice ?? TwiceIn(_kept)) is UInt128 twice)
+                return PlacesOf(twice, readAgain());
             if (share + 1 == _shares)
                 return null;
             _kept = [.. readAgain().Where(hash => (uint)hash % _shares == share + 1)];
         }
+    }
+
+    /// <summary>One that is there more than once; sorts them.</summary>
+    private static UInt128? TwiceIn(List<UInt128> hashes)
+    {
+        hashes.Sort();
+        for (int i = 1; i < hashes.Count; i++)
+            if (hashes[i] == hashes[i - 1])
+                return hashes[i];
+        return null;
     }
 
     private static (long First, long Second) PlacesOf(UInt128 twice, IEnumerable<UInt128> hashes)

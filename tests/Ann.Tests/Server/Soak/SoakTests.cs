@@ -117,6 +117,7 @@ public sealed class SoakTests(SampleIndexes samples, ITestOutputHelper output)
 
     private Task<ServeProcess> StartAsync() => ServeProcess.StartAsync(_data, new Dictionary<string, string>
     {
+        ["DOTNET_GCHeapHardLimit"] = "0x10000000", // 256 MiB: a heap that may grow as it likes tells little of what it holds
         ["Ann__EmbeddedEncoder"] = "true",
         ["Ann__EncoderCacheDirectory"] = ToolRun.CacheDirectory,
         ["Ann__EncoderProviders"] = "cpu",

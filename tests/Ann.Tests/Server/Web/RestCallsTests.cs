@@ -94,6 +94,72 @@ public sealed class RestCallsTests(SampleIndexes samples)
         (await web.GetAsync("/v2/indexes")).Refused(HttpStatusCode.NotFound, 5);
     }
 
+    /// <summary>A mistyped filter must not let everything through.</summary>
+    [Theory]
+    [InlineData("""{"filtr": {}, "k": 5}""", "filtr", "SearchRequest has no member 'filtr'. Did you mean filter?")]
+    [InlineData(
+        """{"filter": {"allOf": {"clauses": [{"in": {"attribut": "a"}}]}}}""", "filter.allOf.clauses.in.attribut",
+        "InClause has no member 'attribut'. Did you mean attribute?")]
+    [InlineData("""{"request_tag": "as the file has it", "zzzzzz": {"k": [1, {}]}}""", "zzzzzz", "SearchRequest has no member 'zzzzzz'.")]
+    [InlineData("""{"k": 5, "requesttag": "x"}""", "requesttag", "Did you mean requestTag?")]
+    public async Task AMemberThatThereIsNotIsRefused(string body, string field, string message)
+    {
+        await using WebServer web = await WebServer.StartAsync(samples);
+
+        Answer answer = await web.PostAsync("/v1/indexes/plain:search", body);
+        Answer many = await web.PostAsync("/v1/indexes/plain:searchMany", $$"""{"searches": [{}, {{body}}]}""");
+        Answer endless = await web.PostAsync("/v1/indexes/plain:search", $$"""{"{{new string('f', 100_000)}}": 1}""");
+
+        Assert.Contains(message, answer.Refused(HttpStatusCode.BadRequest, 3), StringComparison.Ordinal);
+        Assert.Contains($"\"field\":\"{field}\"", answer.Text.Replace(": ", ":", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(message, many.Refused(HttpStatusCode.BadRequest, 3), StringComparison.Ordinal);
+        Assert.Contains($"searches.{field}", many.Text, StringComparison.Ordinal);
+        Assert.InRange(endless.Refused(HttpStatusCode.BadRequest, 3).Length, 64, 200);
+    }
+
+    /// <summary>A caller beyond his rate is told so before he has sent what he wanted to; what is announced too large, likewise.</summary>
+    [Fact]
+    public async Task ABodyThatWillBeRefusedIsNotReadFirst()
+    {
+        string limits = Path.Combine(samples.NewDirectory(), "limits.json");
+        File.WriteAllText(
+            limits, """{"version": 1, "limits": [{"caller": "*", "requests_per_second": 2, "k": 7, "rows_per_request": 1}]}""");
+        StoppedTime time = new();
+        await using WebServer web = await WebServer.StartAsync(samples, options => options.LimitsFile = limits, time);
+        string row = string.Join(',', samples.Rows[0]);
+        string path = "/v1/indexes/plain:search";
+
+        Answer k = await web.PostAsync(path, $$"""{"queries": {"values": [{{row}}]}, "k": 8}""");
+        Answer rows = await web.PostAsync(path, $$"""{"queries": {"values": [{{row}},{{row}}], "dim": 16}, "k": 5}""");
+        string tooLarge = await FirstAnswerAsync(web, path, 5_000_000);
+        (await web.PostAsync(path, $$"""{"queries": {"values": [{{row}}]}, "k": 5}""")).Expect();
+        (await web.PostAsync(path, $$"""{"queries": {"values": [{{row}}]}, "k": 5}""")).Expect();
+        string late = await FirstAnswerAsync(web, path, 1_000_000);
+
+        Assert.Contains("k of caller", k.Refused(HttpStatusCode.TooManyRequests, 8), StringComparison.Ordinal);
+        Assert.Contains("rows_per_request of caller", rows.Refused(HttpStatusCode.TooManyRequests, 8), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 429 ", tooLarge, StringComparison.Ordinal);
+        Assert.Contains("A body of 5000000 bytes", tooLarge, StringComparison.Ordinal);
+        Assert.Contains("at most 4194304", tooLarge, StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 429 ", late, StringComparison.Ordinal);
+        Assert.Contains("requests_per_second of caller 'anonymous' is 2", late, StringComparison.Ordinal);
+    }
+
+    /// <summary>What comes back when a body was announced, and no byte of it sent.</summary>
+    private static async Task<string> FirstAnswerAsync(WebServer web, string path, int announced)
+    {
+        Uri address = web.Http.BaseAddress!;
+        using TcpClient client = new(address.Host, address.Port);
+        await using NetworkStream stream = client.GetStream();
+        await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(
+            $"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Type: application/json\r\nContent-Length: {announced}\r\n\r\n"));
+        using StreamReader reader = new(stream);
+        StringBuilder heard = new();
+        while (!heard.ToString().Contains("details", StringComparison.Ordinal))
+            heard.Append((char)await ReadOneAsync(reader));
+        return heard.ToString();
+    }
+
     [Fact]
     public async Task ADeadlineIsAHeader()
     {

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using Ann.Core;
+using Ann.Server.Settings;
+using Google.Protobuf.Reflection;
+
+namespace Ann.Server.Web;
+
+/// <summary>
+/// Finds members of a body that its message does not have. Transcoding passes them over, so that a filter whose name is mistyped would
+/// let everything through.
+/// </summary>
+internal static class JsonMembers
+{
+    /// <summary>Characters of a name that is shown, and looked for among the known ones.</summary>
+    private const int MostShown = 64;
+
+    /// <summary>Looks at every member.</summary>
+    /// <param name="json">The body. What is no JSON is left to transcoding, which says so.</param>
+    /// <param name="message">What it is to be.</param>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.InvalidArgument"/>: the first that is unknown, with the nearest known one.
+    /// </exception>
+    public static void RequireKnown(ReadOnlySpan<byte> json, MessageDescriptor message)
+    {
+        try
+        {
+            Utf8JsonReader reader = new(json);
+            if (reader.Read())
+                Look(ref reader, message, "");
+        }
+        catch (JsonException)
+        {
+            // Not ours to tell.
+        }
+    }
+
+    /// <summary>Goes through one value. The reader's own limit of depth is that of the recursion.</summary>
+    private static void Look(ref Utf8JsonReader reader, MessageDescriptor? message, string path)
+    {
+        if (reader.TokenType == JsonTokenType.StartArray)
+        {
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                Look(ref reader, message, path);
+        }
+        else if (reader.TokenType == JsonTokenType.StartObject && message is not null)
+        {
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                string name = reader.GetString()!;
+                FieldDescriptor field = FieldOf(message, name) ?? throw Unknown(name, message, path);
+                reader.Read();
+                bool hasFields = field.FieldType == FieldType.Message && !field.IsMap; // the protocol has no well-known types
+                Look(ref reader, hasFields ? field.MessageType : null, path.Length == 0 ? name : $"{path}.{name}");
+            }
+        }
+        else
+        {
+            reader.Skip();
+        }
+    }
+
+    private static FieldDescriptor? FieldOf(MessageDescriptor message, string name)
+    {
+        foreach (FieldDescriptor field in message.Fields.InDeclarationOrder())
+            if (field.JsonName == name || field.Name == name)
+                return field;
+        return null;
+    }
+
+    private static AnnException Unknown(string name, MessageDescriptor message, string path)
+    {
+        bool isLong = name.Length > MostShown;
+        string question = isLong
+            ? ""
+            : NearestName.Question(name, message.Fields.InDeclarationOrder().Select(static field => field.JsonName));
+        string shown = isLong ? name[..MostShown] + "…" : name;
+        return AnnException.Invalid(
+            path.Length == 0 ? shown : $"{path}.{shown}", $"{message.Name} has no member '{shown}'.{question}");
+    }
+}
