@@ -112,8 +112,10 @@ internal sealed class CallWork(IndexCatalog catalog, IOptions<ServerOptions> opt
     {
         if (batch is null)
             return 0;
+        if (batch.Dim == 0)
+            return 1; // all values are one row, and data is refused
         int width = batch.Dtype switch { Dtype.I8 => sizeof(sbyte), Dtype.F16 => sizeof(ushort), _ => sizeof(float) };
         long components = batch.Data.Length / width + batch.Values.Count;
-        return Math.Max(1, components / Math.Max(1, (int)Math.Min(batch.Dim, int.MaxValue)));
+        return Math.Max(1, components / (int)Math.Min(batch.Dim, int.MaxValue));
     }
 }

@@ -29,12 +29,14 @@ internal sealed class ServeProcess : IDisposable
     /// <summary>Starts a server with these variables and options, and waits until it serves.</summary>
     public static async Task<ServeProcess> StartAsync(IReadOnlyDictionary<string, string> settings, params string[] options)
     {
-        ProcessStartInfo start = new("dotnet")
+        // What is ignored here would be ignored there: a shell that starts the tests in the background has them ignore SIGINT.
+        string[] program = IgnoresInterrupts() ? ["env", "--default-signal=INT", "dotnet"] : ["dotnet"];
+        ProcessStartInfo start = new(program[0])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (string word in (string[])[Path.Combine(AppContext.BaseDirectory, "ann.dll"), "serve", "--json", .. options])
+        foreach (string word in (string[])[.. program[1..], Path.Combine(AppContext.BaseDirectory, "ann.dll"), "serve", "--json", .. options])
             start.ArgumentList.Add(word);
         start.Environment["Ann__EmbeddedEncoder"] = "false";
         start.Environment["Ann__WarmUpCalls"] = "0";
@@ -95,6 +97,10 @@ internal sealed class ServeProcess : IDisposable
         _process.WaitForExit();
         _process.Dispose();
     }
+
+    private static bool IgnoresInterrupts() => OperatingSystem.IsLinux()
+        && File.ReadLines("/proc/self/status").Single(static line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) is string line
+        && (ulong.Parse(line.AsSpan("SigIgn:".Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & 0b10) != 0;
 
     private long StatusOf(string name) => File.ReadLines($"/proc/{_process.Id}/status")
         .Where(line => line.StartsWith(name, StringComparison.Ordinal))

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Ann.Protocol.V1;
@@ -38,6 +39,7 @@ public sealed class FuzzTests : IAsyncLifetime
     private GrpcChannel _channel = null!;
     private RawCalls _raw = null!;
     private readonly ConcurrentQueue<string> _failures = new();
+    private readonly Stopwatch _watch = Stopwatch.StartNew();
 
     public async ValueTask InitializeAsync()
     {
@@ -74,7 +76,7 @@ public sealed class FuzzTests : IAsyncLifetime
     {
         MethodDescriptor[] methods = [.. Methods()];
         Assert.Contains(methods, static method => method.Name == "Search");
-        int warm = Messages / 5;
+        int warm = Messages * 2 / 5;
         await SendAsync(methods, 0, warm);
         await RenewAsync();
         long before = IsNightly ? await CalmBytesAsync() : _serve.RssBytes();
@@ -111,6 +113,8 @@ public sealed class FuzzTests : IAsyncLifetime
     {
         for (int first = from; first < to; first += Round)
         {
+            if (OperatingSystem.IsLinux() && first % (Messages / 10) == 0)
+                TestContext.Current.TestOutputHelper?.WriteLine($"{_watch.Elapsed:mm\\:ss}: {first} messages, {_serve.RssBytes() >> 20} MiB");
             ParallelOptions atOnce = new() { MaxDegreeOfParallelism = AtOnce };
             await Parallel.ForAsync(first, Math.Min(to, first + Round), atOnce, async (number, _) =>
             {
