@@ -36,7 +36,8 @@ internal sealed class ServeProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (string word in (string[])[.. program[1..], Path.Combine(AppContext.BaseDirectory, "ann.dll"), "serve", "--json", .. options])
+        string tool = Path.Combine(AppContext.BaseDirectory, "ann.dll");
+        foreach (string word in (string[])[.. program[1..], tool, "serve", "--json", .. options])
             start.ArgumentList.Add(word);
         start.Environment["Ann__EmbeddedEncoder"] = "false";
         start.Environment["Ann__WarmUpCalls"] = "0";

@@ -48,7 +48,10 @@ public sealed class UnreadableRequestTests(ShopServer shop) : IClassFixture<Shop
     {
         using RawCalls raw = new(shop.Server.Host.Address);
         for (int i = 0; i < 30; i++)
-            await Assert.ThrowsAnyAsync<HttpRequestException>(() => raw.SendAsync(method, new RawCalls.Reset(RawCalls.Frame([1, 2, 3], 100))));
+        {
+            await Assert.ThrowsAnyAsync<HttpRequestException>(
+                () => raw.SendAsync(method, new RawCalls.Reset(RawCalls.Frame([1, 2, 3], 100))));
+        }
 
         (string status, string _) = await RawCalls.StatusOf(await raw.SendAsync("ann.v1.Retrieval/Search", ShopServer.Request()));
 

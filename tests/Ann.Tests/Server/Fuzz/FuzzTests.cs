@@ -114,7 +114,10 @@ public sealed class FuzzTests : IAsyncLifetime
         for (int first = from; first < to; first += Round)
         {
             if (OperatingSystem.IsLinux() && first % (Messages / 10) == 0)
-                TestContext.Current.TestOutputHelper?.WriteLine($"{_watch.Elapsed:mm\\:ss}: {first} messages, {_serve.RssBytes() >> 20} MiB");
+            {
+                TestContext.Current.TestOutputHelper?.WriteLine(
+                    $"{_watch.Elapsed:mm\\:ss}: {first} messages, {_serve.RssBytes() >> 20} MiB");
+            }
             ParallelOptions atOnce = new() { MaxDegreeOfParallelism = AtOnce };
             await Parallel.ForAsync(first, Math.Min(to, first + Round), atOnce, async (number, _) =>
             {

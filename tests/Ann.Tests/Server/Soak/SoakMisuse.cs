@@ -76,7 +76,8 @@ internal sealed class SoakMisuse(GrpcChannel channel, SoakTally tally, Random ra
         {
             return await call;
         }
-        catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable && e.Status.DebugException is IOException { InnerException: null }
+        catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable
+            && e.Status.DebugException is IOException { InnerException: null }
             && e.Status.Detail.Contains("The request was aborted.", StringComparison.Ordinal))
         {
             throw new RpcException(new Status(StatusCode.Cancelled, e.Status.Detail));
