@@ -18,7 +18,9 @@ public sealed class SoakTests(SampleIndexes samples, ITestOutputHelper output)
     private const int Writers = 3;
     private const int RoundsThatTell = 9;
 
-    /// <summary>Rounds of 5,000 calls and more, less the first third: the heap grows over the first hundred thousand calls, and stays.</summary>
+    /// <summary>
+    /// Rounds of 5,000 calls and more, less the first third: the heap grows over the first hundred thousand calls, and stays.
+    /// </summary>
     private const int RoundsThatSettle = 40;
 
     private static readonly int Minutes =
