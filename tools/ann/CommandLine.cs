@@ -87,6 +87,7 @@ internal static class CommandLine
             ServeVerb.Create(tool),
             ConfigVerb.Create(tool),
             KeysVerb.Create(tool),
+            HealthVerb.Create(tool),
             ListVerb.Create(tool),
             DescribeVerb.Create(tool),
             EncodersVerb.Create(tool),

@@ -45,6 +45,9 @@ internal sealed record ToolContext
     /// <summary>Where a settings file is looked for that was not named, the first that exists. None but for the process's own.</summary>
     public IReadOnlyList<string> SettingsFiles { get; init; } = [];
 
+    /// <summary>Who is told when a server serves and when it stops.</summary>
+    public Supervisor Supervisor { get; init; } = new(null);
+
     /// <summary>Where a verb may make a folder of its own, which it deletes again. Default: the system's.</summary>
     public string TemporaryDirectory { get; init; } = Path.GetTempPath();
 
@@ -68,6 +71,7 @@ internal sealed record ToolContext
                     "annserver", SettingsFile),
             ],
             ApiKey = Environment.GetEnvironmentVariable(ApiKeyVariable),
+            Supervisor = new Supervisor(Environment.GetEnvironmentVariable(Supervisor.SocketVariable)),
             CacheDirectory = !string.IsNullOrEmpty(cache)
                 ? cache
                 : Path.Combine(data.Length > 0 ? data : Path.GetTempPath(), "annserver", "encoders"),

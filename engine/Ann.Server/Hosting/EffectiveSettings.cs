@@ -17,11 +17,7 @@ internal static class EffectiveSettings
     {
         SettingSources sources = SettingSources.Read(inputs, files);
         SettingsReader reader = new(sources);
-        ServerOptions options = new();
-        reader.Configure(options);
-        string[] faults = [.. Checks.Prepend(reader).SelectMany(check => check.Validate(null, options).Failures ?? [])];
-        if (faults.Length > 0)
-            throw Refusal(faults);
+        ServerOptions options = Checked(reader);
         return
         [
             .. Setting.All.Select(setting =>
@@ -32,6 +28,11 @@ internal static class EffectiveSettings
         ];
     }
 
+    /// <summary>The settings themselves.</summary>
+    /// <exception cref="AnnException">As the start of a server: all faults at once.</exception>
+    public static ServerOptions Options(SettingInputs inputs, IFileSystem files) =>
+        Checked(new SettingsReader(SettingSources.Read(inputs, files)));
+
     /// <summary>Why a server with such settings does not start.</summary>
     public static AnnException Refusal(IReadOnlyList<string> faults) => new(
         AnnError.InvalidArgument, (faults.Count > 1 ? $"{faults.Count} settings cannot be used. " : "") + string.Join(" ", faults))
@@ -39,4 +40,12 @@ internal static class EffectiveSettings
         Field = Setting.Section,
         Violations = [.. faults.Select(static fault => new AnnViolation(Setting.Section, fault))],
     };
+
+    private static ServerOptions Checked(SettingsReader reader)
+    {
+        ServerOptions options = new();
+        reader.Configure(options);
+        string[] faults = [.. Checks.Prepend(reader).SelectMany(check => check.Validate(null, options).Failures ?? [])];
+        return faults.Length == 0 ? options : throw Refusal(faults);
+    }
 }

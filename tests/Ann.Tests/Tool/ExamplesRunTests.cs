@@ -20,6 +20,7 @@ public sealed partial class ExamplesRunTests
         ("ann build --input items.jsonl", "wants vectors in the lines"),
         ("ann serve", "does not end by itself"),
         ("ann load", "runs for half a minute"),
+        ("ann health --config", "wants the settings of a server that runs"),
         ("ann keys", "has tests of its own; ids of keys are made by chance"),
         ("ann replay", "wants a file of slow queries"),
         ("ann top", "wants the server's port for operators"),

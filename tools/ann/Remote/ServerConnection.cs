@@ -4,6 +4,7 @@ using Ann.Core;
 using Ann.Protocol.V1;
 using Google.Protobuf;
 using Grpc.Core;
+using Grpc.Health.V1;
 using Grpc.Net.Client;
 
 namespace Ann.Tool.Remote;
@@ -61,6 +62,18 @@ internal sealed class ServerConnection : IDisposable
     /// <summary>Everything that the server hosts.</summary>
     public Task<ListResponse> ListAsync(CancellationToken cancellation) =>
         AnswerAsync(_indexes.ListAsync(new ListRequest(), cancellationToken: cancellation), cancellation);
+
+    /// <summary>Whether the server serves, or one of its indexes.</summary>
+    /// <param name="index">Name of the index; empty for the server as a whole.</param>
+    /// <param name="deadline">When the answer must be there, UTC.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    public async Task<bool> ServesAsync(string index, DateTime deadline, CancellationToken cancellation)
+    {
+        HealthCheckResponse answer = await AnswerAsync(
+            new Health.HealthClient(_channel).CheckAsync(new HealthCheckRequest { Service = index }, null, deadline, cancellation),
+            cancellation);
+        return answer.Status == HealthCheckResponse.Types.ServingStatus.Serving;
+    }
 
     /// <summary>A call that changes an index.</summary>
     public Task<T> ChangeAsync<T>(Func<Indexes.IndexesClient, AsyncUnaryCall<T>> call, CancellationToken cancellation) =>

@@ -21,6 +21,9 @@ internal sealed record ServerTarget
     /// <summary>Who issued the server's certificate; null for those whom the system trusts.</summary>
     public X509Certificate2Collection? Authorities { get; init; }
 
+    /// <summary>The very certificate that the server must show, whatever names it has; null for any that an authority vouches for.</summary>
+    public X509Certificate2? Shown { get; init; }
+
     /// <summary>Certificate that is shown to the server; null for none.</summary>
     public CertificateChain? Certificate { get; init; }
 
@@ -63,6 +66,11 @@ internal sealed record ServerTarget
                 RevocationMode = X509RevocationMode.NoCheck,
             };
             handshake.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
+        }
+        if (Shown is { } expected)
+        {
+            handshake.RemoteCertificateValidationCallback = (_, shown, _, _) =>
+                shown is not null && shown.GetRawCertData().AsSpan().SequenceEqual(expected.RawDataMemory.Span);
         }
         if (Certificate is { } own)
             handshake.ClientCertificateContext = SslStreamCertificateContext.Create(own.Certificate, own.Others, offline: true);

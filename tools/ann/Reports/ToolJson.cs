@@ -32,6 +32,7 @@ namespace Ann.Tool.Reports;
 [JsonSerializable(typeof(ConfigReport))]
 [JsonSerializable(typeof(ReplayReport))]
 [JsonSerializable(typeof(TopReport))]
+[JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(DemoReport))]
 [JsonSerializable(typeof(LoadReport))]
 [JsonSerializable(typeof(CreateReport))]

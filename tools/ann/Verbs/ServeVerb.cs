@@ -49,7 +49,9 @@ internal static class ServeVerb
             else
                 Print(tool.Out, report);
             await tool.Out.FlushAsync(CancellationToken.None);
+            tool.Supervisor.Tell(isServing: true);
             await UntilStoppedAsync(cancellation);
+            tool.Supervisor.Tell(isServing: false);
             await host.StopAsync(CancellationToken.None);
         }
         return ExitCodes.Done;
