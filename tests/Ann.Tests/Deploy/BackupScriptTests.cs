@@ -85,6 +85,11 @@ public sealed class BackupScriptTests : IDisposable
         Assert.Equal(2, Directory.GetDirectories(_folder["backups"]).Length);
         Assert.Equal(["shop"], Directory.GetDirectories(Path.Combine(backup, "indexes")).Select(Path.GetFileName));
         Assert.Equal("torn\n", File.ReadAllText(Path.Combine(backup, "FAILED")));
+        Directory.Delete(Path.Combine(backup, "data")); // as object storage does, which keeps no empty directory
+        Directory.Delete(Path.Combine(backup, "also"));
+        (int restored, string told) = await ScriptAsync("restore", backup, "--data", _folder["new"]);
+        Assert.True(restored == 0, told);
+        Assert.Equal(["shop"], Directory.GetDirectories(_folder["new"]).Select(Path.GetFileName));
     }
 
     [Fact]

@@ -28,10 +28,10 @@ public sealed class HealthVerbTests(SampleIndexes samples)
 
     [Fact]
     public async Task WhoDoesNotAnswerDoesNotServe() => Assert.Contains(
-        "no server answers", (await ToolRun.RunAsync("health", "--address", "127.0.0.1:1")).Expect(ExitCodes.CheckFailed).Out,
-        StringComparison.Ordinal);
+        "no server answers",
+        (await ToolRun.RunAsync("health", "--address", "127.0.0.1:1")).Expect(ExitCodes.CheckFailed).Out, StringComparison.Ordinal);
 
-    /// <summary>The certificate has no name of the loopback, and nobody the system trusts has issued it: it is the one in the file.</summary>
+    /// <summary>The certificate has no name of the loopback, and nobody whom the system trusts has issued it: it is the file's.</summary>
     [Fact]
     public async Task SettingsLeadToTheirServerOverTls()
     {
@@ -46,7 +46,7 @@ public sealed class HealthVerbTests(SampleIndexes samples)
         Write(server.PathOf("other.pem"));
         ToolRun wrong = await ToolRun.RunAsync("health", "--config", file);
 
-        Assert.Equal($"https://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}: serving", found.Expect(ExitCodes.Done).Out.TrimEnd());
+        Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{port}: serving"), found.Expect(0).Out.TrimEnd());
         Assert.Contains("certificate", wrong.Expect(ExitCodes.CheckFailed).Out, StringComparison.Ordinal);
 
         void Write(string certificate) => File.WriteAllText(file, JsonSerializer.Serialize(new

@@ -21,7 +21,7 @@ internal sealed record ServerTarget
     /// <summary>Who issued the server's certificate; null for those whom the system trusts.</summary>
     public X509Certificate2Collection? Authorities { get; init; }
 
-    /// <summary>The very certificate that the server must show, whatever names it has; null for any that an authority vouches for.</summary>
+    /// <summary>The very certificate that the server must show, whatever names it has; null for one that authorities vouch for.</summary>
     public X509Certificate2? Shown { get; init; }
 
     /// <summary>Certificate that is shown to the server; null for none.</summary>

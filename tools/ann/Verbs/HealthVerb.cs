@@ -20,8 +20,8 @@ internal static class HealthVerb
         Option<int> timeout = VerbOptions.Number("--timeout", "Seconds to wait for the answer.", 4, 1, 600);
         Option<bool> json = VerbOptions.Json();
         Verb command = new("health",
-            "Ask a running server whether it serves. Exit code 0: it does; 1: it is loading, draining, has nothing to serve, or does not answer.",
-            "ann health", "ann health --index shop", "ann health --config /etc/annserver/ann.json --json")
+            "Ask a running server whether it serves. Exit code 0: it does; 1: it loads, drains, has nothing to serve, or gives no answer.",
+            "ann health", "ann health --index items", "ann health --config /etc/annserver/ann.json --json")
         {
             index, connection, config, timeout, json,
         };
