@@ -75,12 +75,13 @@ internal sealed partial class ServerTls(
                 Broken(connection.RemoteEndPoint, e.Message);
             }
         });
+        bool isOfCalls = listen.Protocols == HttpProtocols.Http2;
         listen.UseHttps(new TlsHandshakeCallbackOptions
         {
             HandshakeTimeout = HandshakeTime,
-            OnConnection = _ => ValueTask.FromResult(_loaded!.Handshake),
+            OnConnection = _ => ValueTask.FromResult(isOfCalls ? _loaded!.Http2 : _loaded!.Http1),
         });
-        if (listen.Protocols == HttpProtocols.Http2)
+        if (isOfCalls)
         {
             listen.Use(next => connection =>
             {
@@ -96,10 +97,18 @@ internal sealed partial class ServerTls(
 
     private Loaded Load(CertificateChain chain)
     {
+        SslStreamCertificateContext shown = SslStreamCertificateContext.Create(chain.Certificate, chain.Others, offline: true);
+        return new Loaded(chain, Handshake(shown, SslApplicationProtocol.Http2), Handshake(shown, SslApplicationProtocol.Http11));
+    }
+
+    /// <summary>Each protocol has its own: Kestrel keeps in it what is offered, so listeners that share one all offer that.</summary>
+    private SslServerAuthenticationOptions Handshake(SslStreamCertificateContext shown, SslApplicationProtocol protocol)
+    {
         SslServerAuthenticationOptions handshake = new()
         {
+            ApplicationProtocols = [protocol],
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            ServerCertificateContext = SslStreamCertificateContext.Create(chain.Certificate, chain.Others, offline: true),
+            ServerCertificateContext = shown,
         };
         if (clients.IsOn)
         {
@@ -108,7 +117,7 @@ internal sealed partial class ServerTls(
             handshake.RemoteCertificateValidationCallback = (_, certificate, chain, errors) => clients.Accepts(certificate, chain, errors);
             handshake.AllowTlsResume = false; // each connection shows its certificate
         }
-        return new Loaded(chain, handshake);
+        return handshake;
     }
 
     private void Describe(CertificateChain chain)
@@ -140,5 +149,5 @@ internal sealed partial class ServerTls(
     [LoggerMessage(EventId = 96, Level = LogLevel.Debug, Message = "A handshake with {Remote} failed: {Reason}")]
     private partial void Broken(System.Net.EndPoint? remote, string reason);
 
-    private sealed record Loaded(CertificateChain Chain, SslServerAuthenticationOptions Handshake);
+    private sealed record Loaded(CertificateChain Chain, SslServerAuthenticationOptions Http2, SslServerAuthenticationOptions Http1);
 }

@@ -38,6 +38,7 @@ public sealed partial class ContainerTests
         Assert.Equal("/opt/annserver/ann", health[0]);
         Assert.Null(DeployFiles.FaultOf(health[1..]));
         Assert.Contains("ANN_CACHE_DIR=/data/", Only("ENV"), StringComparison.Ordinal);
+        Assert.Contains("HOME=/data", Only("ENV"), StringComparison.Ordinal); // without one TLS ends the start
         Assert.Contains("org.opencontainers.image.licenses=\"MIT\"", Only("LABEL"), StringComparison.Ordinal);
         Assert.Contains($"--chown={Only("USER")} /image/data /data", string.Join('\n', stage), StringComparison.Ordinal);
     }

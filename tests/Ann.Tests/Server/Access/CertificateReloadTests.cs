@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
@@ -13,6 +14,36 @@ namespace Ann.Tests.Server.Access;
 public sealed class CertificateReloadTests(SampleIndexes samples)
 {
     private const int Reloads = 6;
+
+    /// <summary>Kubelets, Prometheus and browsers offer HTTP/2 first, whatever a port speaks.</summary>
+    [Fact]
+    public async Task EachPortSpeaksItsOwnProtocolWhateverTheOthersSpoke()
+    {
+        await using GuardedServer server = await GuardedServer.StartAsync(samples, static options =>
+        {
+            options.Console = true;
+            options.WebListen = "127.0.0.1:0";
+        });
+        (string key, _) = server.NewKey("reader", "read:plain");
+        server.LookAtFiles();
+        for (int i = 0; i < 2; i++)
+        {
+            await new Retrieval.RetrievalClient(server.Connect(key)).SearchAsync(RunningServer.Request(samples));
+            foreach (string address in new[] { server.Host.OpsAddress + "/livez", server.Host.WebAddress + "/" })
+            {
+                using HttpClient http = new(server.Handler(key));
+                using HttpRequestMessage request = new(HttpMethod.Get, address)
+                {
+                    Version = HttpVersion.Version20,
+                    VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+                };
+                using HttpResponseMessage answer = await http.SendAsync(request);
+                Assert.Equal((HttpStatusCode.OK, HttpVersion.Version11), (answer.StatusCode, answer.Version));
+            }
+            server.WriteServerCertificate($"server {i}");
+            server.LookAtFiles();
+        }
+    }
 
     [Fact]
     public async Task CallersUnderLoadSeeNoFailureWhileCertificatesAreReplaced()
