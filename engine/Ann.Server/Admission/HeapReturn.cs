@@ -43,16 +43,11 @@ internal sealed class HeapReturn : IDisposable
         _timer = time.CreateTimer(static state => ((HeapReturn)state!).Look(), this, Period, Period);
     }
 
-    /// <summary>Collects all that is garbage, and gives back what the heap does not need.</summary>
+    /// <summary>Collects all that is garbage, and gives back what the heaps do not need.</summary>
     public static void ShrinkHeap()
     {
-        if (GC.GetTotalMemory(forceFullCollection: false) > LongPauseFrom)
-        {
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
-            return;
-        }
-        GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        Collect();
+        NativeHeap.Trim();
     }
 
     /// <inheritdoc/>
@@ -66,5 +61,16 @@ internal sealed class HeapReturn : IDisposable
             _calm = 0;
         else if (_calm <= Second && ++_calm is First or Second)
             _shrink();
+    }
+
+    private static void Collect()
+    {
+        if (GC.GetTotalMemory(forceFullCollection: false) > LongPauseFrom)
+        {
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+            return;
+        }
+        GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 }
