@@ -93,7 +93,8 @@ public sealed partial class FolderTests
     [Fact]
     public void NoTwoTypesOfTheProductShareAName()
     {
-        string[] projects = ["engine/Ann.Core", "engine/Ann.Encoding", "engine/Ann.Web", "engine/Ann.Server", "tools/ann"];
+        string[] projects =
+            ["engine/Ann.Core", "engine/Ann.Client", "engine/Ann.Encoding", "engine/Ann.Web", "engine/Ann.Server", "tools/ann"];
         TidyTests.AssertNone(
             from file in TidyTests.Sources("*.cs")
             let path = TidyTests.Relative(file)

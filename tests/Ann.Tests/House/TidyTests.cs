@@ -14,13 +14,14 @@ public sealed partial class TidyTests
     {
         ["Ann.Core"] = [],
         ["Ann.Protocol"] = [],
+        ["Ann.Client"] = ["Ann.Protocol"],
         ["Ann.Encoding"] = ["Ann.Core"],
         ["Ann.Web"] = ["Ann.Protocol"],
         ["Ann.Server"] = ["Ann.Encoding", "Ann.Core", "Ann.Web", "Ann.Protocol"],
         ["Ann.Bench.Garnet"] = ["Ann.Core"],
         ["ann"] = ["Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
         ["Ann.Bench"] = ["ann", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
-        ["Ann.Tests"] = ["ann", "Ann.Bench", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
+        ["Ann.Tests"] = ["ann", "Ann.Bench", "Ann.Client", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
     };
 
     /// <summary>Packages that a layer must not know, by prefix.</summary>
@@ -29,6 +30,7 @@ public sealed partial class TidyTests
         ["Ann.Core"] = ["Grpc", "Google", "Microsoft.ML", "Microsoft.AspNetCore"],
         ["Ann.Encoding"] = ["Grpc.AspNetCore", "Grpc.Net", "Microsoft.AspNetCore"],
         ["Ann.Protocol"] = ["Microsoft.ML", "Grpc.AspNetCore"],
+        ["Ann.Client"] = ["Microsoft.ML", "Microsoft.AspNetCore", "Grpc.AspNetCore"],
     };
 
     /// <summary>Folders whose job is memory. Elsewhere the language's own checks hold.</summary>
