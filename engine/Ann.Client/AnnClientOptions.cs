@@ -10,9 +10,8 @@ public sealed class AnnClientOptions
 {
     /// <summary>
     /// Where the servers are. One of: <c>http://HOST:PORT</c> or <c>https://HOST:PORT</c>, one server; <c>unix:///PATH</c>, a server of
-    /// the same machine by its socket;
-    /// <c>dns:///HOST:PORT</c>, every address of the name, in turn; <c>static:///HOST:PORT,HOST:PORT</c>, these,
-    /// in turn. Required.
+    /// the same machine by its socket; <c>dns:///HOST:PORT</c>, every address of the name, in turn;
+    /// <c>static:///HOST:PORT,HOST:PORT</c>, these, in turn. Required.
     /// </summary>
     public string Address { get; set; } = "";
 
