@@ -6,7 +6,9 @@ const grpc = require('@grpc/grpc-js');
 const loader = require('@grpc/proto-loader');
 const protobuf = require('protobufjs');
 
-const roots = [path.join(__dirname, '../../../proto'), path.join(__dirname, 'proto')];
+// The protocol's files, those beside this one, and google/api (how calls are made over REST), which protobufjs brings along.
+const roots = [
+  path.join(__dirname, '../../../proto'), path.join(__dirname, 'proto'), path.dirname(require.resolve('protobufjs/package.json'))];
 const definition = loader.loadSync(
   ['ann/v1/retrieval.proto', 'ann/v1/ingest.proto', 'ann/v1/indexes.proto', 'health.proto'],
   { includeDirs: roots, keepCase: true, longs: String, enums: String, defaults: true, oneofs: true });
