@@ -94,7 +94,14 @@ internal sealed class RequestBody(PipeReader inner, RequestLimits limits, Reques
             _isWeighed = false;
         }
         _last = default;
-        inner.AdvanceTo(consumed, examined);
+        try
+        {
+            inner.AdvanceTo(consumed, examined);
+        }
+        catch (IOException)
+        {
+            throw Gone(); // The transport's reader looks at the state of the call here, too.
+        }
     }
 
     /// <inheritdoc/>

