@@ -11,7 +11,7 @@ namespace Ann.Server.Access;
 /// Checks the index that a request names: the policy of its route knows that its caller has the role somewhere, and not where. Messages and
 /// lists tell a caller of no index that it may not read.
 /// </summary>
-internal sealed class AccessInterceptor(IndexCatalog catalog, RefusalRecord refusals) : Interceptor
+internal sealed class AccessInterceptor(IndexCatalog catalog, StandingCredential standing, RefusalRecord refusals) : Interceptor
 {
     /// <inheritdoc/>
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
@@ -49,8 +49,13 @@ internal sealed class AccessInterceptor(IndexCatalog catalog, RefusalRecord refu
         {
             AccessIdentity? caller = null;
             string? index = null;
-            CheckedReader<TRequest> frames = new(requestStream, frame =>
+            CheckedReader<TRequest> frames = new(requestStream, async frame =>
             {
+                if (caller is not null && await standing.FaultAsync(http) is string fault)
+                {
+                    refusals.Add(http, caller.Shown, "", StatusCode.Unauthenticated, fault);
+                    throw AccessStatus.Unauthenticated(fault).ToRpcException();
+                }
                 index = RequestedIndex.Of(frame) ?? index;
                 caller = Require(http, role, index);
             });
@@ -108,7 +113,7 @@ internal sealed class AccessInterceptor(IndexCatalog catalog, RefusalRecord refu
     }
 
     /// <summary>Looks at each frame before the service does.</summary>
-    private sealed class CheckedReader<T>(IAsyncStreamReader<T> frames, Action<T> check) : IAsyncStreamReader<T>
+    private sealed class CheckedReader<T>(IAsyncStreamReader<T> frames, Func<T, Task> check) : IAsyncStreamReader<T>
         where T : class
     {
         public T Current => frames.Current;
@@ -117,7 +122,7 @@ internal sealed class AccessInterceptor(IndexCatalog catalog, RefusalRecord refu
         {
             if (!await frames.MoveNext(cancellationToken))
                 return false;
-            check(frames.Current);
+            await check(frames.Current);
             return true;
         }
     }

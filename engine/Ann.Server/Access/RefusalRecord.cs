@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ann.Server.Errors;
 using Ann.Server.Telemetry;
+using Grpc.AspNetCore.Server;
 using Grpc.Core;
 
 namespace Ann.Server.Access;
@@ -44,8 +45,8 @@ internal sealed partial class RefusalRecord : IDisposable
     public void Add(HttpContext http, string caller, string index, StatusCode code, string reason)
     {
         _metrics.Refused(NameOf(code));
-        // A path may be anything that a stranger thinks of: only those that there are have lines of their own.
-        string call = http.GetEndpoint() is null ? Others : CutText.Of(http.Request.Path.Value ?? "");
+        reason = CutText.Of(reason);
+        string call = NameOf(http.GetEndpoint());
         Kind kind = new(caller, http.Connection.RemoteIpAddress?.ToString() ?? "", call, CutText.Of(index), code);
         lock (_counting)
         {
@@ -55,7 +56,7 @@ internal sealed partial class RefusalRecord : IDisposable
                     kind = new Kind(Others, Others, Others, "", code);
                 if (!_tallies.TryGetValue(kind, out tally))
                 {
-                    _tallies.Add(kind, new Tally(CutText.Of(reason)));
+                    _tallies.Add(kind, new Tally(reason));
                     Tell(kind, reason, 1);
                     return;
                 }
@@ -89,6 +90,11 @@ internal sealed partial class RefusalRecord : IDisposable
 
     /// <summary>The name of a code as gRPC writes it.</summary>
     public static string NameOf(StatusCode code) => JsonNamingPolicy.SnakeCaseUpper.ConvertName(code.ToString());
+
+    /// <summary>A path may be anything that a stranger thinks of, so it is named by the method or the pattern that it leads to.</summary>
+    private static string NameOf(Endpoint? endpoint) => endpoint?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.FullName
+        ?? (endpoint as RouteEndpoint)?.RoutePattern.RawText
+        ?? Others;
 
     private void Tell(Kind kind, string reason, long count)
     {

@@ -71,6 +71,7 @@ internal static class AccessParts
     {
         services.AddSingleton<Credentials>();
         services.AddSingleton<OwnCaller>();
+        services.AddSingleton<StandingCredential>();
         services.AddSingleton<AccessInterceptor>();
         services.Configure<GrpcServiceOptions>(static grpc => grpc.Interceptors.Add<AccessInterceptor>());
         services.AddAuthorization(authorization => AccessPolicies.AddTo(authorization, options));

@@ -48,5 +48,6 @@ internal static class ServerLogging
             json.TimestampFormat = Timestamp;
         });
         logging.AddConsole();
+        LogLines.Wrap(logging.Services);
     }
 }

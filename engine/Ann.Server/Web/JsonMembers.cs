@@ -6,8 +6,8 @@ using Google.Protobuf.Reflection;
 namespace Ann.Server.Web;
 
 /// <summary>
-/// Finds members of a body that its message does not have. Transcoding passes them over, so that a filter whose name is mistyped would
-/// let everything through.
+/// Finds members of a body that its message does not have, or that stand in it twice. Transcoding passes the one over and takes the last
+/// of the other, so that a filter whose name is mistyped would let everything through, and so would the first of two.
 /// </summary>
 internal static class JsonMembers
 {
@@ -15,22 +15,26 @@ internal static class JsonMembers
     private const int MostShown = 64;
 
     /// <summary>Looks at every member.</summary>
-    /// <param name="json">The body. What is no JSON is left to transcoding, which says so.</param>
+    /// <param name="json">The body. One of nothing is left to transcoding: some calls need none.</param>
     /// <param name="message">What it is to be.</param>
     /// <exception cref="AnnException">
-    /// <see cref="AnnError.InvalidArgument"/>: the first that is unknown, with the nearest known one.
+    /// <see cref="AnnError.InvalidArgument"/>: the first that is unknown, with the nearest known one; one that is there twice; no JSON.
     /// </exception>
     public static void RequireKnown(ReadOnlySpan<byte> json, MessageDescriptor message)
     {
+        if (json.IsEmpty)
+            return;
         try
         {
             Utf8JsonReader reader = new(json);
-            if (reader.Read())
-                Look(ref reader, message, "");
+            reader.Read();
+            Look(ref reader, message, "");
+            reader.Read(); // nothing may come after it
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // Not ours to tell.
+            // The reader says so of a name that is no UTF-8.
+            throw new AnnException(AnnError.InvalidArgument, $"The body is no JSON: {e.Message}", e);
         }
     }
 
@@ -44,13 +48,17 @@ internal static class JsonMembers
         }
         else if (reader.TokenType == JsonTokenType.StartObject && message is not null)
         {
+            HashSet<int> seen = [];
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 string name = reader.GetString()!;
                 FieldDescriptor field = FieldOf(message, name) ?? throw Unknown(name, message, path);
+                string at = path.Length == 0 ? name : $"{path}.{name}";
+                if (!seen.Add(field.FieldNumber))
+                    throw AnnException.Invalid(at, $"{message.Name} has '{field.JsonName}' twice.");
                 reader.Read();
                 bool hasFields = field.FieldType == FieldType.Message && !field.IsMap; // the protocol has no well-known types
-                Look(ref reader, hasFields ? field.MessageType : null, path.Length == 0 ? name : $"{path}.{name}");
+                Look(ref reader, hasFields ? field.MessageType : null, at);
             }
         }
         else

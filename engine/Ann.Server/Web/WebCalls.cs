@@ -1,12 +1,14 @@
 using System.IO.Pipelines;
 using Ann.Core;
 using Ann.Server.Admission;
+using Ann.Server.Errors;
 using Ann.Web;
 using Ann.Web.Pages;
 using Ann.Web.Rest;
 using Google.Rpc;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 
 namespace Ann.Server.Web;
 
@@ -44,6 +46,20 @@ internal sealed class WebCalls(
             await WebGuard.WriteAsync(context, StatusCodes.Status404NotFound, Code.NotFound, "There is no such path here.");
     }
 
+    /// <summary>Text in another form would pass all that looks at its bytes, and be read as what they are not.</summary>
+    private static void RequireUtf8(Microsoft.AspNetCore.Http.HttpRequest request)
+    {
+        string packed = request.Headers.ContentEncoding.ToString();
+        if (packed.Length > 0 && !packed.Equals("identity", StringComparison.OrdinalIgnoreCase))
+            throw Unreadable(HeaderNames.ContentEncoding, packed, "a body is taken as it is, not compressed.");
+        string charset = request.GetTypedHeaders().ContentType?.Charset.Value?.Trim('"') ?? "";
+        if (charset.Length > 0 && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+            throw Unreadable(HeaderNames.ContentType, charset, "JSON is taken in UTF-8.");
+    }
+
+    private static AnnException Unreadable(string header, string found, string wanted) =>
+        AnnException.Invalid(header, $"{header} has '{CutText.Of(found)}'; {wanted}");
+
     private async Task CallAsync(HttpContext context, RequestLimits limits, RequestDelegate next)
     {
         Caller caller = gauge.CallerOf(context);
@@ -59,6 +75,7 @@ internal sealed class WebCalls(
             late.CancelAfter(gauge.BodyLimit);
             try
             {
+                RequireUtf8(context.Request);
                 bytes = await body.ReadAsync(context.Request.BodyReader, context.Request.ContentLength, limits.MostBytes, late.Token);
                 JsonMembers.RequireKnown(bytes, limits.Message);
             }

@@ -31,6 +31,13 @@ internal sealed class ServeProcess : IDisposable
     {
         // What is ignored here would be ignored there: a shell that starts the tests in the background has them ignore SIGINT.
         string[] program = IgnoresInterrupts() ? ["env", "--default-signal=INT", "dotnet"] : ["dotnet"];
+        return await StartAsync(program, settings, options);
+    }
+
+    /// <summary>Starts a server by another program than <c>dotnet</c>, which is the last of its words, and waits until it serves.</summary>
+    public static async Task<ServeProcess> StartAsync(
+        string[] program, IReadOnlyDictionary<string, string> settings, params string[] options)
+    {
         ProcessStartInfo start = new(program[0])
         {
             RedirectStandardOutput = true,

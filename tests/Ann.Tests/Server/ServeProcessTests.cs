@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json;
 using Ann.Protocol.V1;
+using Ann.Tests.Server.Access;
 using Grpc.Net.Client;
 
 namespace Ann.Tests.Server;
@@ -32,6 +34,7 @@ public sealed class ServeProcessTests : IDisposable
     [Theory]
     [InlineData("TERM")]
     [InlineData("INT")]
+    [InlineData("HUP")]
     public async Task AStoppedServerEndsWithNoughtAndALogWithTimes(string signal)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no signals.");
@@ -44,6 +47,28 @@ public sealed class ServeProcessTests : IDisposable
         Assert.All(lines, static line => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (info|warn): Ann\.Server\.", line));
         Assert.Contains("Listening on ", lines[0], StringComparison.Ordinal);
         Assert.EndsWith("Stopped.", lines[^1].TrimEnd(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Containers run as users that no line of passwd knows, without HOME. TLS asks the platform for chains of certificates.</summary>
+    [Fact]
+    public async Task AUserWithoutAHomeServesWithTls()
+    {
+        const string Program = "setpriv --reuid 64123 --regid 64123 --clear-groups env --unset HOME";
+        Assert.SkipUnless(
+            OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess && CanRun($"{Program} test -r {AppContext.BaseDirectory}ann.dll"),
+            "Another user can be taken by root alone, with setpriv, and must be able to read the program.");
+        using TestAuthority authority = new("the authority");
+        (string certificate, string key) = authority.Server();
+        string path = Path.Combine(_data.FullName, "server.pem");
+        await File.WriteAllTextAsync(path, certificate + authority.Pem + key);
+        string data = Directory.CreateDirectory(Path.Combine(_data.FullName, "data")).FullName;
+        foreach (string made in new[] { _data.FullName, data, path })
+            File.SetUnixFileMode(made, (UnixFileMode)0b111_111_111);
+
+        using ServeProcess server = await ServeProcess.StartAsync(
+            [.. Program.Split(' '), "dotnet"], Nothing, "--data", data, "--listen", "127.0.0.1:0", "--tls-cert", path);
+
+        Assert.StartsWith("https://", server.Address, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -96,4 +121,19 @@ public sealed class ServeProcessTests : IDisposable
     }
 
     public void Dispose() => _data.Delete(recursive: true);
+
+    private static bool CanRun(string command)
+    {
+        string[] words = command.Split(' ');
+        try
+        {
+            using Process process = Process.Start(words[0], words[1..]);
+            process.WaitForExit();
+            return process.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false; // there is no such program
+        }
+    }
 }

@@ -115,7 +115,7 @@ internal static class ReplayVerb
         {
             string status = call.StatusNow == call.StatusThen ? call.StatusNow : $"{call.StatusThen}, now {call.StatusNow}";
             string same = call.Overlap is { } share ? string.Create(plain, $", {share:P0} the same") : "";
-            string name = $"{call.Method.Split('/')[^1]} {call.Index}";
+            string name = $"{call.Method.Split('/')[^1]} {PrintedText.Of(call.Index ?? "")}";
             text.WriteLine(string.Create(
                 plain, $"  {call.Time:O}  {name}: {call.ThenMs:N2} ms, now {call.NowMs:N2}{same}; {status}"));
         }

@@ -59,6 +59,26 @@ public sealed class AuditTests(SampleIndexes samples)
         });
     }
 
+    /// <summary>A stranger cannot choose what stands in the record, nor make a kind of refusal of each path.</summary>
+    [Fact]
+    public async Task RefusalsOfRestAreNamedByTheirMethods()
+    {
+        await using GuardedServer server = await GuardedServer.StartAsync(samples, static options =>
+        {
+            options.Console = true;
+            options.WebListen = "127.0.0.1:0";
+        });
+        using HttpClient stranger = new(server.Handler(null)) { BaseAddress = new Uri(server.Host.WebAddress!) };
+        foreach (string path in new[] { "/v1/indexes/a%0d%0aforged", "/v1/indexes/b%1b%5b31m", "/console/data/slow/17", "/none%0d%0a" })
+            (await stranger.GetAsync(path)).Dispose();
+        server.Part<RefusalRecord>().TellRest();
+
+        Assert.Equal(
+            ["/ann.v1.Indexes/Describe 1", "/console/data/slow/{number} 1", "(others) 1", "/ann.v1.Indexes/Describe 1"],
+            Lines(System.IO.File.ReadAllLines(server.AuditFile)).Where(static line => line.GetProperty("kind").GetString() == "refusal")
+                .Select(static line => $"{line.GetProperty("call").GetString()} {line.GetProperty("count").GetInt64()}"));
+    }
+
     [Fact]
     public async Task ActsAreRecordedWhereNobodyIsAsked()
     {

@@ -81,6 +81,40 @@ public sealed class VisibleIndexesTests(SampleIndexes samples)
         Assert.Equal(StatusCode.InvalidArgument, e.StatusCode);
     }
 
+    /// <summary>A stream may be open for as long as its caller likes: what was written before is kept, what comes after is refused.</summary>
+    [Fact]
+    public async Task AStreamEndsAtTheBlockAfterItsKeyWasRevoked()
+    {
+        await using GuardedServer server = await GuardedServer.StartAsync(
+            samples, options => options.DataDirectory = samples.NewDirectory());
+        (string admin, _) = server.NewKey("keeper", "admin:shop");
+        (string writer, string id) = server.NewKey("writer", "write:shop");
+        server.LookAtFiles();
+        await new Ann.Protocol.V1.Indexes.IndexesClient(server.Connect(admin)).CreateAsync(
+            new CreateRequest { Index = "shop", Dimension = 8, Metric = Ann.Protocol.V1.Metric.L2, KeyKind = KeyKind.Uint64 });
+        using AsyncDuplexStreamingCall<WriteFrame, WriteProgress> stream = new Ingest.IngestClient(server.Connect(writer)).Write();
+        await stream.RequestStream.WriteAsync(new WriteFrame { Start = new WriteStart { Index = "shop", Mode = WriteMode.Delete } });
+        await stream.RequestStream.WriteAsync(DeleteOf(1));
+        while (stream.ResponseStream.Current?.Visible != 1)
+            Assert.True(await stream.ResponseStream.MoveNext(CancellationToken.None));
+
+        Ann.Tool.ApiKeys.KeyFileChange.Revoke(GuardedServer.World, server.KeyFile, id);
+        server.LookAtFiles();
+        await stream.RequestStream.WriteAsync(DeleteOf(2));
+        RpcException e = await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            while (await stream.ResponseStream.MoveNext(CancellationToken.None))
+                Assert.True(stream.ResponseStream.Current.Received < 2);
+        });
+
+        Assert.Equal((StatusCode.Unauthenticated, $"The API key {id} was revoked."), (e.StatusCode, e.Status.Detail));
+
+        static WriteFrame DeleteOf(ulong sequence) => new()
+        {
+            Block = new WriteBlock { Sequence = sequence, Keys = new KeyColumn { Numbers = { sequence } } },
+        };
+    }
+
     [Fact]
     public async Task AKeyThatIsRevokedIsRefusedOnTheConnectionThatItOpened()
     {

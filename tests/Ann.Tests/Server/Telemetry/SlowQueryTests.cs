@@ -27,7 +27,7 @@ public sealed class SlowQueryTests(SampleIndexes samples)
             Search = new SearchRequest { Index = "plain", Queries = RunningServer.Bytes(samples.Rows[3]), K = 4, MinScore = 100 },
         });
         await server.Retrieval.FetchAsync(new FetchRequest { Index = "plain", Keys = LiveCalls.Keys(1, 2) });
-        await LiveCalls.Fails(server.Retrieval.SearchAsync(new SearchRequest { Index = "nothing", K = 1 }));
+        await LiveCalls.Fails(server.Retrieval.SearchAsync(new SearchRequest { Index = "no\nthing\u001b[31m", K = 1 }));
         await LinesAsync(file, 4);
 
         ToolRun run = (await ToolRun.RunAsync("replay", file, "--address", server.Host.Address, "--repeat", "2", "--json")).Expect(1);
@@ -40,11 +40,13 @@ public sealed class SlowQueryTests(SampleIndexes samples)
         SearchRequest sent = SearchRequest.Parser.ParseFrom(search.Request);
         Assert.Empty(sent.Texts);
         Assert.Equal(2 * sizeof(float) * (int)sent.Queries.Dim, sent.Queries.Data.Length);
-        Assert.Equal("NOT_FOUND", written.Single(static one => one.Index == "nothing").Status);
+        Assert.Equal("NOT_FOUND", written.Single(static one => one.Index!.StartsWith("no", StringComparison.Ordinal)).Status);
         JsonElement report = run.Json;
         Assert.Equal((4, 1), (report.GetProperty("sent").GetInt32(), report.GetProperty("failed").GetInt32()));
         Assert.Equal(1, report.GetProperty("overlap").GetDouble());
         Assert.Contains("NOT_FOUND", run.Out, StringComparison.Ordinal);
+        ToolRun all = (await ToolRun.RunAsync("replay", file, "--address", server.Host.Address)).Expect(1);
+        Assert.Contains(" no\\nthing\\u001b[31m:", all.Out, StringComparison.Ordinal); // nothing that a terminal obeys
         ToolRun shop = (await ToolRun.RunAsync(
             "replay", file, "--address", server.Host.Address, "--index", "shop", "--limit", "1")).Expect(0);
         Assert.Contains("1 calls sent again, 0 failed", shop.Out, StringComparison.Ordinal);
