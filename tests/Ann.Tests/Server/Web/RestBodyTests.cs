@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 
 namespace Ann.Tests.Server.Web;
 
@@ -32,7 +31,7 @@ public sealed class RestBodyTests(SampleIndexes samples)
     public async Task ABodyInAnotherFormIsRefused(string charset, string packed, string message)
     {
         await using WebServer web = await WebServer.StartAsync(samples);
-        using StringContent content = new("""{"filtr": {}}""", Encoding.GetEncoding(charset), "application/json");
+        using StringContent content = new("""{"filtr": {}}""", System.Text.Encoding.GetEncoding(charset), "application/json");
         if (packed.Length > 0)
             content.Headers.ContentEncoding.Add(packed);
 
