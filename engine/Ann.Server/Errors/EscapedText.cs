@@ -31,7 +31,7 @@ internal static class EscapedText
         return shown.ToString();
     }
 
-    /// <summary>Control characters; the two separators that end a line as well; overrides and isolates of direction (Unicode, UAX #9).</summary>
+    /// <summary>Control characters; the separators that end a line too; overrides and isolates of direction (Unicode, UAX #9).</summary>
     private static bool IsEscaped(char c) =>
         char.IsControl(c) || c is '\u2028' or '\u2029' or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
 }

@@ -49,7 +49,7 @@ public sealed class ServeProcessTests : IDisposable
         Assert.EndsWith("Stopped.", lines[^1].TrimEnd(), StringComparison.Ordinal);
     }
 
-    /// <summary>Containers run as users that no line of passwd knows, without HOME. TLS asks the platform for chains of certificates.</summary>
+    /// <summary>Containers run as users that no line of passwd knows, without HOME; for TLS the platform looks below it.</summary>
     [Fact]
     public async Task AUserWithoutAHomeServesWithTls()
     {
@@ -61,7 +61,7 @@ public sealed class ServeProcessTests : IDisposable
         using TestAuthority authority = new("the authority");
         (string certificate, string key) = authority.Server();
         string path = Path.Combine(_data.FullName, "server.pem");
-        await File.WriteAllTextAsync(path, certificate + authority.Pem + key);
+        await File.WriteAllTextAsync(path, string.Join('\n', certificate, authority.Pem, key));
         string data = Directory.CreateDirectory(Path.Combine(_data.FullName, "data")).FullName;
         Assert.True(CanRun($"chmod -R a+rwX {_data.FullName}"));
 

@@ -81,7 +81,7 @@ public sealed class VisibleIndexesTests(SampleIndexes samples)
         Assert.Equal(StatusCode.InvalidArgument, e.StatusCode);
     }
 
-    /// <summary>A stream may be open for as long as its caller likes: what was written before is kept, what comes after is refused.</summary>
+    /// <summary>A stream may be open for as long as its caller likes: what was written is kept, what comes after is refused.</summary>
     [Fact]
     public async Task AStreamEndsAtTheBlockAfterItsKeyWasRevoked()
     {
