@@ -24,12 +24,12 @@ public sealed partial class DescriptionTests
             ["engine/Ann.Core/MetricTraits.cs", "engine/Ann.Core/Distances/MetricDispatch.cs"],
             ["engine/Ann.Core/Codes/CodeDistance.cs", "tools/Ann.Bench/Sets/ClusteredLaw.cs", "tools/Ann.Bench/Sets/Hard/HardSet.cs",
              "tools/Ann.Bench/Sets/VectorLaw.cs", "tools/Ann.Bench/Workers/HnswNetTarget.cs", "tools/Ann.Bench/Workers/UsearchTarget.cs",
-             "tools/ann/Verbs/DemoVerb.cs"]),
+             "tools/ann/Verbs/DemoVerb.cs", "engine/Ann.Extensions.VectorData/RecordModel.cs"]),
         [typeof(CodesKind)] = (["engine/Ann.Core/Segments/CodesTraits.cs"], ["tools/Ann.Bench/Hard/HardRequest.cs"]),
         [typeof(AttributeType)] = (
             ["engine/Ann.Core/Attributes/AttributeTraits.cs"],
             ["tools/Ann.Bench/Filters/Categories.cs", "tools/Ann.Bench/Promise/PromiseIndex.cs",
-             "engine/Ann.Server/Filters/FilterValues.cs"]),
+             "engine/Ann.Server/Filters/FilterValues.cs", "engine/Ann.Extensions.VectorData/RecordFieldKind.cs"]),
     };
 
     public static TheoryData<string> Enums => [.. Named.Keys.Select(static type => type.Name)];

@@ -15,13 +15,14 @@ public sealed partial class TidyTests
         ["Ann.Core"] = [],
         ["Ann.Protocol"] = [],
         ["Ann.Client"] = ["Ann.Protocol"],
+        ["Ann.Extensions.VectorData"] = ["Ann.Client"],
         ["Ann.Encoding"] = ["Ann.Core"],
         ["Ann.Web"] = ["Ann.Protocol"],
         ["Ann.Server"] = ["Ann.Encoding", "Ann.Core", "Ann.Web", "Ann.Protocol"],
         ["Ann.Bench.Garnet"] = ["Ann.Core"],
         ["ann"] = ["Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
         ["Ann.Bench"] = ["ann", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
-        ["Ann.Tests"] = ["ann", "Ann.Bench", "Ann.Client", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
+        ["Ann.Tests"] = ["ann", "Ann.Bench", "Ann.Client", "Ann.Extensions.VectorData", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
     };
 
     /// <summary>Packages that a layer must not know, by prefix.</summary>
