@@ -66,7 +66,7 @@ internal sealed class AnnCollection<TKey, TRecord> : VectorStoreCollection<TKey,
         foreach (TKey[] part in keys.Chunk(BatchRecords))
         {
             FetchResponse found = await TellAsync("Get", () => _index.FetchAsync(
-                RecordKeys.OfAll([.. part.Cast<object>()]), _mapper.Attributes, withVectors, cancellationToken)).ConfigureAwait(false);
+                StoreKeys.OfAll([.. part.Cast<object>()]), _mapper.Attributes, withVectors, cancellationToken)).ConfigureAwait(false);
             foreach (TRecord record in _mapper.ToRecords(found.Found, found.Attributes, withVectors ? found.Vectors : null))
                 yield return record;
         }
@@ -102,7 +102,7 @@ internal sealed class AnnCollection<TKey, TRecord> : VectorStoreCollection<TKey,
 
     /// <inheritdoc/>
     public override Task DeleteAsync(TKey key, CancellationToken cancellationToken = default) =>
-        TellAsync("Delete", () => _index.DeleteAsync(RecordKeys.Of(key), cancellationToken));
+        TellAsync("Delete", () => _index.DeleteAsync(StoreKeys.Of(key), cancellationToken));
 
     /// <inheritdoc/>
     public override async Task DeleteAsync(IEnumerable<TKey> keys, CancellationToken cancellationToken = default)
@@ -110,7 +110,7 @@ internal sealed class AnnCollection<TKey, TRecord> : VectorStoreCollection<TKey,
         ArgumentNullException.ThrowIfNull(keys);
         foreach (TKey[] part in keys.Chunk(BatchRecords))
         {
-            await TellAsync("Delete", () => _index.DeleteAsync(RecordKeys.OfAll([.. part.Cast<object>()]), cancellationToken))
+            await TellAsync("Delete", () => _index.DeleteAsync(StoreKeys.OfAll([.. part.Cast<object>()]), cancellationToken))
                 .ConfigureAwait(false);
         }
     }
@@ -254,7 +254,7 @@ internal sealed class AnnCollection<TKey, TRecord> : VectorStoreCollection<TKey,
     {
         foreach (VectorSearchResult<TRecord>[] part in results.Chunk(BatchRecords))
         {
-            ItemKeys keys = RecordKeys.OfAll([.. part.Select(result => _mapper.KeyOf(result.Record))]);
+            ItemKeys keys = StoreKeys.OfAll([.. part.Select(result => _mapper.KeyOf(result.Record))]);
             FetchResponse found = await TellAsync(
                 "Search", () => index.FetchAsync(keys, withVectors: true, cancellationToken: cancellation)).ConfigureAwait(false);
             int row = 0;
@@ -267,7 +267,7 @@ internal sealed class AnnCollection<TKey, TRecord> : VectorStoreCollection<TKey,
     /// <summary>Items that are gone since the search are left out of the reply.</summary>
     private static bool IsAt(KeyColumn found, int row, object key) => key is ulong number
         ? row < found.Numbers.Count && found.Numbers[row] == number
-        : row < found.Texts.Count && found.Texts[row] == RecordKeys.TextOf(key);
+        : row < found.Texts.Count && found.Texts[row] == StoreKeys.TextOf(key);
 
     private Task<T> TellAsync<T>(string operation, Func<Task<T>> call) => StoreFaults.TellAsync(operation, Name, call);
 }

@@ -57,7 +57,7 @@ internal sealed class FilterTranslation(RecordModel model) : FilterTranslatorBas
     private static ItemFilter Equal(Expression whole, PropertyModel property, object? value)
     {
         if (property is KeyPropertyModel)
-            return value is null ? throw Refused(whole) : ItemFilter.KeyIn(RecordKeys.Of(value));
+            return value is null ? throw Refused(whole) : ItemFilter.KeyIn(StoreKeys.Of(value));
         string name = property.StorageName;
         return value switch
         {
@@ -108,7 +108,7 @@ internal sealed class FilterTranslation(RecordModel model) : FilterTranslatorBas
         if (all.Length == 0)
             return !Everything();
         if (property is KeyPropertyModel)
-            return ItemFilter.KeyIn(RecordKeys.OfAll(all));
+            return ItemFilter.KeyIn(StoreKeys.OfAll(all));
         return all[0] switch
         {
             string or Guid => ItemFilter.In(property.StorageName, [.. all.Select(RecordFieldKind.TextOf)]),

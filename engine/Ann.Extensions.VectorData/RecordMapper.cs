@@ -28,7 +28,7 @@ internal sealed class RecordMapper<TRecord>(RecordModel model)
         {
             null => throw new ArgumentException($"A record has no key: '{model.Key.ModelName}' is null."),
             ulong number => batch.Add(number, vector.Span),
-            _ => batch.Add(RecordKeys.TextOf(key), vector.Span),
+            _ => batch.Add(StoreKeys.TextOf(key), vector.Span),
         };
         foreach (RecordField field in model.Fields)
             if (field.Property.GetValueAsObject(record) is { } value)
@@ -50,7 +50,7 @@ internal sealed class RecordMapper<TRecord>(RecordModel model)
     /// <summary>The record of a hit, without its vector.</summary>
     public TRecord ToRecord(SearchAnswer answer, AnswerHit hit)
     {
-        TRecord record = NewRecord(answer.HasTextKeys ? RecordKeys.FromText(hit.Key, KeyType) : hit.NumberKey);
+        TRecord record = NewRecord(answer.HasTextKeys ? StoreKeys.FromText(hit.Key, KeyType) : hit.NumberKey);
         foreach (RecordField field in model.Fields)
             SetField(record, field, field.Kind.ReadHit(answer.Column(field.Name), hit.Position));
         return record;
@@ -66,7 +66,7 @@ internal sealed class RecordMapper<TRecord>(RecordModel model)
         HashSet<uint>[] missing = [.. columns.Select(static column => column.Missing.ToHashSet())];
         for (int i = 0; i < count; i++)
         {
-            TRecord record = NewRecord(keys!.Texts.Count > 0 ? RecordKeys.FromText(keys.Texts[i], KeyType) : keys.Numbers[i]);
+            TRecord record = NewRecord(keys!.Texts.Count > 0 ? StoreKeys.FromText(keys.Texts[i], KeyType) : keys.Numbers[i]);
             for (int column = 0; column < columns.Count; column++)
             {
                 RecordField field = model.Fields[column];

@@ -22,7 +22,8 @@ public sealed partial class TidyTests
         ["Ann.Bench.Garnet"] = ["Ann.Core"],
         ["ann"] = ["Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
         ["Ann.Bench"] = ["ann", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
-        ["Ann.Tests"] = ["ann", "Ann.Bench", "Ann.Client", "Ann.Extensions.VectorData", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
+        ["Ann.Tests"] =
+            ["ann", "Ann.Bench", "Ann.Client", "Ann.Extensions.VectorData", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
     };
 
     /// <summary>Packages that a layer must not know, by prefix.</summary>

@@ -3,7 +3,7 @@ using Ann.Client;
 namespace Ann.Extensions.VectorData;
 
 /// <summary>Keys of records as keys of items: ulong as it is, string as it is, Guid as text (format D).</summary>
-internal static class RecordKeys
+internal static class StoreKeys
 {
     /// <summary>One key.</summary>
     /// <exception cref="NotSupportedException">It is of another type.</exception>
