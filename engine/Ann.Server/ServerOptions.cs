@@ -21,6 +21,18 @@ public sealed partial class ServerOptions
         Form = "address:port", ValueName = "HOST:PORT")]
     public string Listen { get; set; } = "127.0.0.1:50051";
 
+    /// <summary>
+    /// Unix domain socket to listen on too, for callers of the same machine: a path. HTTP/2 without TLS, with the authentication of the
+    /// port. Empty for none. Default: empty.
+    /// </summary>
+    [Setting("--socket", "Unix domain socket to listen on too, for callers of the same machine; empty for none.", ValueName = "PATH")]
+    public string SocketFile { get; set; } = "";
+
+    /// <summary>Who may connect to the socket: its file's permissions, octal. Default: <c>660</c>, owner and group.</summary>
+    [Required]
+    [Setting("--socket-mode", "Who may connect to the socket: permissions of its file.", Form = "octal", ValueName = "MODE")]
+    public string SocketMode { get; set; } = "660";
+
     /// <summary><c>.ann</c> files and releases to host. Default: none.</summary>
     [Setting("files", "Index files, and releases, to host.", ValueName = "FILE")]
     public IList<string> IndexFiles { get; } = [];

@@ -17,6 +17,7 @@ internal static class UnixFiles
     private const int ModeOffsetOfMac = 4;
     private const int TypeMask = 0xF000;
     private const int RegularType = 0x8000;
+    private const int SocketType = 0xC000;
 
     /// <summary>False when nothing can be created in a directory: permissions, or a file system that is mounted read-only.</summary>
     public static bool IsWritable(string directory) => OperatingSystem.IsWindows() || access(directory, Writable) == 0;
@@ -25,15 +26,20 @@ internal static class UnixFiles
     /// False for what looks like a file and is none (a pipe, a socket, a device), and where there is nothing. Links are followed. Null when
     /// the system does not tell.
     /// </summary>
-    public static bool? IsRegular(string path)
+    public static bool? IsRegular(string path) => IsOfType(path, RegularType);
+
+    /// <summary>True for a Unix domain socket, likewise.</summary>
+    public static bool? IsSocket(string path) => IsOfType(path, SocketType);
+
+    private static bool? IsOfType(string path, int type)
     {
         byte[] status = new byte[StatusBytes];
         try
         {
             if (OperatingSystem.IsLinux())
-                return statx(CurrentDirectory, path, 0, TypeOnly, status) == 0 && IsRegular(status, ModeOffsetOfLinux);
+                return statx(CurrentDirectory, path, 0, TypeOnly, status) == 0 && TypeOf(status, ModeOffsetOfLinux) == type;
             if (OperatingSystem.IsMacOS())
-                return StatusOfMac(path, status) == 0 && IsRegular(status, ModeOffsetOfMac);
+                return StatusOfMac(path, status) == 0 && TypeOf(status, ModeOffsetOfMac) == type;
         }
         catch (EntryPointNotFoundException)
         {
@@ -42,8 +48,8 @@ internal static class UnixFiles
         return null;
     }
 
-    private static bool IsRegular(byte[] status, int modeOffset) =>
-        (BinaryPrimitives.ReadUInt16LittleEndian(status.AsSpan(modeOffset)) & TypeMask) == RegularType;
+    private static int TypeOf(byte[] status, int modeOffset) =>
+        BinaryPrimitives.ReadUInt16LittleEndian(status.AsSpan(modeOffset)) & TypeMask;
 
     private static int StatusOfMac(string path, byte[] status) =>
         RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? stat(path, status) : stat64(path, status);

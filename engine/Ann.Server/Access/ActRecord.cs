@@ -42,7 +42,7 @@ internal sealed class ActRecord(AuditFile audit, TimeProvider time) : Intercepto
         {
             Kind = "act",
             Caller = AccessIdentity.Of(http)?.Shown ?? Anonymous,
-            From = http.Connection.RemoteIpAddress?.ToString(),
+            From = CallerAddress.Of(http),
             Call = context.Method,
             Index = CutText.Of(RequestedIndex.Of(request) ?? ""),
             Of = WhatOf(request) is { } named ? CutText.Of(named) : null,

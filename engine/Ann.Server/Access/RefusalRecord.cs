@@ -47,7 +47,7 @@ internal sealed partial class RefusalRecord : IDisposable
         _metrics.Refused(NameOf(code));
         reason = CutText.Of(reason);
         string call = NameOf(http.GetEndpoint());
-        Kind kind = new(caller, http.Connection.RemoteIpAddress?.ToString() ?? "", call, CutText.Of(index), code);
+        Kind kind = new(caller, CallerAddress.Of(http), call, CutText.Of(index), code);
         lock (_counting)
         {
             if (!_tallies.TryGetValue(kind, out Tally? tally))

@@ -10,6 +10,7 @@ using Ann.Server.Mapping;
 using Ann.Server.Recall;
 using Ann.Server.Settings;
 using Ann.Server.Telemetry;
+using Ann.Server.Transport;
 using Ann.Server.Web;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -167,6 +168,11 @@ public sealed partial class AnnServerHost : IAsyncDisposable
             string where = string.Join(" and ", others.Where(static other => other.Length > 0).Prepend($"{endpoint}"));
             throw AnnException.Invalid(nameof(ServerOptions.Listen), $"Cannot listen on {where}: {Innermost(e).Message}");
         }
+        catch (AnnException)
+        {
+            _stop = Task.CompletedTask;
+            throw;
+        }
         if (_settingsFile is not null)
             SettingsRead(_settingsFile);
         Listening(Address);
@@ -174,6 +180,11 @@ public sealed partial class AnnServerHost : IAsyncDisposable
             ListeningForOperators(ops);
         if (WebAddress is string web)
             ListeningForWeb(web, _options.Console ? "console and REST" : "REST");
+        if (_options.SocketFile.Length > 0)
+        {
+            string socket = LocalSocket.PathOf(_options);
+            ListeningOnSocket(socket, _options.SocketMode);
+        }
         if (AccessSettings.Missing(_options) is not { } missing)
             return;
         foreach (string listens in new[] { _options.Listen, _options.OpsListen, _options.ServesWeb ? _options.WebListen : "" })
@@ -239,6 +250,10 @@ public sealed partial class AnnServerHost : IAsyncDisposable
 
     [LoggerMessage(EventId = 36, Level = LogLevel.Information, Message = "Listening on {Address} for {Parts}.")]
     private partial void ListeningForWeb(string address, string parts);
+
+    [LoggerMessage(EventId = 35, Level = LogLevel.Information,
+        Message = "Listening on unix://{Socket} for callers of this machine, mode {Mode}.")]
+    private partial void ListeningOnSocket(string socket, string mode);
 
     [LoggerMessage(EventId = 31, Level = LogLevel.Warning,
         Message = "{Endpoint} is open to other machines, without {Missing}, as InsecureListen wants it.")]

@@ -16,6 +16,7 @@ using Ann.Server.Web;
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -168,13 +169,17 @@ internal static class ServerParts
         services.AddGrpcReflection();
     }
 
-    public static void AddListener(this WebApplicationBuilder builder) =>
-        builder.WebHost.UseKestrelCore().UseSockets(static sockets =>
+    public static void AddListener(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<SocketTransportOptions>().Configure<IOptions<ServerOptions>>(static (sockets, server) =>
         {
             // Frames are read and written on the thread that the socket woke, one hop less each way. Calls are not: HTTP/2 hands every
             // stream to the thread pool, so no search holds up a connection.
             sockets.UnsafePreferInlineScheduling = true;
-        }).ConfigureKestrel(static kestrel =>
+            if (server.Value.SocketFile.Length > 0)
+                sockets.CreateBoundListenSocket = LocalSocket.BinderOf(server.Value);
+        });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(static kestrel =>
         {
             ServerOptions options = kestrel.ApplicationServices.GetRequiredService<IOptions<ServerOptions>>().Value;
             kestrel.AddServerHeader = false;
@@ -198,17 +203,22 @@ internal static class ServerParts
                 listen.Protocols = HttpProtocols.Http2;
                 if (listen.ApplicationServices.GetRequiredService<ServerTls>() is { IsOn: true } tls)
                     tls.Use(listen);
-                listen.Use(static next => connection =>
-                {
-                    ReplyDrain.Begin(connection.Items);
-                    return next(connection);
-                });
+                WatchReplies(listen);
             });
             if (options.OpsListen.Length > 0)
                 OpsPort.Listen(kestrel, options.OpsListen); // after the calls' own: the first address is theirs
             if (options.ServesWeb)
                 kestrel.ListenForWeb(options);
+            if (options.SocketFile.Length > 0)
+            {
+                kestrel.ListenUnixSocket(LocalSocket.PathOf(options), static listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http2;
+                    WatchReplies(listen);
+                });
+            }
         });
+    }
 
     /// <summary>Says which requests are answered by whom.</summary>
     /// <param name="app">The server.</param>
@@ -237,6 +247,13 @@ internal static class ServerParts
         if (options.ServesWeb)
             app.MapWeb(options);
     }
+
+    /// <summary>Of a listener of calls: whoever waits for an answer to be written waits for all of it.</summary>
+    private static void WatchReplies(ListenOptions listen) => listen.Use(static next => connection =>
+    {
+        ReplyDrain.Begin(connection.Items);
+        return next(connection);
+    });
 
     /// <summary>A thread a core, as the pool has it; under load one more for each search.</summary>
     private static ThreadReserve ReserveOf(ServerOptions options, IReadyThreads pool, TimeProvider time)

@@ -1,6 +1,7 @@
 using Ann.Core;
 using Ann.Server.Access;
 using Ann.Server.Settings;
+using Ann.Server.Transport;
 using Microsoft.Extensions.Options;
 
 namespace Ann.Server.Hosting;
@@ -23,6 +24,8 @@ internal sealed class SettingsTogether : IValidateOptions<ServerOptions>
             yield return opsFault;
         foreach (string access in AccessSettings.Faults(options))
             yield return access;
+        foreach (string socket in LocalSocket.Faults(options))
+            yield return socket;
         if (options.OtlpEndpoint.Length > 0
             && !(Uri.TryCreate(options.OtlpEndpoint, UriKind.Absolute, out Uri? collector) && collector.Scheme is "http" or "https"))
         {

@@ -47,6 +47,10 @@ internal sealed class SettingsCase : IDisposable
             return [("127.0.0.1:1", "127.0.0.1:1"), ("[::1]:2", "[::1]:2")];
         if (name == nameof(ServerOptions.OtlpEndpoint))
             return [("http://127.0.0.1:4317", "http://127.0.0.1:4317"), ("https://collector", "https://collector")];
+        if (name == nameof(ServerOptions.SocketFile))
+            return [("/run/ann a.sock", "/run/ann a.sock"), ("/run/b", "/run/b")];
+        if (name == nameof(ServerOptions.SocketMode))
+            return [("600", "600"), ("0666", "0666")];
         if (type == typeof(string) || type == typeof(IList<string>))
             return [($"{name}/a", $"{name}/a"), ($"{name} b", $"{name} b")];
         RangeAttribute range = property.GetCustomAttribute<RangeAttribute>()
