@@ -21,7 +21,8 @@ public sealed partial class TidyTests
         ["Ann.Server"] = ["Ann.Encoding", "Ann.Core", "Ann.Web", "Ann.Protocol"],
         ["Ann.Bench.Garnet"] = ["Ann.Core"],
         ["ann"] = ["Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
-        ["Ann.Bench"] = ["ann", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
+        ["Ann.Samples.Aot"] = ["Ann.Client"],
+        ["Ann.Bench"] = ["ann", "Ann.Client", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
         ["Ann.Tests"] =
             ["ann", "Ann.Bench", "Ann.Client", "Ann.Extensions.VectorData", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
     };
