@@ -25,6 +25,7 @@ internal static class Program
             HardVerb.Create(tool),
             JudgedVerb.Create(tool),
             ColdVerb.Create(tool),
+            ClientVerb.Create(tool),
             EncodingVerb.Create(tool),
             EmbedVerb.Create(tool),
             WorkerVerb.Create(tool),
