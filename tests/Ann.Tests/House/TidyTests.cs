@@ -124,6 +124,8 @@ public sealed partial class TidyTests
     private static string Namespace(string path)
     {
         string[] parts = path.Split('/');
+        if (parts[1] == "samples") // tools/samples/aot holds Ann.Samples.Aot
+            return string.Join('.', parts[3..^1].Prepend($"Ann.Samples.{char.ToUpperInvariant(parts[2][0])}{parts[2][1..]}"));
         string project = parts[1] == "ann" ? "Ann.Tool" : parts[1];
         return string.Join('.', parts[2..^1].Prepend(project));
     }

@@ -18,7 +18,7 @@ internal static class Program
     {
         if (args.Length is < 3 or > 4 || (args.Length == 4 && !int.TryParse(args[3], CultureInfo.InvariantCulture, out _)))
         {
-            await Console.Error.WriteLineAsync("Usage: Ann.Samples.Aot ADDRESS INDEX KEY [K], such as http://127.0.0.1:50051 products 17 5");
+            await Console.Error.WriteLineAsync("Usage: Ann.Samples.Aot ADDRESS INDEX KEY [K], as http://127.0.0.1:50051 products 17 5");
             return Usage;
         }
         try
