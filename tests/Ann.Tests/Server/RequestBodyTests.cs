@@ -4,7 +4,7 @@ using Grpc.Core;
 
 namespace Ann.Tests.Server;
 
-/// <summary>Goal: a caller who resets a call is one who went away, wherever the transport says so, and no failure of the server's.</summary>
+/// <summary>Goal: a caller who resets a call is one who went away, wherever the transport says so.</summary>
 [Collection(typeof(ServerTests))]
 public sealed class RequestBodyTests(SampleIndexes samples)
 {
