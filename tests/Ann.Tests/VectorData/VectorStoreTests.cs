@@ -250,7 +250,10 @@ public sealed class VectorStoreTests(SampleIndexes samples) : IAsyncLifetime
         VectorStoreCollection<ulong, ShelfRecord> shelf = await FilledAsync();
         List<VectorSearchResult<ShelfRecord>> found = await ListAsync(shelf.SearchAsync(All[0].Vector, 5, new AnnSearchOptions<ShelfRecord>
         {
-            EfSearch = 100, ExcludeKeys = new ulong[] { 1, 2 }, Caps = [("brand_name", 1)], Timeout = TimeSpan.FromSeconds(20),
+            EfSearch = 100,
+            ExcludeKeys = new ulong[] { 1, 2 },
+            Caps = [("brand_name", 1)],
+            Timeout = TimeSpan.FromSeconds(20),
         }));
         Assert.DoesNotContain(found, static one => one.Record.Id is 1 or 2);
         string[] brands = [.. found.Select(static one => one.Record.Brand).OfType<string>()];
@@ -297,7 +300,18 @@ public sealed class VectorStoreTests(SampleIndexes samples) : IAsyncLifetime
 
     private static object Plain(ShelfRecord one) => new
     {
-        one.Id, one.Brand, one.Sold, one.Count, one.Views, one.Weight, one.Price, one.Added, one.Ended, one.Supplier, one.Tags, one.Markets,
+        one.Id,
+        one.Brand,
+        one.Sold,
+        one.Count,
+        one.Views,
+        one.Weight,
+        one.Price,
+        one.Added,
+        one.Ended,
+        one.Supplier,
+        one.Tags,
+        one.Markets,
     };
 
     private static double Distance(ReadOnlyMemory<float> a, ReadOnlyMemory<float> b) =>
