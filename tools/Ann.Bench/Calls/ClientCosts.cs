@@ -8,7 +8,6 @@ using Ann.Protocol.V1;
 using Ann.Tool;
 using Google.Protobuf;
 using Grpc.Core;
-using Grpc.Net.Client;
 
 namespace Ann.Bench.Calls;
 
@@ -39,8 +38,7 @@ internal sealed class ClientCosts(ToolContext tool, CostRequest request, Cancell
     {
         using ServerChild server = await ServerChild.StartAsync(request.Server, request.Index, cancellation);
         using AnnClient client = new(server.Address);
-        using GrpcChannel channel = GrpcChannel.ForAddress(server.Address, new GrpcChannelOptions { MaxReceiveMessageSize = null });
-        Retrieval.RetrievalClient stub = new(channel);
+        Retrieval.RetrievalClient stub = client.Retrieval; // over the same channel, with the same retries: what differs is the client's own
         await ServingAsync(client);
         IndexClient index = client.Index(_index);
         ReadOnlyMemory<float>[] queries = [.. Enumerable.Range(0, _queries.Count).Select(row => _queries[row].ToArray().AsMemory())];

@@ -14,9 +14,10 @@ namespace Ann.Bench.Calls;
 /// <summary>How a server stalls.</summary>
 /// <param name="Share">Of the calls that it answers late.</param>
 /// <param name="StallMs">How late.</param>
+/// <param name="ServiceMs">Mean time that the others take, exponentially distributed.</param>
 /// <param name="HedgingMs">After what time a call is sent again.</param>
 /// <param name="Calls">Of each measurement.</param>
-internal sealed record HedgingRequest(double Share, int StallMs, int HedgingMs, int Calls);
+internal sealed record HedgingRequest(double Share, int StallMs, int ServiceMs, int HedgingMs, int Calls);
 
 /// <summary>The p99 of a client whose server stalls now and then: without stalls, with them, and with hedging against them.</summary>
 /// <remarks>The server is a stub in this process: what is measured is the client's patience, not a search.</remarks>
@@ -27,7 +28,7 @@ internal sealed class HedgingCosts(ToolContext tool, HedgingRequest request, Can
     /// <summary>Measures and prints.</summary>
     public async Task RunAsync()
     {
-        StallingRetrieval stalling = new(Seed);
+        StallingRetrieval stalling = new(Seed) { Service = TimeSpan.FromMilliseconds(request.ServiceMs) };
         await using WebApplication server = await StartAsync(stalling);
         string address = server.Urls.Single();
         TimeSpan hedging = TimeSpan.FromMilliseconds(request.HedgingMs);
@@ -37,14 +38,15 @@ internal sealed class HedgingCosts(ToolContext tool, HedgingRequest request, Can
         double stalled = await MeasureAsync(address, null);
         double hedged = await MeasureAsync(address, hedging);
         tool.Out.WriteLine(
-            $"p99 of {request.Calls} calls, of which {request.Share:P1} stall for {request.StallMs} ms (seed {Seed}): without stalls "
-            + $"{calm:F2} ms, with them {stalled:F2} ms, hedged after {request.HedgingMs} ms {hedged:F2} ms, "
+            $"p99 of {request.Calls} calls of {request.ServiceMs} ms on average, of which {request.Share:P1} stall for {request.StallMs} ms "
+            + $"(seed {Seed}): without stalls {calm:F2} ms, with them {stalled:F2} ms, hedged after {request.HedgingMs} ms {hedged:F2} ms, "
             + $"{hedged / calm:F2} × that without stalls.");
     }
 
     private async Task<double> MeasureAsync(string address, TimeSpan? hedging)
     {
-        using AnnClient client = new(new AnnClientOptions { Address = address, HedgingDelay = hedging });
+        TimeSpan patience = TimeSpan.FromSeconds(30);
+        using AnnClient client = new(new AnnClientOptions { Address = address, HedgingDelay = hedging, ReadTimeout = patience });
         IndexClient index = client.Index("staged");
         double[] times = new double[request.Calls];
         for (int i = 0; i < times.Length; i++)
@@ -78,15 +80,16 @@ internal sealed class HedgingCosts(ToolContext tool, HedgingRequest request, Can
 
         public double Share { get; set; }
 
+        public TimeSpan Service { get; init; }
+
         public TimeSpan Stall { get; set; }
 
         public override async Task<SearchResponse> Search(SearchRequest request, ServerCallContext context)
         {
-            bool stalls;
+            TimeSpan time;
             lock (_lock)
-                stalls = _random.NextDouble() < Share;
-            if (stalls)
-                await Task.Delay(Stall, context.CancellationToken);
+                time = _random.NextDouble() < Share ? Stall : -Math.Log(1 - _random.NextDouble()) * Service;
+            await Task.Delay(time, context.CancellationToken);
             return new SearchResponse();
         }
     }

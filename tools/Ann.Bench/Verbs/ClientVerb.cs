@@ -18,14 +18,15 @@ internal static class ClientVerb
         Option<int> rounds = VerbOptions.Number("--rounds", "Rounds, in which stub and client take turns.", 7, 1, 1000);
         Option<int> stallPercent = VerbOptions.Number("--stall-percent", "Calls of a hundred that stall.", 2, 0, 100);
         Option<int> stallMs = VerbOptions.Number("--stall-ms", "How long they stall.", 100, 1, 10_000);
-        Option<int> hedgingMs = VerbOptions.Number("--hedging-ms", "After what time a call is sent again.", 1, 0, 10_000);
+        Option<int> serviceMs = VerbOptions.Number("--service-ms", "Mean time of the others, exponential.", 5, 0, 10_000);
+        Option<int> hedgingMs = VerbOptions.Number("--hedging-ms", "After what time a call is sent again.", 15, 0, 10_000);
 
         Verb command = new("client",
             "Measure what a search costs by Ann.Client and by the generated stub, time and bytes allocated, and what hedging does "
                 + "where a server stalls.",
             $"{Program.Name} client --index sift.ann --queries sift200k/query.u8bin")
         {
-            index, queries, server, calls, rounds, stallPercent, stallMs, hedgingMs,
+            index, queries, server, calls, rounds, stallPercent, stallMs, serviceMs, hedgingMs,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -35,7 +36,8 @@ internal static class ClientVerb
                 parsed.GetRequiredValue(queries), count, parsed.GetValue(rounds));
             await new ClientCosts(tool, costs, cancellation).RunAsync();
             HedgingRequest hedging = new(
-                parsed.GetValue(stallPercent) / 100.0, parsed.GetValue(stallMs), parsed.GetValue(hedgingMs), count);
+                parsed.GetValue(stallPercent) / 100.0, parsed.GetValue(stallMs), parsed.GetValue(serviceMs),
+                parsed.GetValue(hedgingMs), count);
             await new HedgingCosts(tool, hedging, cancellation).RunAsync();
             return ExitCodes.Done;
         });
