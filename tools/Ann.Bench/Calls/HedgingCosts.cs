@@ -38,7 +38,7 @@ internal sealed class HedgingCosts(ToolContext tool, HedgingRequest request, Can
         double stalled = await MeasureAsync(address, null);
         double hedged = await MeasureAsync(address, hedging);
         tool.Out.WriteLine(
-            $"p99 of {request.Calls} calls of {request.ServiceMs} ms on average, of which {request.Share:P1} stall for {request.StallMs} ms "
+            $"p99 of {request.Calls} calls of {request.ServiceMs} ms on average, {request.Share:P1} stall for {request.StallMs} ms "
             + $"(seed {Seed}): without stalls {calm:F2} ms, with them {stalled:F2} ms, hedged after {request.HedgingMs} ms {hedged:F2} ms, "
             + $"{hedged / calm:F2} × that without stalls.");
     }
