@@ -318,8 +318,7 @@ public sealed class PressureTests : IAsyncLifetime
         if (givesBack || Attacks > 1)
             await AssertGivenBackAsync(steady, request, usual);
 
-        // One in a hundred; and one, where the attack was over in a few calls: a busy machine may be late by itself.
-        Assert.True(missed <= 1 + asked / 100, $"{missed} of {asked} calls got no answer in a second");
+        Assert.True(missed * 100 <= asked, $"{missed} of {asked} calls got no answer in a second");
         Assert.True(held <= (2L * BudgetMiB + 300) << 20, $"the process held {held >> 20} MiB more than before");
     }
 
