@@ -41,7 +41,7 @@ public sealed class WriterOptions
 /// </param>
 /// <param name="Skipped">Items that existed already (insert only) or did not exist (delete), likewise.</param>
 /// <param name="Retried">Blocks that were sent again and had been written before.</param>
-/// <param name="Streams">Streams that it took: 1, and one more each time the server was lost.</param>
+/// <param name="Streams">Streams that were opened, those among them that found no server.</param>
 /// <param name="Sequence">Sequence of the last block that is acknowledged; 0 for none.</param>
 /// <param name="LogPosition">Position of the index's log at which it is seen.</param>
 public sealed record WriteReport(

@@ -37,6 +37,8 @@ internal sealed class BlockQueue : IDisposable
     /// <summary>Numbers a block and takes it, when there is room.</summary>
     public async Task AddAsync(WriteBlock block, CancellationToken cancellation)
     {
+        block.Sequence = _sequence; // of fixed width, so that the size is known before the number is
+        long bytes = block.CalculateSize();
         while (true)
         {
             lock (_lock)
@@ -44,7 +46,6 @@ internal sealed class BlockQueue : IDisposable
                 if (_isClosed)
                     throw new InvalidOperationException("The writer is complete; nothing more can be handed over.");
                 block.Sequence = _sequence;
-                long bytes = block.CalculateSize();
                 if (_blocks.Count == 0 || _bytes + bytes <= _mostBytes)
                 {
                     _sequence++;
