@@ -29,8 +29,8 @@ internal sealed class ServeProcess : IDisposable
     /// <summary>Starts a server with these variables and options, and waits until it serves.</summary>
     public static async Task<ServeProcess> StartAsync(IReadOnlyDictionary<string, string> settings, params string[] options)
     {
-        // What is ignored here would be ignored there: a shell that starts the tests in the background has them ignore SIGINT.
-        string[] program = IgnoresInterrupts() ? ["env", "--default-signal=INT", "dotnet"] : ["dotnet"];
+        // What is ignored here would be ignored there: tests that a shell starts in the background ignore SIGINT, those of nohup SIGHUP.
+        string[] program = IgnoresSignals() ? ["env", "--default-signal=INT,HUP", "dotnet"] : ["dotnet"];
         return await StartAsync(program, settings, options);
     }
 
@@ -106,9 +106,9 @@ internal sealed class ServeProcess : IDisposable
         _process.Dispose();
     }
 
-    private static bool IgnoresInterrupts() => OperatingSystem.IsLinux()
+    private static bool IgnoresSignals() => OperatingSystem.IsLinux()
         && File.ReadLines("/proc/self/status").Single(static line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) is string line
-        && (ulong.Parse(line.AsSpan("SigIgn:".Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & 0b10) != 0;
+        && (ulong.Parse(line.AsSpan("SigIgn:".Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & 0b11) != 0;
 
     private long StatusOf(string name) => File.ReadLines($"/proc/{_process.Id}/status")
         .Where(line => line.StartsWith(name, StringComparison.Ordinal))
