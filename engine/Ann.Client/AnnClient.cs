@@ -56,6 +56,9 @@ public sealed class AnnClient : IDisposable
     /// <summary>The generated client of what concerns indexes: made, described, promoted.</summary>
     public Indexes.IndexesClient Indexes { get; }
 
+    /// <summary>The connections themselves: for other services of the server, such as <c>grpc.health.v1</c>.</summary>
+    public CallInvoker Calls => _channels;
+
     internal AnnClientOptions Options => _options;
 
     /// <summary>One index. Asks nobody: one that does not exist is told of by the first call.</summary>

@@ -30,8 +30,19 @@ public sealed class AnnClientOptions
     /// <summary>Who issued the servers' certificates; null for those whom the system trusts.</summary>
     public X509Certificate2Collection? Authorities { get; set; }
 
+    /// <summary>
+    /// The very certificate that a server must show, whatever names it has and whoever issued it; null for one that
+    /// <see cref="Authorities"/> or the system vouch for.
+    /// </summary>
+    public X509Certificate2? ServerCertificate { get; set; }
+
     /// <summary>Certificate with its key that is shown to the servers; null for none.</summary>
     public X509Certificate2? ClientCertificate { get; set; }
+
+    /// <summary>
+    /// Certificates between <see cref="ClientCertificate"/> and one that the servers know, which are shown with it; null for none.
+    /// </summary>
+    public X509Certificate2Collection? ClientCertificateIssuers { get; set; }
 
     /// <summary>
     /// How long a search or another read may take where the call says nothing: it becomes the deadline, by which the server shortens its
@@ -55,9 +66,15 @@ public sealed class AnnClientOptions
     public TimeSpan? HedgingDelay { get; set; }
 
     /// <summary>
-    /// HTTP/2 connections to each server, 1 to 64; calls take them in turn. One carries some 20,000 small calls a second. Default: 1.
+    /// HTTP/2 connections to each server, 1 to 1,024; calls take them in turn. One carries some 20,000 small calls a second. Default: 1.
     /// </summary>
     public int Connections { get; set; } = 1;
+
+    /// <summary>
+    /// True to keep to <see cref="Connections"/> also while more calls are under way than a server takes on them (100 each where it says
+    /// nothing): the others wait. False opens further ones for those. Default: false.
+    /// </summary>
+    public bool HasFixedConnections { get; set; }
 
     /// <summary>Longest reply that is taken, bytes. Default: 256 MiB, the longest that a server gives by default.</summary>
     public int MaxReplyBytes { get; set; } = 256 << 20;
@@ -80,8 +97,11 @@ public sealed class AnnClientOptions
             yield return $"{nameof(ApiKey)} and {nameof(TokenProvider)} are given; one of them was expected.";
         if (ApiKey is { } key && (key.Length == 0 || !key.All(static one => one is > ' ' and < '\u007f')))
             yield return $"{nameof(ApiKey)} is no key or token: one word of ASCII was expected.";
-        if ((Authorities is not null || ClientCertificate is not null) && !ServerAddresses.IsEncrypted(Address, UseTls))
-            yield return $"{nameof(Authorities)} and {nameof(ClientCertificate)} are for encryption; {nameof(Address)} is '{Address}'.";
+        if ((Authorities ?? ServerCertificate ?? (object?)ClientCertificate) is not null && !ServerAddresses.IsEncrypted(Address, UseTls))
+        {
+            yield return $"{nameof(Authorities)}, {nameof(ServerCertificate)} and {nameof(ClientCertificate)} are for encryption; "
+                + $"{nameof(Address)} is '{Address}'.";
+        }
         if (ClientCertificate is { HasPrivateKey: false })
             yield return $"{nameof(ClientCertificate)} has no private key.";
         foreach ((string name, TimeSpan time) in new[] { (nameof(ReadTimeout), ReadTimeout), (nameof(WriteTimeout), WriteTimeout) })
@@ -91,8 +111,8 @@ public sealed class AnnClientOptions
             yield return $"{nameof(MaxAttempts)} is {MaxAttempts}; 1 to 5 was expected.";
         if (HedgingDelay is { } delay && (delay < TimeSpan.Zero || delay > TimeSpan.FromMinutes(1)))
             yield return $"{nameof(HedgingDelay)} is {delay}; 0 to 1 minute was expected.";
-        if (Connections is < 1 or > 64)
-            yield return $"{nameof(Connections)} is {Connections}; 1 to 64 was expected.";
+        if (Connections is < 1 or > 1024)
+            yield return $"{nameof(Connections)} is {Connections}; 1 to 1,024 was expected.";
         if (MaxReplyBytes < 1)
             yield return $"{nameof(MaxReplyBytes)} is {MaxReplyBytes}; at least 1 was expected.";
     }

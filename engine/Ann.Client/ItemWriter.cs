@@ -45,16 +45,30 @@ public sealed class ItemWriter : IAsyncDisposable
             await AddAsync(items.Take(), cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Hands a block over as the protocol has it. Its sequence is kept where it has one: such as the place in the source up to which it
+    /// goes, so that a producer with a name that begins again from the start goes on where it was.
+    /// </summary>
+    /// <param name="block">Not to be changed any more. Its sequence is above that of the block before, or 0 for the next number.</param>
+    /// <param name="cancellationToken">Ends the waiting; the block is not taken then.</param>
+    /// <exception cref="ArgumentException">The sequence is not above the one before.</exception>
+    /// <exception cref="RpcException">As of <see cref="WriteAsync(ItemBatch, CancellationToken)"/>.</exception>
+    public Task WriteAsync(WriteBlock block, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        return AddAsync(block, cancellationToken);
+    }
+
     /// <summary>Takes items away, by a writer whose mode is <see cref="WriteMode.Delete"/>.</summary>
     /// <param name="keys">1 to 65,536.</param>
     /// <param name="cancellationToken">Ends the waiting; the block is not taken then.</param>
-    /// <exception cref="RpcException">As of <see cref="WriteAsync"/>.</exception>
+    /// <exception cref="RpcException">As of <see cref="WriteAsync(ItemBatch, CancellationToken)"/>.</exception>
     public Task DeleteAsync(ItemKeys keys, CancellationToken cancellationToken = default) =>
         keys.Count == 0 ? Task.CompletedTask : AddAsync(new WriteBlock { Keys = keys.ToWire() }, cancellationToken);
 
     /// <summary>Waits until everything that was handed over is on disk and visible, and closes the stream.</summary>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="RpcException">As of <see cref="WriteAsync"/>.</exception>
+    /// <exception cref="RpcException">As of <see cref="WriteAsync(ItemBatch, CancellationToken)"/>.</exception>
     public async Task<WriteReport> CompleteAsync(CancellationToken cancellationToken = default)
     {
         _queue.Close();

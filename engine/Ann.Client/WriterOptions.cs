@@ -1,4 +1,5 @@
 using Ann.Protocol.V1;
+using Grpc.Core;
 
 namespace Ann.Client;
 
@@ -30,6 +31,11 @@ public sealed class WriterOptions
 
     /// <summary>Told of every acknowledgement, on a thread of the pool, one after the other.</summary>
     public Action<WriteReport>? Progress { get; init; }
+
+    /// <summary>
+    /// Told why a stream ended early, before the next one is opened, likewise: each time while the server stays away.
+    /// </summary>
+    public Action<RpcException>? Interrupted { get; init; }
 }
 
 /// <summary>How far a writer is.</summary>

@@ -15,7 +15,8 @@ internal static class VerbOptions
     /// <summary><c>--address</c>.</summary>
     public static Option<string> Address() => new("--address")
     {
-        Description = "The server: HOST:PORT, or a URL; https:// for TLS.",
+        Description = "The server: HOST:PORT, or a URL; https:// for TLS, unix:///PATH for the socket of a server of this machine. "
+            + "dns:///HOST:PORT and static:///HOST:PORT,… are several servers, asked in turn.",
         DefaultValueFactory = _ => "http://127.0.0.1:50051",
         HelpName = "HOST:PORT",
     };

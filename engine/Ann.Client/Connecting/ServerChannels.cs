@@ -1,7 +1,4 @@
 using System.Net;
-using System.Net.Security;
-using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
@@ -73,7 +70,7 @@ internal sealed class ServerChannels : CallInvoker, IDisposable
         GrpcChannelOptions channel = new()
         {
             MaxReceiveMessageSize = options.MaxReplyBytes,
-            HttpHandler = Handler(options, socket, isEncrypted),
+            HttpHandler = ServerHandler.Of(options),
             DisposeHttpClient = true,
             ServiceProvider = resolvers,
             ServiceConfig = CallPolicies.Of(options),
@@ -88,57 +85,6 @@ internal sealed class ServerChannels : CallInvoker, IDisposable
         socket is not null ? "http://localhost"
         : ServerAddresses.ListOf(address) is not null ? "static:///servers"
         : address;
-
-    private static HttpMessageHandler Handler(AnnClientOptions options, string? socket, bool isEncrypted)
-    {
-        SocketsHttpHandler sockets = new()
-        {
-            EnableMultipleHttp2Connections = true,
-            UseProxy = false, // A proxy of the environment speaks no HTTP/2 without encryption, and servers are near.
-            KeepAlivePingDelay = TimeSpan.FromSeconds(60),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
-            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
-        };
-        if (socket is not null)
-        {
-            sockets.ConnectCallback = async (_, cancellation) =>
-            {
-                Socket connection = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                try
-                {
-                    await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellation).ConfigureAwait(false);
-                    return new NetworkStream(connection, ownsSocket: true);
-                }
-                catch
-                {
-                    connection.Dispose();
-                    throw;
-                }
-            };
-        }
-        if (isEncrypted)
-            sockets.SslOptions = Handshake(options);
-        return options.ApiKey is null && options.TokenProvider is null
-            ? sockets
-            : new BearerHandler(options.ApiKey, options.TokenProvider, sockets);
-    }
-
-    private static SslClientAuthenticationOptions Handshake(AnnClientOptions options)
-    {
-        SslClientAuthenticationOptions handshake = new();
-        if (options.Authorities is { } authorities)
-        {
-            handshake.CertificateChainPolicy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-            };
-            handshake.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
-        }
-        if (options.ClientCertificate is { } own)
-            handshake.ClientCertificateContext = SslStreamCertificateContext.Create(own, null, offline: true);
-        return handshake;
-    }
 
     /// <summary>What gRPC asks for the resolver of a list. It has no other way to be told of one.</summary>
     private sealed class Resolvers(DnsEndPoint[] servers) : IServiceProvider

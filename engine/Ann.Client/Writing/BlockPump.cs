@@ -8,8 +8,10 @@ internal sealed class BlockPump(Ingest.IngestClient client, WriteStart start, Bl
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestAsked = TimeSpan.FromSeconds(30);
 
-    private long _heard = TimeProvider.System.GetTimestamp();
+    /// <summary>When a stream ended early for the first time since the last acknowledgement; null when none has.</summary>
+    private long? _failing;
 
     /// <summary>Ends when the queue is closed and everything is acknowledged.</summary>
     /// <exception cref="RpcException">The server refused a block, or was away for too long.</exception>
@@ -19,21 +21,28 @@ internal sealed class BlockPump(Ingest.IngestClient client, WriteStart start, Bl
         TimeSpan pause = FirstPause;
         while (true)
         {
-            long heard = _heard;
+            bool wasFailing = _failing is not null;
+            TimeSpan? asked;
             try
             {
                 queue.Rewind();
                 await RunStreamAsync(cancellation).ConfigureAwait(false);
                 if (queue.IsDone)
                     return;
+                throw new RpcException(new Status(
+                    StatusCode.Unavailable, "The server ended the stream and had not acknowledged all of its blocks."));
             }
             catch (RpcException e) when (IsPassing(e) && !cancellation.IsCancellationRequested)
             {
-                if (TimeProvider.System.GetElapsedTime(_heard) > options.Patience)
+                wasFailing &= _failing is not null;
+                _failing ??= TimeProvider.System.GetTimestamp();
+                if (TimeProvider.System.GetElapsedTime(_failing.Value) > options.Patience)
                     throw;
+                asked = CallFault.Of(e).RetryAfter;
+                options.Interrupted?.Invoke(e);
             }
-            pause = _heard == heard ? Min(pause * 2, LongestPause) : FirstPause;
-            await Task.Delay(pause, cancellation).ConfigureAwait(false);
+            pause = wasFailing ? Min(pause * 2, LongestPause) : FirstPause;
+            await Task.Delay(asked > pause ? Min(asked.Value, LongestAsked) : pause, cancellation).ConfigureAwait(false);
         }
     }
 
@@ -57,10 +66,11 @@ internal sealed class BlockPump(Ingest.IngestClient client, WriteStart start, Bl
         {
             await foreach (WriteProgress progress in call.ResponseStream.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
             {
-                if (!queue.Hear(progress) && progress.Visible > 0)
-                    continue;
-                _heard = TimeProvider.System.GetTimestamp();
-                options.Progress?.Invoke(queue.Report);
+                bool isMore = queue.Hear(progress);
+                if (isMore || queue.IsEmpty)
+                    _failing = null;
+                if (isMore)
+                    options.Progress?.Invoke(queue.Report);
             }
         }
         finally

@@ -34,10 +34,11 @@ internal sealed class BlockQueue : IDisposable
     /// <summary>What was acknowledged.</summary>
     public WriteReport Report { get; private set; }
 
-    /// <summary>Numbers a block and takes it, when there is room.</summary>
+    /// <summary>Numbers a block that has no number, and takes it when there is room.</summary>
     public async Task AddAsync(WriteBlock block, CancellationToken cancellation)
     {
-        block.Sequence = _sequence; // of fixed width, so that the size is known before the number is
+        ulong own = block.Sequence;
+        block.Sequence = ulong.MaxValue; // of fixed width, so that the size is known before the number is
         long bytes = block.CalculateSize();
         while (true)
         {
@@ -45,10 +46,12 @@ internal sealed class BlockQueue : IDisposable
             {
                 if (_isClosed)
                     throw new InvalidOperationException("The writer is complete; nothing more can be handed over.");
-                block.Sequence = _sequence;
+                if (own != 0 && own < _sequence)
+                    throw new ArgumentException($"The block has sequence {own}; at least {_sequence} was expected.", nameof(block));
                 if (_blocks.Count == 0 || _bytes + bytes <= _mostBytes)
                 {
-                    _sequence++;
+                    block.Sequence = own == 0 ? _sequence : own;
+                    _sequence = block.Sequence + 1;
                     _bytes += bytes;
                     LinkedListNode<Block> node = _blocks.AddLast(new Block(block, bytes));
                     _next ??= node;
@@ -129,6 +132,16 @@ internal sealed class BlockQueue : IDisposable
         if (isMore && _freed.CurrentCount == 0)
             _freed.Release();
         return isMore;
+    }
+
+    /// <summary>Whether everything that was handed over is acknowledged.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_lock)
+                return _blocks.Count == 0;
+        }
     }
 
     /// <summary>Whether everything is acknowledged and nothing more comes.</summary>

@@ -195,6 +195,57 @@ public sealed class ItemWriterTests(SampleIndexes samples, ITestOutputHelper out
     }
 
     [Fact]
+    public async Task BlocksKeepTheSequencesThatTheyHave()
+    {
+        await using StagedServer server = await StagedServer.StartAsync();
+        List<ulong> received = [];
+        server.Write = async (_, frames, progress) =>
+        {
+            await frames.MoveNext();
+            await progress.WriteAsync(new WriteProgress { CreditBytes = 1000 });
+            while (await frames.MoveNext())
+            {
+                received.Add(frames.Current.Block.Sequence);
+                await progress.WriteAsync(new WriteProgress { CreditBytes = 1000, Visible = received[^1] });
+            }
+        };
+        using AnnClient client = new(server.Address);
+        await using ItemWriter writer = client.Index("any").OpenWriter();
+        foreach (ulong sequence in new ulong[] { 10, 0, 25 })
+            await writer.WriteAsync(new WriteBlock { Sequence = sequence, Keys = new KeyColumn { Numbers = { 1 } } });
+        ArgumentException late = await Assert.ThrowsAsync<ArgumentException>(
+            () => writer.WriteAsync(new WriteBlock { Sequence = 25, Keys = new KeyColumn { Numbers = { 1 } } }));
+        Assert.Contains("has sequence 25; at least 26", late.Message, StringComparison.Ordinal);
+        Assert.Equal(25ul, (await writer.CompleteAsync()).Sequence);
+        Assert.Equal([10ul, 11ul, 25ul], received);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AServerThatAcknowledgesNothingIsGivenUp(bool grantsCredit)
+    {
+        await using StagedServer server = await StagedServer.StartAsync();
+        server.Write = async (_, frames, progress) =>
+        {
+            await frames.MoveNext();
+            if (grantsCredit)
+                await progress.WriteAsync(new WriteProgress { CreditBytes = 1000 });
+        };
+        int interrupted = 0;
+        using AnnClient client = new(server.Address);
+        await using ItemWriter writer = client.Index("any").OpenWriter(new WriterOptions
+        {
+            Patience = TimeSpan.FromMilliseconds(50),
+            Interrupted = _ => interrupted++,
+        });
+        await writer.WriteAsync(new WriteBlock { Keys = new KeyColumn { Numbers = { 1 } } });
+        RpcException ended = await Assert.ThrowsAsync<RpcException>(() => writer.CompleteAsync());
+        Assert.Contains("had not acknowledged", ended.Status.Detail, StringComparison.Ordinal);
+        Assert.True(interrupted >= 1);
+    }
+
+    [Fact]
     public void ABatchSaysWhatDoesNotFit()
     {
         ItemBatch batch = new();

@@ -20,7 +20,7 @@ public sealed partial class TidyTests
         ["Ann.Web"] = ["Ann.Protocol"],
         ["Ann.Server"] = ["Ann.Encoding", "Ann.Core", "Ann.Web", "Ann.Protocol"],
         ["Ann.Bench.Garnet"] = ["Ann.Core"],
-        ["ann"] = ["Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
+        ["ann"] = ["Ann.Client", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
         ["Ann.Samples.Aot"] = ["Ann.Client"],
         ["Ann.Bench"] = ["ann", "Ann.Client", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
         ["Ann.Tests"] =

@@ -31,13 +31,16 @@ public sealed class CommandLineTests
         (await ToolRun.RunAsync("verify", "--", "--port")).ExpectRefusal("--port");
 
     [Theory]
-    [InlineData("127.0.0.1:50051", "http://127.0.0.1:50051/")]
-    [InlineData("localhost:50051", "http://localhost:50051/")]
-    [InlineData("[::1]:50051", "http://[::1]:50051/")]
-    [InlineData("ann.example.org:80", "http://ann.example.org/")]
-    [InlineData("http://10.0.0.1:7", "http://10.0.0.1:7/")]
-    [InlineData("https://ann.example.org", "https://ann.example.org/")]
-    public void AddressesNeedNoScheme(string text, string url) => Assert.Equal(url, ServerAddress.Parse(text).AbsoluteUri);
+    [InlineData("127.0.0.1:50051", "http://127.0.0.1:50051")]
+    [InlineData("localhost:50051", "http://localhost:50051")]
+    [InlineData("[::1]:50051", "http://[::1]:50051")]
+    [InlineData("ann.example.org:80", "http://ann.example.org")]
+    [InlineData("http://10.0.0.1:7", "http://10.0.0.1:7")]
+    [InlineData("https://ann.example.org", "https://ann.example.org")]
+    [InlineData("unix:///run/ann.sock", "unix:///run/ann.sock")]
+    [InlineData("dns:///ann.example.org:50051", "dns:///ann.example.org:50051")]
+    [InlineData("static:///10.0.0.1:7,10.0.0.2:7", "static:///10.0.0.1:7,10.0.0.2:7")]
+    public void AddressesNeedNoScheme(string text, string url) => Assert.Equal(url, ServerAddress.Parse(text));
 
     [Theory]
     [InlineData("")]
@@ -47,6 +50,9 @@ public sealed class CommandLineTests
     [InlineData("ftp://10.0.0.1:7")]
     [InlineData("10.0.0.1:70000")]
     [InlineData("http://10.0.0.1:7/index")]
+    [InlineData("unix://ann.sock")]
+    [InlineData("dns:///ann.example.org")]
+    [InlineData("static:///10.0.0.1:7,")]
     public void WhatIsNoAddressIsRefused(string text) =>
         Assert.Contains($"--address is '{text}'", Assert.Throws<AnnException>(() => ServerAddress.Parse(text)).Message);
 }

@@ -101,6 +101,24 @@ public sealed class ServeAndQueryTests : IDisposable
         (await ToolRun.RunAsync("query", "--address", "nonsense", "--index", "x", "--text", "y")).ExpectRefusal("--address is 'nonsense'");
     }
 
+    [Fact]
+    public async Task ASocketAndAListOfServersAreAddresses()
+    {
+        string vectors = SampleVectors.Write(_folder, "items.fbin", 20);
+        (await ToolRun.RunAsync("build", "--input", vectors, "--metric", "l2", "--output", _folder["items.ann"])).Expect(0);
+        await using Serving server = await Serving.StartAsync(_folder["items.ann"], "--socket", _folder["a"]);
+        string list = $"static:///{server.Address["http://".Length..]}";
+
+        foreach (string address in new[] { $"unix://{_folder["a"]}", $"{list},127.0.0.1:1" })
+        {
+            ToolRun run = await ToolRun.RunAsync(
+                "query", "--address", address, "--index", "items", "--vector-file", vectors, "--k", "1", "--json");
+            Assert.Equal(20, run.Expect(0).Json.GetProperty("queries").GetArrayLength());
+        }
+        (await ToolRun.RunAsync("top", "--ops", $"unix://{_folder["a"]}", "--once")).ExpectRefusal("--ops is 'unix://");
+        (await ToolRun.RunAsync("list", "--address", $"unix://{_folder["a"]}", "--tls")).ExpectRefusal("--tls");
+    }
+
     private static Task<ToolRun> Query(Serving server, string index, params string[] more) =>
         ToolRun.RunAsync(["query", "--address", server.Address, "--index", index, .. more]);
 }

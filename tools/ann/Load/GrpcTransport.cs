@@ -1,15 +1,15 @@
+using Ann.Client;
 using Ann.Protocol.V1;
 using Ann.Tool.Remote;
 using Grpc.Core;
-using Grpc.Net.Client;
 
 namespace Ann.Tool.Load;
 
-/// <summary>Sends over a number of HTTP/2 connections in turn, each a channel of its own that never opens a second one.</summary>
+/// <summary>Sends over a number of HTTP/2 connections in turn, and never opens a further one.</summary>
 internal sealed class GrpcTransport : ILoadTransport, IDisposable
 {
-    private readonly GrpcChannel[] _channels;
-    private readonly Retrieval.RetrievalClient[] _clients;
+    private readonly AnnClient _client;
+    private readonly int _connections;
     private readonly LoadRequests _requests;
     private readonly TimeProvider _time;
 
@@ -19,21 +19,16 @@ internal sealed class GrpcTransport : ILoadTransport, IDisposable
     /// <param name="time">The clock that deadlines are dates of.</param>
     public GrpcTransport(ServerTarget server, int connections, LoadRequests requests, TimeProvider time)
     {
+        _connections = connections;
         _requests = requests;
         _time = time;
-        _channels = new GrpcChannel[connections];
-        _clients = new Retrieval.RetrievalClient[connections];
-        for (int i = 0; i < connections; i++)
-        {
-            _channels[i] = server.Connect(isSingle: true);
-            _clients[i] = new Retrieval.RetrievalClient(_channels[i]);
-        }
+        _client = new AnnClient(server.Measuring(connections));
     }
 
     /// <summary>Opens every connection: one search on each, whose answers are not looked at.</summary>
     public async Task ConnectAsync(CancellationToken cancellation)
     {
-        for (int i = 0; i < _clients.Length; i++)
+        for (int i = 0; i < _connections; i++)
             await SendAsync(i, null, cancellation);
     }
 
@@ -43,8 +38,8 @@ internal sealed class GrpcTransport : ILoadTransport, IDisposable
         DateTime? deadline = patience is TimeSpan left ? _time.GetUtcNow().UtcDateTime + left : null;
         try
         {
-            using AsyncUnaryCall<SearchResponse> call = _clients[number % _clients.Length]
-                .SearchAsync(_requests[number], headers: null, deadline, cancellation);
+            using AsyncUnaryCall<SearchResponse> call =
+                _client.Retrieval.SearchAsync(_requests[number], headers: null, deadline, cancellation);
             return new LoadAnswer(StatusCode.OK, await call.ResponseAsync.ConfigureAwait(false));
         }
         catch (RpcException e)
@@ -58,9 +53,5 @@ internal sealed class GrpcTransport : ILoadTransport, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (GrpcChannel channel in _channels)
-            channel.Dispose();
-    }
+    public void Dispose() => _client.Dispose();
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ann.Client.Connecting;
 using Ann.Core;
 using Ann.Core.Files;
 using Ann.Server.Transport;
@@ -15,6 +16,12 @@ internal sealed class ConnectionOptions
         "--api-key", "KEY|@FILE",
         "API key or token that the server wants; @FILE takes the first line of a file. Default: ANN_API_KEY. "
         + "As a plain value other users of the machine can read it in the list of processes.");
+
+    private readonly Option<bool> _tls = new("--tls")
+    {
+        Description = "Encrypt where --address leaves that open: HOST:PORT, dns:///, static:///. Goes without saying with --ca or "
+            + "--client-cert.",
+    };
 
     private readonly Option<string?> _ca = VerbOptions.Optional(
         "--ca", "FILE", "Certificates of who issued the server's, PEM. Default: those whom the system trusts.");
@@ -37,7 +44,7 @@ internal sealed class ConnectionOptions
     public ConnectionOptions(Option<string> address) => _address = address;
 
     /// <summary>All of them.</summary>
-    public IReadOnlyList<Option> All => [_address, _apiKey, _ca, _certificate, _key];
+    public IReadOnlyList<Option> All => [_address, _apiKey, _tls, _ca, _certificate, _key];
 
     /// <summary>The server that a command line means.</summary>
     /// <exception cref="AnnException">InvalidArgument: an option cannot be used. NotFound: a file is not there.</exception>
@@ -48,21 +55,22 @@ internal sealed class ConnectionOptions
         string? key = parsed.GetValue(_key);
         if (key is not null && certificate is null)
             throw AnnException.Invalid("--client-key", "--client-key goes with --client-cert.");
-        bool isEncrypted = ca is not null || certificate is not null;
-        Uri address = ServerAddress.Parse(parsed.GetRequiredValue(_address), isEncrypted, _address.Name);
-        bool isPlain = address.Scheme == Uri.UriSchemeHttp;
-        if (isPlain && (ca ?? certificate) is not null)
-            throw AnnException.Invalid(_address.Name, "--ca and --client-cert are for https addresses.");
+        bool isEncrypted = parsed.GetValue(_tls) || ca is not null || certificate is not null;
+        string address = ServerAddress.Parse(parsed.GetRequiredValue(_address), isEncrypted, _address.Name);
+        bool useTls = isEncrypted && ServerAddresses.IsBalanced(address);
+        if (isEncrypted && !ServerAddresses.IsEncrypted(address, useTls))
+            throw AnnException.Invalid(_address.Name, "--tls, --ca and --client-cert are for https addresses.");
         string? bearer = BearerOf(tool, parsed.GetValue(_apiKey));
-        if (bearer is not null && isPlain && !address.IsLoopback)
+        if (bearer is not null && !ServerAddresses.KeepsSecrets(address, useTls))
         {
             throw AnnException.Invalid(
-                _address.Name, $"{_address.Name} is {address.GetLeftPart(UriPartial.Authority)}, without encryption; an API key is sent "
-                + "there over https alone, since anybody on the way could take it.");
+                _address.Name, $"{_address.Name} is {address}, without encryption; an API key is sent there over https alone, since "
+                + "anybody on the way could take it.");
         }
         return new ServerTarget
         {
             Address = address,
+            UseTls = useTls,
             Bearer = bearer,
             Authorities = ca is null ? null : CertificateFiles.ReadAll(ca, Bytes(tool, ca)),
             Certificate = certificate is null

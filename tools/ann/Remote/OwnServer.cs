@@ -29,7 +29,7 @@ internal static class OwnServer
             port.Address = port.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : IPAddress.IPv6Loopback;
         return given with
         {
-            Address = new Uri($"{(isEncrypted ? Uri.UriSchemeHttps : Uri.UriSchemeHttp)}://{port}"),
+            Address = $"{(isEncrypted ? Uri.UriSchemeHttps : Uri.UriSchemeHttp)}://{port}",
             Shown = isEncrypted
                 ? CertificateFiles.ReadAll(certificate, WholeFile.Read(tool.Files, certificate, "file", MostBytes))[0]
                 : null,

@@ -1,23 +1,20 @@
 using System.Runtime.InteropServices;
 using System.Security.Authentication;
+using Ann.Client;
 using Ann.Core;
 using Ann.Protocol.V1;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Health.V1;
-using Grpc.Net.Client;
 
 namespace Ann.Tool.Remote;
 
-/// <summary>The <c>ann.v1</c> calls that the tool makes, over one connection. Safe for any number of callers at once.</summary>
+/// <summary>The <c>ann.v1</c> calls that the tool makes, by the client that everybody has. Safe for any number of callers.</summary>
 internal sealed class ServerConnection : IDisposable
 {
     private static readonly Marshaller<byte[]> AsIs = Marshallers.Create(static bytes => bytes, static bytes => bytes);
 
-    private readonly GrpcChannel _channel;
-    private readonly Retrieval.RetrievalClient _retrieval;
-    private readonly Indexes.IndexesClient _indexes;
-    private readonly Ingest.IngestClient _ingest;
+    private readonly AnnClient _client;
 
     /// <param name="address">Such as <c>http://127.0.0.1:50051</c>, or <c>127.0.0.1:50051</c>.</param>
     /// <exception cref="AnnException">InvalidArgument: no such address.</exception>
@@ -29,11 +26,8 @@ internal sealed class ServerConnection : IDisposable
     /// <param name="server">A server, and what lets the tool in.</param>
     public ServerConnection(ServerTarget server)
     {
-        Address = server.Address.GetLeftPart(UriPartial.Authority);
-        _channel = server.Connect();
-        _retrieval = new Retrieval.RetrievalClient(_channel);
-        _indexes = new Indexes.IndexesClient(_channel);
-        _ingest = new Ingest.IngestClient(_channel);
+        Address = server.Address;
+        _client = new AnnClient(server.Options());
     }
 
     /// <summary>The server, with its scheme.</summary>
@@ -57,11 +51,11 @@ internal sealed class ServerConnection : IDisposable
     /// <summary>What the server says of an index, in whatever state it is.</summary>
     public async Task<IndexDescription> FindAsync(string index, CancellationToken cancellation) =>
         (await AnswerAsync(
-            _indexes.DescribeAsync(new DescribeRequest { Index = index }, cancellationToken: cancellation), cancellation)).Index;
+            _client.Indexes.DescribeAsync(new DescribeRequest { Index = index }, cancellationToken: cancellation), cancellation)).Index;
 
     /// <summary>Everything that the server hosts.</summary>
     public Task<ListResponse> ListAsync(CancellationToken cancellation) =>
-        AnswerAsync(_indexes.ListAsync(new ListRequest(), cancellationToken: cancellation), cancellation);
+        AnswerAsync(_client.Indexes.ListAsync(new ListRequest(), cancellationToken: cancellation), cancellation);
 
     /// <summary>Whether the server serves, or one of its indexes.</summary>
     /// <param name="index">Name of the index; empty for the server as a whole.</param>
@@ -70,25 +64,24 @@ internal sealed class ServerConnection : IDisposable
     public async Task<bool> ServesAsync(string index, DateTime deadline, CancellationToken cancellation)
     {
         HealthCheckResponse answer = await AnswerAsync(
-            new Health.HealthClient(_channel).CheckAsync(new HealthCheckRequest { Service = index }, null, deadline, cancellation),
+            new Health.HealthClient(_client.Calls).CheckAsync(new HealthCheckRequest { Service = index }, null, deadline, cancellation),
             cancellation);
         return answer.Status == HealthCheckResponse.Types.ServingStatus.Serving;
     }
 
     /// <summary>A call that changes an index.</summary>
     public Task<T> ChangeAsync<T>(Func<Indexes.IndexesClient, AsyncUnaryCall<T>> call, CancellationToken cancellation) =>
-        AnswerAsync(call(_indexes), cancellation);
+        AnswerAsync(call(_client.Indexes), cancellation);
 
     /// <summary>Opens a stream of writes. Its failures go through <see cref="Named"/>.</summary>
-    public AsyncDuplexStreamingCall<WriteFrame, WriteProgress> Write(CancellationToken cancellation) =>
-        _ingest.Write(cancellationToken: cancellation);
+    public ItemWriter OpenWriter(string index, WriterOptions options) => _client.Index(index).OpenWriter(options);
 
     /// <summary>Encodes texts with the encoder of an index.</summary>
     public Task<EmbedResponse> EmbedAsync(string index, IEnumerable<string> texts, CancellationToken cancellation)
     {
         EmbedRequest request = new() { Index = index };
         request.Texts.AddRange(texts);
-        return AnswerAsync(_retrieval.EmbedAsync(request, cancellationToken: cancellation), cancellation);
+        return AnswerAsync(_client.Retrieval.EmbedAsync(request, cancellationToken: cancellation), cancellation);
     }
 
     /// <summary>Searches.</summary>
@@ -96,24 +89,24 @@ internal sealed class ServerConnection : IDisposable
     /// <param name="cancellation">Ends the call.</param>
     /// <param name="deadline">When the answer must be there, UTC; null for no limit.</param>
     public Task<SearchResponse> SearchAsync(SearchRequest request, CancellationToken cancellation, DateTime? deadline = null) =>
-        AnswerAsync(_retrieval.SearchAsync(request, deadline: deadline, cancellationToken: cancellation), cancellation);
+        AnswerAsync(_client.Retrieval.SearchAsync(request, deadline: deadline, cancellationToken: cancellation), cancellation);
 
     /// <summary>Makes several searches of an index as of one write.</summary>
     public Task<SearchManyResponse> SearchManyAsync(
         SearchManyRequest request, CancellationToken cancellation, DateTime? deadline = null) =>
-        AnswerAsync(_retrieval.SearchManyAsync(request, deadline: deadline, cancellationToken: cancellation), cancellation);
+        AnswerAsync(_client.Retrieval.SearchManyAsync(request, deadline: deadline, cancellationToken: cancellation), cancellation);
 
     /// <summary>Asks why an item is in the answer of a search, or why not.</summary>
     public Task<ExplainResponse> ExplainAsync(ExplainRequest request, CancellationToken cancellation, DateTime? deadline = null) =>
-        AnswerAsync(_retrieval.ExplainAsync(request, deadline: deadline, cancellationToken: cancellation), cancellation);
+        AnswerAsync(_client.Retrieval.ExplainAsync(request, deadline: deadline, cancellationToken: cancellation), cancellation);
 
     /// <summary>A call that only reads.</summary>
     public Task<T> ReadAsync<T>(Func<Retrieval.RetrievalClient, AsyncUnaryCall<T>> call, CancellationToken cancellation) =>
-        AnswerAsync(call(_retrieval), cancellation);
+        AnswerAsync(call(_client.Retrieval), cancellation);
 
     /// <summary>A call that writes to an index.</summary>
     public Task<T> WriteAsync<T>(Func<Ingest.IngestClient, AsyncUnaryCall<T>> call, CancellationToken cancellation) =>
-        AnswerAsync(call(_ingest), cancellation);
+        AnswerAsync(call(_client.Ingest), cancellation);
 
     /// <summary>Any unary call, as bytes.</summary>
     /// <param name="method">Service and method, as <c>ann.v1.Retrieval/Search</c>.</param>
@@ -125,7 +118,7 @@ internal sealed class ServerConnection : IDisposable
     {
         string[] names = method.Split('/');
         Method<byte[], byte[]> call = new(MethodType.Unary, names[0], names[1], AsIs, AsIs);
-        return await _channel.CreateCallInvoker().AsyncUnaryCall(
+        return await _client.Calls.AsyncUnaryCall(
             call, null, new CallOptions(deadline: deadline, cancellationToken: cancellation), request);
     }
 
@@ -155,7 +148,7 @@ internal sealed class ServerConnection : IDisposable
         : keys.Numbers[position].ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     /// <inheritdoc/>
-    public void Dispose() => _channel.Dispose();
+    public void Dispose() => _client.Dispose();
 
     /// <summary>The failure of a call as a line that names the server.</summary>
     public Exception Named(RpcException e, CancellationToken cancellation)

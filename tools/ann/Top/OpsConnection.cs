@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Ann.Client.Connecting;
 using Ann.Core;
 using Ann.Tool.Remote;
 
@@ -15,11 +16,13 @@ internal sealed class OpsConnection : IDisposable
     /// <param name="time">The clock.</param>
     public OpsConnection(ServerTarget server, TimeProvider time)
     {
-        Address = server.Address.GetLeftPart(UriPartial.Authority);
+        if (!Uri.TryCreate(server.Address, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
+            throw AnnException.Invalid("--ops", $"--ops is '{server.Address}'; HOST:PORT, http:// or https:// was expected.");
+        Address = server.Address;
         _time = time;
-        _http = new HttpClient(server.Handler())
+        _http = new HttpClient(ServerHandler.Of(server.Options()))
         {
-            BaseAddress = server.Address,
+            BaseAddress = address,
             Timeout = TimeSpan.FromSeconds(10),
             MaxResponseContentBufferSize = 64 << 20,
         };

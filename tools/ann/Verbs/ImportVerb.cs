@@ -1,10 +1,12 @@
 using System.CommandLine;
+using Ann.Client;
 using Ann.Core;
 using Ann.Protocol.V1;
 using Ann.Tool.Attributes;
 using Ann.Tool.Live;
 using Ann.Tool.Remote;
 using Ann.Tool.Reports;
+using Grpc.Core;
 using AttributeSchema = Ann.Core.Attributes.AttributeSchema;
 
 namespace Ann.Tool.Verbs;
@@ -19,6 +21,8 @@ internal static class ImportVerb
         public bool Create { get; init; }
 
         public string? Metric { get; init; }
+
+        public TimeSpan Patience { get; init; }
     }
 
     /// <summary>The command.</summary>
@@ -49,6 +53,8 @@ internal static class ImportVerb
         Option<string?> producer = VerbOptions.Optional(
             "--producer", "NAME",
             "Name of this import, one a file: run again after a failure, what was written is known and not written twice.");
+        Option<int> patience = VerbOptions.Number(
+            "--patience", "Seconds that the import goes on trying while the server is away or takes nothing.", 120, 0, 86_400);
         Option<bool> wait = new("--wait-compacted") { Description = "Then compact the index, and report when that is done." };
         Option<bool> json = VerbOptions.Json();
         Verb command = new("import",
@@ -58,7 +64,7 @@ internal static class ImportVerb
             "ann import --index shop --input items.npy --producer items-2026-08-01 --wait-compacted --json",
             "ann import --index shop --input gone.keys.jsonl --mode delete")
         {
-            index, input, keys, attributes, attributesFile, mode, create, metric, producer, wait, connection, json,
+            index, input, keys, attributes, attributesFile, mode, create, metric, producer, patience, wait, connection, json,
         };
         command.Validators.Add(result =>
         {
@@ -78,6 +84,7 @@ internal static class ImportVerb
             {
                 Create = parsed.GetValue(create),
                 Metric = parsed.GetValue(metric),
+                Patience = TimeSpan.FromSeconds(parsed.GetValue(patience)),
             };
             ImportReport report = await RunAsync(tool, request, cancellation);
             if (parsed.GetValue(json))
@@ -91,35 +98,40 @@ internal static class ImportVerb
 
     private static async Task<ImportReport> RunAsync(ToolContext tool, Request request, CancellationToken cancellation)
     {
-        WriteStart start = new() { Index = request.Index, Mode = ModeOf(request.Mode), Producer = request.Producer };
+        WriteMode mode = ModeOf(request.Mode);
         using ServerConnection server = new(request.Server);
         if (request.Create)
             await CreateAsync(tool, server, request, cancellation);
-        AttributeRequest attributes = start.Mode == WriteMode.Delete
+        AttributeSchema known = RemoteAttributes.Schema(await server.DescribeAsync(request.Index, cancellation));
+        AttributeRequest attributes = mode == WriteMode.Delete
             ? new AttributeRequest(AttributeSchema.Empty, null, MayLack: true)
-            : await WantedAsync(server, request, cancellation);
+            : Wanted(known, request);
         using ImportBlocks blocks = new(
-            tool, request.Input, request.Sidecar, attributes, start.Mode != WriteMode.Delete, cancellation);
-        if (start.Mode != WriteMode.Delete && blocks.EncoderFingerprint is ulong fingerprint)
-            start.EncoderFingerprint = fingerprint;
+            tool, request.Input, request.Sidecar, attributes, mode != WriteMode.Delete, cancellation);
         using ProgressMeter meter = new(tool, "import", "rows", blocks.Count);
         long began = tool.Time.GetTimestamp();
-        using BlockSender sender = await BlockSender.OpenAsync(
-            server, start, progress => meter.Report((long)progress.Visible), cancellation);
+        await using ItemWriter writer = server.OpenWriter(request.Index, new WriterOptions
+        {
+            Mode = mode,
+            Producer = request.Producer.Length > 0 ? request.Producer : null,
+            EncoderFingerprint = mode == WriteMode.Delete ? null : blocks.EncoderFingerprint,
+            Patience = request.Patience,
+            Progress = progress => meter.Report(progress.Items),
+            Interrupted = failure => tool.Notice($"{server.Named(failure, cancellation).Message} The import goes on when it is back."),
+        });
         long sent = 0;
         try
         {
             while (blocks.Next() is WriteBlock block)
             {
-                await sender.SendAsync(block);
+                await writer.WriteAsync(block, cancellation);
                 sent++;
             }
             long lastSent = tool.Time.GetTimestamp();
-            await sender.CompleteAsync();
+            WriteReport progress = await writer.CompleteAsync(cancellation);
             double seconds = tool.SecondsSince(began);
             double lastAck = tool.SecondsSince(lastSent);
-            WriteProgress progress = sender.Progress;
-            if (sent > 0 && progress.Retried == (ulong)sent)
+            if (sent > 0 && progress.Retried == sent && progress.Streams == 1)
                 tool.Notice($"every block had been written before: producer '{request.Producer}' has imported these rows, or others.");
             return new ImportReport
             {
@@ -130,9 +142,9 @@ internal static class ImportVerb
                 Mode = request.Mode,
                 Rows = blocks.Count,
                 Blocks = sent,
-                Applied = progress.Applied,
-                Skipped = progress.Skipped,
-                RetriedBlocks = progress.Retried,
+                Applied = (ulong)progress.Applied,
+                Skipped = (ulong)progress.Skipped,
+                RetriedBlocks = (ulong)progress.Retried,
                 LogPosition = progress.LogPosition,
                 Seconds = seconds,
                 RowsPerS = blocks.Count / Math.Max(seconds, 1e-9),
@@ -140,10 +152,12 @@ internal static class ImportVerb
                 CompactedSeconds = request.WaitCompacted ? await CompactAsync(tool, server, request.Index, began, cancellation) : null,
             };
         }
-        catch (Exception e) when (e is AnnException or OperationCanceledException)
+        catch (Exception e) when (e is AnnException or OperationCanceledException or RpcException)
         {
             string again = request.Producer.Length > 0 ? "; run the same command again to go on" : "";
-            tool.Notice($"{sender.Progress.Visible:N0} of {blocks.Count:N0} rows are on disk and visible{again}.");
+            tool.Notice($"{writer.Report.Items:N0} of {blocks.Count:N0} rows are on disk and visible{again}.");
+            if (e is RpcException failure)
+                throw server.Named(failure, cancellation);
             throw;
         }
     }
@@ -162,9 +176,8 @@ internal static class ImportVerb
     }
 
     /// <summary>Attributes that the index declares, or those of them that were asked for.</summary>
-    private static async Task<AttributeRequest> WantedAsync(ServerConnection server, Request request, CancellationToken cancellation)
+    private static AttributeRequest Wanted(AttributeSchema known, Request request)
     {
-        AttributeSchema known = RemoteAttributes.Schema(await server.DescribeAsync(request.Index, cancellation));
         AttributeSchema wanted = AttributeOptions.Choose(known, request.Index, request.Attributes);
         return new AttributeRequest(wanted, request.AttributesFile, MayLack: request.Attributes is null);
     }

@@ -163,7 +163,7 @@ internal static class LoadVerb
             LatencyCounts = plan.IsClosed
                 ? "the sending of a request: a stall delays later requests, and they do not show it"
                 : "the intended time of a request",
-            Server = request.Server.Address.GetLeftPart(UriPartial.Authority),
+            Server = request.Server.Address,
             Index = index.Name,
             Generation = index.Generation,
             Rows = (long)index.Count,
