@@ -7,7 +7,8 @@ namespace Ann.Tests.House;
 /// <summary>Goal: every command that help and documents show can be typed as it stands.</summary>
 public sealed class CommandsTests
 {
-    private static readonly string[] Folders = ["", "engine/docs", "engine/docs/decisions", "tests/clients/node"];
+    private static readonly string[] Folders =
+        ["", "engine/docs", "engine/docs/clients", "engine/docs/decisions", "engine/clients/node", "tests/clients/node"];
 
     private static readonly ToolContext World =
         new() { Out = TextWriter.Null, Error = TextWriter.Null, CacheDirectory = ToolRun.CacheDirectory };

@@ -95,8 +95,10 @@ function kindOf(name: string, values: readonly AttributeValue[]): Kind | undefin
     if (value === undefined || value === null)
       continue;
     const one = kindOfValue(name, value);
-    if (kind && kind !== one)
-      throw new TypeError(`Attribute '${name}' has values of type ${kind} and ${one}; one type was expected (number is DOUBLE, bigint INT64).`);
+    if (kind && kind !== one) {
+      throw new TypeError(
+        `Attribute '${name}' has values of type ${kind} and ${one}; one type was expected (number is DOUBLE, bigint INT64).`);
+    }
     kind = one;
   }
   return kind;
@@ -113,6 +115,7 @@ function kindOfValue(name: string, value: unknown): Kind {
         return 'TIMESTAMP';
       if (Array.isArray(value))
         return 'KEYWORD_SET';
-      throw new TypeError(`Attribute '${name}' has a value of type ${typeof value}; string, string[], bigint, number, boolean or Date was expected.`);
+      throw new TypeError(
+        `Attribute '${name}' has a value of type ${typeof value}; string, string[], bigint, number, boolean or Date was expected.`);
   }
 }

@@ -36,8 +36,8 @@ export class AnnClient {
   }
 
   /**
-   * Any call of the protocol that is no stream, such as `call('Indexes/Promote', { index: 'shop', generation, minRecall: 0.95 })`. Names are
-   * those of the .proto files in camel case, values of enums without the name of their enum, numbers of type fixed64 bigint.
+   * Any call of the protocol that is no stream, such as `call('Indexes/Promote', { index: 'shop', generation })`. Names are those of the
+   * .proto files in camel case, values of enums without the name of their enum, numbers of type fixed64 bigint.
    */
   async call(method: string, request: { [field: string]: unknown }, options?: CallOptions): Promise<{ [field: string]: any }> {
     const reply = await this.connection.write(method, request as Plain, options);

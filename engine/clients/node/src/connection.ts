@@ -91,9 +91,9 @@ function credentialsOf({ isEncrypted, options }: Checked): grpc.ChannelCredentia
 }
 
 /**
- * Which calls are made again, and when: gRPC's own service configuration (proposal A6 of grpc/proposal), in which a server's word of when to
- * come again, or never (grpc-retry-pushback-ms), goes before. Reads change nothing; an upsert or a delete that is made twice leaves what one
- * leaves.
+ * Which calls are made again, and when: gRPC's own service configuration (proposal A6 of grpc/proposal), in which a server's word of when
+ * to come again, or never (grpc-retry-pushback-ms), goes before. Reads change nothing; an upsert or a delete that is made twice leaves what
+ * one leaves.
  */
 function serviceConfig({ isBalanced, options }: Checked): Plain {
   const config: Plain = { loadBalancingConfig: [isBalanced ? { round_robin: {} } : { pick_first: {} }] };

@@ -18,7 +18,7 @@ export type Bound = number | bigint | Date;
  * values in all: the server says so where there are more.
  */
 export const ItemFilter = {
-  /** A KEYWORD is one of these texts, or an element of a KEYWORD_SET is; an INT64 is one of these numbers; a TIMESTAMP one of these times. */
+  /** A KEYWORD is one of these texts, or an element of a KEYWORD_SET is; an INT64 one of these numbers; a TIMESTAMP one of these times. */
   in(attribute: string, ...values: string[] | (number | bigint)[] | Date[]): Filter {
     return typeof values[0] === 'string'
       ? clause({ in: { attribute, keywords: values } })
@@ -66,8 +66,10 @@ const clause = (wire: Plain): Filter => ({ wire });
 function integerOf(attribute: string, value: Bound): bigint {
   if (value instanceof Date)
     return microsecondsOf(value);
-  if (typeof value === 'number' && !Number.isSafeInteger(value))
-    throw new RangeError(`A value of '${attribute}' is ${value}; a whole number was expected. Doubles are not compared for equality: use a range.`);
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) {
+    throw new RangeError(
+      `A value of '${attribute}' is ${value}; a whole number was expected. Doubles are not compared for equality: use a range.`);
+  }
   return BigInt(value);
 }
 

@@ -83,7 +83,7 @@ export class IndexClient {
     }
   }
 
-  /** Makes a filter known to the server, so that searches name it by its hash (`preparedFilter`). Also tells how many items it takes now. */
+  /** Makes a filter known to the server, so that searches name it by its hash (`preparedFilter`). Tells how many items it takes now. */
   async prepareFilter(filter: Filter, options?: CallOptions): Promise<{ preparedFilter: bigint; matching: number }> {
     const reply = await this.connection.read('Retrieval/PrepareFilter', { index: this.name, filter: filter.wire }, options);
     return plainOf('PrepareFilterResponse', reply) as { preparedFilter: bigint; matching: number };
@@ -91,7 +91,8 @@ export class IndexClient {
 
   /** Turns texts into vectors with an encoder of the index: that of its queries, or that of its rows. */
   async embed(
-    texts: readonly string[], { areDocuments = false, ...options }: CallOptions & { areDocuments?: boolean } = {}): Promise<Float32Array[]> {
+    texts: readonly string[], { areDocuments = false, ...options }: CallOptions & { areDocuments?: boolean } = {},
+  ): Promise<Float32Array[]> {
     const request = { index: this.name, texts, role: areDocuments ? 'DOCUMENT' : 'QUERY' };
     const { vectors } = await this.connection.read('Retrieval/Embed', request, options);
     const components = fromVectorBatch(vectors);

@@ -59,8 +59,8 @@ export function check(given: AnnClientOptions): Checked {
     throw new TypeError('apiKey is no key or token: one word of ASCII was expected.');
   if ((apiKey !== undefined || tokenProvider) && !keepsSecrets) {
     throw new TypeError(
-      `apiKey or tokenProvider is given, and address is '${options.address}': it is sent to other machines over connections with encryption `
-      + 'alone, since anybody on the way could take it.');
+      `apiKey or tokenProvider is given, and address is '${options.address}': it is sent to other machines over connections with `
+      + 'encryption alone, since anybody on the way could take it.');
   }
   if ((options.authorities || options.clientCertificate) && !isEncrypted)
     throw new TypeError(`authorities and clientCertificate are for encryption; address is '${options.address}'.`);

@@ -78,8 +78,10 @@ function toValue(field: protobuf.Field, value: any, path: string): any {
   const type = field.resolvedType;
   if (type instanceof protobuf.Enum) {
     const number = typeof value === 'number' ? value : type.values[value] ?? type.values[prefixOf(type) + value];
-    if (number === undefined)
-      throw new TypeError(`${path} is '${value}'; one of ${Object.keys(type.values).map((one) => shortOf(type, one)).join(', ')} was expected.`);
+    if (number === undefined) {
+      const values = Object.keys(type.values).map((one) => shortOf(type, one)).join(', ');
+      throw new TypeError(`${path} is '${value}'; one of ${values} was expected.`);
+    }
     return number;
   }
   if (type instanceof protobuf.Type)

@@ -13,8 +13,8 @@ export interface WriterOptions {
   /** What is done with the items. Default: UPSERT, add them and replace those that exist. */
   mode?: 'UPSERT' | 'INSERT_ONLY' | 'DELETE';
   /**
-   * Who writes, at most 128 bytes of UTF-8: the server keeps the last block of each, so that one that is sent again changes nothing. Name it
-   * to go on after a crash of this program; each name has one writer at a time. Default: a new name.
+   * Who writes, at most 128 bytes of UTF-8: the server keeps the last block of each, so that one that is sent again changes nothing. Name
+   * it to go on after a crash of this program; each name has one writer at a time. Default: a new name.
    */
   producer?: string;
   /** Sequence of the first block: above that of the producer's last one. Default: 1. */

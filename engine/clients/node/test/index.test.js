@@ -90,7 +90,8 @@ test('filters take what they say', async () => {
   assert.deepEqual(
     await taken(ItemFilter.range('added', { from: new Date('2026-01-20') })), expected(({ added }) => added >= new Date('2026-01-20')));
   assert.deepEqual(
-    await taken(ItemFilter.all(ItemFilter.exists('price'), ItemFilter.not(ItemFilter.any(ItemFilter.is('sold_out', true), ItemFilter.in('brand', 'acme'))))),
+    await taken(ItemFilter.all(
+      ItemFilter.exists('price'), ItemFilter.not(ItemFilter.any(ItemFilter.is('sold_out', true), ItemFilter.in('brand', 'acme'))))),
     expected(({ price, sold_out, brand }) => price !== undefined && !sold_out && brand !== 'acme'));
   assert.deepEqual(await taken(ItemFilter.keyIn([3, large])), [3n, large]);
   const { preparedFilter, matching } = await shop.prepareFilter(ItemFilter.in('brand', 'acme'));
@@ -108,7 +109,8 @@ test('exclusions, caps, floors and several rows are kept to', async () => {
   const capped = await shop.search({ vector: vector(0), k: 4, caps: { brand: 1 }, attributes: ['brand'] });
   assert.deepEqual(capped.column('brand').values.toSorted(), brands.toSorted());
   assert.equal(capped.quotas[0].cap, 0);
-  const floored = await shop.search({ vector: vector(1), k: 3, floors: [{ filter: ItemFilter.in('brand', 'acme'), least: 2 }], attributes: ['brand'] });
+  const floors = [{ filter: ItemFilter.in('brand', 'acme'), least: 2 }];
+  const floored = await shop.search({ vector: vector(1), k: 3, floors, attributes: ['brand'] });
   assert.equal(floored.column('brand').values.filter((brand) => brand === 'acme').length, 2);
 
   const rows = await shop.search({ vectors: [vector(3), [...vector(20)]], k: 2 });
@@ -121,7 +123,8 @@ test('exclusions, caps, floors and several rows are kept to', async () => {
 });
 
 test('the other reads answer', async () => {
-  const [one, two] = await shop.searchMany([{ vector: vector(1), k: 1 }, { vector: vector(2), k: 1, filter: ItemFilter.in('brand', 'acme') }]);
+  const [one, two] = await shop.searchMany([
+    { vector: vector(1), k: 1 }, { vector: vector(2), k: 1, filter: ItemFilter.in('brand', 'acme') }]);
   assert.deepEqual([one.keys[0], two.keys[0]], [1n, 3n]);
   const like = await shop.recommend({ like: { keys: [10, 555] } }, { k: 2 });
   assert.deepEqual([...like.keys].sort(), [11n, 9n].sort());
@@ -132,7 +135,8 @@ test('the other reads answer', async () => {
   const scrolled = [];
   for await (const page of shop.scroll({ filter: ItemFilter.in('brand', 'umbra'), pageSize: 4, attributes: ['brand'] }))
     scrolled.push(...page);
-  assert.deepEqual(scrolled.map(({ key }) => key), items.filter(({ attributes }) => attributes.brand === 'umbra').map(({ key }) => BigInt(key)));
+  const umbra = items.filter(({ attributes }) => attributes.brand === 'umbra');
+  assert.deepEqual(scrolled.map(({ key }) => key), umbra.map(({ key }) => BigInt(key)));
   const described = await shop.describe();
   assert.deepEqual([described.metric, described.dimension, described.count, described.live], ['COSINE', 2, 30, true]);
   assert.deepEqual((await client.list()).map(({ name }) => name), ['shop']);

@@ -128,6 +128,7 @@ test('options are checked', () => {
     [{ address: 'https://a:1', apiKey: 'a b' }, /one word/], [{ address: 'http://a:1', maxAttempts: 9 }, /1 to 5/],
     [{ address: 'http://a:1', readTimeoutMs: -1 }, /readTimeoutMs/]])
     assert.throws(() => new AnnClient(options), message);
-  for (const good of ['http://localhost:50051', 'https://[::1]:50051', 'unix:///run/ann.sock', 'dns:///a:1', 'static:///10.0.0.1:1,10.0.0.2:1'])
+  for (const good of [
+    'http://localhost:50051', 'https://[::1]:50051', 'unix:///run/ann.sock', 'dns:///a:1', 'static:///10.0.0.1:1,10.0.0.2:1'])
     new AnnClient(good).close();
 });
