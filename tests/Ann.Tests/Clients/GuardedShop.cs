@@ -4,6 +4,13 @@ using Ann.Tests.Tool;
 
 namespace Ann.Tests.Clients;
 
+/// <summary>
+/// The tests that follow pages. Nothing else runs beside them: their programs have deadlines of a second, as a page should show, and
+/// compilers of their own.
+/// </summary>
+[CollectionDefinition(DisableParallelization = true)]
+public sealed class LanguageTests : ICollectionFixture<GuardedShop>;
+
 /// <summary>The server that the pages of <c>engine/docs/clients</c> ask for: with TLS, a key, and an empty index "shop".</summary>
 public sealed class GuardedShop : IAsyncLifetime
 {
@@ -31,7 +38,7 @@ public sealed class GuardedShop : IAsyncLifetime
         Key = made.Expect(0).Out.Trim();
         _serving = await Serving.StartAsync(
             "--data", PathOf("data"), "--tls-cert", PathOf("server.pem"), "--api-keys", PathOf("keys.json"),
-            "--embedded-encoder", "false", "--warm-up-calls", "0");
+            "--embedded-encoder", "false");
         (await ToolRun.RunAsync(
             "create", "--address", $"https://{Address}", "--ca", PathOf("ca.pem"), "--api-key", Key, "--index", "shop",
             "--dim", "3", "--metric", "cosine", "--attributes", "brand:keyword,price:double")).Expect(0);

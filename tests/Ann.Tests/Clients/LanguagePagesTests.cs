@@ -6,7 +6,8 @@ namespace Ann.Tests.Clients;
 /// Goal: who follows a page of engine/docs/clients gets stubs by its command and a program that compiles, reaches a server with TLS and a
 /// key, writes, searches and takes a failure apart. What the pages take from package registries is Debian's here.
 /// </summary>
-public sealed class LanguagePagesTests(GuardedShop shop) : IClassFixture<GuardedShop>
+[Collection(typeof(LanguageTests))]
+public sealed class LanguagePagesTests(GuardedShop shop)
 {
     private const string Jars = "/usr/share/java";
     private const string GoogleApis = $"{Jars}/proto-google-common-protos.jar";

@@ -4,7 +4,8 @@ namespace Ann.Tests.Clients;
 /// Goal: the package for Node is made from a clean copy by its page's commands; its own tests pass against a server; what it packs is
 /// whole, typed, and does what the page says.
 /// </summary>
-public sealed class NodeClientTests(GuardedShop shop) : IClassFixture<GuardedShop>
+[Collection(typeof(LanguageTests))]
+public sealed class NodeClientTests(GuardedShop shop)
 {
     private const string Folder = "engine/clients/node";
 
