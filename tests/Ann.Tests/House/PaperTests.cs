@@ -8,7 +8,8 @@ public sealed partial class PaperTests
     private const string Decisions = "engine/docs/decisions";
     private const string NightlyVariable = "ANN" + "_NIGHTLY"; // in two parts, or .ci/nightly would run this class too
 
-    private static readonly string[] PaperFolders = [".", "engine/docs", "engine/docs/clients", Decisions, "engine/clients/node", "tests/clients/node"];
+    private static readonly string[] PaperFolders =
+        [".", "engine/docs", "engine/docs/clients", Decisions, "engine/clients/node", "tests/clients/node"];
 
     /// <summary>A decision begins with its number and title, then its status, with the date; the rest of that line is free.</summary>
     [Fact]
