@@ -8,7 +8,10 @@ namespace Ann.Tests.House;
 public sealed class CommandsTests
 {
     private static readonly string[] Folders =
-        ["", "engine/docs", "engine/docs/clients", "engine/docs/decisions", "engine/clients/node", "tests/clients/node"];
+    [
+        "", "engine/docs", "engine/docs/clients", "engine/docs/decisions", "engine/clients/node", "tests/clients/node",
+        .. PaperTests.SampleFolders,
+    ];
 
     private static readonly ToolContext World =
         new() { Out = TextWriter.Null, Error = TextWriter.Null, CacheDirectory = ToolRun.CacheDirectory };

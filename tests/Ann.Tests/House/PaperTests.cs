@@ -9,7 +9,10 @@ public sealed partial class PaperTests
     private const string NightlyVariable = "ANN" + "_NIGHTLY"; // in two parts, or .ci/nightly would run this class too
 
     private static readonly string[] PaperFolders =
-        [".", "engine/docs", "engine/docs/clients", Decisions, "engine/clients/node", "tests/clients/node"];
+        [".", "engine/docs", "engine/docs/clients", Decisions, "engine/clients/node", "tests/clients/node", .. SampleFolders];
+
+    /// <summary>A folder a sample.</summary>
+    internal static string[] SampleFolders => [.. Directory.GetDirectories(Full("tools/samples")).Select(TidyTests.Relative)];
 
     /// <summary>A decision begins with its number and title, then its status, with the date; the rest of that line is free.</summary>
     [Fact]

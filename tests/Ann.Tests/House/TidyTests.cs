@@ -22,9 +22,14 @@ public sealed partial class TidyTests
         ["Ann.Bench.Garnet"] = ["Ann.Core"],
         ["ann"] = ["Ann.Client", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
         ["Ann.Samples.Aot"] = ["Ann.Client"],
+        ["Ann.Samples.Embedded"] = ["Ann.Core"],
+        ["Ann.Samples.RankingService"] = ["Ann.Client", "ann"], // the tool is built, so that it can be started, and not referred to
+        ["Ann.Samples.ReEmbedding"] = ["Ann.Client", "ann"],
+        ["Ann.Samples.SemanticSearch"] = ["Ann.Client", "ann"],
         ["Ann.Bench"] = ["ann", "Ann.Client", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
         ["Ann.Tests"] =
-            ["ann", "Ann.Bench", "Ann.Client", "Ann.Extensions.VectorData", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
+            ["ann", "Ann.Bench", "Ann.Client", "Ann.Extensions.VectorData", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol",
+             "Ann.Samples.Embedded", "Ann.Samples.RankingService", "Ann.Samples.ReEmbedding", "Ann.Samples.SemanticSearch"],
     };
 
     /// <summary>Packages that a layer must not know, by prefix.</summary>
@@ -125,10 +130,13 @@ public sealed partial class TidyTests
     {
         string[] parts = path.Split('/');
         if (parts[1] == "samples") // tools/samples/aot holds Ann.Samples.Aot
-            return string.Join('.', parts[3..^1].Prepend($"Ann.Samples.{char.ToUpperInvariant(parts[2][0])}{parts[2][1..]}"));
+            return string.Join('.', parts[3..^1].Prepend($"Ann.Samples.{InPascalCase(parts[2])}"));
         string project = parts[1] == "ann" ? "Ann.Tool" : parts[1];
         return string.Join('.', parts[2..^1].Prepend(project));
     }
+
+    private static string InPascalCase(string words) =>
+        string.Concat(words.Split('-').Select(static word => $"{char.ToUpperInvariant(word[0])}{word[1..]}"));
 
     internal static IEnumerable<string> Sources(string pattern) => SourceFolders
         .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Root, folder), pattern, SearchOption.AllDirectories))

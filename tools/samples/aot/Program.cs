@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Ann.Client;
 using Ann.Protocol.V1;
 using Grpc.Core;
@@ -48,7 +47,7 @@ internal static class Program
         FetchResponse item = await index.FetchAsync(keys, withVectors: true);
         if (item.Vectors is null)
             throw new ArgumentException($"No item of {description.Name} has the key '{key}'.");
-        float[] vector = MemoryMarshal.Cast<byte, float>(item.Vectors.Data.Span).ToArray();
+        float[] vector = item.Vectors.RowAt(0).ToArray();
         using SearchAnswer answer = await index.SearchAsync(new SearchQuery { Vectors = vector, K = k });
         foreach (AnswerHit hit in answer)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{hit.Key} {hit.Score:0.0000}"));

@@ -43,14 +43,17 @@ internal sealed class ConsoleBrowser : IAsyncDisposable
     public IPage Page { get; }
 
     /// <summary>Opens a browser; where there is none the test is skipped, and says so.</summary>
-    public static async Task<ConsoleBrowser> OpenAsync(WebServer web, int width, ColorScheme scheme)
+    public static Task<ConsoleBrowser> OpenAsync(WebServer web, int width, ColorScheme scheme) =>
+        OpenAsync(new Uri(web.Server.Host.WebAddress!), width, scheme);
+
+    /// <summary>The same, of any site.</summary>
+    public static async Task<ConsoleBrowser> OpenAsync(Uri server, int width, ColorScheme scheme)
     {
         string? program = Program();
         Assert.SkipWhen(program is null, Missing);
         IPlaywright playwright = await Playwright.CreateAsync();
         IBrowser browser = await playwright.Chromium.LaunchAsync(
             new BrowserTypeLaunchOptions { ExecutablePath = program, Args = ["--no-sandbox", "--disable-gpu"] });
-        Uri server = new(web.Server.Host.WebAddress!);
         IPage page = await browser.NewPageAsync(new BrowserNewPageOptions
         {
             BaseURL = server.ToString(),
