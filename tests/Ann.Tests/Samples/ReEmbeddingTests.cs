@@ -17,6 +17,7 @@ public sealed partial class ReEmbeddingTests
         string attached = Attached().Match(output).Groups[1].Value;
         Match measured = Measured().Match(output);
         Assert.InRange(double.Parse(measured.Groups[1].Value, CultureInfo.InvariantCulture), 0.95, 1);
+        Assert.InRange(int.Parse(measured.Groups[2].Value, CultureInfo.InvariantCulture), 20, 99);
         string old = RolledBack().Match(output).Groups[1].Value;
         Match summary = Summary().Match(output);
         Assert.Equal("0", summary.Groups[2].Value);
@@ -28,7 +29,7 @@ public sealed partial class ReEmbeddingTests
     [GeneratedRegex("^3. attached as generation ([0-9a-f]{16}): 130 items, 0 writes missed", RegexOptions.Multiline)]
     private static partial Regex Attached();
 
-    [GeneratedRegex(@"^4. measured with \d+ recent searches: recall ([\d.]+), .* promoted", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^4. measured: recall ([\d.]+), p99 [\d.]+ ms, (\d+) % of the old answers; promoted", RegexOptions.Multiline)]
     private static partial Regex Measured();
 
     [GeneratedRegex("^5. rolled back to generation ([0-9a-f]{16})", RegexOptions.Multiline)]

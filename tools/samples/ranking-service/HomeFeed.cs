@@ -12,15 +12,18 @@ internal sealed class FeedOptions
     public int Items { get; set; } = 4_000;
 
     /// <summary>How long the search may take: then it answers with the best that it has found.</summary>
-    public TimeSpan SearchTime { get; set; } = TimeSpan.FromMilliseconds(50);
+    public TimeSpan SearchTime { get; set; } = TimeSpan.FromMilliseconds(100);
 }
 
 /// <summary>Makes home feeds: user tower, search, ranker.</summary>
 internal sealed class HomeFeed(AnnClient client, Catalogue catalogue, IOptions<FeedOptions> options, TimeProvider time)
 {
-    private const int Candidates = 200;
+    private const int Candidates = 64;
     private const int Shown = 24;
     private const int NewDays = 7;
+    private const int NewItems = 12;
+    private const int MostOfCategory = 8;
+    private const int MostOfBrand = 12;
     private const int MostDays = 90;
     private const double MostPrice = 1_000;
 
@@ -32,19 +35,7 @@ internal sealed class HomeFeed(AnnClient client, Catalogue catalogue, IOptions<F
         float[] user = Towers.OfShopper(shopper.Opened);
         long encoded = time.GetTimestamp();
 
-        DateTimeOffset now = time.GetUtcNow();
-        SearchQuery query = new()
-        {
-            Vectors = user,
-            K = Candidates,
-            Filter = ItemFilter.Is("in_stock", true) & ItemFilter.Range("added", from: now.AddDays(-MostDays))
-                & ItemFilter.Range("price", to: maxPrice ?? MostPrice),
-            ExcludeSets = [SeenBy(shopper.Id)],
-            Caps = [("category", perCategory ?? 60), ("brand", 30)],
-            Floors = [(ItemFilter.Range("added", from: now.AddDays(-NewDays)), 20)],
-            Attributes = ["price", "added"],
-            Timeout = options.Value.SearchTime,
-        };
+        SearchQuery query = QueryOf(user, shopper, maxPrice, perCategory, options.Value.SearchTime);
         using SearchAnswer answer = await _index.SearchAsync(query, cancel);
         AnswerColumn price = answer.Column("price"), added = answer.Column("added");
         List<Candidate> candidates = [];
@@ -55,7 +46,7 @@ internal sealed class HomeFeed(AnnClient client, Catalogue catalogue, IOptions<F
         }
         long searched = time.GetTimestamp();
 
-        RankedItem[] ranked = Ranker.Rank(candidates, shopper, now);
+        RankedItem[] ranked = Ranker.Rank(candidates, shopper, time.GetUtcNow());
         long done = time.GetTimestamp();
         return new FeedPage
         {
@@ -73,6 +64,14 @@ internal sealed class HomeFeed(AnnClient client, Catalogue catalogue, IOptions<F
         };
     }
 
+    /// <summary>Makes some feeds that nobody waits for, so that all code is compiled when somebody does.</summary>
+    public async Task WarmUpAsync(Shopper shopper)
+    {
+        SearchQuery query = QueryOf(Towers.OfShopper(shopper.Opened), shopper, null, null, TimeSpan.FromSeconds(30));
+        for (int i = 0; i < 20; i++)
+            (await _index.SearchAsync(query)).Dispose();
+    }
+
     /// <summary>What a shopper has seen does not come again for a month, in any search that names the set.</summary>
     /// <returns>How many it is now.</returns>
     public Task<ulong> MarkSeenAsync(string shopper, ulong[] keys, CancellationToken cancel) =>
@@ -80,6 +79,23 @@ internal sealed class HomeFeed(AnnClient client, Catalogue catalogue, IOptions<F
 
     /// <returns>How many it was.</returns>
     public Task<ulong> ForgetSeenAsync(string shopper, CancellationToken cancel) => _index.DropSetAsync(SeenBy(shopper), cancel);
+
+    private SearchQuery QueryOf(float[] user, Shopper shopper, double? maxPrice, int? perCategory, TimeSpan searchTime)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        return new SearchQuery
+        {
+            Vectors = user,
+            K = Candidates,
+            Filter = ItemFilter.Is("in_stock", true) & ItemFilter.Range("added", from: now.AddDays(-MostDays))
+                & ItemFilter.Range("price", to: maxPrice ?? MostPrice),
+            ExcludeSets = [SeenBy(shopper.Id)],
+            Caps = [("category", perCategory ?? MostOfCategory), ("brand", MostOfBrand)],
+            Floors = [(ItemFilter.Range("added", from: now.AddDays(-NewDays)), NewItems)],
+            Attributes = ["price", "added"],
+            Timeout = searchTime,
+        };
+    }
 
     private static string SeenBy(string shopper) => $"seen:{shopper}";
 }

@@ -26,7 +26,7 @@ app.Use(Refusals.TellAsync);
 app.UseDefaultFiles();
 app.UseStaticFiles();
 
-app.MapGet("/api/shoppers", (Shoppers all) => all.Names);
+app.MapGet("/api/shoppers", (Shoppers all) => all.All.Select(static one => new { one.Id, one.Name }));
 RouteGroupBuilder one = app.MapGroup("/api/shoppers/{id}").AddEndpointFilter<KnownShopper>();
 one.MapGet("/feed", (string id, double? maxPrice, int? perCategory, Shoppers all, HomeFeed feed, CancellationToken cancel) =>
     feed.MakeAsync(all.Find(id)!, maxPrice, perCategory, cancel));
@@ -43,6 +43,7 @@ one.MapDelete("/seen", (string id, HomeFeed feed, CancellationToken cancel) => f
 try
 {
     await app.Services.GetRequiredService<Catalogue>().WriteAsync();
+    await app.Services.GetRequiredService<HomeFeed>().WarmUpAsync(app.Services.GetRequiredService<Shoppers>().All.First());
     await app.RunAsync();
 }
 finally
@@ -73,7 +74,7 @@ internal static class Refusals
             CallFault fault = CallFault.Of(e);
             if (fault.RetryAfter is { } after)
                 context.Response.Headers.RetryAfter = $"{Math.Ceiling(after.TotalSeconds)}";
-            await Results.Problem(fault.Message, statusCode: StatusCodes.Status503ServiceUnavailable, title: fault.Reason)
+            await Results.Problem(fault.Message, statusCode: StatusCodes.Status503ServiceUnavailable, title: fault.Reason is { Length: > 0 } reason ? reason : $"{fault.Code}")
                 .ExecuteAsync(context);
         }
     }

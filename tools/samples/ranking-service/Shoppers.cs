@@ -9,16 +9,20 @@ internal sealed class Shoppers(Catalogue catalogue)
     private const int Remembered = 8;
 
     private readonly ConcurrentDictionary<string, Shopper> _shoppers = new(
-        from taste in new[]
+        from one in new (string Name, string[] Categories, string[] Styles)[]
         {
-            ("ada", "Ada", "Lighting", "minimal"), ("bruno", "Bruno", "Outdoor", "alpine"), ("chloe", "Chloe", "Plants", "rustic"),
-            ("deniz", "Deniz", "Audio", "vintage"), ("emeka", "Emeka", "Kitchen", "playful"), ("freya", "Freya", "Books", "bold"),
+            ("Ada", ["Lighting", "Books", "Seating"], ["minimal", "vintage"]),
+            ("Bruno", ["Outdoor", "Bags", "Books"], ["alpine", "bold"]),
+            ("Chloe", ["Plants", "Kitchen"], ["rustic", "playful"]),
+            ("Deniz", ["Audio", "Lighting"], ["vintage", "bold"]),
+            ("Emeka", ["Kitchen", "Plants", "Audio"], ["playful", "minimal"]),
+            ("Freya", ["Books", "Bags", "Seating"], ["bold", "rustic"]),
         }
-        let likes = catalogue.Items.Where(item => item.Category == taste.Item3 && item.Style == taste.Item4).Take(Remembered - 3)
-        let also = catalogue.Items.Where(item => item.Category != taste.Item3 && item.Style == taste.Item4).Take(3)
-        select KeyValuePair.Create(taste.Item1, new Shopper(taste.Item1, taste.Item2, [.. likes, .. also])));
+        let opened = catalogue.Items.Where(item => one.Categories.Contains(item.Category) && one.Styles.Contains(item.Style))
+        let id = one.Name.ToLowerInvariant()
+        select KeyValuePair.Create(id, new Shopper(id, one.Name, [.. opened.Take(Remembered)])));
 
-    public IEnumerable<object> Names => _shoppers.Values.OrderBy(static one => one.Id).Select(static one => new { one.Id, one.Name });
+    public IEnumerable<Shopper> All => _shoppers.Values.OrderBy(static one => one.Name, StringComparer.Ordinal);
 
     public Shopper? Find(string id) => _shoppers.GetValueOrDefault(id);
 

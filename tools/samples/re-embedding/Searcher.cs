@@ -13,6 +13,7 @@ internal sealed class Searcher : IAsyncDisposable
     private TimeSpan _slowest;
     private int _failed;
     private volatile string _generation = "";
+    private volatile int _since;
 
     public static Searcher Start(IndexClient index, string[] texts)
     {
@@ -21,10 +22,10 @@ internal sealed class Searcher : IAsyncDisposable
         return searcher;
     }
 
-    /// <summary>Waits until a generation has answered.</summary>
+    /// <summary>Waits until a generation has answered a hundred searches in a row.</summary>
     public async Task SeeAsync(string generation)
     {
-        while (_generation != generation && !_run.IsCompleted)
+        while ((_generation != generation || _since < 100) && !_run.IsCompleted)
             await Task.Delay(10);
     }
 
@@ -52,6 +53,7 @@ internal sealed class Searcher : IAsyncDisposable
             try
             {
                 using SearchAnswer answer = await index.SearchAsync(texts[i], k: 10);
+                _since = answer.Generation == _generation ? _since + 1 : 1;
                 _generation = answer.Generation;
                 _answers[_generation] = _answers.GetValueOrDefault(_generation) + 1;
             }

@@ -53,6 +53,7 @@ internal sealed partial class LocalServer : IAsyncDisposable
         string built = Path.Combine(SampleFolder().Replace(AppContext.BaseDirectory, "tools/ann/bin"), "ann.dll");
         string[] program = Path.Exists(built) ? ["dotnet", built] : ["ann"];
         ProcessStartInfo start = new(program[0], [.. program[1..], .. words]) { RedirectStandardOutput = readsOutput };
+        start.Environment["Logging__LogLevel__Default"] = "Error"; // what the sample says is not to be lost among what the server logs
         return Process.Start(start) ?? throw new InvalidOperationException($"{program[0]} could not be started.");
     }
 
