@@ -10,9 +10,10 @@ string path = Path.Combine(args.ElementAtOrDefault(1) ?? "embedded-data", "colou
 
 await using (AnnIndex index = Path.Exists(path) ? AnnIndex.Open(path) : await CreateAsync(path))
 {
-    Show("all colours", index.Search(VectorOf(ColorTranslator.FromHtml(wanted)), k: 5));
-    SearchOptions darkOnly = new() { Filter = new Filter.Between("brightness", null, new FilterBound(null, 0.4)), Attributes = ["brightness"] };
-    Show("dark ones", index.Search(VectorOf(ColorTranslator.FromHtml(wanted)), k: 5, darkOnly));
+    float[] vector = VectorOf(ColorTranslator.FromHtml(wanted));
+    Show("all colours", index.Search(vector, k: 5));
+    Filter dark = new Filter.Between("brightness", null, new FilterBound(null, 0.4));
+    Show("dark ones", index.Search(vector, k: 5, new SearchOptions { Filter = dark }));
 }
 
 string data = Path.GetDirectoryName(path)!;

@@ -11,14 +11,17 @@ internal sealed class FeedOptions
 
     public int Items { get; set; } = 4_000;
 
-    /// <summary>How long the search may take: then it answers with the best that it has found.</summary>
-    public TimeSpan SearchTime { get; set; } = TimeSpan.FromMilliseconds(100);
+    /// <summary>
+    /// How long the search may take: then it answers with the best that it has found. Patient, for a machine that compiles meanwhile; a
+    /// service has 20 ms.
+    /// </summary>
+    public TimeSpan SearchTime { get; set; } = TimeSpan.FromMilliseconds(500);
 }
 
 /// <summary>Makes home feeds: user tower, search, ranker.</summary>
 internal sealed class HomeFeed(AnnClient client, Catalogue catalogue, IOptions<FeedOptions> options, TimeProvider time)
 {
-    private const int Candidates = 64;
+    private const int Candidates = 48;
     private const int Shown = 24;
     private const int NewDays = 7;
     private const int NewItems = 12;
@@ -42,7 +45,7 @@ internal sealed class HomeFeed(AnnClient client, Catalogue catalogue, IOptions<F
         foreach (AnswerHit hit in answer)
         {
             if (catalogue.Find(hit.NumberKey) is { } item)
-                candidates.Add(new(item, hit.Position + 1, hit.Score, price.DoubleAt(hit.Position)!.Value, added.TimeAt(hit.Position)!.Value));
+                candidates.Add(new(item, hit.Position, hit.Score, price.DoubleAt(hit.Position)!.Value, added.TimeAt(hit.Position)!.Value));
         }
         long searched = time.GetTimestamp();
 
@@ -51,12 +54,12 @@ internal sealed class HomeFeed(AnnClient client, Catalogue catalogue, IOptions<F
         return new FeedPage
         {
             Items = [.. ranked.Take(Shown)],
-            Opened = [.. shopper.Opened.Select(static item => new { item.Key, item.Title, item.Category, item.Style })],
+            Opened = [.. shopper.Opened.Select(static item => new { item.Key, item.Title, item.Category, item.Colour })],
             Candidates = candidates.Count,
             Matching = answer.Stats.Matching,
             HeldBack = answer.Quotas.Where(static quota => quota.QuotaCase == QuotaFact.QuotaOneofCase.Cap)
                 .ToDictionary(static quota => quota.Value, static quota => quota.Count),
-            IsComplete = answer.Completeness == Completeness.Complete,
+            Completeness = $"{answer.Completeness}",
             TowerMs = time.GetElapsedTime(start, encoded).TotalMilliseconds,
             SearchMs = time.GetElapsedTime(encoded, searched).TotalMilliseconds,
             ServerMs = answer.Stats.SearchUs / 1000.0,
@@ -114,7 +117,8 @@ internal sealed record FeedPage
     /// <summary>How many nearer items a cap kept out, by the value that was full.</summary>
     public required IReadOnlyDictionary<string, uint> HeldBack { get; init; }
 
-    public required bool IsComplete { get; init; }
+    /// <summary>Whether the deadline came first, or something else left the list short: a word of the protocol.</summary>
+    public required string Completeness { get; init; }
 
     public required double TowerMs { get; init; }
 

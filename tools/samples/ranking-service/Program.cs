@@ -1,7 +1,6 @@
 using Ann.Client;
 using Ann.Samples.RankingService;
 using Ann.Samples.Shared;
-using Grpc.Core;
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 
@@ -51,31 +50,4 @@ finally
     if (local is not null)
         await local.DisposeAsync();
     folder?.Delete(recursive: true);
-}
-
-/// <summary>Refuses what is asked of a shopper who is unknown.</summary>
-internal sealed class KnownShopper(Shoppers all) : IEndpointFilter
-{
-    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
-        all.Find($"{context.HttpContext.GetRouteValue("id")}") is null ? Results.NotFound() : await next(context);
-}
-
-/// <summary>What a refused or failed search becomes: 503, with the server's reason and its time to come again.</summary>
-internal static class Refusals
-{
-    public static async Task TellAsync(HttpContext context, RequestDelegate next)
-    {
-        try
-        {
-            await next(context);
-        }
-        catch (RpcException e) when (!context.Response.HasStarted)
-        {
-            CallFault fault = CallFault.Of(e);
-            if (fault.RetryAfter is { } after)
-                context.Response.Headers.RetryAfter = $"{Math.Ceiling(after.TotalSeconds)}";
-            await Results.Problem(fault.Message, statusCode: StatusCodes.Status503ServiceUnavailable, title: fault.Reason is { Length: > 0 } reason ? reason : $"{fault.Code}")
-                .ExecuteAsync(context);
-        }
-    }
 }

@@ -18,23 +18,23 @@ internal static class Ranker
                let vector = Towers.OfItem(one.Item)
                let like = opened.MaxBy(other => Towers.Product(other.Vector, vector)).Item
                select new RankedItem(
-                   one.Item.Key, one.Item.Title, one.Item.Category, one.Item.Style, one.Item.Brand, one.Price, (now - one.Added).Days)
+                   one.Item.Key, one.Item.Title, one.Item.Category, one.Item.Colour, one.Item.Brand, one.Price, (now - one.Added).Days)
                {
                    Taste = taste,
                    Freshness = fresh,
                    PriceFit = price,
                    Like = like.Title,
-                   PlaceInSearch = one.Place,
+                   PlaceInSearch = one.Place + 1,
                },
         ];
     }
 }
 
-/// <summary>What the search found.</summary>
+/// <summary>What the search found; the place is from 0.</summary>
 internal sealed record Candidate(Item Item, int Place, double Similarity, double Price, DateTimeOffset Added);
 
 /// <summary>An item of the feed, and why it is there: the parts of its score, and what it is most like of what was opened.</summary>
-internal sealed record RankedItem(ulong Key, string Title, string Category, string Style, string Brand, double Price, int AgeDays)
+internal sealed record RankedItem(ulong Key, string Title, string Category, string Colour, string Brand, double Price, int AgeDays)
 {
     public required double Taste { get; init; }
 

@@ -4,7 +4,7 @@ using Grpc.Core;
 
 namespace Ann.Samples.ReEmbedding;
 
-/// <summary>A service that searches all the while: one text after the other, until it is stopped. It counts what fails, and who answered.</summary>
+/// <summary>A service that searches all the while, one text after the other. It counts what fails, and which generations answer.</summary>
 internal sealed class Searcher : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Ann.Samples.Shared;
 
-/// <summary>A server beside a sample: <c>ann serve</c> as a process of its own, on a free port of this machine. It ends with the sample.</summary>
+/// <summary>A server beside a sample: <c>ann serve</c> as a process of its own, on a free port. It ends with the sample.</summary>
 internal sealed partial class LocalServer : IAsyncDisposable
 {
     private const string Serving = "serving on ";

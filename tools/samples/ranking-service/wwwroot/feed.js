@@ -1,6 +1,11 @@
 const byId = id => document.getElementById(id);
 const euros = new Intl.NumberFormat("en-IE", { style: "currency", currency: "EUR" });
-const hues = { minimal: 205, rustic: 28, bold: 345, vintage: 265, playful: 165, alpine: 225 };
+const paints = { oak: "#b0672c", brass: "#b78a12", sand: "#b0905c", moss: "#4e8a38", slate: "#48698c", coral: "#de5b48", ink: "#33438f", cream: "#a89a84" };
+const ends = {
+  TruncatedDeadline: "The deadline came first: these are the best found until then.",
+  DegradedOverload: "The server is busy, and looked less hard.",
+  LimitedWork: "Caps and floors left the list short.",
+};
 let shopper, shown = [], latest = 0;
 
 /** An element with attributes and children. */
@@ -12,14 +17,14 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** The picture of an item: its category drawn, its style as a colour. */
+/** The picture of an item: its category drawn, in its colour. */
 function tile(item) {
   const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
   use.setAttribute("href", `#${item.category}`);
   drawing.append(use);
   const element = make("div", { class: "tile", "aria-hidden": "true" }, drawing);
-  element.style.setProperty("--hue", hues[item.style] + (item.key % 7) * 4);
+  element.style.setProperty("--paint", paints[item.colour]);
   return element;
 }
 
@@ -48,7 +53,7 @@ async function show(told = "") {
   const held = Object.entries(page.heldBack).map(([value, count]) => `${value} ${count}`).join(", ");
   byId("facts").textContent = `${page.matching.toLocaleString("en")} items may be shown; ${page.candidates} candidates went to the ranker. `
     + (held ? `Held back by a cap: ${held}. ` : "")
-    + (page.isComplete ? "" : "The deadline came first: the best found until then.");
+    + (ends[page.completeness] ?? "");
   byId("feed").replaceChildren(...page.items.map(card));
   tell(told || `${page.items.length} items`);
 }
