@@ -20,7 +20,7 @@ public sealed class EmbeddedTests : IDisposable
     public async Task WhatItWritesIsServed()
     {
         string first = await RunAsync();
-        IEnumerable<Color> dark = Colours.Where(static one => one.GetBrightness() <= 0.4f);
+        IEnumerable<Color> dark = Colours.Where(static one => (double)one.GetBrightness() <= 0.4);
         Assert.Equal([.. Nearest(Colours, Wanted), .. Nearest(dark, Wanted)], NamesIn(first));
         Assert.Contains($"ann serve --data {_data.FullName}", first, StringComparison.Ordinal);
         Assert.Equal(first, await RunAsync()); // opened, not made again

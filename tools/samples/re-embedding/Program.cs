@@ -36,7 +36,7 @@ await using (LocalServer server = await LocalServer.StartAsync(
     double overlap = await OverlapAsync(index, client.Index($"{index.Name}@{next.Id}"), lines);
     PromoteRequest promote = new() { Index = index.Name, Generation = next.Id, MinRecall = MinRecall };
     PromotionFacts facts = (await client.Indexes.PromoteAsync(promote)).Promotion;
-    Tell($"4. measured: recall {facts.Recall:0.000}, p99 {facts.P99Ms:0.0} ms, {overlap:P0} of the old answers; promoted");
+    Tell($"4. measured: recall {facts.Recall:0.000}, p99 {facts.P99Ms:0.00} ms, {overlap:P0} of the old answers; promoted");
     await searcher.SeeAsync(facts.Serving);
 
     if (rollsBack || AsksToRollBack())

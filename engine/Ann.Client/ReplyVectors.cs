@@ -4,7 +4,7 @@ using Ann.Protocol.V1;
 namespace Ann.Client;
 
 /// <summary>Rows of vectors as replies carry them: of Embed, Fetch and Scroll.</summary>
-public static class VectorRows
+public static class ReplyVectors
 {
     /// <summary>A row, read in place: it lives as long as the reply, and nothing is copied.</summary>
     /// <param name="vectors">Vectors of a reply, which are float32.</param>

@@ -7,7 +7,7 @@ namespace Ann.Tests.Client;
 
 /// <summary>Goal: rows of replies are read as numbers, in place; what is no such row is refused.</summary>
 [Collection(typeof(ServerTests))]
-public sealed class VectorRowsTests(ShopServer shop) : IClassFixture<ShopServer>
+public sealed class ReplyVectorsTests(ShopServer shop) : IClassFixture<ShopServer>
 {
     [Fact]
     public async Task TheRowsOfAReplyAreThoseOfTheItems()
