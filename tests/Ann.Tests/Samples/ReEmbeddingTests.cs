@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Ann.Tests.Server;
 
 namespace Ann.Tests.Samples;
 
 /// <summary>Goal: the sample of re-embedding changes the encoder of a live index, and back, without a search that fails.</summary>
+[Collection(typeof(ServerTests))]
 public sealed partial class ReEmbeddingTests
 {
     [Fact]

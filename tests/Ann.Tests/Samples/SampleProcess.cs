@@ -1,14 +1,24 @@
 using System.Diagnostics;
 using System.Globalization;
 using Ann.Tests.House;
-using Ann.Tests.Tool;
 
 namespace Ann.Tests.Samples;
 
-/// <summary>A sample as its reader starts it: the program where it was built, as a process of its own.</summary>
+/// <summary>
+/// A sample as its reader starts it: the program where it was built, as a process of its own. Tests of one collection start them, so that
+/// one runs at a time.
+/// </summary>
 internal sealed class SampleProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    /// <summary>Where samples extract encoders: not where this process does, since two would write the same files.</summary>
+    private static readonly Lazy<string> Cache = new(static () =>
+    {
+        string folder = Directory.CreateTempSubdirectory("ann-samples-cache-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        return folder;
+    });
 
     private readonly Process _process;
     private readonly Task<string> _errors;
@@ -36,7 +46,7 @@ internal sealed class SampleProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["ANN_CACHE_DIR"] = ToolRun.CacheDirectory;
+        start.Environment["ANN_CACHE_DIR"] = Cache.Value;
         Process process = Process.Start(start)!;
         process.StandardInput.Close();
         return new SampleProcess(process);

@@ -1,8 +1,10 @@
 using Ann.Encoding.Defaults;
+using Ann.Tests.Server;
 
 namespace Ann.Tests.Samples;
 
 /// <summary>Goal: the sample of semantic search finds lines by what they mean, its own and those of a reader.</summary>
+[Collection(typeof(ServerTests))]
 public sealed class SemanticSearchTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("ann-sample-");
