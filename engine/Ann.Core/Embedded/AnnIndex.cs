@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using Ann.Core.Attributes;
 using Ann.Core.Indexes;
 using Ann.Core.Keys;
+using Ann.Core.Payloads;
 using Ann.Core.Ranking;
 using Ann.Core.Searching;
 
@@ -146,12 +147,12 @@ public sealed class AnnIndex : IDisposable, IAsyncDisposable
         RankingAnswer answer = RankingSearch.Run(snapshot, query, rows: 1, options.ToQuery(snapshot, k), in budget);
         return answer.Statistics.Stopped == StopReason.Cancelled
             ? throw new OperationCanceledException(options.CancellationToken)
-            : SearchResults.Of(snapshot, answer, columns);
+            : SearchResults.Of(snapshot, answer, columns, options.Payloads);
     }
 
     /// <summary>Looks an item up by its key.</summary>
     /// <param name="key">Of the index's kind.</param>
-    /// <returns>The item with its vector as it is stored and all its attributes; null when there is none of that key.</returns>
+    /// <returns>The item with its vector as it is stored, all its attributes and its payload; null when there is none of that key.</returns>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: a key of the other kind.</exception>
     /// <exception cref="ObjectDisposedException">The index is closed.</exception>
     public AnnItem? Fetch(AnnKey key)
@@ -161,7 +162,7 @@ public sealed class AnnIndex : IDisposable, IAsyncDisposable
         IndexSnapshot snapshot = lease.Snapshot;
         if (!snapshot.TryFind(column.KeyAt(0), out SearchHit hit))
             return null;
-        AnnItem item = new(key, snapshot.RowOf(hit).ToArray());
+        AnnItem item = new(key, snapshot.RowOf(hit).ToArray()) { Payload = snapshot.PayloadOf(hit).ToArray() };
         AttributeBatch batch = new(_attributes);
         snapshot.CopyAttributes(hit, batch);
         foreach (AttributeColumn attribute in batch.Columns)
@@ -171,10 +172,12 @@ public sealed class AnnIndex : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Adds items and replaces those that exist, attributes and all, as one batch: after a crash all of them are there, or none. Ends when
+    /// Adds items and replaces those that exist, attributes, payload and all, as one batch: after a crash all of them are there, or none. Ends when
     /// they are on disk and every search that begins sees them.
     /// </summary>
-    /// <param name="items">At most 65,536. Of a key that comes twice the later item counts. None is no error.</param>
+    /// <param name="items">
+    /// At most 65,536, with payloads of at most 64 MiB together. Of a key that comes twice the later item counts. None is no error.
+    /// </param>
     /// <param name="cancellationToken">Ends the waiting; the items may be written all the same.</param>
     /// <exception cref="AnnException">
     /// <see cref="AnnError.InvalidArgument"/>: names the item, and what is wrong with it; nothing is written.
@@ -196,8 +199,46 @@ public sealed class AnnIndex : IDisposable, IAsyncDisposable
             Keys = AnnKey.ToColumn(all.Select(static item => item.Key), _keyKind, "keys"),
             Rows = rows,
             Attributes = ItemAttributes.ToBatch(all, _attributes),
+            Payloads = ToColumn(all.Select(static item => item.Payload), all.Any(static item => item.Payload.Length > 0)),
         };
         await WriteAsync(live, batch, cancellationToken);
+    }
+
+    /// <summary>
+    /// Changes attributes and payloads of items that exist, and leaves their vectors, as one batch: after a crash all changes are there, or
+    /// none, and every search sees all of them, or none. Ends when they are on disk and every search that begins sees them.
+    /// </summary>
+    /// <param name="updates">
+    /// At most 65,536, with payloads of at most 64 MiB together. All of them change the same attributes; all of them, or none, the payload;
+    /// none of them nothing. Of a key that comes twice one is made after the other. Keys that no item has, and no updates, are no error.
+    /// </param>
+    /// <param name="cancellationToken">Ends the waiting; the items may be changed all the same.</param>
+    /// <returns>Updates that found their item.</returns>
+    /// <exception cref="AnnException">As for <see cref="UpsertAsync"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The index is closed.</exception>
+    public async Task<int> UpdateAsync(IEnumerable<AnnItemUpdate> updates, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(updates);
+        LiveIndex live = RequireLive();
+        AnnItemUpdate[] all = [.. updates];
+        if (all.Length == 0)
+            return 0;
+        bool payloads = all[0].Payload is not null;
+        if (Array.Find(all, update => update.Payload is not null != payloads) is { } other)
+        {
+            throw AnnException.Invalid(
+                "payloads",
+                $"the update of item '{(payloads ? other : all[0]).Key}' changes no payload, that of item "
+                    + $"'{(payloads ? all[0] : other).Key}' does; all updates of a batch do, or none.");
+        }
+        WriteBatch batch = new()
+        {
+            Mode = WriteMode.Update,
+            Keys = AnnKey.ToColumn(all.Select(static update => update.Key), _keyKind, "keys"),
+            Attributes = ItemAttributes.ToBatch(all, _attributes),
+            Payloads = ToColumn(all.Select(static update => update.Payload ?? default), payloads),
+        };
+        return (await WriteAsync(live, batch, cancellationToken)).Applied;
     }
 
     /// <summary>Removes items, as one batch. Ends when that is on disk and no search that begins sees them.</summary>
@@ -241,6 +282,16 @@ public sealed class AnnIndex : IDisposable, IAsyncDisposable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         return _index.RequireLive();
+    }
+
+    private static PayloadColumn? ToColumn(IEnumerable<ReadOnlyMemory<byte>> payloads, bool any)
+    {
+        if (!any)
+            return null;
+        PayloadColumn column = new();
+        foreach (ReadOnlyMemory<byte> payload in payloads)
+            column.Add(payload.Span);
+        return column;
     }
 
     /// <summary>The vectors one after another.</summary>

@@ -2,7 +2,7 @@ using Ann.Core.Keys;
 
 namespace Ann.Core.Embedded;
 
-/// <summary>An item of an index: its key, its vector and its attributes. Not to be changed while it is being written.</summary>
+/// <summary>An item of an index: its key, its vector, its attributes and its payload. Not to be changed while it is being written.</summary>
 /// <param name="key">A number or a string, as the index has them.</param>
 /// <param name="vector">
 /// As many components as the index has; finite, and not all zero under <see cref="Metric.Cosine"/>. The index copies it.
@@ -18,6 +18,12 @@ public sealed class AnnItem(AnnKey key, ReadOnlyMemory<float> vector)
     /// The vector. Of an item that was fetched, as it is stored: of unit length under <see cref="Metric.Cosine"/>.
     /// </summary>
     public ReadOnlyMemory<float> Vector { get; } = vector;
+
+    /// <summary>
+    /// Bytes that belong to the item and mean nothing to the index, at most 1,048,576 (1 MiB). Default: none, which is the same as empty.
+    /// Copied, both when the item is written and when it is fetched.
+    /// </summary>
+    public ReadOnlyMemory<byte> Payload { get; set; }
 
     /// <summary>The attributes by name; those without a value need not be there.</summary>
     public IReadOnlyDictionary<string, object?> Attributes => _attributes;

@@ -28,6 +28,37 @@ internal static class ItemAttributes
         return batch;
     }
 
+    /// <summary>The attributes that updates give, which all of them name alike; null where they name none.</summary>
+    /// <exception cref="AnnException">
+    /// <see cref="AnnError.InvalidArgument"/>: as for items, and an update that names other attributes than the first; names its item.
+    /// </exception>
+    public static AttributeBatch? ToBatch(IReadOnlyList<AnnItemUpdate> updates, AttributeSchema schema)
+    {
+        AnnItemUpdate first = updates[0];
+        foreach (AnnItemUpdate update in updates)
+        {
+            foreach (string name in update.Attributes.Keys)
+                schema.Require(name, "attributes");
+            if (update.Attributes.Count != first.Attributes.Count || !update.Attributes.Keys.All(first.Attributes.ContainsKey))
+            {
+                throw AnnException.Invalid(
+                    "attributes",
+                    $"the update of item '{update.Key}' changes {Named(update)}, that of item '{first.Key}' {Named(first)}; all updates of a "
+                        + "batch change the same attributes.");
+            }
+        }
+        if (first.Attributes.Count == 0)
+            return null;
+        AttributeBatch batch = new(new AttributeSchema(schema.Fields.Where(field => first.Attributes.ContainsKey(field.Name))));
+        foreach (AnnItemUpdate update in updates)
+            foreach (AttributeColumn column in batch.Columns)
+                Add(column, update[column.Field.Name], update.Key);
+        return batch;
+
+        static string Named(AnnItemUpdate update) =>
+            update.Attributes.Count == 0 ? "no attribute" : string.Join(", ", update.Attributes.Keys.Order(StringComparer.Ordinal));
+    }
+
     /// <summary>The value of an item of a column; null when it has none.</summary>
     public static object? ValueAt(AttributeColumn column, int item)
     {

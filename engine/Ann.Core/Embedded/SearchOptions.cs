@@ -25,6 +25,11 @@ public sealed record SearchOptions
     public IReadOnlyList<string> Attributes { get; init; } = [];
 
     /// <summary>
+    /// True to return the payload of each result too: up to 1 MiB each, copied. Default: false, which costs nothing.
+    /// </summary>
+    public bool Payloads { get; init; }
+
+    /// <summary>
     /// Items that the walk keeps in view, k to 40,000: more of them take longer and miss less. Default: null, which is the larger of 128
     /// and 1.5 · k.
     /// </summary>

@@ -46,11 +46,12 @@ public sealed class SearchResults : IReadOnlyList<SearchResult>
     /// <inheritdoc/>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>Reads the keys, scores and attributes of an answer.</summary>
+    /// <summary>Reads the keys, scores, attributes and payloads of an answer.</summary>
     /// <param name="index">The snapshot that gave it, held.</param>
     /// <param name="answer">One list.</param>
     /// <param name="columns">Attributes wanted.</param>
-    internal static SearchResults Of(IndexSnapshot index, RankingAnswer answer, int[] columns)
+    /// <param name="payloads">True when payloads are wanted.</param>
+    internal static SearchResults Of(IndexSnapshot index, RankingAnswer answer, int[] columns, bool payloads)
     {
         SearchResult[] results = new SearchResult[answer.Hits.Count];
         AttributeSchema schema = index.Attributes;
@@ -64,7 +65,10 @@ public sealed class SearchResults : IReadOnlyList<SearchResult>
                 index.CopyAttribute(hit, columns[column], attributes[column]);
                 values![attributes[column].Field.Name] = ItemAttributes.ValueAt(attributes[column], i);
             }
-            results[i] = new SearchResult(AnnKey.Of(index.KeyOf(hit)), index.Metric.ToScore(hit.Distance), values);
+            results[i] = new SearchResult(AnnKey.Of(index.KeyOf(hit)), index.Metric.ToScore(hit.Distance), values)
+            {
+                Payload = payloads ? index.PayloadOf(hit).ToArray() : default(ReadOnlyMemory<byte>),
+            };
         }
         return new SearchResults(results, answer);
     }
@@ -94,6 +98,11 @@ public sealed class SearchResult
     /// attribute that the item has no value of.
     /// </summary>
     public IReadOnlyDictionary<string, object?> Attributes { get; }
+
+    /// <summary>
+    /// The payload, where <see cref="SearchOptions.Payloads"/> asked for it; empty for an item that has none.
+    /// </summary>
+    public ReadOnlyMemory<byte> Payload { get; internal init; }
 
     /// <summary>One of <see cref="Attributes"/>.</summary>
     /// <param name="attribute">Its name.</param>

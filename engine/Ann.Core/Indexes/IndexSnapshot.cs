@@ -255,6 +255,12 @@ internal sealed class IndexSnapshot
     /// <summary>The vector of a result as it is stored: unit length under cosine.</summary>
     public ReadOnlySpan<float> RowOf(SearchHit hit) => _segments[hit.Segment].Row(hit.Node);
 
+    /// <summary>
+    /// The payload of a result; empty when it has none. Read where it lies: who copies several sums their lengths first, which costs
+    /// nothing. Valid while the snapshot is held.
+    /// </summary>
+    public ReadOnlySpan<byte> PayloadOf(SearchHit hit) => _segments[hit.Segment].Payload(hit.Node);
+
     /// <summary>Appends all attributes of a result to a batch.</summary>
     /// <param name="hit">Of this snapshot.</param>
     /// <param name="into">Of the schema <see cref="Attributes"/>.</param>

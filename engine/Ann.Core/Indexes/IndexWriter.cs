@@ -59,7 +59,7 @@ internal sealed class IndexWriter : IDisposable
         if (_broken is { } broken)
             throw new AnnException(broken.Error, broken.Message, broken);
         long bytes = batch.Rows.Length * (long)sizeof(float) + batch.Keys.Count * 64L
-            + (batch.Attributes?.SizeInBytes ?? 0);
+            + (batch.Attributes?.SizeInBytes ?? 0) + (batch.Payloads?.SizeInBytes ?? 0);
         await _gate.EnterAsync(bytes, cancellation);
         QueuedWrite write = new(batch, bytes);
         if (_queue.TryAdd(write))

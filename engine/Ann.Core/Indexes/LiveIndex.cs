@@ -1,7 +1,9 @@
+using Ann.Core.Attributes;
 using Ann.Core.Distances;
 using Ann.Core.Exclusions;
 using Ann.Core.Files;
 using Ann.Core.Log;
+using Ann.Core.Payloads;
 
 namespace Ann.Core.Indexes;
 
@@ -250,31 +252,73 @@ internal sealed class LiveIndex : IAsyncDisposable
         }
         if (batch.Producer.Length > 0 && batch.ProducerSequence == 0)
             throw AnnException.Invalid("sequence", "sequence is 0; a producer counts its batches from 1.");
-        if (batch.Mode == WriteMode.Delete)
+        if (batch.Mode is WriteMode.Upsert or WriteMode.InsertOnly)
+            CheckItems(batch);
+        else
+            CheckKeyed(batch);
+        if (batch.Attributes is { Schema.Count: > 0 } attributes && attributes.Count != count)
+            throw AnnException.Invalid("attributes", $"there are {count} keys and attributes of {attributes.Count} items.");
+        if (batch.Payloads is { } payloads)
+            CheckPayloads(payloads, count);
+        for (int row = 0; row < batch.Rows.Length / Schema.Dimension; row++)
         {
-            if (batch.Rows.Length > 0)
-                throw AnnException.Invalid("vectors", "a delete takes keys only; found vectors.");
-            if (batch.Attributes is not null)
-                throw AnnException.Invalid("attributes", "a delete takes keys only; found attributes.");
-            return;
+            Span<float> values = batch.Rows.AsSpan(row * Schema.Dimension, Schema.Dimension);
+            RowPreparation.Prepare(Schema.Metric, values, values, "vectors", row);
         }
+    }
+
+    private static void CheckPayloads(PayloadColumn payloads, int count)
+    {
+        if (payloads.Count != count)
+            throw AnnException.Invalid("payloads", $"there are {count} keys and payloads of {payloads.Count} items.");
+        if (payloads.TotalBytes > WriteBatch.MaxPayloadBytes)
+        {
+            throw AnnException.Invalid(
+                "payloads", $"the payloads take {payloads.TotalBytes} bytes together; a batch takes at most {WriteBatch.MaxPayloadBytes}.");
+        }
+    }
+
+    /// <summary>Refuses what is no deletion, or no update.</summary>
+    private void CheckKeyed(WriteBatch batch)
+    {
+        bool isDelete = batch.Mode == WriteMode.Delete;
+        if (batch.Rows.Length > 0)
+        {
+            throw AnnException.Invalid(
+                "vectors", $"{(isDelete ? "a delete takes keys only" : "an update leaves vectors as they are")}; found vectors.");
+        }
+        if (isDelete && batch.Attributes is not null)
+            throw AnnException.Invalid("attributes", "a delete takes keys only; found attributes.");
+        if (isDelete && batch.Payloads is not null)
+            throw AnnException.Invalid("payloads", "a delete takes keys only; found payloads.");
+        if (isDelete)
+            return;
+        if (batch.Attributes is null or { Schema.Count: 0 } && batch.Payloads is null)
+            throw AnnException.Invalid("attributes", "an update changes attributes, payloads or both; found neither.");
+        foreach (AttributeField field in batch.Attributes?.Schema.Fields ?? [])
+        {
+            AttributeField own = Schema.Attributes.Fields[Schema.Attributes.Require(field.Name, "attributes")];
+            if (own != field)
+            {
+                throw AnnException.Invalid(
+                    "attributes", $"attribute '{field.Name}' of the update is of type {field.Type}; index '{Name}' has {own.Type}.");
+            }
+        }
+    }
+
+    /// <summary>Refuses what are no items of the index.</summary>
+    private void CheckItems(WriteBatch batch)
+    {
+        int count = batch.Keys.Count;
         if (batch.Rows.Length != (long)count * Schema.Dimension)
         {
             throw AnnException.Invalid(
                 "vectors", $"there are {count} keys and {batch.Rows.Length} components; {(long)count * Schema.Dimension} were expected.");
         }
-        if (batch.Attributes is { } attributes)
+        if (batch.Attributes is { } attributes && !attributes.Schema.Equals(Schema.Attributes))
         {
             string have = "the write has";
-            if (!attributes.Schema.Equals(Schema.Attributes))
-                throw AnnException.Invalid("attributes", attributes.Schema.DifferenceFrom(Schema.Attributes, have, $"index '{Name}' has"));
-            if (Schema.Attributes.Count > 0 && attributes.Count != count)
-                throw AnnException.Invalid("attributes", $"there are {count} keys and attributes of {attributes.Count} items.");
-        }
-        for (int row = 0; row < count; row++)
-        {
-            Span<float> values = batch.Rows.AsSpan(row * Schema.Dimension, Schema.Dimension);
-            RowPreparation.Prepare(Schema.Metric, values, values, "vectors", row);
+            throw AnnException.Invalid("attributes", attributes.Schema.DifferenceFrom(Schema.Attributes, have, $"index '{Name}' has"));
         }
     }
 }

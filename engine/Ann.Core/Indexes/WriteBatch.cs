@@ -1,6 +1,7 @@
 using Ann.Core.Attributes;
 using Ann.Core.Keys;
 using Ann.Core.Log;
+using Ann.Core.Payloads;
 
 namespace Ann.Core.Indexes;
 
@@ -15,6 +16,12 @@ internal enum WriteMode
 
     /// <summary>Removes items; those that do not exist are no error.</summary>
     Delete,
+
+    /// <summary>
+    /// Changes attributes and payloads of items that exist, and leaves their vectors; those that do not exist are no error. It goes to all
+    /// generations, whatever their encoder.
+    /// </summary>
+    Update,
 }
 
 /// <summary>Items that are written together: after a crash all of them are there, or none.</summary>
@@ -23,29 +30,43 @@ internal sealed record WriteBatch
     /// <summary>Most items of one batch.</summary>
     public const int MaxItems = 65_536;
 
+    /// <summary>Most bytes of the payloads of one batch, all together.</summary>
+    public const int MaxPayloadBytes = 64 << 20;
+
     /// <summary>Longest name of a producer, in UTF-8 bytes.</summary>
     public const int MaxProducerBytes = WalRecordHead.MaxProducerBytes;
 
     /// <summary>What to do.</summary>
     public required WriteMode Mode { get; init; }
 
-    /// <summary>One key an item. A key may come twice: the later one wins.</summary>
+    /// <summary>One key an item. A key may come twice: the later one wins; updates are made one after another.</summary>
     public required KeyColumn Keys { get; init; }
 
     /// <summary>
-    /// One vector an item, one after another, as the caller gave them; empty for a delete. The index may change them in place.
+    /// One vector an item, one after another, as the caller gave them; empty for a delete and an update. The index may change them in
+    /// place.
     /// </summary>
     public float[] Rows { get; init; } = [];
 
     /// <summary>
-    /// Attributes of the items, of the index's schema; null when no item has a value. Replacing an item replaces all of them.
+    /// Attributes of the items, of the index's schema; null when no item has a value. Replacing an item replaces all of them. Of an update
+    /// the schema has those attributes of the index that it gives, one at least: each item gets the value, or loses its own where it is
+    /// missing, and keeps those of the others. Null then for none.
     /// </summary>
     public AttributeBatch? Attributes { get; init; }
 
-    /// <summary>The generation meant; null for the one that serves. A delete goes to all.</summary>
+    /// <summary>
+    /// Payloads of the items, one each, <see cref="MaxPayloadBytes"/> together at most; null when no item has one. Replacing an item
+    /// replaces its payload too, by none where it brings none. Of an update null leaves payloads as they are, and an empty one removes it.
+    /// </summary>
+    public PayloadColumn? Payloads { get; init; }
+
+    /// <summary>
+    /// The generation meant; null for the one that serves. A delete and an update go to all, and it tells whose items are counted.
+    /// </summary>
     public string? Generation { get; init; }
 
-    /// <summary>Encoder of the rows; when set it must be that of the generation.</summary>
+    /// <summary>Encoder of the rows; when set it must be that of the generation. Not looked at where there are no rows.</summary>
     public ulong? EncoderFingerprint { get; init; }
 
     /// <summary>Who writes, so that a retry is known as one; empty for nobody. At most <see cref="MaxProducerBytes"/> bytes.</summary>
@@ -63,8 +84,8 @@ internal sealed record WriteBatch
 
 /// <summary>What became of a batch.</summary>
 /// <param name="Sequence">Position of the index's log after it: a search that sees this sequence sees the batch.</param>
-/// <param name="Applied">Items added, replaced or removed.</param>
-/// <param name="Skipped">Items that existed already (insert only) or did not exist (delete).</param>
+/// <param name="Applied">Items added, replaced, changed or removed.</param>
+/// <param name="Skipped">Items that existed already (insert only) or did not exist (delete, update).</param>
 /// <param name="IsRetry">True when the batch had been written before: nothing was changed.</param>
 internal sealed record WriteReceipt(long Sequence, int Applied, int Skipped, bool IsRetry)
 {

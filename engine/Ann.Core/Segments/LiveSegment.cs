@@ -105,6 +105,11 @@ internal abstract class LiveSegment : INodeLookup
     internal abstract ReadOnlySpan<float> Row(int node);
 
     /// <summary>
+    /// The payload of a node; empty when it has none. Read where it lies, so that its length costs nothing. Valid while the segment is held.
+    /// </summary>
+    internal virtual ReadOnlySpan<byte> Payload(int node) => default;
+
+    /// <summary>
     /// True when level 0 of the graph leads from its entry point to a node; null when the budget ended the search for a way. Looks at every
     /// node at worst.
     /// </summary>

@@ -25,6 +25,7 @@ internal sealed unsafe class SegmentBuilder : IDisposable
     private readonly HnswParameters _parameters;
     private readonly VectorTable _rows;
     private readonly AttributeRows? _attributes;
+    private RowPayload? _payloads;
     private CodesChoice? _choice;
     private Int8Codes? _codes;
     private Int4Codes? _int4;
@@ -109,6 +110,13 @@ internal sealed unsafe class SegmentBuilder : IDisposable
         for (int item = 0; item < items.Count; item++)
             _attributes.Add(items, item);
     }
+
+    /// <summary>Tells where the payloads of the rows are. Without it no row has one.</summary>
+    /// <param name="read">
+    /// Asked once for the length of each row's payload, and twice for its bytes, in the order of the rows, by <see cref="Write"/>: they are
+    /// never in memory all at once. Says the same each time.
+    /// </param>
+    public void SetPayloads(RowPayload read) => _payloads = read;
 
     /// <summary>Appends the attributes of a row that is stored in another segment.</summary>
     /// <param name="table">Of the same schema; null for no value.</param>
