@@ -108,7 +108,7 @@ internal sealed class CatchUp(LiveState state, Action<Generation, Exception>? gi
     {
         try
         {
-            return generation.TryMakeRoom(generation.RowsOf(record));
+            return generation.TryMakeRoom(generation.RowsOf(record), generation.PayloadBytesOf(record));
         }
         catch (AnnException e) when (e.Error == AnnError.Overloaded)
         {

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Ann.Core.Attributes;
+using Ann.Core.Distances;
 using Ann.Core.Keys;
 using Ann.Core.Log;
 using Ann.Core.Segments;
@@ -13,8 +15,8 @@ internal sealed class Generation
 {
     private readonly IndexHome _home;
     private readonly List<IndexPart> _parts;
+    private readonly HeadRoom _room;
     private IndexPart _head;
-    private HeadSegment? _next;
     private long _toldPosition;
     private bool _partsChanged;
     private bool _headChanged;
@@ -31,13 +33,14 @@ internal sealed class Generation
         IndexHome home, string id, EncoderPair encoders, IEnumerable<IndexPart> sealedParts, long applied, BroughtEncoder? encoder = null)
     {
         _home = home;
+        _room = new HeadRoom(home);
         Id = id;
         Encoders = encoders;
         Encoder = encoder;
         Applied = applied;
         Samples = new QuerySamples(home.Options.SampledQueries, home.Schema.Dimension, home.Options.QuerySamplingInterval);
         _parts = [.. sealedParts];
-        _head = Begin(NewHead(before: 0, forced: false), Applied + 1);
+        _head = Begin(_room.Make(before: 0, forced: false), Applied + 1);
         Show();
     }
 
@@ -72,16 +75,7 @@ internal sealed class Generation
     public long Applied { get; private set; }
 
     /// <summary>Everything up to this write is in the sealed segments and their tombstones.</summary>
-    public long LogPosition
-    {
-        get
-        {
-            foreach (IndexPart part in _parts)
-                if (part.IsHead && part.Segment.Count > 0)
-                    return part.FirstSequence - 1;
-            return Applied;
-        }
-    }
+    public long LogPosition => LogPositionWithout([]);
 
     /// <summary>Ends when it has every write; fails when it is given up. Read by anybody.</summary>
     public Task CaughtUp { get; set; } = Task.CompletedTask;
@@ -140,37 +134,73 @@ internal sealed class Generation
     /// <summary>True when a key is alive.</summary>
     public bool Contains(in ItemKey key) => FindLive(key, out _) is not null;
 
-    /// <summary>Rows that a record adds to it: none when it deletes, or brings rows of another encoder.</summary>
-    public int RowsOf(WalRecord record) =>
-        record.Kind == WalRecordKind.Upsert && record.EncoderFingerprint == Encoders.Items.Fingerprint ? record.Count : 0;
+    /// <summary>What <see cref="LogPosition"/> would be if some of its heads were sealed.</summary>
+    public long LogPositionWithout(IReadOnlyList<IndexPart> heads)
+    {
+        foreach (IndexPart part in _parts)
+            if (part.IsHead && part.Segment.Count > 0 && !heads.Contains(part))
+                return part.FirstSequence - 1;
+        return Applied;
+    }
 
-    /// <summary>Makes sure that rows fit, before they are logged. False when too many heads wait to be sealed.</summary>
-    /// <exception cref="AnnException">Overloaded: no memory for the next head.</exception>
-    public bool TryMakeRoom(int rows)
+    /// <summary>
+    /// Rows that a record adds to it at most: none when it deletes, or brings rows of another encoder. An update adds a version of each
+    /// item that exists, by whatever encoder its row is.
+    /// </summary>
+    public int RowsOf(WalRecord record) => record.Kind switch
+    {
+        WalRecordKind.Upsert => IsOwn(record) ? record.Count : 0,
+        WalRecordKind.Update => record.Count,
+        WalRecordKind.Delete => 0,
+    };
+
+    /// <summary>Bytes of memory that a record's payloads take in it at most, and those of older versions that an update copies.</summary>
+    public long PayloadBytesOf(WalRecord record)
+    {
+        if (record.Payloads is { } payloads)
+            return RowsOf(record) == 0 ? 0 : record.Count * (long)HeadPayloads.EntryBytes + payloads.TotalBytes;
+        long bytes = 0;
+        if (record.Kind == WalRecordKind.Update && _parts.Exists(static part => part.Segment.HasPayloads))
+        {
+            for (int i = 0; i < record.Count; i++)
+                if (FindLive(record.Keys.KeyAt(i), out int node) is { } old)
+                    bytes += HeadPayloads.EntryBytes + (old is HeadSegment ? old.Payload(node).Length : 0); // of a file they stay there
+        }
+        return bytes;
+    }
+
+    /// <summary>
+    /// Makes sure that rows and their payloads fit, before they are logged. False when too many heads wait to be sealed.
+    /// </summary>
+    /// <param name="rows">Rows.</param>
+    /// <param name="payloadBytes">Memory of their payloads.</param>
+    /// <exception cref="AnnException">Overloaded: no memory for the next head, or for payloads.</exception>
+    public bool TryMakeRoom(int rows, long payloadBytes = 0)
     {
         HeadSegment head = Head;
-        int left = head.IsFull ? 0 : head.Capacity - head.Count;
+        int left = head.IsFull || payloadBytes > head.PayloadRoom ? 0 : head.Capacity - head.Count;
         // Texts of keys and attributes may fill heads before their rows do: a group may then leave too many heads, but not each of them.
-        if (rows == 0 || (rows <= left && FrozenCount <= _home.Options.MaxFrozenHeads))
-            return true;
-        if (FrozenCount >= _home.Options.MaxFrozenHeads)
-            return false;
-        int rest = rows - left;
-        if (_next is not null && _next.Capacity < rest)
+        if (rows > left || (rows > 0 && FrozenCount > _home.Options.MaxFrozenHeads))
         {
-            _next.Release(); // made for fewer
-            _next = null;
+            if (FrozenCount >= _home.Options.MaxFrozenHeads)
+                return false;
+            _room.MakeNext(head.Capacity, rows - left);
         }
-        _next ??= NewHead(head.Capacity, forced: false, rest);
+        _room.TakeForPayloads(payloadBytes, head.Capacity);
         return true;
     }
 
+    /// <summary>Gives back what <see cref="TryMakeRoom"/> took for payloads that did not come.</summary>
+    public void ReturnRoom() => _room.Return();
+
     /// <summary>Applies the items of a record from a sequence on. Readers see nothing of it before <see cref="Publish"/>.</summary>
-    /// <returns>Items that were added, replaced or removed.</returns>
+    /// <returns>Items that were added, replaced, changed or removed.</returns>
     public int Apply(WalRecord record, long from)
     {
+        if (record.Kind == WalRecordKind.Update)
+            return Update(record, from);
         bool upsert = record.Kind == WalRecordKind.Upsert;
-        bool own = record.EncoderFingerprint == Encoders.Items.Fingerprint;
+        bool own = IsOwn(record);
         int applied = 0;
         for (int i = (int)Math.Max(0, from - record.FirstSequence); i < record.Count; i++)
         {
@@ -189,7 +219,8 @@ internal sealed class Generation
             if (Head.IsFull)
                 Freeze(sequence, record.Count - i);
             int dimension = _home.Schema.Dimension;
-            Head.Append(key, record.Rows.AsSpan(i * dimension, dimension), record.Attributes, i);
+            NewPayload payload = record.Payloads is { } payloads ? new NewPayload(payloads[i]) : default;
+            Append(key, record.Rows.AsSpan(i * dimension, dimension), record.Attributes, i, payload);
         }
         return applied;
     }
@@ -200,6 +231,7 @@ internal sealed class Generation
         Head.Link();
         Head.Publish(sequence);
         Applied = sequence;
+        ReturnRoom();
         if (_partsChanged)
             Show();
         else
@@ -217,15 +249,16 @@ internal sealed class Generation
             return false;
         head.Link();
         // The rows are logged already: a head that the budget has no room for is made all the same, and the next write is refused.
-        HeadSegment begun = _next ?? NewHead(head.Capacity, forced: true, rows);
-        _next = null;
-        _head = Begin(begun, next);
+        _head = Begin(_room.TakeNext(head.Capacity, rows), next);
         _headChanged = true;
         return true;
     }
 
-    /// <summary>True when half of the head's room went to versions that are dead: searches walk through them.</summary>
-    public bool IsHeadRotten => _head.Segment.DeadCount > Head.Capacity / 2;
+    /// <summary>
+    /// True when half of the head's room went to versions that are dead: searches walk through them. And when there was no memory for
+    /// payloads: those of the head become a file.
+    /// </summary>
+    public bool IsHeadRotten => _head.Segment.DeadCount > Head.Capacity / 2 || (_room.LacksMemory && _head.Segment.HasPayloads);
 
     /// <summary>Writes since the head began: they are what a start has to replay.</summary>
     public long WritesSinceHead() => _head.Segment.Count == 0 ? 0 : Applied + 1 - _head.FirstSequence;
@@ -266,9 +299,47 @@ internal sealed class Generation
         snapshot?.Release();
         foreach (IndexPart part in _parts)
             part.Segment.Release();
-        _next?.Release();
+        _room.Close();
         Encoder?.Opened?.Release();
         _parts.Clear();
+    }
+
+    private bool IsOwn(WalRecord record) => record.EncoderFingerprint == Encoders.Items.Fingerprint;
+
+    /// <summary>
+    /// Applies an update: each item that is alive gets a version with the row that it has. Whose row it should be is no matter of an
+    /// update: <see cref="Missed"/> stays as it is.
+    /// </summary>
+    private int Update(WalRecord record, long from)
+    {
+        AttributeSchema schema = _home.Schema.Attributes;
+        UpdatedAttributes? updated = schema.Count == 0 ? null : new(schema, record.Attributes);
+        int applied = 0;
+        for (int i = (int)Math.Max(0, from - record.FirstSequence); i < record.Count; i++)
+        {
+            ItemKey key = record.Keys.KeyAt(i);
+            long sequence = record.FirstSequence + i;
+            if (FindLive(key, out int node) is not { } old)
+                continue;
+            ReadOnlySpan<float> row = old.Row(node);
+            // Sound when the file was opened. Were it written on since, the update would spread what has become of it.
+            if (old is LiveSealedSegment file && RowPreparation.FaultOfStored(_home.Schema.Metric, row, node) is string fault)
+                throw AnnException.Corrupt(file.Sealed.Path, nameof(SectionKind.Rows), 0, fault);
+            if (Head.IsFull)
+                Freeze(sequence, record.Count - i);
+            old.Dead.KillBase(node, sequence);
+            int item = updated?.Add(old.Attributes, node, i) ?? 0;
+            NewPayload payload = record.Payloads is { } payloads ? new NewPayload(payloads[i]) : new NewPayload(Head, old, node);
+            Append(key, row, updated?.Items, item, payload);
+            applied++;
+        }
+        return applied;
+    }
+
+    private void Append(in ItemKey key, ReadOnlySpan<float> row, AttributeBatch? attributes, int item, NewPayload payload)
+    {
+        _room.Use(payload.MemoryBytes);
+        Head.Append(key, row, attributes, item, payload);
     }
 
     private bool Kill(in ItemKey key, long sequence)
@@ -292,17 +363,6 @@ internal sealed class Generation
         return null;
     }
 
-    private HeadSegment NewHead(int before, bool forced, int rows = 1)
-    {
-        HeadShape shape = _home.HeadShapeAfter(before, rows);
-        long bytes = HeadSegment.BytesOf(shape);
-        if (forced)
-            _home.Budget.TakeAnyway(bytes);
-        else
-            _home.Budget.Take(bytes, $"a head of {shape.Capacity} rows of index '{_home.Name}'");
-        return new HeadSegment(shape) { Freed = () => _home.Budget.Return(bytes) };
-    }
-
     private IndexPart Begin(HeadSegment head, long firstSequence)
     {
         IndexPart part = new(head) { FirstSequence = firstSequence };
@@ -322,6 +382,8 @@ internal sealed class Generation
             Samples = Samples,
         };
         _partsChanged = false;
+        foreach (IndexPart part in _parts)
+            part.Segment.Dead.ForgetBases(LogPosition);
         Volatile.Write(ref _toldPosition, LogPosition);
         old?.Release();
     }

@@ -120,7 +120,7 @@ internal static class IndexCheckpoint
         LiveState state, IndexPart part, List<string> written, List<string> replaced, List<Action> settle)
     {
         SealedSegment segment = part.Sealed!;
-        int dead = part.Segment.DeadCount;
+        int dead = part.Dead;
         string? file = part.TombstoneFile;
         if (dead != part.WrittenDeaths)
         {

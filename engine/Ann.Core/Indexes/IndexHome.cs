@@ -92,5 +92,6 @@ internal sealed record IndexHome(
         capacity)
     {
         Attributes = Schema.Attributes,
+        PayloadRoom = Options.HeadPayloadBytes,
     };
 }

@@ -30,9 +30,15 @@ internal sealed class IndexPart(LiveSegment segment)
     /// <summary>Of a head: the write with which it began. All before it are in older segments.</summary>
     public long FirstSequence { get; init; }
 
-    /// <summary>Items.</summary>
-    public int Live => segment.Count - segment.DeadCount;
+    /// <summary>
+    /// Rows that are dead and need not be kept: of a file all but the bases of updates (<see cref="Tombstones.Bases"/>), which a merge
+    /// would write again.
+    /// </summary>
+    public int Dead => segment.DeadCount - (IsHead ? 0 : segment.Dead.Bases);
 
-    /// <summary>Share of its rows that are dead.</summary>
-    public double DeadShare => segment.Count == 0 ? 0 : (double)segment.DeadCount / segment.Count;
+    /// <summary>Items, and other rows that must be kept.</summary>
+    public int Live => segment.Count - Dead;
+
+    /// <summary>Share of its rows that are dead and need not be kept.</summary>
+    public double DeadShare => segment.Count == 0 ? 0 : (double)Dead / segment.Count;
 }

@@ -205,6 +205,10 @@ internal sealed class IndexWriter : IDisposable
         catch (Exception e)
         {
             group.Fail(e);
+            foreach (Generation generation in _state.Current)
+                generation.ReturnRoom();
+            if (e is AnnException { Field: "memory" })
+                TrySealEarly(); // a head whose payloads leave no memory for more makes room
         }
         finally
         {
@@ -272,7 +276,7 @@ internal sealed class IndexWriter : IDisposable
         {
             try
             {
-                if (!generation.TryMakeRoom(group.RowsFor(generation)))
+                if (!generation.TryMakeRoom(group.RowsFor(generation), group.PayloadBytesFor(generation)))
                     return generation;
             }
             catch (AnnException e) when (e.Error == AnnError.Overloaded && generation != _state.Serving)
@@ -306,6 +310,11 @@ internal sealed class IndexWriter : IDisposable
             // It is in the log, and a restart will show it. In memory it may be half there, and readers see nothing of it.
             throw Break(e);
         }
+        TrySealEarly();
+    }
+
+    private void TrySealEarly()
+    {
         try
         {
             SealEarly();

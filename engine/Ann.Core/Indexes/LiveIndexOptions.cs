@@ -19,6 +19,11 @@ internal sealed record LiveIndexOptions
     /// </summary>
     public long HeadBytes { get; init; } = 256 << 20;
 
+    /// <summary>
+    /// Bytes of payloads in a head, from which it is sealed; the last payload may come on top. Default: 64 MiB.
+    /// </summary>
+    public long HeadPayloadBytes { get; init; } = 64 << 20;
+
     /// <summary>Heads that wait to be sealed at most; then writes wait. Default: 4.</summary>
     public int MaxFrozenHeads { get; init; } = 4;
 

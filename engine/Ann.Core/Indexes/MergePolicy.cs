@@ -21,7 +21,7 @@ internal static class MergePolicy
         List<IndexPart> files = [.. parts.Where(static part => !part.IsHead)];
         if (all)
         {
-            bool done = frozen.Count == 0 && files.Count <= 1 && files.All(static part => part.Segment.DeadCount == 0);
+            bool done = frozen.Count == 0 && files.Count <= 1 && files.All(static part => part.Dead == 0);
             return done ? [] : [.. parts.Take(parts.Count - 1)];
         }
 

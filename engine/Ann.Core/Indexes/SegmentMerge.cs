@@ -16,6 +16,8 @@ internal sealed class SegmentMerge
     private readonly IndexHome _home;
     private readonly EncoderPair _encoders;
     private readonly string _file;
+    private readonly HashSet<int>[] _bases;
+    private readonly long _asOf;
     private int[][] _rows = [];
     private IndexPart? _result;
 
@@ -33,6 +35,9 @@ internal sealed class SegmentMerge
         Generation = generation;
         Sources = sources;
         Rows = sources.Sum(static source => (long)source.Live);
+        long position = generation.LogPositionWithout(sources);
+        _bases = [.. sources.Select(source => source.Segment.Dead.BasesAfter(position))];
+        _asOf = generation.Applied;
         foreach (IndexPart source in sources)
             source.Segment.Hold();
     }
@@ -61,7 +66,7 @@ internal sealed class SegmentMerge
     public void Run(int threads, CancellationToken cancellation)
     {
         long start = _home.Time.GetTimestamp();
-        _rows = [.. Sources.Select(static source => LiveNodes(source.Segment))];
+        _rows = [.. Sources.Select((source, i) => KeptNodes(source.Segment, _bases[i], _asOf))];
         int count = _rows.Sum(static rows => rows.Length);
         if (count == 0)
             return;
@@ -113,17 +118,25 @@ internal sealed class SegmentMerge
     /// <summary>Marks in the result what has died in the sources since they were read. Writer only.</summary>
     public void CarryDeaths(LiveSegment merged)
     {
+        long position = Generation.LogPositionWithout(Sources);
+        List<(long Sequence, int Node)> replaced = [];
         int node = 0;
         for (int i = 0; i < Sources.Count; i++)
         {
             Tombstones dead = Sources[i].Segment.Dead;
+            HashSet<int> bases = dead.BasesAfter(position);
             foreach (int source in _rows[i])
             {
-                if (dead.IsDead(source))
+                if (bases.Contains(source))
+                    replaced.Add((dead.DeathOf(source), node));
+                else if (dead.IsDead(source))
                     merged.Dead.Kill(node, dead.DeathOf(source));
                 node++;
             }
         }
+        replaced.Sort();
+        foreach ((long sequence, int dead) in replaced)
+            merged.Dead.KillBase(dead, sequence);
     }
 
     /// <summary>The segment, which is then the caller's; null when no row was alive.</summary>
@@ -149,21 +162,41 @@ internal sealed class SegmentMerge
         double attributeBytes = (double)Sources.Sum(static source => AttributeBytes(source.Segment)) / rows;
         SegmentFootprint footprint = SegmentFootprint.Estimate(
             rows, schema.Dimension, _home.BuildOptions(default, threads: 1), schema.KeyKind, SegmentFootprint.MaxKeyBytes / 8.0,
-            attributeBytes: Math.Min(attributeBytes, SegmentFootprint.MaxAttributeBytes));
+            attributeBytes: Math.Min(attributeBytes, SegmentFootprint.MaxAttributeBytes),
+            payloadBytes: Sources.Any(static source => source.Segment.HasPayloads) ? 1 : 0); // their number counts, not their bytes
         return footprint.BuildPeakBytes;
     }
 
     private static long AttributeBytes(LiveSegment segment) =>
         segment is LiveSealedSegment file ? file.Sealed.Parts.Attributes : segment.Attributes?.MemoryBytes ?? 0;
 
-    private static int[] LiveNodes(LiveSegment segment)
+    /// <summary>
+    /// Nodes that are alive as of the write with which the merge began, and the bases of updates: what dies later may be one, too.
+    /// </summary>
+    private static int[] KeptNodes(LiveSegment segment, HashSet<int> bases, long asOf)
     {
         Tombstones dead = segment.Dead;
         List<int> nodes = new(segment.Count);
         for (int node = 0; node < segment.Count; node++)
-            if (!dead.IsDead(node))
+            if (!dead.IsDead(node, asOf) || bases.Contains(node))
                 nodes.Add(node);
         return [.. nodes];
+    }
+
+    /// <summary>Finds the payload of a row of the result where its source has it.</summary>
+    private RowPayload RowPayloads()
+    {
+        int[] firsts = new int[Sources.Count];
+        for (int i = 1; i < firsts.Length; i++)
+            firsts[i] = firsts[i - 1] + _rows[i - 1].Length;
+        return row =>
+        {
+            int source = Array.BinarySearch(firsts, row);
+            source = source < 0 ? ~source - 1 : source;
+            while (row - firsts[source] >= _rows[source].Length)
+                source++; // those before have no rows
+            return Sources[source].Segment.Payload(_rows[source][row - firsts[source]]);
+        };
     }
 
     private void Build(int count, int threads, CancellationToken cancellation)
@@ -190,6 +223,8 @@ internal sealed class SegmentMerge
                 keys.Add(segment.KeyOf(node));
             }
         }
+        if (Sources.Any(static source => source.Segment.HasPayloads))
+            builder.SetPayloads(RowPayloads());
         if (IsSeal(Sources))
         {
             HeadSegment head = (HeadSegment)Sources[0].Segment;

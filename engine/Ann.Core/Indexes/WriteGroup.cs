@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Ann.Core.Attributes;
 using Ann.Core.Keys;
 using Ann.Core.Log;
+using Ann.Core.Payloads;
 
 namespace Ann.Core.Indexes;
 
@@ -29,6 +30,9 @@ internal sealed class WriteGroup(LiveState state)
     /// <summary>Rows that it adds to a generation.</summary>
     public int RowsFor(Generation generation) => _records.Sum(generation.RowsOf);
 
+    /// <summary>Bytes of memory that payloads take which it adds to a generation, at most.</summary>
+    public long PayloadBytesFor(Generation generation) => _records.Sum(generation.PayloadBytesOf);
+
     /// <summary>Adds a batch, or fails it.</summary>
     public void Add(QueuedWrite write)
     {
@@ -47,13 +51,7 @@ internal sealed class WriteGroup(LiveState state)
                 _entries.Add(new Entry(write, target, null, 0));
                 return;
             }
-            (KeyColumn keys, float[] rows, AttributeBatch? attributes) =
-                batch.Mode == WriteMode.InsertOnly ? OnlyNew(batch, target) : (batch.Keys, batch.Rows, batch.Attributes);
-            WalRecordKind kind = batch.Mode == WriteMode.Delete ? WalRecordKind.Delete : WalRecordKind.Upsert;
-            if (attributes is { Count: 0 })
-                attributes = null; // the index has none, or no item is new
-            WalRecord record = new(
-                kind, _next, target.Encoders.Items.Fingerprint, batch.Producer, batch.ProducerSequence, keys, rows, attributes);
+            WalRecord record = RecordOf(batch, target);
             _next += record.Count;
             Items += record.Count;
             if (record.Count > 0 || batch.Producer.Length > 0)
@@ -164,7 +162,8 @@ internal sealed class WriteGroup(LiveState state)
             throw AnnException.Refused("index", $"Index '{name}' has no generation {batch.Generation} attached.");
         if (target.Role == GenerationRole.CatchingUp)
             throw new AnnException(AnnError.Unavailable, $"Generation {target.Id} of index '{name}' is still catching up with the log.");
-        if (batch.Mode != WriteMode.Delete && batch.EncoderFingerprint is ulong encoder && encoder != target.Encoders.Items.Fingerprint)
+        bool hasRows = batch.Mode is WriteMode.Upsert or WriteMode.InsertOnly;
+        if (hasRows && batch.EncoderFingerprint is ulong encoder && encoder != target.Encoders.Items.Fingerprint)
         {
             string own = target.Encoders.Items.Fingerprint is ulong known ? known.ToString("x16") : "none";
             throw AnnException.Refused(
@@ -178,11 +177,27 @@ internal sealed class WriteGroup(LiveState state)
         state.Producers.IsRetry(batch.Producer, batch.ProducerSequence)
         || (_producers.TryGetValue(batch.Producer, out ulong last) && batch.ProducerSequence <= last);
 
-    private (KeyColumn Keys, float[] Rows, AttributeBatch? Attributes) OnlyNew(WriteBatch batch, Generation target)
+    private WalRecord RecordOf(WriteBatch batch, Generation target)
+    {
+        WalRecordKind kind = batch.Mode switch
+        {
+            WriteMode.Upsert or WriteMode.InsertOnly => WalRecordKind.Upsert,
+            WriteMode.Delete => WalRecordKind.Delete,
+            WriteMode.Update => WalRecordKind.Update,
+        };
+        WriteBatch kept = batch.Mode == WriteMode.InsertOnly ? OnlyNew(batch, target) : batch;
+        AttributeBatch? attributes = kept.Attributes is { Count: 0 } ? null : kept.Attributes; // the index has none, or no item is new
+        PayloadColumn? payloads = kept.Payloads is { TotalBytes: 0 } && kind == WalRecordKind.Upsert ? null : kept.Payloads;
+        return new WalRecord(
+            kind, _next, target.Encoders.Items.Fingerprint, batch.Producer, batch.ProducerSequence, kept.Keys, kept.Rows, attributes, payloads);
+    }
+
+    private WriteBatch OnlyNew(WriteBatch batch, Generation target)
     {
         KeyColumn keys = new(batch.Keys.Kind);
         List<float> rows = [];
         AttributeBatch? attributes = batch.Attributes is null ? null : new AttributeBatch(batch.Attributes.Schema);
+        PayloadColumn? payloads = batch.Payloads is null ? null : new PayloadColumn();
         HashSet<string> seen = new(StringComparer.Ordinal);
         int dimension = state.Home.Schema.Dimension;
         for (int i = 0; i < batch.Keys.Count; i++)
@@ -193,8 +208,15 @@ internal sealed class WriteGroup(LiveState state)
             keys.Add(key);
             rows.AddRange(batch.Rows.AsSpan(i * dimension, dimension));
             attributes?.AddFrom(batch.Attributes!, i);
+            payloads?.Add(batch.Payloads![i]);
         }
-        return (keys, [.. rows], attributes);
+        return batch with
+        {
+            Keys = keys,
+            Rows = [.. rows],
+            Attributes = attributes,
+            Payloads = payloads,
+        };
     }
 
     /// <param name="Write">The batch.</param>

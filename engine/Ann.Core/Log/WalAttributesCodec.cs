@@ -10,6 +10,9 @@ namespace Ann.Core.Log;
 /// </summary>
 internal static class WalAttributesCodec
 {
+    /// <summary>Bytes that tell which attributes an update gives.</summary>
+    private const int MaskBytes = sizeof(ulong);
+
     /// <summary>Bytes of the attributes of all items.</summary>
     public static long SizeOf(AttributeBatch items)
     {
@@ -28,17 +31,49 @@ internal static class WalAttributesCodec
         return bytes;
     }
 
-    /// <summary>Reads attributes that take all the bytes; null when they do not, or a length or value is out of its range.</summary>
-    /// <param name="bytes">All of them.</param>
-    /// <param name="schema">Of the log.</param>
+    /// <summary>Reads attributes; null when there are too few bytes, or a length or value is out of its range.</summary>
+    /// <param name="bytes">They and what follows; afterwards the bytes behind them.</param>
+    /// <param name="schema">Those that are there.</param>
     /// <param name="count">Items; there are as many bits as this in the bytes, or null is told before memory is made.</param>
-    public static AttributeBatch? Read(ReadOnlySpan<byte> bytes, AttributeSchema schema, int count)
+    public static AttributeBatch? Read(ref ReadOnlySpan<byte> bytes, AttributeSchema schema, int count)
     {
         AttributeBatch items = new(schema);
         foreach (AttributeColumn column in items.Columns)
             if (!TryRead(ref bytes, column, count))
                 return null;
-        return bytes.IsEmpty ? items : null;
+        return items;
+    }
+
+    /// <summary>Bytes of the attributes that an update gives: which they are, then their values.</summary>
+    public static long SizeOfGiven(AttributeBatch items) => MaskBytes + SizeOf(items);
+
+    /// <summary>Writes the attributes that an update gives: one bit for each of the log's, then those columns in their order.</summary>
+    /// <returns>The bytes behind.</returns>
+    public static Span<byte> WriteGiven(AttributeBatch items, AttributeSchema schema, Span<byte> bytes)
+    {
+        ulong given = 0;
+        Span<byte> rest = bytes[MaskBytes..];
+        for (int column = 0; column < schema.Count; column++)
+        {
+            int place = items.Schema.Find(schema.Fields[column].Name);
+            if (place < 0)
+                continue;
+            given |= 1UL << column;
+            rest = Write(items.Columns[place], rest);
+        }
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, given);
+        return rest;
+    }
+
+    /// <summary>Reads what <see cref="WriteGiven"/> writes; null as <see cref="Read"/>, and when none is given or one that is not there.</summary>
+    public static AttributeBatch? ReadGiven(ref ReadOnlySpan<byte> bytes, AttributeSchema schema, int count)
+    {
+        Debug.Assert(AttributeSchema.MaxFields <= 64);
+        if (!BinaryPrimitives.TryReadUInt64LittleEndian(bytes, out ulong given)
+            || given == 0 || 64 - System.Numerics.BitOperations.LeadingZeroCount(given) > schema.Count)
+            return null;
+        bytes = bytes[MaskBytes..];
+        return Read(ref bytes, new AttributeSchema(schema.Fields.Where((_, column) => (given >> column & 1) != 0)), count);
     }
 
     private static int BitBytes(int count) => (int)((count + 7L) / 8);

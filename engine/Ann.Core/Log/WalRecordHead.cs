@@ -18,11 +18,14 @@ internal readonly record struct WalRecordHead
     /// <summary>Of <see cref="Flags"/>: attributes follow the rows.</summary>
     public const byte AttributesFlag = 2;
 
+    /// <summary>Of <see cref="Flags"/>: payloads follow the attributes.</summary>
+    public const byte PayloadsFlag = 4;
+
     private const byte FingerprintFlag = 1;
 
     public required byte Kind { get; init; }
 
-    /// <summary>Bit 0: the encoder of the rows is known. Bit 1: attributes follow the rows. The others are 0.</summary>
+    /// <summary>Bit 0: the encoder of the rows is known. Bit 1: attributes follow the rows. Bit 2: payloads follow those. The others are 0.</summary>
     public byte Flags { get; init; }
 
     /// <summary>True for the record that ends a file: see <see cref="WalEnd"/>.</summary>
@@ -30,6 +33,9 @@ internal readonly record struct WalRecordHead
 
     /// <summary>True when attributes follow the rows.</summary>
     public bool HasAttributes => (Flags & AttributesFlag) != 0;
+
+    /// <summary>True when payloads follow the attributes.</summary>
+    public bool HasPayloads => (Flags & PayloadsFlag) != 0;
 
     /// <summary>Null when unknown. Of a record that ends a file: the salt of the next one.</summary>
     public required ulong? EncoderFingerprint { get; init; }
@@ -51,7 +57,7 @@ internal readonly record struct WalRecordHead
     public void Write(Span<byte> bytes)
     {
         bytes[4] = Kind;
-        bytes[5] = (byte)((Flags & AttributesFlag) | (EncoderFingerprint is null ? 0 : FingerprintFlag));
+        bytes[5] = (byte)((Flags & (AttributesFlag | PayloadsFlag)) | (EncoderFingerprint is null ? 0 : FingerprintFlag));
         BinaryPrimitives.WriteUInt16LittleEndian(bytes[6..], (ushort)ProducerBytes);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[8..], Count);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[16..], FirstSequence);
@@ -85,20 +91,28 @@ internal readonly record struct WalRecordHead
                 && bodyBytes == 0;
             return isSound ? null : $"a record that ends the file has {Count} items and a body of {bodyBytes} bytes; none were expected.";
         }
-        if (Kind is not ((byte)WalRecordKind.Upsert or (byte)WalRecordKind.Delete))
+        if (!Enum.IsDefined((WalRecordKind)Kind))
             return $"record kind {Kind} is unknown.";
-        if (Flags > (FingerprintFlag | AttributesFlag))
+        if (Flags > (FingerprintFlag | AttributesFlag | PayloadsFlag))
             return $"flags {Flags} are unknown.";
-        if (HasAttributes && (Kind != (byte)WalRecordKind.Upsert || Count == 0 || shape.Attributes.Count == 0))
+        bool isDelete = Kind == (byte)WalRecordKind.Delete;
+        bool isUpdate = Kind == (byte)WalRecordKind.Update;
+        if (HasAttributes && (isDelete || Count == 0 || shape.Attributes.Count == 0))
             return $"attributes of {Count} items in a record of kind {Kind}; the index has {shape.Attributes.Count} attributes.";
+        if (HasPayloads && (isDelete || Count == 0))
+            return $"payloads of {Count} items in a record of kind {Kind}.";
+        if (isUpdate && !HasAttributes && !HasPayloads)
+            return "an update that changes neither attributes nor payloads.";
         if (ProducerBytes > MaxProducerBytes)
             return $"a producer's name of {ProducerBytes} bytes; at most {MaxProducerBytes} were expected.";
         if (Count < 0 || FirstSequence < 1 || FirstSequence > long.MaxValue - Count)
             return $"{Count} items from sequence {FirstSequence} on.";
         if (Count == 0 && ProducerBytes == 0)
             return "neither items nor a producer.";
-        long fewest = ProducerBytes + Count * WalRecordCodec.FewestBytesPerItem(shape, (WalRecordKind)Kind);
-        if (bodyBytes < fewest || (shape.KeyKind == KeyKind.UInt64 && !HasAttributes && bodyBytes != fewest))
+        long fewest = ProducerBytes + Count * WalRecordCodec.FewestBytesPerItem(shape, (WalRecordKind)Kind)
+            + (HasPayloads ? WalPayloadsCodec.LengthBytes(Count) : 0);
+        bool isFixed = shape.KeyKind == KeyKind.UInt64 && !HasAttributes && !HasPayloads;
+        if (bodyBytes < fewest || (isFixed && bodyBytes != fewest))
             return $"{Count} items do not fit a body of {bodyBytes} bytes.";
         return null;
     }

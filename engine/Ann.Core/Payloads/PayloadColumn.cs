@@ -21,12 +21,15 @@ internal sealed class PayloadColumn
     /// <summary>Bytes of all payloads together.</summary>
     public int TotalBytes => _bytes.Count;
 
+    /// <summary>The bytes of all payloads, one after another. Valid until the next one is added.</summary>
+    public ReadOnlySpan<byte> All => CollectionsMarshal.AsSpan(_bytes);
+
     /// <summary>Bytes of memory.</summary>
     public long SizeInBytes => _bytes.Count + _ends.Count * (long)sizeof(int);
 
     /// <summary>The payload of an item; empty when it has none. Valid until the next one is added.</summary>
     public ReadOnlySpan<byte> this[int item] =>
-        CollectionsMarshal.AsSpan(_bytes)[(item == 0 ? 0 : _ends[item - 1]).._ends[item]];
+        All[(item == 0 ? 0 : _ends[item - 1]).._ends[item]];
 
     /// <summary>Appends the payload of an item; an empty one is none. Returns the column.</summary>
     /// <exception cref="AnnException">

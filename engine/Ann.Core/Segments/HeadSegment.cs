@@ -29,6 +29,7 @@ internal sealed unsafe class HeadSegment : LiveSegment
     private readonly HeadGraph _graph;
     private readonly HeadKeys _keys;
     private readonly HeadAttributes? _attributes;
+    private readonly HeadPayloads _payloads;
     private readonly HeadBuild _build;
     private readonly SegmentSearcher _searcher;
     private volatile PublishedPoint _published = new(default);
@@ -49,6 +50,7 @@ internal sealed unsafe class HeadSegment : LiveSegment
         _graph = new HeadGraph(shape.Capacity, shape.Parameters, _copies.Nodes);
         _keys = new HeadKeys(shape);
         _attributes = shape.Attributes.Count == 0 ? null : new HeadAttributes(shape.Attributes, shape.Capacity);
+        _payloads = new HeadPayloads(shape.Capacity, shape.PayloadRoom);
         Dead = new Tombstones(shape.Capacity);
         _build = new HeadBuild(shape, _graph.Graph, rows, _copies, Dead.IsDead);
         GrowingCodes? codes = Codes;
@@ -72,9 +74,16 @@ internal sealed unsafe class HeadSegment : LiveSegment
     public int Capacity => _shape.Capacity;
 
     /// <summary>
-    /// True when no further row may be appended: there is no room for rows, or none for the text of keys, or attributes took theirs.
+    /// True when no further row may be appended: there is no room for rows, or none for the text of keys, or attributes or payloads took
+    /// theirs.
     /// </summary>
-    public bool IsFull => _count == _shape.Capacity || !_keys.HasRoom || _attributes is { IsFull: true };
+    public bool IsFull => _count == _shape.Capacity || !_keys.HasRoom || _attributes is { IsFull: true } || _payloads.IsFull;
+
+    /// <summary>Bytes of payloads that there is room for.</summary>
+    public long PayloadRoom => _payloads.Left;
+
+    /// <summary>Bytes of memory that payloads take, beside <see cref="BytesOf"/>. Told after the head was freed, too.</summary>
+    public long PayloadBytes => _payloads.MemoryBytes;
 
     /// <inheritdoc/>
     public override Metric Metric => _shape.Metric;
@@ -91,7 +100,7 @@ internal sealed unsafe class HeadSegment : LiveSegment
     /// <inheritdoc/>
     public override long MemoryBytes =>
         _shape.FixedBytes + _graph.UpperBytes + Count * _shape.BytesPerRow + _keys.TextBytes + Dead.SizeInBytes
-        + MaskBytes + (_attributes?.GrownBytes ?? 0);
+        + MaskBytes + (_attributes?.GrownBytes ?? 0) + PayloadBytes;
 
     internal override AttributeTable? Attributes => _attributes;
 
@@ -102,7 +111,8 @@ internal sealed unsafe class HeadSegment : LiveSegment
 
     /// <summary>
     /// Most bytes that a head of this shape holds: full, every node with its tombstone, all that there is room for of the text of keys and
-    /// of attributes, and the scratch of the writer and of one search. The attributes of its last item may come on top.
+    /// of attributes, and the scratch of the writer and of one search. The attributes of its last item may come on top, and payloads do
+    /// (<see cref="PayloadBytes"/>).
     /// </summary>
     public static long BytesOf(HeadShape shape) =>
         shape.FixedBytes + HeadGraph.UpperBytesOf(shape.Capacity, shape.Parameters) + shape.Capacity * shape.BytesPerRow
@@ -123,8 +133,10 @@ internal sealed unsafe class HeadSegment : LiveSegment
     /// <param name="row">Prepared (<see cref="RowPreparation"/>).</param>
     /// <param name="attributes">Of the head's schema; null for no value.</param>
     /// <param name="item">Of those.</param>
+    /// <param name="payload">Its payload, and whether it stays where it lies.</param>
     /// <returns>The node.</returns>
-    public int Append(in ItemKey key, ReadOnlySpan<float> row, AttributeBatch? attributes = null, int item = 0)
+    public int Append(
+        in ItemKey key, ReadOnlySpan<float> row, AttributeBatch? attributes = null, int item = 0, NewPayload payload = default)
     {
         Debug.Assert(!IsFull);
         Debug.Assert(row.Length == _shape.Dimension);
@@ -132,6 +144,7 @@ internal sealed unsafe class HeadSegment : LiveSegment
         row.CopyTo(new Span<float>((float*)_rows.Start + (long)node * _rowStride, row.Length));
         _graph.Begin(node);
         _attributes?.Append(node, attributes, item);
+        _payloads.Append(node, payload);
         _keys.Add(in key, node);
         Volatile.Write(ref _count, node + 1);
         return node;
@@ -175,6 +188,14 @@ internal sealed unsafe class HeadSegment : LiveSegment
         return new ReadOnlySpan<float>((float*)_rows.Start + (long)node * _rowStride, _shape.Dimension);
     }
 
+    internal override bool HasPayloads => _payloads.Any;
+
+    internal override ReadOnlySpan<byte> Payload(int node)
+    {
+        Debug.Assert((uint)node < (uint)Count);
+        return _payloads.At(node);
+    }
+
     internal override bool? Reaches(int node, in SearchBudget budget)
     {
         HnswGraph graph = _graph.Graph;
@@ -197,6 +218,7 @@ internal sealed unsafe class HeadSegment : LiveSegment
         _build.Dispose();
         _keys.Dispose();
         _attributes?.Dispose();
+        _payloads.Dispose();
         _graph.Dispose();
         _copies.Dispose();
         _rows.Dispose();

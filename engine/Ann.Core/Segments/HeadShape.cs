@@ -24,6 +24,12 @@ internal sealed record HeadShape(
     /// <summary>Attributes of its items. Default: none.</summary>
     public AttributeSchema Attributes { get; init; } = AttributeSchema.Empty;
 
+    /// <summary>
+    /// Bytes of payloads that there is room for; the last one may come on top. Counted as they come, since most indexes have none.
+    /// Default: 64 MiB.
+    /// </summary>
+    public long PayloadRoom { get; init; } = 64 << 20;
+
     /// <summary>Bytes of the text of all keys; 0 for numbers. There is room for one of any length.</summary>
     public long TextCapacity => KeyKind == KeyKind.String ? (long)Capacity * TextBytesPerRow + KeyColumn.MaxKeyBytes : 0;
 

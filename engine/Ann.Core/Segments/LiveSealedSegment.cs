@@ -59,6 +59,10 @@ internal sealed class LiveSealedSegment(SealedSegment segment) : LiveSegment
 
     internal override ReadOnlySpan<float> Row(int node) => segment.Row(node);
 
+    internal override bool HasPayloads => segment.Payloads is not null;
+
+    internal override ReadOnlySpan<byte> Payload(int node) => segment.Payloads is { } payloads ? payloads[node] : default;
+
     internal override bool? Reaches(int node, in SearchBudget budget) => segment.Reaches(node, in budget);
 
     private protected override SegmentSearcher Searcher => segment.Searcher;

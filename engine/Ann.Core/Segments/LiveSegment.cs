@@ -109,6 +109,9 @@ internal abstract class LiveSegment : INodeLookup
     /// </summary>
     internal virtual ReadOnlySpan<byte> Payload(int node) => default;
 
+    /// <summary>True when a node has a payload.</summary>
+    internal virtual bool HasPayloads => false;
+
     /// <summary>
     /// True when level 0 of the graph leads from its entry point to a node; null when the budget ended the search for a way. Looks at every
     /// node at worst.

@@ -27,6 +27,7 @@ internal sealed unsafe class SealedSegment : IDisposable
         Path = path;
         Keys = sections.Keys(keysAreLookedUp);
         Attributes = sections.Attributes();
+        Payloads = sections.Payloads();
         BuildRecord = sections.Json(SectionKind.BuildRecord, SegmentJson.Default.BuildRecord);
         Certificate = sections.Certificate();
         LongRow = sections.LongRow;
@@ -105,6 +106,9 @@ internal sealed unsafe class SealedSegment : IDisposable
     /// <summary>Attributes by node; null without. Valid until the segment is disposed.</summary>
     internal AttributeTable? Attributes { get; }
 
+    /// <summary>Payloads by node; null without. Valid until the segment is disposed.</summary>
+    internal SealedPayloads? Payloads { get; }
+
     /// <summary>Searches it.</summary>
     internal SegmentSearcher Searcher => _searcher;
 
@@ -182,13 +186,16 @@ internal sealed unsafe class SealedSegment : IDisposable
             : Reachability.Leads<SealedLinks>(in graph, node, in budget);
     }
 
-    /// <summary>Ends the mapping. No search may be running.</summary>
+    /// <summary>Ends the mapping, unless a head reads payloads of it. No search may be running.</summary>
     public void Dispose()
     {
         _searcher.Dispose();
         foreach (NativeBlock block in _copies ?? [])
             block.Dispose();
-        _mapping.Dispose();
+        if (Payloads is { } payloads)
+            payloads.Release();
+        else
+            _mapping.Dispose();
     }
 
     private static SegmentView View(SegmentSections sections, List<NativeBlock>? copies)

@@ -211,7 +211,7 @@ internal sealed unsafe class SegmentBuilder : IDisposable
     }
 
     /// <summary>Writes the file; it appears whole or not at all.</summary>
-    /// <exception cref="AnnException">InvalidArgument: the directory is missing or may not be written.</exception>
+    /// <exception cref="AnnException">InvalidArgument: the directory is missing or may not be written; a payload is too long.</exception>
     /// <exception cref="IOException">The device refused the bytes, as when it is full; nothing is left behind.</exception>
     public void Write(
         IFileSystem files, string path, IProgress<BuildProgress>? progress = null, CancellationToken cancellation = default)
@@ -225,6 +225,7 @@ internal sealed unsafe class SegmentBuilder : IDisposable
         writer.Add(_keys);
         writer.Add(SectionKind.Rows, _rows.Block);
         _attributes?.AddTo(writer);
+        PayloadRows.Of(_payloads, _rows.Count)?.AddTo(writer);
         if (_codes is not null)
         {
             writer.Add(SectionKind.Codes, _int4?.Codes ?? _codes.Codes);

@@ -2,6 +2,7 @@ using Ann.Core.Codes;
 using Ann.Core.Distances;
 using Ann.Core.Hnsw;
 using Ann.Core.Keys;
+using Ann.Core.Payloads;
 
 namespace Ann.Core.Segments;
 
@@ -53,10 +54,11 @@ internal sealed record SegmentFootprint
     /// <param name="keyBytes">Average UTF-8 bytes of a string key, 1 to <see cref="MaxKeyBytes"/>; numeric keys take 8.</param>
     /// <param name="ef">Beam width of a search, nodes.</param>
     /// <param name="attributeBytes">Average bytes of an item's attributes in the file; 0 without.</param>
+    /// <param name="payloadBytes">Average bytes of an item's payload; 0 without. A build reads them where they are.</param>
     /// <exception cref="AnnException">InvalidArgument: a value out of range; names it.</exception>
     public static SegmentFootprint Estimate(
         long rows, int dimension, SegmentBuildOptions options, KeyKind keys, double keyBytes, int ef = 128,
-        double attributeBytes = 0)
+        double attributeBytes = 0, double payloadBytes = 0)
     {
         if (rows is < 1 or > SegmentBuilder.MaxRows)
             throw AnnException.Invalid("rows", $"rows is {rows}; it must be 1 to {SegmentBuilder.MaxRows}.");
@@ -69,9 +71,11 @@ internal sealed record SegmentFootprint
             throw AnnException.Invalid(
                 "attribute-bytes", $"attribute-bytes is {attributeBytes}; it must be 0 to {MaxAttributeBytes}.");
         }
+        if (!(payloadBytes >= 0 && payloadBytes <= PayloadColumn.MaxBytes))
+            throw AnnException.Invalid("payload-bytes", $"payload-bytes is {payloadBytes}; it must be 0 to {PayloadColumn.MaxBytes}.");
         new HnswParameters(options.M, options.EfConstruction, options.Seed).Validate();
 
-        Shape shape = new(rows, dimension, options, keys, keyBytes, attributeBytes);
+        Shape shape = new(rows, dimension, options, keys, keyBytes, attributeBytes) { ItemPayloadBytes = payloadBytes };
         Dictionary<SectionKind, long> lengths = shape.Sections();
         long length = SegmentHeader.Size + lengths.Values.Sum(Align);
         return new SegmentFootprint(rows, shape.Codes, shape.Layout, SegmentParts.Of(lengths, length))
@@ -97,6 +101,9 @@ internal sealed record SegmentFootprint
 
         /// <summary>What attributes take while they are gathered: room to grow, and tables from text to ordinal.</summary>
         private const int AttributeSlack = 3;
+
+        /// <summary>What a payload takes beside its bytes: where it ends.</summary>
+        private const int PayloadEndBytes = sizeof(long);
 
         private readonly long _rows;
         private readonly int _dimension;
@@ -124,6 +131,9 @@ internal sealed record SegmentFootprint
 
         public SegmentLayout Layout { get; }
 
+        /// <summary>Average bytes of an item's payload.</summary>
+        public double ItemPayloadBytes { get; init; }
+
         private int M0 => 2 * _options.M;
 
         private BlockShape Block => new(M0, _bits);
@@ -138,6 +148,8 @@ internal sealed record SegmentFootprint
         private long BlockBytes => _rows * Block.Stride + UpperRows * new BlockShape(_options.M, _bits).Stride;
 
         private long KeysBytes => _rows * 8 + (_keys == KeyKind.String ? (long)Math.Round(_rows * _keyBytes) : 0);
+
+        private long PayloadBytes => (long)Math.Round(_rows * ItemPayloadBytes);
 
         private long AttributeBytes => (long)Math.Round(_rows * _attributeBytes);
 
@@ -159,6 +171,8 @@ internal sealed record SegmentFootprint
             };
             if (AttributeBytes > 0)
                 lengths[SectionKind.Attributes] = AttributeBytes;
+            if (PayloadBytes > 0)
+                lengths[SectionKind.Payloads] = _rows * PayloadEndBytes + PayloadBytes;
             if (Codes.AreCodes())
             {
                 lengths[SectionKind.Codes] = _rows * Codes.StrideOf(_dimension);
@@ -197,7 +211,7 @@ internal sealed record SegmentFootprint
         {
             bool tempered = _options.Metric.Traits().TempersNorms;
             bool onCodes = Codes.AreCodes() && _dimension >= CodeDistance.MinDimension;
-            long rows = _rows * RowBytes + KeysBytes + AttributeBytes * AttributeSlack;
+            long rows = _rows * RowBytes + KeysBytes + AttributeBytes * AttributeSlack + (PayloadBytes > 0 ? _rows * PayloadEndBytes : 0);
             long codes = Codes.AreCodes() ? _rows * (Int8Codes.StrideOf(_dimension) + Int8Codes.FactorBytes) : 0;
             long int4 = Codes.AreInt4() ? _rows * (Codes.StrideOf(_dimension) + Int8Codes.FactorBytes) : 0;
             long graph = LinkBytes + _rows * (sizeof(byte) + sizeof(int));

@@ -27,6 +27,7 @@ internal enum SectionKind : uint
     Attributes = 15,
     Copies = 16,
     PackedLinks = 17,
+    Payloads = 18,
 }
 
 /// <summary>One entry of the table of sections.</summary>

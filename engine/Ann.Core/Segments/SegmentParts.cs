@@ -21,11 +21,14 @@ internal sealed record SegmentParts
     /// <summary>Attributes; 0 without.</summary>
     public required long Attributes { get; init; }
 
+    /// <summary>Payloads, and where each ends; 0 without.</summary>
+    public required long Payloads { get; init; }
+
     /// <summary>Header, build record, certificate, what all codes share, and padding.</summary>
     public required long Other { get; init; }
 
     /// <summary>Length of the file.</summary>
-    public long Total => Links + Levels + Codes + Rows + Keys + Attributes + Other;
+    public long Total => Links + Levels + Codes + Rows + Keys + Attributes + Payloads + Other;
 
     /// <summary>Bytes that opening the file copies to memory: links and codes, where they are loaded. The rest stays mapped.</summary>
     /// <param name="layout">Of the file.</param>
@@ -53,6 +56,7 @@ internal sealed record SegmentParts
         long rows = Sum(SectionKind.Rows);
         long keys = Sum(SectionKind.Keys);
         long attributes = Sum(SectionKind.Attributes);
+        long payloads = Sum(SectionKind.Payloads);
         return new SegmentParts
         {
             Links = links,
@@ -61,7 +65,8 @@ internal sealed record SegmentParts
             Rows = rows,
             Keys = keys,
             Attributes = attributes,
-            Other = fileLength - links - levels - codes - rows - keys - attributes,
+            Payloads = payloads,
+            Other = fileLength - links - levels - codes - rows - keys - attributes - payloads,
         };
 
         long Sum(params ReadOnlySpan<SectionKind> kinds)

@@ -5,6 +5,7 @@ using Ann.Core.Distances;
 using Ann.Core.Files;
 using Ann.Core.Hnsw;
 using Ann.Core.Keys;
+using Ann.Core.Payloads;
 
 namespace Ann.Core.Segments;
 
@@ -176,6 +177,31 @@ internal sealed unsafe class SegmentSections
     public SealedAttributes? Attributes() => _sections.TryGetValue(SectionKind.Attributes, out Section section)
         ? new AttributeSectionCheck(_path, section, _mapping.Start + section.Offset, Header.Count).Run()
         : null;
+
+    /// <summary>The payloads, after checking the place and the length of each; null when there are none.</summary>
+    public SealedPayloads? Payloads()
+    {
+        if (!_sections.TryGetValue(SectionKind.Payloads, out Section section))
+            return null;
+        int count = Header.Count;
+        long* ends = (long*)(_mapping.Start + section.Offset);
+        long bytes = section.Length - count * 8L;
+        if (bytes < 0)
+            throw Bad(SectionKind.Payloads, section.Offset, $"{section.Length} bytes; {count * 8L} were expected for the ends alone.");
+        long start = 0;
+        for (int node = 0; node < count; node++)
+        {
+            if (ends[node] < start || ends[node] > bytes || ends[node] - start > PayloadColumn.MaxBytes)
+            {
+                throw Bad(
+                    SectionKind.Payloads, section.Offset + node * 8L, $"the payload of node {node} ends at {ends[node]}, begun at {start}.");
+            }
+            start = ends[node];
+        }
+        return start == bytes
+            ? new SealedPayloads(_mapping, ends, (byte*)(ends + count), count)
+            : throw Bad(SectionKind.Payloads, section.Offset, $"the payloads take {start} bytes; the section has {bytes}.");
+    }
 
     /// <summary>The graph, after checking that no link leads out of it or to a node that is not on the link's level.</summary>
     /// <param name="copies">As in <see cref="Require(SectionKind, long, List{NativeBlock})"/>.</param>

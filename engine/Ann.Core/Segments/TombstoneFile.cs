@@ -12,10 +12,10 @@ internal static class TombstoneFile
 
     private static readonly HashedFile Format = new("ANNTOMB\n", HeaderSize, "tombstones");
 
-    /// <summary>Writes the marks as they are now. The file appears whole or not at all, and survives a power cut.</summary>
+    /// <summary>Writes the marks as they are now, without those of <see cref="Tombstones.Bases"/>. The file appears whole or not at all, and survives a power cut.</summary>
     /// <param name="files">Where to.</param>
     /// <param name="path">The file.</param>
-    /// <param name="dead">The marks. Those that are set while this runs may be in the file or not.</param>
+    /// <param name="dead">The marks.</param>
     /// <param name="nodes">Nodes of the segment.</param>
     /// <param name="segmentHash">Hash of the header of the segment that the marks belong to: its generation, as a number.</param>
     /// <exception cref="IOException">The device refused it; the file is as it was.</exception>

@@ -23,6 +23,7 @@ internal sealed unsafe class Tombstones(int capacity) : IDisposable
     private const int MostScanned = 4096;
 
     private readonly int _capacity = capacity;
+    private readonly Queue<(long Sequence, int Node)> _bases = new();
     private volatile Marks? _marks;
     private int _count;
 
@@ -55,6 +56,37 @@ internal sealed unsafe class Tombstones(int capacity) : IDisposable
         Volatile.Write(ref _count, _count + 1);
     }
 
+    /// <summary>
+    /// Dead nodes that are the bases of updates: an update brings no vector, and to replay it from the log, the version that it replaced
+    /// must be there, alive. So no file of marks has it, and no merge drops it, until the new version is sealed
+    /// (<see cref="ForgetBases"/>). Writer only.
+    /// </summary>
+    public int Bases => _bases.Count;
+
+    /// <summary>Marks a node as replaced by an update. Writer only, in the order of the writes.</summary>
+    public void KillBase(int node, long sequence)
+    {
+        Kill(node, sequence);
+        _bases.Enqueue((sequence, node));
+    }
+
+    /// <summary>Forgets the bases of updates up to a write: what they became is sealed. Writer only.</summary>
+    public void ForgetBases(long sequence)
+    {
+        while (_bases.TryPeek(out (long Sequence, int Node) first) && first.Sequence <= sequence)
+            _bases.Dequeue();
+    }
+
+    /// <summary>The bases of updates behind a write. Writer only.</summary>
+    public HashSet<int> BasesAfter(long sequence)
+    {
+        HashSet<int> nodes = [];
+        foreach ((long update, int node) in _bases)
+            if (update > sequence)
+                nodes.Add(node);
+        return nodes;
+    }
+
     /// <summary>True when a node was deleted, as the writer sees it.</summary>
     public bool IsDead(int node) => IsDead(node, long.MaxValue);
 
@@ -68,7 +100,7 @@ internal sealed unsafe class Tombstones(int capacity) : IDisposable
     public LiveNodes LiveAt(ReadPoint at) =>
         _marks is { } marks ? new LiveNodes(marks.Words, marks.Last, at) : new LiveNodes(null, null, at);
 
-    /// <summary>Copies the mark of every node, one bit each, as it is now: what a file of them holds.</summary>
+    /// <summary>Copies the mark of every node that is no base, one bit each, as it is now: what a file of them holds. Writer only.</summary>
     /// <param name="words">One word for each 64 nodes begun.</param>
     public void CopyWords(Span<ulong> words)
     {
@@ -76,6 +108,8 @@ internal sealed unsafe class Tombstones(int capacity) : IDisposable
         Marks? marks = _marks;
         for (int i = 0; i < words.Length; i++)
             words[i] = marks is null ? 0 : Volatile.Read(ref marks.Words[i]);
+        foreach ((_, int node) in _bases)
+            words[node >> 6] &= ~(1UL << node);
     }
 
     /// <summary>Takes the nodes out of a mask that a write up to <paramref name="sequence"/> deleted. The caller counts it anew.</summary>
