@@ -34,6 +34,10 @@ public readonly struct AnswerHit
         ? System.Text.Encoding.UTF8.GetString(Utf8Key)
         : NumberKey.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>The item's payload, empty when it has none. Allocates nothing; valid as long as the answer.</summary>
+    /// <exception cref="InvalidOperationException">The search did not ask for payloads.</exception>
+    public ReadOnlySpan<byte> Payload => _answer.PayloadAt(Position);
+
     /// <summary>Row of the query that found it, of a union; else the row that it belongs to.</summary>
     public int FromRow => _answer.FromRowOf(Position);
 

@@ -22,6 +22,23 @@ public sealed partial class IndexClient
         return _client.WriteAsync("Upsert", Name, options => _client.Ingest.UpsertAsync(request, options), cancellationToken);
     }
 
+    /// <summary>
+    /// Changes attributes and payloads of items that exist, and leaves their vectors, all of them together: every search sees all of it or
+    /// nothing. Items that do not exist are no error. Ends when it is on disk and visible to the next search.
+    /// </summary>
+    /// <param name="items">
+    /// 1 to 65,536, without vectors. Each sets, or clears, the same attributes, which change; the others stay. Payloads change where each
+    /// item sets one. The batch is empty afterwards.
+    /// </param>
+    /// <param name="cancellationToken">Ends the waiting; the items may be changed all the same.</param>
+    /// <exception cref="ArgumentException">Not all items change the same, or they have vectors.</exception>
+    public Task<UpdateResponse> UpdateAsync(ItemBatch items, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        UpdateRequest request = items.TakeUpdate(Name);
+        return _client.WriteAsync("Update", Name, options => _client.Ingest.UpdateAsync(request, options), cancellationToken);
+    }
+
     /// <summary>Removes items, all of them together. Items that do not exist are no error.</summary>
     /// <param name="keys">1 to 65,536.</param>
     /// <param name="cancellationToken">Ends the waiting; they may be removed all the same.</param>

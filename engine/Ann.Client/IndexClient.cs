@@ -105,11 +105,19 @@ public sealed partial class IndexClient
     /// <param name="keys">1 to 1,024, of the index's kind.</param>
     /// <param name="attributes">Attributes wanted back.</param>
     /// <param name="withVectors">Also return the vectors.</param>
+    /// <param name="withPayloads">Also return the payloads.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public Task<FetchResponse> FetchAsync(
-        ItemKeys keys, IEnumerable<string>? attributes = null, bool withVectors = false, CancellationToken cancellationToken = default)
+        ItemKeys keys, IEnumerable<string>? attributes = null, bool withVectors = false, bool withPayloads = false,
+        CancellationToken cancellationToken = default)
     {
-        FetchRequest request = new() { Index = Name, Keys = keys.ToWire(), WithVectors = withVectors };
+        FetchRequest request = new()
+        {
+            Index = Name,
+            Keys = keys.ToWire(),
+            WithVectors = withVectors,
+            WithPayloads = withPayloads,
+        };
         request.Attributes.AddRange(attributes ?? []);
         return _client.ReadAsync("Fetch", Name, null, options => _client.Retrieval.FetchAsync(request, options), cancellationToken);
     }
@@ -118,13 +126,20 @@ public sealed partial class IndexClient
     /// <param name="filter">Which items; null for all.</param>
     /// <param name="attributes">Attributes wanted back.</param>
     /// <param name="withVectors">Also return the vectors.</param>
+    /// <param name="withPayloads">Also return the payloads.</param>
     /// <param name="pageSize">Items of a page, 1 to 10,000.</param>
     /// <param name="cancellationToken">Ends the call under way.</param>
     public async IAsyncEnumerable<ScrollResponse> ScrollAsync(
-        ItemFilter? filter = null, IEnumerable<string>? attributes = null, bool withVectors = false, int pageSize = 1000,
-        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        ItemFilter? filter = null, IEnumerable<string>? attributes = null, bool withVectors = false, bool withPayloads = false,
+        int pageSize = 1000, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        ScrollRequest request = new() { Index = Name, Limit = (uint)Math.Max(pageSize, 0), WithVectors = withVectors };
+        ScrollRequest request = new()
+        {
+            Index = Name,
+            Limit = (uint)Math.Max(pageSize, 0),
+            WithVectors = withVectors,
+            WithPayloads = withPayloads,
+        };
         if (filter is not null)
             request.Filter = filter.Wire;
         request.Attributes.AddRange(attributes ?? []);

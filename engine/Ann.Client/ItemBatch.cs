@@ -6,17 +6,20 @@ using Google.Protobuf;
 namespace Ann.Client;
 
 /// <summary>
-/// Items to be written together: keys, vectors, attributes. What writes them takes them, and leaves the batch empty for the next ones.
-/// Not safe for several threads at once.
+/// Items to be written together: keys, vectors, attributes, payloads. What writes them takes them, and leaves the batch empty for the next
+/// ones. Not safe for several threads at once.
 /// </summary>
 /// <example><code>batch.Add(42, vector).Set("brand", "acme").Set("price", 9.95);</code></example>
 public sealed class ItemBatch
 {
     private readonly Dictionary<string, ItemAttribute> _attributes = new(StringComparer.Ordinal);
+    private readonly List<ByteString> _payloads = [];
     private KeyColumn _keys = new();
     private float[] _vectors = [];
     private int _length;
     private long _keyBytes;
+    private long _payloadBytes;
+    private int _payloadsTold;
 
     /// <summary>Items in the batch.</summary>
     public int Count { get; private set; }
@@ -25,7 +28,8 @@ public sealed class ItemBatch
     public int Dimension { get; private set; }
 
     /// <summary>About how many bytes the batch is on the wire, attributes with texts counted by their characters.</summary>
-    public long SizeInBytes => ((long)_length * sizeof(float)) + _keyBytes + _attributes.Values.Sum(static one => one.SizeInBytes);
+    public long SizeInBytes =>
+        ((long)_length * sizeof(float)) + _keyBytes + _payloadBytes + _attributes.Values.Sum(static one => one.SizeInBytes);
 
     /// <summary>Adds an item of an index whose keys are numbers.</summary>
     /// <param name="key">Its key.</param>
@@ -55,24 +59,39 @@ public sealed class ItemBatch
         return new ItemBatchRow(this, Count++);
     }
 
+    /// <summary>Adds an item that exists, to be changed: <see cref="IndexClient.UpdateAsync"/>. It has no vector.</summary>
+    /// <inheritdoc cref="Add(ulong, ReadOnlySpan{float})"/>
+    public ItemBatchRow Add(ulong key) => Add(key, []);
+
+    /// <inheritdoc cref="Add(ulong)"/>
+    public ItemBatchRow Add(string key) => Add(key, []);
+
     /// <summary>Forgets all items.</summary>
     public void Clear()
     {
         _keys = new KeyColumn();
         _vectors = [];
         _attributes.Clear();
-        (_length, _keyBytes, Count, Dimension) = (0, 0, 0, 0);
+        _payloads.Clear();
+        (_length, _keyBytes, _payloadBytes, _payloadsTold, Count, Dimension) = (0, 0, 0, 0, 0, 0);
     }
 
     /// <summary>The column of an attribute, filled up to an item that is about to have a value.</summary>
-    internal AttributeColumn Column(string name, int row, ItemValueKind kind, int bytes)
+    internal AttributeColumn Column(string name, int row, ItemValueKind kind, int bytes) => Attribute(name, row).Reach(row, kind, bytes);
+
+    /// <summary>Says of the item that was added last that it has no value of an attribute.</summary>
+    internal void Clear(string name, int row) => Attribute(name, row).Clear(row);
+
+    /// <summary>Gives the item that was added last a payload.</summary>
+    internal void SetPayload(int row, ReadOnlySpan<byte> payload)
     {
-        ArgumentException.ThrowIfNullOrEmpty(name);
-        if (row != Count - 1)
-            throw new InvalidOperationException("Attributes are set on the item that was added last.");
-        if (!_attributes.TryGetValue(name, out ItemAttribute? column))
-            _attributes.Add(name, column = new ItemAttribute(name, kind));
-        return column.Reach(row, kind, bytes);
+        RequireLast(row);
+        if (_payloads.Count > row)
+            throw new InvalidOperationException("The payload of this item is set already.");
+        FinishPayloads(row);
+        _payloads.Add(payload.IsEmpty ? ByteString.Empty : ByteString.CopyFrom(payload));
+        _payloadBytes += payload.Length + 4;
+        _payloadsTold++;
     }
 
     /// <summary>The items as a block; the batch is empty then.</summary>
@@ -83,8 +102,33 @@ public sealed class ItemBatch
             block.Vectors = Vectors();
         foreach (ItemAttribute attribute in _attributes.Values)
             block.Attributes.Add(attribute.Finish(Count));
+        if (_payloadsTold > 0)
+        {
+            FinishPayloads(Count);
+            block.Payloads.Add(_payloads);
+        }
         Clear();
         return block;
+    }
+
+    /// <summary>The items as a block of changes; the batch is empty then.</summary>
+    /// <exception cref="ArgumentException">Not all items change the same, or they have vectors; the batch stays as it is.</exception>
+    internal WriteBlock TakeUpdate()
+    {
+        if (_length > 0)
+            throw new ArgumentException("The items have vectors; an update leaves those that they have. Add takes a key alone.", "items");
+        foreach ((string name, ItemAttribute attribute) in _attributes)
+        {
+            if (attribute.Told < Count)
+            {
+                throw new ArgumentException(
+                    $"{attribute.Told} of {Count} items set or clear attribute '{name}'; all items of an update change the same.", "items");
+            }
+        }
+        return _payloadsTold == 0 || _payloadsTold == Count
+            ? Take()
+            : throw new ArgumentException(
+                $"{_payloadsTold} of {Count} items set a payload; all items of an update change the same.", "items");
     }
 
     /// <summary>The items as the request of one call; the batch is empty then.</summary>
@@ -93,7 +137,40 @@ public sealed class ItemBatch
         WriteBlock block = Take();
         UpsertRequest request = new() { Index = index, Keys = block.Keys, Vectors = block.Vectors };
         request.Attributes.Add(block.Attributes);
+        request.Payloads.Add(block.Payloads);
         return request;
+    }
+
+    /// <summary>The items as the request of one call that changes them; the batch is empty then.</summary>
+    /// <inheritdoc cref="TakeUpdate()"/>
+    internal UpdateRequest TakeUpdate(string index)
+    {
+        WriteBlock block = TakeUpdate();
+        UpdateRequest request = new() { Index = index, Keys = block.Keys };
+        request.Attributes.Add(block.Attributes);
+        request.Payloads.Add(block.Payloads);
+        return request;
+    }
+
+    private ItemAttribute Attribute(string name, int row)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        RequireLast(row);
+        if (!_attributes.TryGetValue(name, out ItemAttribute? column))
+            _attributes.Add(name, column = new ItemAttribute(name));
+        return column;
+    }
+
+    private void RequireLast(int row)
+    {
+        if (row != Count - 1)
+            throw new InvalidOperationException("Attributes and payloads are set on the item that was added last.");
+    }
+
+    private void FinishPayloads(int count)
+    {
+        while (_payloads.Count < count)
+            _payloads.Add(ByteString.Empty);
     }
 
     private VectorBatch Vectors() => new()
@@ -118,7 +195,9 @@ public sealed class ItemBatch
     }
 }
 
-/// <summary>The item that was added last to a batch. What is not set it has no value of.</summary>
+/// <summary>
+/// The item that was added last to a batch. What is not set it has no value of; of an item to be changed that stays as it is.
+/// </summary>
 public readonly struct ItemBatchRow
 {
     private readonly ItemBatch _batch;
@@ -173,6 +252,24 @@ public readonly struct ItemBatchRow
     {
         long microseconds = (value - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         Column(attribute, ItemValueKind.Timestamp, sizeof(long)).Integers.Add(microseconds);
+        return this;
+    }
+
+    /// <summary>Takes the item's value of an attribute away, where it is to be changed.</summary>
+    public ItemBatchRow Clear(string attribute)
+    {
+        _batch.Clear(attribute, _row);
+        return this;
+    }
+
+    /// <summary>
+    /// Sets the payload: bytes that mean nothing to the index and come back when a search or a fetch asks for them, at most 1,048,576.
+    /// Empty: none; of an item to be changed that takes its payload away.
+    /// </summary>
+    /// <param name="payload">Copied.</param>
+    public ItemBatchRow SetPayload(ReadOnlySpan<byte> payload)
+    {
+        _batch.SetPayload(_row, payload);
         return this;
     }
 

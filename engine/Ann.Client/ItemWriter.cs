@@ -14,10 +14,12 @@ public sealed class ItemWriter : IAsyncDisposable
     private readonly BlockQueue _queue;
     private readonly CancellationTokenSource _ended = new();
     private readonly Task _pump;
+    private readonly bool _updates;
 
     internal ItemWriter(Ingest.IngestClient client, string index, WriterOptions options)
     {
         Producer = options.Producer ?? $"ann-client-{Guid.NewGuid():N}";
+        _updates = options.Mode == WriteMode.Update;
         _queue = new BlockQueue(options.FirstSequence, options.BufferBytes);
         WriteStart start = new() { Index = index, Mode = options.Mode, Producer = Producer };
         if (options.EncoderFingerprint is { } fingerprint)
@@ -42,7 +44,7 @@ public sealed class ItemWriter : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(items);
         if (items.Count > 0)
-            await AddAsync(items.Take(), cancellationToken).ConfigureAwait(false);
+            await AddAsync(_updates ? items.TakeUpdate() : items.Take(), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>

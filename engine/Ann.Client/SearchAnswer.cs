@@ -15,13 +15,13 @@ namespace Ann.Client;
 public sealed class SearchAnswer : IDisposable
 {
     private readonly AnswerLayout _layout;
-    private byte[]? _payload;
+    private byte[]? _reply;
     private AnswerColumn[] _columns = [];
     private SearchResponse? _facts;
 
-    internal SearchAnswer(byte[] payload, AnswerLayout layout)
+    internal SearchAnswer(byte[] reply, AnswerLayout layout)
     {
-        _payload = payload;
+        _reply = reply;
         _layout = layout;
     }
 
@@ -33,6 +33,9 @@ public sealed class SearchAnswer : IDisposable
 
     /// <summary>Whether the index's keys are texts.</summary>
     public bool HasTextKeys => _layout.HasTextKeys;
+
+    /// <summary>Whether the payloads came with the results, which a search asks for.</summary>
+    public bool HasPayloads => _layout.HasPayloads;
 
     /// <summary>The scores of all rows, in the metric's own unit.</summary>
     /// <exception cref="ObjectDisposedException">The answer has been disposed.</exception>
@@ -87,12 +90,12 @@ public sealed class SearchAnswer : IDisposable
     public AnswerColumn Column(string attribute)
     {
         ArgumentNullException.ThrowIfNull(attribute);
-        ReadOnlySpan<byte> payload = Payload;
+        ReadOnlySpan<byte> reply = Reply;
         if (_columns.Length < _layout.Columns.Length)
             _columns = new AnswerColumn[_layout.Columns.Length];
         for (int i = 0; i < _columns.Length; i++)
         {
-            _columns[i] ??= new AnswerColumn(this, payload, _layout.Columns[i]);
+            _columns[i] ??= new AnswerColumn(this, reply, _layout.Columns[i]);
             if (_columns[i].Name == attribute)
                 return _columns[i];
         }
@@ -110,19 +113,23 @@ public sealed class SearchAnswer : IDisposable
             column?.Release();
         _columns = [];
         _layout.Release();
-        if (Interlocked.Exchange(ref _payload, null) is { } payload)
-            ArrayPool<byte>.Shared.Return(payload);
+        if (Interlocked.Exchange(ref _reply, null) is { } reply)
+            ArrayPool<byte>.Shared.Return(reply);
     }
 
-    internal ReadOnlySpan<byte> Payload => _payload ?? throw new ObjectDisposedException(nameof(SearchAnswer));
+    internal ReadOnlySpan<byte> Reply => _reply ?? throw new ObjectDisposedException(nameof(SearchAnswer));
 
     internal ReadOnlySpan<byte> Utf8KeyAt(int position) => HasTextKeys
         ? Bytes(_layout.TextKey(position))
         : throw new InvalidOperationException("The keys of this index are numbers; NumberKey tells them.");
 
+    internal ReadOnlySpan<byte> PayloadAt(int position) => HasPayloads
+        ? Bytes(_layout.Payload(position))
+        : throw new InvalidOperationException($"The search did not ask for payloads: {nameof(SearchQuery.WithPayloads)} is false.");
+
     internal int FromRowOf(int position) => _layout.FromRow(position);
 
-    internal ReadOnlySpan<byte> Bytes(WirePart part) => Payload.Slice(part.Start, part.Length);
+    internal ReadOnlySpan<byte> Bytes(WirePart part) => Reply.Slice(part.Start, part.Length);
 
     /// <summary>What is no column, read when it is first asked for.</summary>
     private SearchResponse Facts => _facts ??= ReadFacts();

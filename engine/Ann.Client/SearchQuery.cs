@@ -65,6 +65,9 @@ public sealed class SearchQuery
     /// <summary>Attributes wanted back with the results: <see cref="SearchAnswer.Column"/>.</summary>
     public IReadOnlyList<string> Attributes { get; init; } = [];
 
+    /// <summary>Also return the payloads of the results: <see cref="AnswerHit.Payload"/>.</summary>
+    public bool WithPayloads { get; init; }
+
     /// <summary>
     /// Answer with the best found so far when the deadline comes, in place of failing; <see cref="SearchAnswer.Completeness"/> tells.
     /// Default: true.
@@ -98,6 +101,8 @@ public sealed class SearchQuery
             request.MinScore = least;
         if (EncoderFingerprint is { } fingerprint)
             request.EncoderFingerprint = fingerprint;
+        if (WithPayloads)
+            request.WithPayloads = true;
         if (BestSoFar)
             request.OnDeadline = OnDeadline.BestSoFar;
         AddAll(request.Texts, Texts);

@@ -7,6 +7,7 @@ namespace Ann.Client.Answers;
 internal sealed class AnswerLayout
 {
     private PooledList<WirePart> _textKeys;
+    private PooledList<WirePart> _payloads;
     private PooledList<int> _rowOffsets;
     private PooledList<int> _fromRows;
 
@@ -22,6 +23,9 @@ internal sealed class AnswerLayout
 
     /// <summary>Whether the keys are texts.</summary>
     public bool HasTextKeys { get; private set; }
+
+    /// <summary>Whether payloads came, one a result.</summary>
+    public bool HasPayloads => _payloads.Count > 0;
 
     /// <summary>float32, one a result.</summary>
     public WirePart Scores { get; private set; }
@@ -41,6 +45,9 @@ internal sealed class AnswerLayout
     /// <summary>Where the text of a key lies.</summary>
     public WirePart TextKey(int position) => _textKeys.Items[position];
 
+    /// <summary>Where the payload of a result lies.</summary>
+    public WirePart Payload(int position) => _payloads.Items[position];
+
     /// <summary>Query row of a result of a union, else the list that it is in.</summary>
     public int FromRow(int position)
     {
@@ -56,6 +63,7 @@ internal sealed class AnswerLayout
     public void Release()
     {
         _textKeys.Release();
+        _payloads.Release();
         _rowOffsets.Release();
         _fromRows.Release();
     }
@@ -98,7 +106,8 @@ internal sealed class AnswerLayout
                 3 when fields.IsPart && _rowOffsets.Count == 0 => ReadNumbers(payload, fields.ReadPart(), ref _rowOffsets),
                 4 when fields.IsPart => ReadColumn(fields.ReadPart()),
                 8 when fields.IsPart && _fromRows.Count == 0 => ReadNumbers(payload, fields.ReadPart(), ref _fromRows),
-                2 or 3 or 8 => false,
+                10 when fields.IsPart => ReadPayload(fields.ReadPart()),
+                2 or 3 or 8 or 10 => false,
                 _ => AddFact(ref fields, before),
             };
             if (!isWhole)
@@ -123,6 +132,12 @@ internal sealed class AnswerLayout
     private bool ReadScores(WirePart part)
     {
         Scores = part;
+        return true;
+    }
+
+    private bool ReadPayload(WirePart part)
+    {
+        _payloads.Add(part);
         return true;
     }
 
@@ -177,6 +192,7 @@ internal sealed class AnswerLayout
         Require(Scores.Length == Count * sizeof(float), $"{Scores.Length} bytes of scores");
         Require(HasTextKeys || NumberKeys.Length == Count * sizeof(ulong), $"{NumberKeys.Length} bytes of keys");
         Require(_fromRows.Count == 0 || _fromRows.Count == Count, $"{_fromRows.Count} rows of a union");
+        Require(_payloads.Count == 0 || _payloads.Count == Count, $"{_payloads.Count} payloads");
         ReadOnlySpan<int> offsets = _rowOffsets.Items;
         Require(offsets.Length > 0 ? offsets[0] == 0 && offsets[^1] == Count : Count == 0, "rows that do not hold them");
         for (int i = 1; i < offsets.Length; i++)

@@ -5,7 +5,8 @@ namespace Ann.Client.Connecting;
 
 /// <summary>
 /// Which calls are made again, and when: gRPC's own service configuration (proposals A6 and A9 of grpc/proposal). Reads change nothing;
-/// an upsert or a delete that is made twice leaves what one leaves.
+/// an upsert, an update or a delete that is made twice leaves what one
+/// leaves.
 /// </summary>
 internal static class CallPolicies
 {
@@ -44,7 +45,7 @@ internal static class CallPolicies
 
     private static MethodConfig Writes(MethodConfig config)
     {
-        foreach (string method in new[] { "Upsert", "Delete", "AppendToSet", "DropSet" })
+        foreach (string method in new[] { "Upsert", "Update", "Delete", "AppendToSet", "DropSet" })
             config.Names.Add(new MethodName { Service = Package + "Ingest", Method = method });
         return config;
     }

@@ -3,34 +3,53 @@ using Ann.Protocol.V1;
 namespace Ann.Client.Writing;
 
 /// <summary>One attribute of a batch that is being filled: items without a value get the type's zero, and are named.</summary>
-internal sealed class ItemAttribute(string name, ItemValueKind kind)
+internal sealed class ItemAttribute(string name)
 {
+    private ItemValueKind? _kind;
     private int _rows;
 
     /// <summary>The column as the protocol has it.</summary>
     public AttributeColumn Column { get; } = new() { Name = name };
+
+    /// <summary>Items that have a value, or were told to have none.</summary>
+    public int Told { get; private set; }
 
     /// <summary>About how many bytes it has.</summary>
     public long SizeInBytes { get; private set; }
 
     /// <summary>The column, filled up to an item that is about to have a value.</summary>
     /// <param name="row">The item.</param>
-    /// <param name="wanted">Kind of the value.</param>
+    /// <param name="kind">Kind of the value.</param>
     /// <param name="bytes">About how many bytes it takes.</param>
     /// <exception cref="InvalidOperationException">It has one already, or those before it are of another type.</exception>
-    public AttributeColumn Reach(int row, ItemValueKind wanted, int bytes)
+    public AttributeColumn Reach(int row, ItemValueKind kind, int bytes)
     {
-        if (wanted != kind)
+        if (_kind is { } before && before != kind)
         {
             throw new InvalidOperationException(
-                $"Attribute '{name}' has values of type {kind.Name} and {wanted.Name}; one type was expected.");
+                $"Attribute '{name}' has values of type {before.Name} and {kind.Name}; one type was expected.");
         }
-        if (_rows > row)
-            throw new InvalidOperationException($"Attribute '{name}' of this item is set already.");
+        RequireUntold(row);
+        if (_kind is null)
+        {
+            _kind = kind;
+            for (int i = 0; i < _rows; i++)
+                kind.AddZero(Column); // those without a value that came before the type was known
+        }
         Finish(row);
         _rows = row + 1;
+        Told++;
         SizeInBytes += bytes;
         return Column;
+    }
+
+    /// <summary>Says of an item that it has no value.</summary>
+    /// <inheritdoc cref="Reach"/>
+    public void Clear(int row)
+    {
+        RequireUntold(row);
+        Finish(row + 1);
+        Told++;
     }
 
     /// <summary>The column of so many items.</summary>
@@ -39,9 +58,15 @@ internal sealed class ItemAttribute(string name, ItemValueKind kind)
         for (; _rows < count; _rows++)
         {
             Column.Missing.Add((uint)_rows);
-            kind.AddZero(Column);
+            _kind?.AddZero(Column);
         }
         return Column;
+    }
+
+    private void RequireUntold(int row)
+    {
+        if (_rows > row)
+            throw new InvalidOperationException($"Attribute '{name}' of this item is set already.");
     }
 }
 

@@ -43,6 +43,7 @@ internal static class RequestedIndex
         SearchManyRequest many => many.Index,
         FetchRequest fetch => fetch.Index,
         UpsertRequest upsert => upsert.Index,
+        UpdateRequest update => update.Index,
         DeleteRequest delete => delete.Index,
         RecommendRequest recommend => recommend.Search?.Index ?? "",
         RangeRequest range => range.Search?.Index ?? "",

@@ -27,6 +27,9 @@ internal sealed class ReplyRoom(ByteBudget all, long most) : IDisposable
     /// <summary>A string's header and its place in a list.</summary>
     private const int TextOverhead = 40;
 
+    /// <summary>The objects of a payload, and its place in a list.</summary>
+    private const int BytesOverhead = 80;
+
     /// <summary>A number as it lies in a list, and on the wire.</summary>
     private const int NumberBytes = 2 * sizeof(long);
 
@@ -42,6 +45,9 @@ internal sealed class ReplyRoom(ByteBudget all, long most) : IDisposable
 
     /// <summary>What a text takes, of so many bytes of UTF-8.</summary>
     public static long OfText(long bytes) => 3 * bytes + TextOverhead;
+
+    /// <summary>What a payload takes, of so many bytes: as an object of its own, and once more in the buffers of the connection.</summary>
+    public static long OfBytes(long bytes) => 2 * bytes + BytesOverhead;
 
     /// <summary>What so many numbers take.</summary>
     public static long OfNumbers(long count) => count * NumberBytes;
@@ -63,7 +69,7 @@ internal sealed class ReplyRoom(ByteBudget all, long most) : IDisposable
         {
             throw TooMuch(
                 $"The reply takes {_reckoned} bytes of memory and more; MaxReplyBytes lets one take {most}. "
-                + "Ask for fewer results, rows or attributes.", StatusDetails.TooLarge);
+                + "Ask for fewer results, rows, attributes or payloads.", StatusDetails.TooLarge);
         }
         long more = (_reckoned - _charged + Step - 1) / Step * Step;
         if (!all.TryTake(more, _reckoned <= SmallBytes ? 0 : all.Limit / ReservedPart))

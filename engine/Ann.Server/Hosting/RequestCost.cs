@@ -25,6 +25,7 @@ internal static class RequestCost
             PrepareFilterRequest => cost,
             EmbedRequest embed => cost with { Rows = embed.Texts.Count, IsSearch = false },
             UpsertRequest upsert => OfWrite(cost, upsert.Keys),
+            UpdateRequest update => OfWrite(cost, update.Keys),
             DeleteRequest delete => OfWrite(cost, delete.Keys),
             AppendToSetRequest append => cost with { Rows = CallWork.KeysOf(append.Keys), IsSearch = false },
             WriteFrame { Block: { } block } => OfWrite(cost, block.Keys),

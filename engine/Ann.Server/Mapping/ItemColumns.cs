@@ -6,6 +6,7 @@ using Ann.Core.Searching;
 using Ann.Protocol.V1;
 using Ann.Server.Admission;
 using Google.Protobuf;
+using Google.Protobuf.Collections;
 using AttributeColumn = Ann.Core.Attributes.AttributeColumn;
 
 namespace Ann.Server.Mapping;
@@ -35,6 +36,18 @@ internal static class ItemColumns
             long before = values.SizeInBytes;
             index.CopyAttribute(hit, column, values);
             room.Take(ReplyRoom.OfText(values.SizeInBytes - before));
+        }
+    }
+
+    /// <summary>Appends the payloads of some items; an empty one for those that have none.</summary>
+    /// <exception cref="AnnException"><see cref="AnnError.Overloaded"/>: the reply has no room for them.</exception>
+    public static void Copy(IndexSnapshot index, ReadOnlySpan<SearchHit> hits, RepeatedField<ByteString> payloads, ReplyRoom room)
+    {
+        foreach (SearchHit hit in hits)
+        {
+            ReadOnlySpan<byte> payload = index.PayloadOf(hit);
+            room.Take(ReplyRoom.OfBytes(payload.Length));
+            payloads.Add(payload.IsEmpty ? ByteString.Empty : ByteString.CopyFrom(payload));
         }
     }
 

@@ -15,23 +15,25 @@ internal sealed class SearchColumns
 {
     private readonly IndexSnapshot _index;
     private readonly Wire.SearchResponse _reply;
-    private readonly int[] _asked;
+    private readonly AskedFields _asked;
     private readonly AttributeColumn[] _attributes;
     private readonly ReplyRoom _room;
 
     /// <param name="index">Where the results come from.</param>
     /// <param name="rows">Rows that will be added.</param>
     /// <param name="k">Results wanted for each.</param>
-    /// <param name="asked">Columns of the attributes wanted back.</param>
+    /// <param name="asked">What is wanted back beside keys and scores.</param>
     /// <param name="room">For the reply.</param>
     /// <exception cref="AnnException"><see cref="AnnError.Overloaded"/>: there is no room for so many.</exception>
-    public SearchColumns(IndexSnapshot index, int rows, int k, int[] asked, ReplyRoom room)
+    public SearchColumns(IndexSnapshot index, int rows, int k, AskedFields asked, ReplyRoom room)
     {
         int results = rows * (int)Math.Min(k, index.Rows);
-        room.Take(ReplyRoom.OfNumbers(2L * results + rows + 1) + (long)asked.Length * ReplyRoom.ColumnBytes);
+        room.Take(ReplyRoom.OfNumbers(2L * results + rows + 1) + (long)asked.Attributes.Length * ReplyRoom.ColumnBytes);
         _room = room;
         _asked = asked;
-        _attributes = asked.Length == 0 ? [] : Array.ConvertAll(asked, column => new AttributeColumn(index.Attributes.Fields[column]));
+        _attributes = asked.Attributes.Length == 0
+            ? []
+            : Array.ConvertAll(asked.Attributes, column => new AttributeColumn(index.Attributes.Fields[column]));
         _index = index;
         _reply = new Wire.SearchResponse
         {
@@ -91,8 +93,10 @@ internal sealed class SearchColumns
                 texts.Add(key.ToString());
             }
         }
-        for (int i = 0; i < _asked.Length; i++)
-            ItemColumns.Copy(_index, results, _asked[i], _attributes[i], _room);
+        for (int i = 0; i < _attributes.Length; i++)
+            ItemColumns.Copy(_index, results, _asked.Attributes[i], _attributes[i], _room);
+        if (_asked.Payloads)
+            ItemColumns.Copy(_index, results, _reply.Payloads, _room);
         _reply.RowOffsets.Add((uint)scores.Count);
     }
 

@@ -56,6 +56,19 @@ internal static class WireAttributes
         return batch;
     }
 
+    /// <summary>The columns of an update: those alone that the request has.</summary>
+    /// <inheritdoc cref="Read(IReadOnlyList{Wire.AttributeColumn}, AttributeSchema, int)"/>
+    /// <returns>Of a schema of these columns; null for none.</returns>
+    public static AttributeBatch? ReadGiven(IReadOnlyList<Wire.AttributeColumn> columns, AttributeSchema schema, int items)
+    {
+        if (columns.Count == 0)
+            return null;
+        for (int i = 0; i < columns.Count; i++)
+            schema.Require(columns[i].Name, $"attributes[{i}]");
+        HashSet<string> given = [.. columns.Select(static column => column.Name)];
+        return Read(columns, new AttributeSchema(schema.Fields.Where(field => given.Contains(field.Name))), items);
+    }
+
     /// <summary>The columns that a request wants back, by their position in the schema.</summary>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: too many, unknown, twice.</exception>
     public static int[] ReadAsked(IReadOnlyList<string> names, AttributeSchema schema)
@@ -118,7 +131,8 @@ internal static class WireAttributes
             throw AnnException.Invalid(
                 field, $"attribute '{column.Field.Name}' is of type {type}; {field} holds {others} values of another type.");
         }
-        if (count != items)
+        bool isEmpty = count == 0 && values.Missing.Count == items; // no item has a value: none need be there to stand for them
+        if (count != items && !isEmpty)
             throw AnnException.Invalid(field, $"attribute '{column.Field.Name}' has {count} values for {items} keys; each takes one.");
 
         int missing = 0;
@@ -129,7 +143,7 @@ internal static class WireAttributes
                 missing++;
                 column.AddMissing();
             }
-            else
+            else if (!isEmpty)
             {
                 Add(column, values, item, field);
             }

@@ -1,5 +1,4 @@
 using Ann.Core;
-using Ann.Core.Attributes;
 using Ann.Core.Indexes;
 using Ann.Core.Keys;
 using Wire = Ann.Protocol.V1;
@@ -57,39 +56,42 @@ internal sealed record WriteTarget
     }
 
     /// <summary>A batch of this target.</summary>
-    /// <param name="keys">Keys of the request.</param>
-    /// <param name="vectors">Vectors of the request: none when deleting.</param>
-    /// <param name="attributes">Attribute columns of the request: none when deleting.</param>
-    /// <param name="sequence">The producer's count; 0 when there is no producer.</param>
+    /// <param name="block">Its items, and the producer's count: 0 when there is no producer.</param>
     /// <param name="chain">The stream that it belongs to; null when it stands alone.</param>
-    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/> with field <c>keys</c>, <c>vectors</c> or
-    /// <c>attributes</c>.</exception>
-    public WriteBatch Batch(
-        Wire.KeyColumn? keys, Wire.VectorBatch? vectors, IReadOnlyList<Wire.AttributeColumn> attributes, ulong sequence,
-        WriteChain? chain = null)
+    /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/> with field <c>keys</c>, <c>vectors</c>,
+    /// <c>attributes</c> or <c>payloads</c>.</exception>
+    public WriteBatch Batch(Wire.WriteBlock block, WriteChain? chain = null)
     {
         IndexSchema schema = Index.Schema;
-        KeyColumn column = WireKeys.Read(keys, schema.KeyKind, Index.Name, WriteBatch.MaxItems);
+        KeyColumn column = WireKeys.Read(block.Keys, schema.KeyKind, Index.Name, WriteBatch.MaxItems);
+        if (Mode == WriteMode.Delete)
+        {
+            RequireNone("attributes", block.Attributes.Count);
+            RequireNone("payloads", block.Payloads.Count);
+        }
         return new WriteBatch
         {
             Mode = Mode,
             Keys = column,
-            Rows = Rows(vectors, column.Count, schema.Dimension),
-            Attributes = Attributes(attributes, column.Count, schema),
+            Rows = Rows(block.Vectors, column.Count, schema.Dimension),
+            Attributes = Mode == WriteMode.Update
+                ? WireAttributes.ReadGiven(block.Attributes, schema.Attributes, column.Count)
+                : WireAttributes.Read(block.Attributes, schema.Attributes, column.Count),
+            Payloads = WirePayloads.Read(block.Payloads, column.Count),
             Generation = Generation,
             EncoderFingerprint = EncoderFingerprint,
             Producer = Producer,
-            ProducerSequence = sequence,
+            ProducerSequence = block.Sequence,
             Chain = chain,
         };
     }
 
     private float[] Rows(Wire.VectorBatch? vectors, int keys, int dimension)
     {
-        if (Mode == WriteMode.Delete)
+        if (Mode is WriteMode.Delete or WriteMode.Update)
         {
             if (vectors is not null && (!vectors.Data.IsEmpty || vectors.Values.Count > 0))
-                throw AnnException.Invalid("vectors", "vectors hold rows; a delete takes none.");
+                throw AnnException.Invalid("vectors", $"vectors hold rows; {ModeInWords} takes none.");
             return [];
         }
         using VectorRows rows = VectorRows.Read(vectors, new VectorTarget("vectors", Index.Name, dimension, WriteBatch.MaxItems));
@@ -98,8 +100,11 @@ internal sealed record WriteTarget
         return rows.ToArray();
     }
 
-    private AttributeBatch? Attributes(IReadOnlyList<Wire.AttributeColumn> attributes, int keys, IndexSchema schema) =>
-        Mode == WriteMode.Delete && attributes.Count > 0
-            ? throw AnnException.Invalid("attributes", "attributes hold columns; a delete takes none.")
-            : WireAttributes.Read(attributes, schema.Attributes, keys);
+    private string ModeInWords => Mode == WriteMode.Delete ? "a delete" : "an update";
+
+    private void RequireNone(string field, int count)
+    {
+        if (count > 0)
+            throw AnnException.Invalid(field, $"{field} hold {count}; {ModeInWords} takes none.");
+    }
 }

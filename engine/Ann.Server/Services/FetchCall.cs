@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Ann.Core;
 using Ann.Core.Indexes;
 using Ann.Core.Searching;
@@ -46,6 +47,8 @@ internal sealed class FetchCall(IndexCatalog catalog, CallLimits limits, IOption
         if (request.WithVectors && found.Count > 0)
             response.Vectors = ItemColumns.RowsOf(index, [.. found], room);
         response.Attributes.Add(ItemColumns.AttributesOf(index, [.. found], asked, room));
+        if (request.WithPayloads)
+            ItemColumns.Copy(index, CollectionsMarshal.AsSpan(found), response.Payloads, room);
         return response;
     }
 }

@@ -39,15 +39,39 @@ internal sealed class IngestService(
     public override async Task<UpsertResponse> Upsert(UpsertRequest request, ServerCallContext context)
     {
         WriteMode mode = request.HasMode ? request.Mode : WriteMode.Upsert;
-        if (mode == WriteMode.Delete)
-            throw AnnException.Invalid("mode", "mode is DELETE; Upsert takes UPSERT or INSERT_ONLY. Call Delete.");
+        if (mode is WriteMode.Delete or WriteMode.Update)
+        {
+            string other = mode == WriteMode.Delete ? nameof(Delete) : nameof(Update);
+            throw AnnException.Invalid(
+                "mode", $"mode is {other.ToUpperInvariant()}; Upsert takes UPSERT or INSERT_ONLY. Call {other}.");
+        }
         RequirePair(request.HasProducer, request.Producer, request.HasSequence, request.Sequence);
         using QueuePlace place = await admission.Writes.EnterAsync(context.CancellationToken, CallBody.CallerOf(context));
         ulong? fingerprint = request.HasEncoderFingerprint ? request.EncoderFingerprint : null;
         WriteTarget target = WriteTarget.Find(catalog, request.Index, mode, fingerprint, request.Producer);
-        WriteReceipt receipt = await WriteAsync(
-            target, target.Batch(request.Keys, request.Vectors, request.Attributes, request.Sequence), context.CancellationToken);
+        WriteBlock block = new() { Sequence = request.Sequence, Keys = request.Keys, Vectors = request.Vectors };
+        block.Attributes.Add(request.Attributes);
+        block.Payloads.Add(request.Payloads);
+        WriteReceipt receipt = await WriteAsync(target, target.Batch(block), context.CancellationToken);
         return new UpsertResponse
+        {
+            Applied = (ulong)receipt.Applied,
+            Skipped = (ulong)receipt.Skipped,
+            IsRetry = receipt.IsRetry,
+            LogPosition = (ulong)receipt.Sequence,
+        };
+    }
+
+    public override async Task<UpdateResponse> Update(UpdateRequest request, ServerCallContext context)
+    {
+        RequirePair(request.HasProducer, request.Producer, request.HasSequence, request.Sequence);
+        using QueuePlace place = await admission.Writes.EnterAsync(context.CancellationToken, CallBody.CallerOf(context));
+        WriteTarget target = WriteTarget.Find(catalog, request.Index, WriteMode.Update, null, request.Producer);
+        WriteBlock block = new() { Sequence = request.Sequence, Keys = request.Keys };
+        block.Attributes.Add(request.Attributes);
+        block.Payloads.Add(request.Payloads);
+        WriteReceipt receipt = await WriteAsync(target, target.Batch(block), context.CancellationToken);
+        return new UpdateResponse
         {
             Applied = (ulong)receipt.Applied,
             Skipped = (ulong)receipt.Skipped,
@@ -61,7 +85,8 @@ internal sealed class IngestService(
         RequirePair(request.HasProducer, request.Producer, request.HasSequence, request.Sequence);
         using QueuePlace place = await admission.Writes.EnterAsync(context.CancellationToken, CallBody.CallerOf(context));
         WriteTarget target = WriteTarget.Find(catalog, request.Index, WriteMode.Delete, null, request.Producer);
-        WriteReceipt receipt = await WriteAsync(target, target.Batch(request.Keys, null, [], request.Sequence), context.CancellationToken);
+        WriteBlock block = new() { Sequence = request.Sequence, Keys = request.Keys };
+        WriteReceipt receipt = await WriteAsync(target, target.Batch(block), context.CancellationToken);
         return new DeleteResponse
         {
             Applied = (ulong)receipt.Applied,

@@ -40,6 +40,8 @@ internal sealed class ScrollCall(IndexCatalog catalog, CallLimits limits, TimePr
         response.Attributes.Add(ItemColumns.AttributesOf(index, hits, asked, room));
         if (request.WithVectors && hits.Length > 0)
             response.Vectors = ItemColumns.RowsOf(index, hits, room);
+        if (request.WithPayloads)
+            ItemColumns.Copy(index, hits, response.Payloads, room);
         return response;
     }
 }

@@ -35,7 +35,7 @@ internal sealed class SearchInput
         }
         Filter = WireRanking.ReadFilter(request.Filter, request.HasPreparedFilter ? request.PreparedFilter : null, index, hosted);
         Exclusions = WireExclusions.ReadParts(request.Exclude, hosted, index.KeyKind, mostKeys);
-        Asked = request.Attributes.Count == 0 ? [] : WireAttributes.ReadAsked(request.Attributes, index.Attributes);
+        Asked = AskedFields.Of(request, index);
     }
 
     /// <summary>What answers.</summary>
@@ -47,8 +47,8 @@ internal sealed class SearchInput
     /// <summary>What must not be returned, part by part.</summary>
     public IReadOnlyList<NamedExclusion> Exclusions { get; }
 
-    /// <summary>Columns of the attributes wanted back.</summary>
-    public int[] Asked { get; }
+    /// <summary>What is wanted back beside keys and scores.</summary>
+    public AskedFields Asked { get; }
 
     /// <summary>The farthest distance of a result, with the room that rounding takes; null for any.</summary>
     /// <exception cref="AnnException">InvalidArgument: no number, or no distance.</exception>

@@ -77,8 +77,7 @@ internal sealed class WriteStream(WriteTarget target, int creditBytes, TimeProvi
             PendingWrite write;
             try
             {
-                write = await target.Index.WriteAsync(
-                    target.Batch(block.Keys, block.Vectors, block.Attributes, block.Sequence, _chain), call);
+                write = await target.Index.WriteAsync(target.Batch(block, _chain), call);
             }
             catch (AnnException e)
             {
@@ -168,7 +167,7 @@ internal sealed class WriteStream(WriteTarget target, int creditBytes, TimeProvi
 
     /// <summary>The same error, and which block it is about.</summary>
     private static AnnException OfBlock(ulong sequence, AnnException e) => new(
-        e.Error, e.Field is "keys" or "vectors" || e.Field?.StartsWith("attributes", StringComparison.Ordinal) == true
+        e.Error, e.Field is "keys" or "vectors" or "payloads" || e.Field?.StartsWith("attributes", StringComparison.Ordinal) == true
             ? $"Block {sequence}, {e.Field}: {e.Message}" : $"Block {sequence}: {e.Message}", e)
     {
         Field = e.Field,

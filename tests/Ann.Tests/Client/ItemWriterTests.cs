@@ -246,6 +246,77 @@ public sealed class ItemWriterTests(SampleIndexes samples, ITestOutputHelper out
     }
 
     [Fact]
+    public async Task ItemsKeepTheirPayloadsAndAreChanged()
+    {
+        await using RunningServer server = await LiveCalls.StartAsync(samples, samples.NewDirectory());
+        await LiveCalls.CreateAsync(server, change: static request => request.Attributes.Add(ShopItem.Fields()));
+        using AnnClient client = new(server.Host.Address);
+        IndexClient index = client.Index("shop");
+        ItemBatch batch = new();
+        batch.Add(1, LiveCalls.Row(1)).Set("price", 5L).SetPayload("one"u8);
+        batch.Add(2, LiveCalls.Row(2)).Set("brand", "acme");
+        batch.Add(3, LiveCalls.Row(3)).SetPayload("three"u8);
+        await index.UpsertAsync(batch);
+        Assert.Equal(["1 one", "2 ", "3 three"], await SearchAsync());
+
+        batch.Add(1).Clear("price").SetPayload("uno"u8);
+        batch.Add(2).Set("price", 7L).SetPayload([]);
+        batch.Add(9).Set("price", 9L).SetPayload([]);
+        UpdateResponse changed = await index.UpdateAsync(batch);
+        Assert.Equal((2ul, 1ul), (changed.Applied, changed.Skipped));
+        Assert.Equal(["1 uno", "2 ", "3 three"], await SearchAsync());
+
+        await using ItemWriter writer = index.OpenWriter(new WriterOptions { Mode = WriteMode.Update });
+        batch.Add(3).Clear("price");
+        await writer.WriteAsync(batch, TestContext.Current.CancellationToken);
+        Assert.Equal(1, (await writer.CompleteAsync()).Applied);
+        FetchResponse fetched = await index.FetchAsync(new ulong[] { 1, 2, 3 }, ["price", "brand"], withPayloads: true);
+        Assert.Equal([0u, 2u], fetched.Attributes[0].Missing);
+        Assert.Equal(7L, fetched.Attributes[0].Integers[1]);
+        Assert.Equal("acme", fetched.Attributes[1].Keywords[1]);
+        Assert.Equal(["uno", "", "three"], fetched.Payloads.Select(static one => one.ToStringUtf8()));
+
+        async Task<List<string>> SearchAsync()
+        {
+            using SearchAnswer answer = await index.SearchAsync(
+                new SearchQuery { Vectors = LiveCalls.Row(1), K = 10, WithPayloads = true });
+            List<string> found = [];
+            foreach (AnswerHit hit in answer)
+                found.Add($"{hit.NumberKey} {System.Text.Encoding.UTF8.GetString(hit.Payload)}");
+            found.Sort(StringComparer.Ordinal);
+            using SearchAnswer without = await index.SearchAsync(new SearchQuery { Vectors = LiveCalls.Row(1), K = 1 });
+            Assert.Throws<InvalidOperationException>(() => without[0][0].Payload.Length);
+            return found;
+        }
+    }
+
+    [Fact]
+    public void ABatchOfChangesSaysWhatNotAllOfItsItemsChange()
+    {
+        ItemBatch batch = new();
+        batch.Add(1).Set("price", 3L);
+        batch.Add(2).Set("stock", 4L);
+        Refuse("1 of 2 items set or clear attribute 'price'");
+        batch.Clear();
+        batch.Add(1).SetPayload("a"u8);
+        batch.Add(2);
+        Refuse("1 of 2 items set a payload");
+        batch.Clear();
+        batch.Add(1, [1f, 2f]).Set("price", 3L);
+        Refuse("have vectors");
+        batch.Clear();
+        batch.Add("a").Clear("price");
+        batch.Add("b").Set("price", 4L);
+        batch.Add("c").Clear("price");
+        AttributeColumn column = batch.TakeUpdate().Attributes.Single();
+        Assert.Equal([0L, 4L, 0L], column.Integers);
+        Assert.Equal([0u, 2u], column.Missing);
+
+        void Refuse(string why) =>
+            Assert.Contains(why, Assert.Throws<ArgumentException>(() => batch.TakeUpdate()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ABatchSaysWhatDoesNotFit()
     {
         ItemBatch batch = new();

@@ -32,6 +32,7 @@ public sealed class AuthorizationMatrixTests(SampleIndexes samples)
         ["/ann.v1.Retrieval/Explain"] = (Need.Read, StatusCode.InvalidArgument),
         ["/ann.v1.Ingest/Write"] = (Need.Write, StatusCode.FailedPrecondition),
         ["/ann.v1.Ingest/Upsert"] = (Need.Write, StatusCode.FailedPrecondition),
+        ["/ann.v1.Ingest/Update"] = (Need.Write, StatusCode.FailedPrecondition),
         ["/ann.v1.Ingest/Delete"] = (Need.Write, StatusCode.FailedPrecondition),
         ["/ann.v1.Ingest/AppendToSet"] = (Need.Write, StatusCode.FailedPrecondition),
         ["/ann.v1.Ingest/DropSet"] = (Need.Write, StatusCode.FailedPrecondition),

@@ -26,6 +26,7 @@ internal static class RightRequests
         "ann.v1.Retrieval/Fetch" => new FetchRequest { Index = Index, Keys = Keys(1, 2, 1000), WithVectors = true },
         "ann.v1.Retrieval/Embed" => new EmbedRequest { Index = Index, Texts = { "a text" } },
         "ann.v1.Ingest/Upsert" => Upsert(1, 2),
+        "ann.v1.Ingest/Update" => Update(1, 2),
         "ann.v1.Ingest/Delete" => new DeleteRequest { Index = Index, Keys = Keys(900) },
         "ann.v1.Ingest/AppendToSet" => new AppendToSetRequest { Index = Index, Set = "seen:user:42", Keys = Keys(1), TtlS = 60 },
         "ann.v1.Ingest/DropSet" => new DropSetRequest { Index = Index, Set = "seen:user:42" },
@@ -62,6 +63,15 @@ internal static class RightRequests
             new AttributeColumn { Name = "text", Keywords = { keys.Select(static key => $"text {key % 5}") } },
             new AttributeColumn { Name = "price", Doubles = { keys.Select(static key => (double)key) } },
         },
+        Payloads = { keys.Select(static key => ByteString.CopyFromUtf8($"payload {key}")) },
+    };
+
+    private static UpdateRequest Update(params ulong[] keys) => new()
+    {
+        Index = Index,
+        Keys = Keys(keys),
+        Attributes = { new AttributeColumn { Name = "price", Doubles = { keys.Select(static key => key + 0.5) } } },
+        Payloads = { keys.Select(static key => ByteString.CopyFromUtf8($"another {key}")) },
     };
 
     private static SearchRequest Search() => new()
@@ -71,6 +81,7 @@ internal static class RightRequests
         Queries = RunningServer.Bytes([1f, 2f, 3f, 4f]),
         Filter = new Filter { Exists = "text" },
         Attributes = { "text", "price" },
+        WithPayloads = true,
     };
 
     private static KeyColumn Keys(params IEnumerable<ulong> keys) => new() { Numbers = { keys } };
