@@ -11,6 +11,9 @@ internal sealed class IndexWriter : IDisposable
     /// <summary>Items of a group at most: so long do its callers wait for each other.</summary>
     private const int GroupItems = 2048;
 
+    /// <summary>Bytes of payloads of a group, from which no further batch joins: what has no memory is refused together.</summary>
+    private const int GroupPayloadBytes = 8 << 20;
+
     /// <summary>
     /// A head is sealed when so many times its rows were written since it began, even when it is not full: deletes count too.
     /// </summary>
@@ -224,7 +227,7 @@ internal sealed class IndexWriter : IDisposable
         group.Add(first);
         long began = Stopwatch.GetTimestamp();
         TimeSpan window = _shared ? _state.Home.Options.CommitWindow : TimeSpan.Zero;
-        while (group.Items < GroupItems)
+        while (group.Items < GroupItems && group.PayloadBytes < GroupPayloadBytes)
         {
             TimeSpan left = window - Stopwatch.GetElapsedTime(began);
             if (!_queue.TryPeekWrite(left, out QueuedWrite? next) || !group.Takes(next!) || !_queue.TryTakeWrite(out next))

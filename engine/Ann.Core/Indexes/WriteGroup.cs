@@ -21,6 +21,9 @@ internal sealed class WriteGroup(LiveState state)
     /// <summary>Items to be logged.</summary>
     public int Items { get; private set; }
 
+    /// <summary>Bytes of payloads to be logged.</summary>
+    public long PayloadBytes { get; private set; }
+
     /// <summary>True when no further batch may join.</summary>
     public bool IsClosed { get; private set; }
 
@@ -54,6 +57,7 @@ internal sealed class WriteGroup(LiveState state)
             WalRecord record = RecordOf(batch, target);
             _next += record.Count;
             Items += record.Count;
+            PayloadBytes += record.Payloads?.TotalBytes ?? 0;
             if (record.Count > 0 || batch.Producer.Length > 0)
                 _records.Add(record); // otherwise all items were there already: nothing is to be remembered
             _entries.Add(new Entry(write, target, record, batch.Keys.Count - record.Count));

@@ -5,6 +5,7 @@ using Ann.Core.Distances;
 using Ann.Core.Exclusions;
 using Ann.Core.Indexes;
 using Ann.Core.Keys;
+using Ann.Core.Payloads;
 using Ann.Core.Ranking;
 using Ann.Core.Searching;
 using Ann.Core.Segments;
@@ -17,9 +18,10 @@ namespace Ann.Tests.Indexes;
 internal sealed class IndexModel(IndexSchema schema)
 {
     /// <summary>
-    /// Each row as it was given, and as it is stored: under cosine a unit row made again of a unit row may differ. And its attributes.
+    /// Each row as it was given, and as it is stored: under cosine a unit row made again of a unit row may differ. And its attributes and
+    /// its payload.
     /// </summary>
-    private readonly Dictionary<int, (float[] Given, float[] Stored, AttributeBatch? Attributes)> _items = [];
+    private readonly Dictionary<int, (float[] Given, float[] Stored, AttributeBatch? Attributes, byte[] Payload)> _items = [];
 
     public int Count => _items.Count;
 
@@ -39,7 +41,41 @@ internal sealed class IndexModel(IndexSchema schema)
     {
         float[] stored = new float[schema.Dimension];
         RowPreparation.Prepare(schema.Metric, row, stored, "rows", 0);
-        _items[key] = (row.ToArray(), stored, Attributes([key], row.ToArray()));
+        _items[key] = (row.ToArray(), stored, Attributes([key], row.ToArray()), Payloads(row.ToArray())[0].ToArray());
+    }
+
+    /// <summary>Does what an update does: given attributes and a given payload replace those of an item that is there.</summary>
+    public void Update(int key, AttributeBatch? attributes, PayloadColumn? payloads, int item)
+    {
+        if (!_items.TryGetValue(key, out (float[] Given, float[] Stored, AttributeBatch? Attributes, byte[] Payload) old))
+            return;
+        AttributeBatch? merged = old.Attributes is null ? null : new AttributeBatch(schema.Attributes);
+        foreach (AttributeColumn column in merged?.Columns ?? [])
+        {
+            int given = attributes?.Schema.Find(column.Field.Name) ?? -1;
+            if (given >= 0)
+                column.AddFrom(attributes!.Columns[given], item);
+            else
+                column.AddFrom(old.Attributes!.Columns[schema.Attributes.Find(column.Field.Name)], 0);
+        }
+        _items[key] = old with { Attributes = merged, Payload = payloads is null ? old.Payload : payloads[item].ToArray() };
+    }
+
+    /// <summary>The payloads of items: they follow from the rows. Every other item has none, and some have long ones.</summary>
+    public PayloadColumn Payloads(float[] rows)
+    {
+        PayloadColumn payloads = new();
+        for (int i = 0; i < rows.Length; i += schema.Dimension)
+            payloads.Add(Payload(BitConverter.SingleToInt32Bits(rows[i]) >> 4));
+        return payloads;
+    }
+
+    /// <summary>A payload that follows from a number.</summary>
+    public static byte[] Payload(int version)
+    {
+        byte[] bytes = new byte[version % 2 == 0 ? 0 : version % 64 == 1 ? 70_000 : version % 5 == 1 ? 2000 : 20];
+        new Random(version).NextBytes(bytes);
+        return bytes;
     }
 
     /// <summary>A column of keys as the index takes them.</summary>
@@ -90,10 +126,13 @@ internal sealed class IndexModel(IndexSchema schema)
             Threads = 1,
             Attributes = schema.Attributes,
         });
+        byte[][] payloads = [.. keys.Select(key => _items[key].Payload)]; // as they are now
         foreach (int key in keys)
             builder.Add(_items[key].Given);
         if (schema.Attributes.Count > 0)
-            builder.AddAttributes(Attributes(keys, [.. keys.SelectMany(key => _items[key].Given)])!);
+            foreach (int key in keys)
+                builder.AddAttributes(_items[key].Attributes!);
+        builder.SetPayloads(row => payloads[row]);
         builder.Build(Column(keys));
         return builder;
     }
@@ -193,6 +232,7 @@ internal sealed class IndexModel(IndexSchema schema)
     private void CheckRow(IndexSnapshot snapshot, SearchHit hit, int key)
     {
         Assert.True(snapshot.RowOf(hit).SequenceEqual(_items[key].Stored), $"key {key} has a row that is not its newest");
+        Assert.True(snapshot.PayloadOf(hit).SequenceEqual(_items[key].Payload), $"key {key} has a payload that is not its newest");
         if (schema.Attributes.Count == 0)
             return;
         AttributeBatch items = new(snapshot.Attributes);

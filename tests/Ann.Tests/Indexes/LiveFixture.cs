@@ -53,7 +53,7 @@ internal sealed class LiveFixture : IAsyncDisposable
             column.Add(key);
             rows.AddRange(Row(key, version));
         }
-        return new WriteBatch { Mode = mode, Keys = column, Rows = mode == WriteMode.Delete ? [] : [.. rows] };
+        return new WriteBatch { Mode = mode, Keys = column, Rows = mode is WriteMode.Delete or WriteMode.Update ? [] : [.. rows] };
     }
 
     public static IEnumerable<ulong> Range(int from, int count) => Enumerable.Range(from, count).Select(static key => (ulong)key);

@@ -42,6 +42,7 @@ public sealed class LiveIndexModelTests
             HeadRows = headRows,
             MaxSealedSegments = 3,
             BackgroundShare = 1,
+            HeadPayloadBytes = 200_000,
         };
         await using RandomOperations run = new(seed, new UnflushedFiles(), folder.Path, schema, options);
         int done = 0;

@@ -4,6 +4,7 @@ using Ann.Core.Attributes;
 using Ann.Core.Files;
 using Ann.Core.Indexes;
 using Ann.Core.Keys;
+using Ann.Core.Payloads;
 using Ann.Core.Searching;
 using Ann.Core.Segments;
 using Ann.Tests.Attributes;
@@ -61,7 +62,8 @@ internal sealed class RandomOperations : IAsyncDisposable
         int dice = _random.Next(100_000);
         (string what, Task task) = dice switch
         {
-            < 30_000 => ("upsert one", Upsert(1)),
+            < 20_000 => ("upsert one", Upsert(1)),
+            < 30_000 => ("update", Update(_random.Next(1, 6))),
             < 36_000 => ("upsert some", Upsert(_random.Next(2, 20))),
             < 42_000 => ("insert", Insert(_random.Next(1, 6))),
             < 55_000 => ("delete", Delete(_random.Next(1, 5))),
@@ -83,6 +85,15 @@ internal sealed class RandomOperations : IAsyncDisposable
     /// <summary>Compares everything that can be asked.</summary>
     public Task CheckAll() => Read(snapshot => _model.CheckAll(snapshot, Keys, Row()));
 
+    /// <summary>Compares everything with what a crash has left, in its own disk.</summary>
+    public async Task CheckRecovered(IFileSystem files)
+    {
+        await using LiveIndex recovered =
+            LiveIndex.Open(files, Directory, "model", _options, MemoryBudget.Unlimited(), TimeProvider.System);
+        using SnapshotLease lease = recovered.Acquire();
+        _model.CheckAll(lease.Snapshot, Keys, Row());
+    }
+
     private async Task Upsert(int count)
     {
         int[] keys = SomeKeys(count);
@@ -96,6 +107,16 @@ internal sealed class RandomOperations : IAsyncDisposable
         int there = keys.Count(_model.Holds);
         WriteReceipt receipt = await Write(WriteMode.InsertOnly, keys);
         Assert.Equal((count - there, there), (receipt.Applied, receipt.Skipped));
+    }
+
+    private async Task Update(int count)
+    {
+        int[] keys = SomeKeys(count);
+        if (_random.Next(4) == 0)
+            keys = [.. keys, keys[0]]; // twice in a batch
+        int there = keys.Count(_model.Holds);
+        WriteReceipt receipt = await Write(WriteMode.Update, keys);
+        Assert.Equal((there, keys.Length - there), (receipt.Applied, receipt.Skipped));
     }
 
     private async Task Delete(int count)
@@ -119,7 +140,8 @@ internal sealed class RandomOperations : IAsyncDisposable
         List<Task<WriteReceipt>> visible = [];
         for (int i = _random.Next(3, 9); i > 0; i--)
         {
-            WriteBatch batch = Batch(_random.Next(4) == 0 ? WriteMode.Delete : WriteMode.Upsert, SomeKeys(_random.Next(1, 4)));
+            WriteMode mode = _random.Next(4) switch { 0 => WriteMode.Delete, 1 => WriteMode.Update, _ => WriteMode.Upsert };
+            WriteBatch batch = Batch(mode, SomeKeys(_random.Next(1, 4)));
             visible.Add((await _index.WriteAsync(batch)).Visible);
         }
         WriteReceipt[] receipts = await Task.WhenAll(visible);
@@ -232,6 +254,8 @@ internal sealed class RandomOperations : IAsyncDisposable
     private WriteBatch Batch(WriteMode mode, int[] keys)
     {
         KeyColumn column = _model.Column(keys);
+        if (mode == WriteMode.Update)
+            return UpdateBatch(keys, column);
         List<float> rows = [];
         foreach (int key in keys)
         {
@@ -253,6 +277,35 @@ internal sealed class RandomOperations : IAsyncDisposable
             Keys = column,
             Rows = all,
             Attributes = mode == WriteMode.Delete ? null : _model.Attributes(keys, all),
+            Payloads = mode == WriteMode.Delete ? null : _model.Payloads(all),
+            Producer = Producer,
+            ProducerSequence = ++_produced,
+        };
+    }
+
+    /// <summary>Some attributes, often none, and payloads, often none; never neither.</summary>
+    private WriteBatch UpdateBatch(int[] keys, KeyColumn column)
+    {
+        AttributeField[] fields = [.. _schema.Attributes.Fields.Where(_ => _random.Next(3) == 0)];
+        _random.Shuffle(fields);
+        AttributeBatch? attributes = fields.Length == 0 ? null : new AttributeBatch(new AttributeSchema(fields));
+        PayloadColumn? payloads = attributes is null || _random.Next(3) == 0 ? new PayloadColumn() : null;
+        for (int i = 0; i < keys.Length; i++)
+        {
+            AttributeBatch values = new RandomFilters(_random.Next()).Batch(1);
+            foreach (AttributeColumn given in attributes?.Columns ?? [])
+                given.AddFrom(values.Columns[_schema.Attributes.Find(given.Field.Name)], 0);
+            payloads?.Add(IndexModel.Payload(_random.Next()));
+            _model.Update(keys[i], attributes, payloads, i);
+        }
+        string names = string.Join(',', fields.Select(static field => field.Name));
+        Note($"   Update {string.Join(' ', keys)}: {names}{(payloads is null ? "" : " payloads")}");
+        return new WriteBatch
+        {
+            Mode = WriteMode.Update,
+            Keys = column,
+            Attributes = attributes,
+            Payloads = payloads,
             Producer = Producer,
             ProducerSequence = ++_produced,
         };

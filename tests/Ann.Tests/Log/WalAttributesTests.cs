@@ -41,13 +41,13 @@ public sealed class WalAttributesTests
         byte[] bytes = new byte[WalAttributesCodec.SizeOf(items)];
         Assert.Equal(0, WalAttributesCodec.Write(items, bytes).Length);
 
-        AttributeBatch read = WalAttributesCodec.Read(bytes, AttributeFixture.Schema, 50)!;
+        AttributeBatch read = Read(bytes, AttributeFixture.Schema, 50)!;
         for (int i = 0; i < 50; i++)
             Assert.Equal(AttributeFixture.Describe(items, i), AttributeFixture.Describe(read, i));
         for (int length = 0; length < bytes.Length; length++)
-            Assert.Null(WalAttributesCodec.Read(bytes.AsSpan(0, length), AttributeFixture.Schema, 50));
-        Assert.Null(WalAttributesCodec.Read([.. bytes, 0], AttributeFixture.Schema, 50));
-        Assert.Null(WalAttributesCodec.Read(bytes, AttributeFixture.Schema, int.MaxValue));
+            Assert.Null(Read(bytes.AsSpan(0, length), AttributeFixture.Schema, 50));
+        Assert.Null(Read([.. bytes, 0], AttributeFixture.Schema, 50));
+        Assert.Null(Read(bytes, AttributeFixture.Schema, int.MaxValue));
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class WalAttributesTests
         {
             byte[] bytes = [.. sound];
             bytes[random.Next(bytes.Length)] = (byte)(random.Next(3) == 0 ? 0xFF : random.Next(256));
-            if (WalAttributesCodec.Read(bytes, AttributeFixture.Schema, 20) is { } read)
+            if (Read(bytes, AttributeFixture.Schema, 20) is { } read)
                 Assert.Equal(20, read.Count);
             else
                 refused++;
@@ -75,13 +75,13 @@ public sealed class WalAttributesTests
     {
         AttributeSchema real = new([new AttributeField("x", AttributeType.Double)]);
         byte[] bytes = [1, 0, 0, 0, 0, 0, 0, 0xF8, 0x7F];
-        Assert.Null(WalAttributesCodec.Read(bytes, real, 1));
+        Assert.Null(Read(bytes, real, 1));
         bytes[^2] = 0xF0; // infinity
-        Assert.NotNull(WalAttributesCodec.Read(bytes, real, 1));
+        Assert.NotNull(Read(bytes, real, 1));
         bytes[0] = 3;
-        Assert.Null(WalAttributesCodec.Read(bytes, real, 1));
+        Assert.Null(Read(bytes, real, 1));
         AttributeSchema yesNo = new([new AttributeField("x", AttributeType.Bool)]);
-        Assert.Null(WalAttributesCodec.Read([0, 1], yesNo, 1));
+        Assert.Null(Read([0, 1], yesNo, 1));
     }
 
     [Fact]
@@ -117,5 +117,12 @@ public sealed class WalAttributesTests
             Assert.Equal(AnnError.Corrupt, error.Error);
             Assert.Contains("byte 20: attributes of hash", error.Message, StringComparison.Ordinal);
         }
+    }
+
+    /// <summary>Attributes that take all the bytes; null otherwise.</summary>
+    private static AttributeBatch? Read(ReadOnlySpan<byte> bytes, AttributeSchema schema, int count)
+    {
+        AttributeBatch? read = WalAttributesCodec.Read(ref bytes, schema, count);
+        return bytes.IsEmpty ? read : null;
     }
 }

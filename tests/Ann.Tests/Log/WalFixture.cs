@@ -92,5 +92,8 @@ internal static class WalFixture
         Assert.Equal(expected.Attributes is null, actual.Attributes is null);
         for (int i = 0; i < expected.Count && expected.Attributes is not null; i++)
             Assert.Equal(AttributeFixture.Describe(expected.Attributes, i), AttributeFixture.Describe(actual.Attributes!, i));
+        Assert.Equal(expected.Payloads is null, actual.Payloads is null);
+        for (int i = 0; i < expected.Count && expected.Payloads is not null; i++)
+            Assert.True(expected.Payloads[i].SequenceEqual(actual.Payloads![i]), $"payload {i} differs");
     }
 }

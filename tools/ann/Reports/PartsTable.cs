@@ -16,6 +16,8 @@ internal static class PartsTable
         Line(text, "keys", parts.Keys, rows);
         if (parts.Attributes > 0)
             Line(text, "attributes", parts.Attributes, rows);
+        if (parts.Payloads > 0)
+            Line(text, "payloads", parts.Payloads, rows);
         Line(text, "other", parts.Other, rows);
         Line(text, "file", parts.Total, rows);
         Line(text, "loaded", loaded, rows);
