@@ -8,8 +8,8 @@ using Microsoft.Extensions.VectorData;
 namespace Ann.Extensions.VectorData;
 
 /// <summary>
-/// A live index as a collection. Properties of records are attributes of items, all of them may be filtered by; a property whose type no
-/// attribute has is refused when the collection is made. Sets of texts come back without their order.
+/// A live index as a collection. Properties of records that are indexed are attributes of items, and may be filtered by; all others are in
+/// the item's payload. Sets of texts that are indexed come back without their order.
 /// </summary>
 internal sealed class AnnCollection<TKey, TRecord> : VectorStoreCollection<TKey, TRecord>
     where TKey : notnull
@@ -34,6 +34,8 @@ internal sealed class AnnCollection<TKey, TRecord> : VectorStoreCollection<TKey,
 
     /// <inheritdoc/>
     public override string Name { get; }
+
+    private bool WithPayloads => !_model.Payload.IsEmpty;
 
     /// <inheritdoc/>
     public override Task<bool> CollectionExistsAsync(CancellationToken cancellationToken = default) =>
@@ -66,8 +68,10 @@ internal sealed class AnnCollection<TKey, TRecord> : VectorStoreCollection<TKey,
         foreach (TKey[] part in keys.Chunk(BatchRecords))
         {
             FetchResponse found = await TellAsync("Get", () => _index.FetchAsync(
-                StoreKeys.OfAll([.. part.Cast<object>()]), _mapper.Attributes, withVectors, cancellationToken)).ConfigureAwait(false);
-            foreach (TRecord record in _mapper.ToRecords(found.Found, found.Attributes, withVectors ? found.Vectors : null))
+                StoreKeys.OfAll([.. part.Cast<object>()]), _mapper.Attributes, withVectors, WithPayloads, cancellationToken))
+                .ConfigureAwait(false);
+            foreach (TRecord record in _mapper.ToRecords(
+                found.Found, found.Attributes, found.Payloads, withVectors ? found.Vectors : null))
                 yield return record;
         }
     }
@@ -87,7 +91,8 @@ internal sealed class AnnCollection<TKey, TRecord> : VectorStoreCollection<TKey,
         await foreach (ScrollResponse page in ScrollAsync(wanted, Math.Min(most, BatchRecords), options.IncludeVectors, cancellationToken)
             .ConfigureAwait(false))
         {
-            found.AddRange(_mapper.ToRecords(page.Keys, page.Attributes, options.IncludeVectors ? page.Vectors : null));
+            found.AddRange(_mapper.ToRecords(
+                page.Keys, page.Attributes, page.Payloads, options.IncludeVectors ? page.Vectors : null));
             if (found.Count >= most)
                 break;
         }
@@ -155,6 +160,7 @@ internal sealed class AnnCollection<TKey, TRecord> : VectorStoreCollection<TKey,
             Filter = options.Filter is { } filter ? new FilterTranslation(_model).Translate(filter) : null,
             MinScore = options.ScoreThreshold is { } threshold ? (float)_model.ToWireScore(threshold) : null,
             Attributes = _mapper.Attributes,
+            WithPayloads = WithPayloads,
             EfSearch = own?.EfSearch,
             RecallTarget = own?.RecallTarget,
             Exact = _model.IsFlat || own is { Exact: true },
@@ -214,7 +220,7 @@ internal sealed class AnnCollection<TKey, TRecord> : VectorStoreCollection<TKey,
         ItemFilter filter, int pageSize, bool withVectors, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await using IAsyncEnumerator<ScrollResponse> pages =
-            _index.ScrollAsync(filter, _mapper.Attributes, withVectors, pageSize: pageSize, cancellationToken: cancellation).GetAsyncEnumerator(cancellation);
+            _index.ScrollAsync(filter, _mapper.Attributes, withVectors, WithPayloads, pageSize, cancellation).GetAsyncEnumerator(cancellation);
         while (await TellAsync("Get", () => pages.MoveNextAsync().AsTask()).ConfigureAwait(false))
             yield return pages.Current;
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Ann.Client;
 using Ann.Protocol.V1;
 using Microsoft.Extensions.AI;
@@ -15,17 +16,23 @@ public sealed class AnnVectorStore : VectorStore
 {
     private readonly AnnClient _client;
     private readonly IEmbeddingGenerator? _generator;
+    private readonly JsonSerializerOptions _serializer;
 
     /// <param name="client">Of the server; not disposed by the store.</param>
     /// <param name="embeddingGenerator">
     /// Makes vectors of what is not one, where a collection has none of its own. Null: texts that are searched for are encoded by the
     /// server, where the index has an encoder.
     /// </param>
-    public AnnVectorStore(AnnClient client, IEmbeddingGenerator? embeddingGenerator = null)
+    /// <param name="serializer">
+    /// Writes the data properties that are not indexed, as JSON. Null: the defaults of Microsoft.Extensions.AI, which know the common types
+    /// without reflection, and take it for others where it is there.
+    /// </param>
+    public AnnVectorStore(AnnClient client, IEmbeddingGenerator? embeddingGenerator = null, JsonSerializerOptions? serializer = null)
     {
         ArgumentNullException.ThrowIfNull(client);
         _client = client;
         _generator = embeddingGenerator;
+        _serializer = serializer ?? AIJsonUtilities.DefaultOptions;
     }
 
     /// <inheritdoc/>
@@ -34,14 +41,15 @@ public sealed class AnnVectorStore : VectorStore
     public override VectorStoreCollection<TKey, TRecord> GetCollection<TKey, TRecord>(
         string name, VectorStoreCollectionDefinition? definition = null) =>
         new AnnCollection<TKey, TRecord>(
-            _client, name, RecordModel.Of(typeof(TRecord), typeof(TKey), definition, _generator));
+            _client, name, RecordModel.Of(typeof(TRecord), typeof(TKey), definition, _generator, _serializer));
 
     /// <inheritdoc/>
     public override VectorStoreCollection<object, Dictionary<string, object?>> GetDynamicCollection(
         string name, VectorStoreCollectionDefinition definition)
     {
         ArgumentNullException.ThrowIfNull(definition);
-        return new AnnCollection<object, Dictionary<string, object?>>(_client, name, RecordModel.OfDynamic(definition, _generator));
+        return new AnnCollection<object, Dictionary<string, object?>>(
+            _client, name, RecordModel.OfDynamic(definition, _generator, _serializer));
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Linq.Expressions;
 using Ann.Client;
@@ -29,16 +30,16 @@ internal sealed class FilterTranslation(RecordModel model) : FilterTranslatorBas
         ConstantExpression { Value: bool value } => value ? Everything() : !Everything(),
         MethodCallExpression call when TryMatchContains(call, out Expression? source, out Expression? item) =>
             OfContains(call, source, item),
-        _ when TryBindProperty(node, out PropertyModel? property) && node.Type == typeof(bool) =>
+        _ when TryProperty(node, out PropertyModel? property) && node.Type == typeof(bool) =>
             ItemFilter.Is(property.StorageName, true),
         _ => throw Refused(node),
     };
 
     private ItemFilter OfComparison(BinaryExpression comparison)
     {
-        if (TryBindProperty(comparison.Left, out PropertyModel? left) && TryValue(comparison.Right, out object? value))
+        if (TryProperty(comparison.Left, out PropertyModel? left) && TryValue(comparison.Right, out object? value))
             return Compare(comparison, comparison.NodeType, left, value);
-        return TryBindProperty(comparison.Right, out PropertyModel? right) && TryValue(comparison.Left, out value)
+        return TryProperty(comparison.Right, out PropertyModel? right) && TryValue(comparison.Left, out value)
             ? Compare(comparison, Mirrored(comparison.NodeType), right, value)
             : throw Refused(comparison);
     }
@@ -100,9 +101,9 @@ internal sealed class FilterTranslation(RecordModel model) : FilterTranslatorBas
     /// <summary>A set of the record has a value, or a list of values has the record's.</summary>
     private ItemFilter OfContains(MethodCallExpression call, Expression source, Expression item)
     {
-        if (TryBindProperty(source, out PropertyModel? set) && TryValue(item, out object? value))
+        if (TryProperty(source, out PropertyModel? set) && TryValue(item, out object? value))
             return value is string text ? ItemFilter.In(set.StorageName, text) : throw Refused(call);
-        if (!TryValues(source, out IEnumerable? values) || !TryBindProperty(item, out PropertyModel? property))
+        if (!TryValues(source, out IEnumerable? values) || !TryProperty(item, out PropertyModel? property))
             throw Refused(call);
         object[] all = [.. values.Cast<object?>().Select(one => one ?? throw Refused(call))];
         if (all.Length == 0)
@@ -117,6 +118,15 @@ internal sealed class FilterTranslation(RecordModel model) : FilterTranslatorBas
             _ => ItemFilter.Any([.. all.Select(one => Equal(call, property, one))]),
         };
     }
+
+    /// <summary>A property that is an attribute, or the key.</summary>
+    /// <exception cref="NotSupportedException">It is a property that is in the payload.</exception>
+    private bool TryProperty(Expression node, [NotNullWhen(true)] out PropertyModel? property) =>
+        TryBindProperty(node, out property) && model.Payload.Has(property)
+            ? throw new NotSupportedException(
+                $"The filter has '{node}', which is not indexed: IsIndexed = true of '{property.ModelName}' makes it an attribute, in a "
+                + "collection that is made with it.")
+            : property is not null;
 
     /// <summary>True of every item: its key is one, or is not.</summary>
     private ItemFilter Everything()
@@ -135,7 +145,7 @@ internal sealed class FilterTranslation(RecordModel model) : FilterTranslatorBas
         return node is ConstantExpression;
     }
 
-    private static bool TryValues(Expression node, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out IEnumerable? values)
+    private static bool TryValues(Expression node, [NotNullWhen(true)] out IEnumerable? values)
     {
         values = node is NewArrayExpression array
             && array.Expressions.All(static one => TryValue(one, out _))

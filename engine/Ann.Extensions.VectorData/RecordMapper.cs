@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Ann.Client;
 using Ann.Protocol.V1;
+using Google.Protobuf;
 using Microsoft.Extensions.AI;
 
 namespace Ann.Extensions.VectorData;
@@ -33,6 +34,8 @@ internal sealed class RecordMapper<TRecord>(RecordModel model)
         foreach (RecordField field in model.Fields)
             if (field.Property.GetValueAsObject(record) is { } value)
                 field.Kind.Set(row, field.Name, value);
+        if (!model.Payload.IsEmpty)
+            row.SetPayload(model.Payload.Write(record));
     }
 
     /// <summary>The vector of a record, where it holds one; null where one is to be made.</summary>
@@ -50,28 +53,36 @@ internal sealed class RecordMapper<TRecord>(RecordModel model)
     /// <summary>The record of a hit, without its vector.</summary>
     public TRecord ToRecord(SearchAnswer answer, AnswerHit hit)
     {
-        TRecord record = NewRecord(answer.HasTextKeys ? StoreKeys.FromText(hit.Key, KeyType) : hit.NumberKey);
+        object key = answer.HasTextKeys ? StoreKeys.FromText(hit.Key, KeyType) : hit.NumberKey;
+        TRecord record = NewRecord(key);
         foreach (RecordField field in model.Fields)
             SetField(record, field, field.Kind.ReadHit(answer.Column(field.Name), hit.Position));
+        if (answer.HasPayloads)
+            model.Payload.Read(hit.Payload, record, key);
         return record;
     }
 
     /// <summary>The records of a reply, in its order.</summary>
     /// <param name="keys">Keys of the items.</param>
     /// <param name="columns">Their attributes.</param>
+    /// <param name="payloads">Their payloads; none where records have none.</param>
     /// <param name="vectors">Their vectors; null where they are not wanted.</param>
-    public IEnumerable<TRecord> ToRecords(KeyColumn? keys, IReadOnlyList<AttributeColumn> columns, VectorBatch? vectors)
+    public IEnumerable<TRecord> ToRecords(
+        KeyColumn? keys, IReadOnlyList<AttributeColumn> columns, IReadOnlyList<ByteString> payloads, VectorBatch? vectors)
     {
         int count = keys is null ? 0 : keys.Numbers.Count + keys.Texts.Count;
         HashSet<uint>[] missing = [.. columns.Select(static column => column.Missing.ToHashSet())];
         for (int i = 0; i < count; i++)
         {
-            TRecord record = NewRecord(keys!.Texts.Count > 0 ? StoreKeys.FromText(keys.Texts[i], KeyType) : keys.Numbers[i]);
+            object key = keys!.Texts.Count > 0 ? StoreKeys.FromText(keys.Texts[i], KeyType) : keys.Numbers[i];
+            TRecord record = NewRecord(key);
             for (int column = 0; column < columns.Count; column++)
             {
                 RecordField field = model.Fields[column];
                 SetField(record, field, missing[column].Contains((uint)i) ? null : field.Kind.ReadWire(columns[column], i));
             }
+            if (payloads.Count > 0)
+                model.Payload.Read(payloads[i].Span, record, key);
             if (vectors is not null)
                 SetVector(record, vectors, i);
             yield return record;

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using Ann.Protocol.V1;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.VectorData;
@@ -9,16 +10,17 @@ namespace Ann.Extensions.VectorData;
 /// <summary>What the records of a collection are, and how an index holds them.</summary>
 internal sealed class RecordModel
 {
-    private RecordModel(CollectionModel records)
+    private RecordModel(CollectionModel records, JsonSerializerOptions serializer)
     {
         Records = records;
         Key = records.KeyProperty;
         Vector = records.VectorProperty;
         Fields =
         [
-            .. records.DataProperties.Select(
-                static property => new RecordField(property.StorageName, RecordFieldKind.Of(property.Type)!, property)),
+            .. records.DataProperties.Where(static property => property.IsIndexed)
+                .Select(static property => new RecordField(property.StorageName, KindOf(property), property)),
         ];
+        Payload = new RecordPayload([.. records.DataProperties.Where(static property => !property.IsIndexed)], serializer);
         (Metric, ToScore, ToWireScore) = ScoreOf(Vector.DistanceFunction);
     }
 
@@ -31,8 +33,11 @@ internal sealed class RecordModel
     /// <summary>The vector.</summary>
     public VectorPropertyModel Vector { get; }
 
-    /// <summary>What else a record has.</summary>
+    /// <summary>What else a record has that may be filtered by: the attributes of its item.</summary>
     public IReadOnlyList<RecordField> Fields { get; }
+
+    /// <summary>All the rest of a record: the payload of its item.</summary>
+    public RecordPayload Payload { get; }
 
     /// <summary>How nearness is measured.</summary>
     public Metric Metric { get; }
@@ -54,13 +59,20 @@ internal sealed class RecordModel
     [RequiresUnreferencedCode("Maps records by reflection.")]
     [RequiresDynamicCode("Maps records by reflection.")]
     public static RecordModel Of(
-        Type record, Type key, VectorStoreCollectionDefinition? definition, IEmbeddingGenerator? generator) =>
-        new(new Builder().Build(record, key, definition, generator));
+        Type record, Type key, VectorStoreCollectionDefinition? definition, IEmbeddingGenerator? generator,
+        JsonSerializerOptions serializer) =>
+        new(new Builder().Build(record, key, definition, generator), serializer);
 
     /// <summary>Of records that are dictionaries.</summary>
     /// <exception cref="InvalidOperationException">They cannot be held; names the property and what was expected.</exception>
-    public static RecordModel OfDynamic(VectorStoreCollectionDefinition definition, IEmbeddingGenerator? generator) =>
-        new(new Builder().BuildDynamic(definition, generator));
+    public static RecordModel OfDynamic(
+        VectorStoreCollectionDefinition definition, IEmbeddingGenerator? generator, JsonSerializerOptions serializer) =>
+        new(new Builder().BuildDynamic(definition, generator), serializer);
+
+    private static RecordFieldKind KindOf(DataPropertyModel property) => RecordFieldKind.Of(property.Type)
+        ?? throw new NotSupportedException(
+            $"The property '{property.ModelName}' is indexed, and a {property.Type.Name}; {RecordFieldKind.Supported} may be, also nullable. "
+            + "Others are stored when IsIndexed is false.");
 
     private static (Metric, Func<double, double>, Func<double, double>) ScoreOf(string? function) => function switch
     {
@@ -98,8 +110,8 @@ internal sealed class RecordModel
 
         protected override bool IsDataPropertyTypeValid(Type type, [NotNullWhen(false)] out string? supportedTypes)
         {
-            supportedTypes = RecordFieldKind.Supported;
-            return RecordFieldKind.Of(type) is not null;
+            supportedTypes = null; // Of one that is indexed KindOf tells; the serializer takes the others, or says why not.
+            return true;
         }
 
         protected override bool IsVectorPropertyTypeValid(Type type, [NotNullWhen(false)] out string? supportedTypes)

@@ -9,38 +9,59 @@ public sealed class ShelfRecord
     [VectorStoreKey]
     public ulong Id { get; set; }
 
-    [VectorStoreData(StorageName = "brand_name")]
+    [VectorStoreData(IsIndexed = true, StorageName = "brand_name")]
     public string? Brand { get; set; }
 
-    [VectorStoreData]
+    [VectorStoreData(IsIndexed = true)]
     public bool Sold { get; set; }
 
-    [VectorStoreData]
+    [VectorStoreData(IsIndexed = true)]
     public int Count { get; set; }
 
-    [VectorStoreData]
+    [VectorStoreData(IsIndexed = true)]
     public long? Views { get; set; }
 
-    [VectorStoreData]
+    [VectorStoreData(IsIndexed = true)]
     public float Weight { get; set; }
 
-    [VectorStoreData]
+    [VectorStoreData(IsIndexed = true)]
     public double? Price { get; set; }
 
-    [VectorStoreData]
+    [VectorStoreData(IsIndexed = true)]
     public DateTimeOffset Added { get; set; }
 
-    [VectorStoreData]
+    [VectorStoreData(IsIndexed = true)]
     public DateTime? Ended { get; set; }
 
-    [VectorStoreData]
+    [VectorStoreData(IsIndexed = true)]
     public Guid? Supplier { get; set; }
 
-    [VectorStoreData]
+    [VectorStoreData(IsIndexed = true)]
     public string[]? Tags { get; set; }
 
-    [VectorStoreData]
+    [VectorStoreData(IsIndexed = true)]
     public List<string>? Markets { get; set; }
+
+    [VectorStoreData]
+    public string? Description { get; set; }
+
+    [VectorStoreData(StorageName = "amount_eur")]
+    public decimal Amount { get; set; }
+
+    [VectorStoreData]
+    public ShelfPlace? Place { get; set; }
+
+    [VectorStoreData]
+    public int[]? Sizes { get; set; }
+
+    [VectorStoreData]
+    public byte[]? Picture { get; set; }
+
+    [VectorStoreData]
+    public DateOnly? Best { get; set; }
+
+    [VectorStoreData]
+    public List<string>? Steps { get; set; }
 
     [VectorStoreVector(4, DistanceFunction = DistanceFunction.EuclideanDistance)]
     public ReadOnlyMemory<float> Vector { get; set; }
@@ -60,9 +81,19 @@ public sealed class ShelfRecord
         Supplier = key % 6 == 0 ? null : new Guid((int)key, 1, 2, new byte[8]),
         Tags = key % 8 == 0 ? null : [.. Enumerable.Range(0, (int)key % 3).Select(static i => $"tag-{i}")],
         Markets = key % 9 == 0 ? null : [$"market-{key % 2}"],
+        Description = key % 10 == 0 ? null : new string((char)('a' + (key % 26)), 2000),
+        Amount = key * 1.01m,
+        Place = key % 4 == 1 ? null : new ShelfPlace($"row {key}", [(int)key, -1]),
+        Sizes = key % 11 == 0 ? null : [3, (int)key, 1],
+        Picture = key % 3 == 1 ? null : [1, 2, (byte)key],
+        Best = key % 5 == 2 ? null : DateOnly.FromDayNumber((int)key + 730_000),
+        Steps = key % 7 == 3 ? null : ["second", "first", "second"],
         Vector = new[] { key, key % 2, key % 3, 1f },
     };
 }
+
+/// <summary>What no attribute can hold.</summary>
+public sealed record ShelfPlace(string Row, int[] Boxes);
 
 /// <summary>A record with a text as its key, whose vector is made of a text.</summary>
 public sealed class NoteRecord

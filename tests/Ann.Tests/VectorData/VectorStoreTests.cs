@@ -164,6 +164,28 @@ public sealed class VectorStoreTests(SampleIndexes samples) : IAsyncLifetime
         NotSupportedException refused = await Assert.ThrowsAsync<NotSupportedException>(
             () => ListAsync(shelf.GetAsync(static one => one.Brand!.StartsWith("bra"), 10)));
         Assert.Contains("StartsWith", refused.Message, StringComparison.Ordinal);
+        refused = await Assert.ThrowsAsync<NotSupportedException>(
+            () => ListAsync(shelf.GetAsync(static one => one.Sold && one.Description == "a", 10)));
+        Assert.Contains("IsIndexed = true of 'Description'", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(2ul, Assert.Single(await ListAsync(shelf.GetAsync(
+            static one => one.Sold, 1,
+            new FilteredRecordRetrievalOptions<ShelfRecord> { OrderBy = static order => order.Ascending(static one => one.Amount) }))).Id);
+    }
+
+    [Fact]
+    public async Task APayloadThatIsSomebodyElsesIsTold()
+    {
+        VectorStoreCollection<ulong, ShelfRecord> shelf = await FilledAsync();
+        ItemBatch batch = new();
+        batch.Add(1).SetPayload("[1, 2]"u8);
+        batch.Add(2).SetPayload("""{"Sizes": "many"}"""u8);
+        batch.Add(3).SetPayload("""{"More": {"a": [1]}, "amount_eur": 2.5}"""u8);
+        await _client.Index("shelf").UpdateAsync(batch);
+        InvalidDataException other = await Assert.ThrowsAsync<InvalidDataException>(() => shelf.GetAsync(1));
+        Assert.Contains("record '1'", other.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<InvalidDataException>(() => shelf.GetAsync(2));
+        ShelfRecord third = (await shelf.GetAsync(3))!;
+        Assert.Equal((2.5m, (string?)null), (third.Amount, third.Description));
     }
 
     [Fact]
@@ -216,8 +238,9 @@ public sealed class VectorStoreTests(SampleIndexes samples) : IAsyncLifetime
             Properties =
             [
                 new VectorStoreKeyProperty("Id", typeof(string)),
-                new VectorStoreDataProperty("Brand", typeof(string)),
+                new VectorStoreDataProperty("Brand", typeof(string)) { IsIndexed = true },
                 new VectorStoreDataProperty("Price", typeof(double?)),
+                new VectorStoreDataProperty("Sizes", typeof(int[])),
                 new VectorStoreVectorProperty("Vector", typeof(ReadOnlyMemory<float>), 2)
                 {
                     DistanceFunction = DistanceFunction.CosineDistance,
@@ -229,10 +252,12 @@ public sealed class VectorStoreTests(SampleIndexes samples) : IAsyncLifetime
         await shelf.UpsertAsync([Entry("x", "acme", 9.5, [1, 0]), Entry("y", "zeta", null, [0, 1])]);
         Dictionary<string, object?> got = (await shelf.GetAsync("x"))!;
         Assert.Equal(("acme", 9.5), (got["Brand"], got["Price"]));
+        Assert.Equal([3, 1], Assert.IsType<int[]>(got["Sizes"]));
         VectorSearchResult<Dictionary<string, object?>> found = Assert.Single(await ListAsync(shelf.SearchAsync(
             new ReadOnlyMemory<float>([0, 1]), 1,
             new VectorSearchOptions<Dictionary<string, object?>> { Filter = static one => (string)one["Brand"]! == "zeta" })));
         Assert.Equal("y", found.Record["Id"]);
+        Assert.Null(found.Record["Price"]);
         Assert.Equal(0, found.Score!.Value, 1e-5);
 
         static Dictionary<string, object?> Entry(string id, string brand, double? price, float[] vector) => new()
@@ -240,6 +265,7 @@ public sealed class VectorStoreTests(SampleIndexes samples) : IAsyncLifetime
             ["Id"] = id,
             ["Brand"] = brand,
             ["Price"] = price,
+            ["Sizes"] = new[] { 3, 1 },
             ["Vector"] = new ReadOnlyMemory<float>(vector),
         };
     }
@@ -269,8 +295,8 @@ public sealed class VectorStoreTests(SampleIndexes samples) : IAsyncLifetime
     public async Task RecordsThatCannotBeHeldAreRefused()
     {
         Exception type = Assert.ThrowsAny<Exception>(() => _store.GetDynamicCollection("bad", Definition(
-            new VectorStoreKeyProperty("Id", typeof(string)), new VectorStoreDataProperty("Stream", typeof(Uri)))));
-        Assert.Contains("Stream", type.Message, StringComparison.Ordinal);
+            new VectorStoreKeyProperty("Id", typeof(string)), new VectorStoreDataProperty("Stream", typeof(Uri)) { IsIndexed = true })));
+        Assert.Contains("'Stream' is indexed, and a Uri", type.Message, StringComparison.Ordinal);
         Assert.ThrowsAny<Exception>(() => _store.GetDynamicCollection("bad", Definition(new VectorStoreKeyProperty("Id", typeof(int)))));
         VectorStoreCollection<ulong, ShelfRecord> missing = _store.GetCollection<ulong, ShelfRecord>("missing");
         VectorStoreException failed = await Assert.ThrowsAsync<VectorStoreException>(() => missing.UpsertAsync(All[0]));
@@ -312,6 +338,13 @@ public sealed class VectorStoreTests(SampleIndexes samples) : IAsyncLifetime
         one.Supplier,
         one.Tags,
         one.Markets,
+        one.Description,
+        one.Amount,
+        one.Place,
+        one.Sizes,
+        one.Picture,
+        one.Best,
+        one.Steps,
     };
 
     private static double Distance(ReadOnlyMemory<float> a, ReadOnlyMemory<float> b) =>
