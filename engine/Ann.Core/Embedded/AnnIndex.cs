@@ -152,7 +152,9 @@ public sealed class AnnIndex : IDisposable, IAsyncDisposable
 
     /// <summary>Looks an item up by its key.</summary>
     /// <param name="key">Of the index's kind.</param>
-    /// <returns>The item with its vector as it is stored, all its attributes and its payload; null when there is none of that key.</returns>
+    /// <returns>
+    /// The item with its vector as it is stored, all its attributes and its payload; null when there is none of that key.
+    /// </returns>
     /// <exception cref="AnnException"><see cref="AnnError.InvalidArgument"/>: a key of the other kind.</exception>
     /// <exception cref="ObjectDisposedException">The index is closed.</exception>
     public AnnItem? Fetch(AnnKey key)
@@ -172,8 +174,8 @@ public sealed class AnnIndex : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Adds items and replaces those that exist, attributes, payload and all, as one batch: after a crash all of them are there, or none. Ends when
-    /// they are on disk and every search that begins sees them.
+    /// Adds items and replaces those that exist, attributes, payload and all, as one batch: after a crash all of them are there, or none.
+    /// Ends when they are on disk and every search that begins sees them.
     /// </summary>
     /// <param name="items">
     /// At most 65,536, with payloads of at most 64 MiB together. Of a key that comes twice the later item counts. None is no error.

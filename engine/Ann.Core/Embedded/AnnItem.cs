@@ -2,7 +2,9 @@ using Ann.Core.Keys;
 
 namespace Ann.Core.Embedded;
 
-/// <summary>An item of an index: its key, its vector, its attributes and its payload. Not to be changed while it is being written.</summary>
+/// <summary>
+/// An item of an index: its key, its vector, its attributes and its payload. Not to be changed while it is being written.
+/// </summary>
 /// <param name="key">A number or a string, as the index has them.</param>
 /// <param name="vector">
 /// As many components as the index has; finite, and not all zero under <see cref="Metric.Cosine"/>. The index copies it.

@@ -43,8 +43,8 @@ internal static class ItemAttributes
             {
                 throw AnnException.Invalid(
                     "attributes",
-                    $"the update of item '{update.Key}' changes {Named(update)}, that of item '{first.Key}' {Named(first)}; all updates of a "
-                        + "batch change the same attributes.");
+                    $"the update of item '{update.Key}' changes {Named(update)}, that of item '{first.Key}' {Named(first)}; all updates of "
+                        + "a batch change the same attributes.");
             }
         }
         if (first.Attributes.Count == 0)

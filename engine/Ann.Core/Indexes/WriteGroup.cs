@@ -193,7 +193,8 @@ internal sealed class WriteGroup(LiveState state)
         AttributeBatch? attributes = kept.Attributes is { Count: 0 } ? null : kept.Attributes; // the index has none, or no item is new
         PayloadColumn? payloads = kept.Payloads is { TotalBytes: 0 } && kind == WalRecordKind.Upsert ? null : kept.Payloads;
         return new WalRecord(
-            kind, _next, target.Encoders.Items.Fingerprint, batch.Producer, batch.ProducerSequence, kept.Keys, kept.Rows, attributes, payloads);
+            kind, _next, target.Encoders.Items.Fingerprint, batch.Producer, batch.ProducerSequence, kept.Keys, kept.Rows, attributes,
+            payloads);
     }
 
     private WriteBatch OnlyNew(WriteBatch batch, Generation target)

@@ -65,7 +65,9 @@ internal static class WalAttributesCodec
         return rest;
     }
 
-    /// <summary>Reads what <see cref="WriteGiven"/> writes; null as <see cref="Read"/>, and when none is given or one that is not there.</summary>
+    /// <summary>
+    /// Reads what <see cref="WriteGiven"/> writes; null as <see cref="Read"/>, and when none is given or one that is not there.
+    /// </summary>
     public static AttributeBatch? ReadGiven(ref ReadOnlySpan<byte> bytes, AttributeSchema schema, int count)
     {
         Debug.Assert(AttributeSchema.MaxFields <= 64);

@@ -54,7 +54,9 @@ internal static class WalRecordCodec
         Span<byte> rest = RecordKeys.Write(record.Keys.Span, body[producer..]);
         rest = RecordKeys.Put(rest, MemoryMarshal.AsBytes(record.Rows.AsSpan()));
         if (record.Attributes is { } attributes)
-            rest = isUpdate ? WalAttributesCodec.WriteGiven(attributes, shape.Attributes, rest) : WalAttributesCodec.Write(attributes, rest);
+            rest = isUpdate
+                ? WalAttributesCodec.WriteGiven(attributes, shape.Attributes, rest)
+                : WalAttributesCodec.Write(attributes, rest);
         if (record.Payloads is not null)
             rest = WalPayloadsCodec.Write(record.Payloads, rest);
         Debug.Assert(rest.IsEmpty);
@@ -79,7 +81,8 @@ internal static class WalRecordCodec
     public static WalRecord? Read(RecordReader reader, in WalRecordHead head, WalShape shape) =>
         !reader.TryReadBody(out ReadOnlySpan<byte> body)
             ? null
-            : Decode(head, body, shape) ?? throw reader.Corrupt("the lengths of the keys, the attributes or the payloads do not fit the record.");
+            : Decode(head, body, shape)
+                ?? throw reader.Corrupt("the lengths of the keys, the attributes or the payloads do not fit the record.");
 
     private static WalRecord? Decode(in WalRecordHead head, ReadOnlySpan<byte> body, WalShape shape)
     {

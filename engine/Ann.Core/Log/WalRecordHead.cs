@@ -25,7 +25,9 @@ internal readonly record struct WalRecordHead
 
     public required byte Kind { get; init; }
 
-    /// <summary>Bit 0: the encoder of the rows is known. Bit 1: attributes follow the rows. Bit 2: payloads follow those. The others are 0.</summary>
+    /// <summary>
+    /// Bit 0: the encoder of the rows is known. Bit 1: attributes follow the rows. Bit 2: payloads follow those. The others are 0.
+    /// </summary>
     public byte Flags { get; init; }
 
     /// <summary>True for the record that ends a file: see <see cref="WalEnd"/>.</summary>

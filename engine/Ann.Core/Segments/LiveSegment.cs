@@ -105,7 +105,8 @@ internal abstract class LiveSegment : INodeLookup
     internal abstract ReadOnlySpan<float> Row(int node);
 
     /// <summary>
-    /// The payload of a node; empty when it has none. Read where it lies, so that its length costs nothing. Valid while the segment is held.
+    /// The payload of a node; empty when it has none. Read where it lies, so that its length costs nothing. Valid while the segment is
+    /// held.
     /// </summary>
     internal virtual ReadOnlySpan<byte> Payload(int node) => default;
 

@@ -194,7 +194,8 @@ internal sealed unsafe class SegmentSections
             if (ends[node] < start || ends[node] > bytes || ends[node] - start > PayloadColumn.MaxBytes)
             {
                 throw Bad(
-                    SectionKind.Payloads, section.Offset + node * 8L, $"the payload of node {node} ends at {ends[node]}, begun at {start}.");
+                    SectionKind.Payloads, section.Offset + node * 8L,
+                    $"the payload of node {node} ends at {ends[node]}, begun at {start}.");
             }
             start = ends[node];
         }

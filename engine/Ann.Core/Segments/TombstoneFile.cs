@@ -12,7 +12,10 @@ internal static class TombstoneFile
 
     private static readonly HashedFile Format = new("ANNTOMB\n", HeaderSize, "tombstones");
 
-    /// <summary>Writes the marks as they are now, without those of <see cref="Tombstones.Bases"/>. The file appears whole or not at all, and survives a power cut.</summary>
+    /// <summary>
+    /// Writes the marks as they are now, without those of <see cref="Tombstones.Bases"/>. The file appears whole or not at all, and
+    /// survives a power cut.
+    /// </summary>
     /// <param name="files">Where to.</param>
     /// <param name="path">The file.</param>
     /// <param name="dead">The marks.</param>

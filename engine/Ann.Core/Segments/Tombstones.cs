@@ -100,7 +100,9 @@ internal sealed unsafe class Tombstones(int capacity) : IDisposable
     public LiveNodes LiveAt(ReadPoint at) =>
         _marks is { } marks ? new LiveNodes(marks.Words, marks.Last, at) : new LiveNodes(null, null, at);
 
-    /// <summary>Copies the mark of every node that is no base, one bit each, as it is now: what a file of them holds. Writer only.</summary>
+    /// <summary>
+    /// Copies the mark of every node that is no base, one bit each, as it is now: what a file of them holds. Writer only.
+    /// </summary>
     /// <param name="words">One word for each 64 nodes begun.</param>
     public void CopyWords(Span<ulong> words)
     {

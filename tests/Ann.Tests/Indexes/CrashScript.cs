@@ -12,8 +12,8 @@ using Ann.Tests.Files;
 namespace Ann.Tests.Indexes;
 
 /// <summary>
-/// A life of an index in a few hundred file operations: writes, updates, seals, compactions, generations, a copy. It knows at every step what was
-/// acknowledged, and what may be there besides: the step that was under way.
+/// A life of an index in a few hundred file operations: writes, updates, seals, compactions, generations, a copy. It knows at every step
+/// what was acknowledged, and what may be there besides: the step that was under way.
 /// </summary>
 /// <param name="files">Where it lives.</param>
 /// <param name="seed">Of the order of the operations of its threads.</param>

@@ -26,6 +26,8 @@ public sealed class UpdateStoryTests
     public async Task AnIndexRecoveredAtAnyTimeIsTheDictionary(int seed, int headRows, KeyKind keyKind)
     {
         SimulatedFileSystem files = new();
+        files.CreateDirectory("/data");
+        files.FlushDirectory("/");
         IndexSchema schema = new()
         {
             Dimension = 4,
@@ -61,7 +63,7 @@ public sealed class UpdateStoryTests
         }
     }
 
-    /// <summary>Each batch gives all items the number of its round, as an attribute and as a payload; heads fill up within batches.</summary>
+    /// <summary>Each batch gives all items the number of its round, as an attribute, and every other as a payload.</summary>
     [Fact]
     public async Task ASearchSeesABatchOfUpdatesWholeOrNotAtAll()
     {
@@ -155,7 +157,8 @@ public sealed class UpdateStoryTests
     }
 
     /// <summary>
-    /// A payload that an update leaves as it is is not copied: it is read where it lies in the file, after the segment was merged away, too.
+    /// A payload that an update leaves as it is is not copied: it is read where it lies in the file, even after the segment was merged
+    /// away.
     /// </summary>
     [Fact]
     public async Task AKeptPayloadStaysInItsFileAndTakesNoMemory()
@@ -217,7 +220,10 @@ public sealed class UpdateStoryTests
         List<(int First, Task<WriteReceipt> Visible)> pending = [];
         for (int first = 0; first < 400; first += Batch)
         {
-            WriteBatch batch = LiveFixture.Batch(WriteMode.Upsert, LiveFixture.Range(first, Batch)) with { Payloads = Large(Batch, Mebibyte) };
+            WriteBatch batch = LiveFixture.Batch(WriteMode.Upsert, LiveFixture.Range(first, Batch)) with
+            {
+                Payloads = Large(Batch, Mebibyte),
+            };
             pending.Add((first, (await live.Index.WriteAsync(batch)).Visible));
             most = Math.Max(most, budget.Used);
         }

@@ -67,8 +67,8 @@ public sealed class UpdateTests
     }
 
     /// <summary>
-    /// The version that an update replaced lies in a file, the new one in the log alone: until that is sealed too, neither the file of marks
-    /// nor a merge may lose the old one.
+    /// The version that an update replaced lies in a file, the new one in the log alone: until that is sealed too, neither the file of
+    /// marks nor a merge may lose the old one.
     /// </summary>
     [Fact]
     public async Task AnUpdateOfASealedItemSurvivesMergesAndRestartsBeforeItIsSealed()
@@ -118,10 +118,14 @@ public sealed class UpdateTests
         Assert.Equal(2, live.Index.Generations.Single(one => one.Id == attached).MissedKeys);
         for (int round = 0; round < 2; round++)
         {
-            Assert.Equal((LiveFixture.Row(3), "three"), (live.Fetch(3), Payload(live, 3)));
-            Assert.Equal((LiveFixture.Row(3, 2), "three"), (live.Fetch(3, attached), Payload(live, 3, attached)));
-            Assert.Equal((LiveFixture.Row(4, 3), "four"), (live.Fetch(4), Payload(live, 4)));
-            Assert.Equal((LiveFixture.Row(4, 2), "four"), (live.Fetch(4, attached), Payload(live, 4, attached)));
+            Assert.Equal(LiveFixture.Row(3), live.Fetch(3));
+            Assert.Equal("three", Payload(live, 3));
+            Assert.Equal(LiveFixture.Row(3, 2), live.Fetch(3, attached));
+            Assert.Equal("three", Payload(live, 3, attached));
+            Assert.Equal(LiveFixture.Row(4, 3), live.Fetch(4));
+            Assert.Equal("four", Payload(live, 4));
+            Assert.Equal(LiveFixture.Row(4, 2), live.Fetch(4, attached));
+            Assert.Equal("four", Payload(live, 4, attached));
             Assert.Equal("eleven", Payload(live, 11));
             Assert.Null(live.Fetch(11, attached));
             await live.ReopenAsync();
@@ -141,7 +145,8 @@ public sealed class UpdateTests
             EncoderFingerprint = TowerFingerprint,
         });
         Assert.Equal(0, (await live.Index.PromoteAsync(attached, new PromotionGate())).MissedKeys);
-        Assert.Equal((LiveFixture.Row(5, 2), "five"), (live.Fetch(5), Payload(live, 5)));
+        Assert.Equal(LiveFixture.Row(5, 2), live.Fetch(5));
+        Assert.Equal("five", Payload(live, 5));
         Assert.Equal("", Payload(live, 4)); // replaced by an item without
     }
 

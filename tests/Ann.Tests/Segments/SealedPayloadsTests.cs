@@ -9,7 +9,9 @@ using static Ann.Tests.Segments.HostileFileTests;
 
 namespace Ann.Tests.Segments;
 
-/// <summary>Payloads in a file: read as they were built, absent where there are none, and refused where a hostile sender wrote them.</summary>
+/// <summary>
+/// Payloads in a file: read as they were built, absent where there are none, and refused where a hostile sender wrote them.
+/// </summary>
 public sealed class SealedPayloadsTests
 {
     private const int Seed = 20261130;
@@ -82,7 +84,8 @@ public sealed class SealedPayloadsTests
         Mend(bytes);
         AnnException error = Assert.Throws<AnnException>(() => Open(bytes));
         Assert.Equal(AnnError.Corrupt, error.Error);
-        Assert.StartsWith($"x.ann: section Payloads, byte {PayloadsOf(bytes).Offset + node * 8}: ", error.Message, StringComparison.Ordinal);
+        string place = $"x.ann: section Payloads, byte {PayloadsOf(bytes).Offset + node * 8}: ";
+        Assert.StartsWith(place, error.Message, StringComparison.Ordinal);
         Assert.Contains(what, error.Message, StringComparison.Ordinal);
     }
 
