@@ -160,10 +160,10 @@ internal sealed class SegmentMerge
     {
         IndexSchema schema = _home.Schema;
         double attributeBytes = (double)Sources.Sum(static source => AttributeBytes(source.Segment)) / rows;
+        double payloadBytes = Sources.Any(static source => source.Segment.HasPayloads) ? 1 : 0; // their number counts, not their bytes
         SegmentFootprint footprint = SegmentFootprint.Estimate(
             rows, schema.Dimension, _home.BuildOptions(default, threads: 1), schema.KeyKind, SegmentFootprint.MaxKeyBytes / 8.0,
-            attributeBytes: Math.Min(attributeBytes, SegmentFootprint.MaxAttributeBytes),
-            payloadBytes: Sources.Any(static source => source.Segment.HasPayloads) ? 1 : 0); // their number counts, not their bytes
+            extras: new ItemExtras(Math.Min(attributeBytes, SegmentFootprint.MaxAttributeBytes), payloadBytes));
         return footprint.BuildPeakBytes;
     }
 

@@ -6,6 +6,11 @@ using Ann.Core.Payloads;
 
 namespace Ann.Core.Segments;
 
+/// <summary>What items have besides key and vector, on average.</summary>
+/// <param name="AttributeBytes">Bytes of an item's attributes in the file; 0 without.</param>
+/// <param name="PayloadBytes">Bytes of an item's payload; 0 without. A build reads them where they are.</param>
+internal readonly record struct ItemExtras(double AttributeBytes = 0, double PayloadBytes = 0);
+
 /// <summary>What an index will take before it exists: on disk, in memory, while it is searched and while it is built.</summary>
 /// <remarks>
 /// Exact but for three things: upper links follow the law of the levels (1/(M − 1) rows of them an item on average, a few per cent off in
@@ -53,12 +58,11 @@ internal sealed record SegmentFootprint
     /// <param name="keys">Kind of the keys.</param>
     /// <param name="keyBytes">Average UTF-8 bytes of a string key, 1 to <see cref="MaxKeyBytes"/>; numeric keys take 8.</param>
     /// <param name="ef">Beam width of a search, nodes.</param>
-    /// <param name="attributeBytes">Average bytes of an item's attributes in the file; 0 without.</param>
-    /// <param name="payloadBytes">Average bytes of an item's payload; 0 without. A build reads them where they are.</param>
+    /// <param name="extras">What items have besides. Default: nothing.</param>
     /// <exception cref="AnnException">InvalidArgument: a value out of range; names it.</exception>
     public static SegmentFootprint Estimate(
         long rows, int dimension, SegmentBuildOptions options, KeyKind keys, double keyBytes, int ef = 128,
-        double attributeBytes = 0, double payloadBytes = 0)
+        ItemExtras extras = default)
     {
         if (rows is < 1 or > SegmentBuilder.MaxRows)
             throw AnnException.Invalid("rows", $"rows is {rows}; it must be 1 to {SegmentBuilder.MaxRows}.");
@@ -66,6 +70,7 @@ internal sealed record SegmentFootprint
             throw AnnException.Invalid("dim", $"dim is {dimension}; it must be 1 to {SegmentBuilder.MaxDimension}.");
         if (keys == KeyKind.String && !(keyBytes >= 1 && keyBytes <= MaxKeyBytes))
             throw AnnException.Invalid("key-bytes", $"key-bytes is {keyBytes}; it must be 1 to {MaxKeyBytes}.");
+        (double attributeBytes, double payloadBytes) = extras;
         if (!(attributeBytes >= 0 && attributeBytes <= MaxAttributeBytes))
         {
             throw AnnException.Invalid(
@@ -75,7 +80,7 @@ internal sealed record SegmentFootprint
             throw AnnException.Invalid("payload-bytes", $"payload-bytes is {payloadBytes}; it must be 0 to {PayloadColumn.MaxBytes}.");
         new HnswParameters(options.M, options.EfConstruction, options.Seed).Validate();
 
-        Shape shape = new(rows, dimension, options, keys, keyBytes, attributeBytes) { ItemPayloadBytes = payloadBytes };
+        Shape shape = new(rows, dimension, options, keys, keyBytes, extras);
         Dictionary<SectionKind, long> lengths = shape.Sections();
         long length = SegmentHeader.Size + lengths.Values.Sum(Align);
         return new SegmentFootprint(rows, shape.Codes, shape.Layout, SegmentParts.Of(lengths, length))
@@ -110,18 +115,18 @@ internal sealed record SegmentFootprint
         private readonly SegmentBuildOptions _options;
         private readonly KeyKind _keys;
         private readonly double _keyBytes;
-        private readonly double _attributeBytes;
+        private readonly ItemExtras _extras;
         private readonly bool _fast;
         private readonly int _bits;
 
-        public Shape(long rows, int dimension, SegmentBuildOptions options, KeyKind keys, double keyBytes, double attributeBytes)
+        public Shape(long rows, int dimension, SegmentBuildOptions options, KeyKind keys, double keyBytes, ItemExtras extras)
         {
             _rows = rows;
             _dimension = dimension;
             _options = options;
             _keys = keys;
             _keyBytes = keyBytes;
-            _attributeBytes = attributeBytes;
+            _extras = extras;
             (Codes, Layout) = CodesTraits.Together(options.Codes, options.Layout);
             _fast = Layout == SegmentLayout.Fast;
             _bits = EstimateTables.BitsOf(dimension);
@@ -130,9 +135,6 @@ internal sealed record SegmentFootprint
         public CodesKind Codes { get; }
 
         public SegmentLayout Layout { get; }
-
-        /// <summary>Average bytes of an item's payload.</summary>
-        public double ItemPayloadBytes { get; init; }
 
         private int M0 => 2 * _options.M;
 
@@ -149,9 +151,9 @@ internal sealed record SegmentFootprint
 
         private long KeysBytes => _rows * 8 + (_keys == KeyKind.String ? (long)Math.Round(_rows * _keyBytes) : 0);
 
-        private long PayloadBytes => (long)Math.Round(_rows * ItemPayloadBytes);
+        private long PayloadBytes => (long)Math.Round(_rows * _extras.PayloadBytes);
 
-        private long AttributeBytes => (long)Math.Round(_rows * _attributeBytes);
+        private long AttributeBytes => (long)Math.Round(_rows * _extras.AttributeBytes);
 
         /// <summary>Bytes of level 0 packed; 0 in the other layouts.</summary>
         private long PackedBytes => Codes.AreInt4()

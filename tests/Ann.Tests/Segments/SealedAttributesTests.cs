@@ -84,7 +84,7 @@ public sealed class SealedAttributesTests
     {
         using SealedSegment segment = Open(Write(Rows, Items(Rows)));
         SegmentFootprint estimate = SegmentFootprint.Estimate(
-            Rows, 6, Options(), KeyKind.UInt64, 0, attributeBytes: (double)segment.Parts.Attributes / Rows);
+            Rows, 6, Options(), KeyKind.UInt64, 0, extras: new((double)segment.Parts.Attributes / Rows));
         Assert.True(segment.Parts.Attributes > Rows * 30);
         Assert.Equal(segment.Parts.Attributes, estimate.Parts.Attributes);
         Assert.Equal(segment.SizeInBytes, segment.Parts.Total);

@@ -55,7 +55,7 @@ public sealed class SealedPayloadsTests
     {
         using SealedSegment segment = Open(Sound);
         double average = (double)(segment.Parts.Payloads - Rows * 8) / Rows;
-        SegmentFootprint estimate = SegmentFootprint.Estimate(Rows, 6, Options(), KeyKind.UInt64, 0, payloadBytes: average);
+        SegmentFootprint estimate = SegmentFootprint.Estimate(Rows, 6, Options(), KeyKind.UInt64, 0, extras: new(PayloadBytes: average));
         SegmentFootprint without = SegmentFootprint.Estimate(Rows, 6, Options(), KeyKind.UInt64, 0);
         Assert.Equal(segment.Parts.Payloads, estimate.Parts.Payloads);
         Assert.Equal(Rows * 8, estimate.BuildPeakBytes - without.BuildPeakBytes);
