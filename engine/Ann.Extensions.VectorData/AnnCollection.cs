@@ -220,7 +220,8 @@ internal sealed class AnnCollection<TKey, TRecord> : VectorStoreCollection<TKey,
         ItemFilter filter, int pageSize, bool withVectors, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await using IAsyncEnumerator<ScrollResponse> pages =
-            _index.ScrollAsync(filter, _mapper.Attributes, withVectors, WithPayloads, pageSize, cancellation).GetAsyncEnumerator(cancellation);
+            _index.ScrollAsync(filter, _mapper.Attributes, withVectors, WithPayloads, pageSize, cancellation)
+                .GetAsyncEnumerator(cancellation);
         while (await TellAsync("Get", () => pages.MoveNextAsync().AsTask()).ConfigureAwait(false))
             yield return pages.Current;
     }

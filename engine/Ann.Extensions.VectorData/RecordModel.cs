@@ -71,8 +71,8 @@ internal sealed class RecordModel
 
     private static RecordFieldKind KindOf(DataPropertyModel property) => RecordFieldKind.Of(property.Type)
         ?? throw new NotSupportedException(
-            $"The property '{property.ModelName}' is indexed, and a {property.Type.Name}; {RecordFieldKind.Supported} may be, also nullable. "
-            + "Others are stored when IsIndexed is false.");
+            $"The property '{property.ModelName}' is indexed, and a {property.Type.Name}; {RecordFieldKind.Supported} may be, also "
+            + "nullable. Others are stored when IsIndexed is false.");
 
     private static (Metric, Func<double, double>, Func<double, double>) ScoreOf(string? function) => function switch
     {

@@ -29,7 +29,8 @@ internal sealed class RecordPayload
             catch (Exception e) when (e is NotSupportedException or InvalidOperationException)
             {
                 throw new NotSupportedException(
-                    $"The property '{property.ModelName}' is a {property.Type.Name}, which the store's serializer cannot write: {e.Message}", e);
+                    $"The property '{property.ModelName}' is a {property.Type.Name}, which the store's serializer cannot write: "
+                    + e.Message, e);
             }
         }
     }

@@ -18,7 +18,10 @@ internal static class WirePayloads
         if (payloads.Count == 0)
             return null;
         if (payloads.Count != items)
-            throw AnnException.Invalid("payloads", $"payloads hold {payloads.Count}; keys hold {items}, and each takes one, empty for none.");
+        {
+            throw AnnException.Invalid(
+                "payloads", $"payloads hold {payloads.Count}; keys hold {items}, and each takes one, empty for none.");
+        }
         PayloadColumn column = new();
         foreach (ByteString payload in payloads)
             column.Add(payload.Span);

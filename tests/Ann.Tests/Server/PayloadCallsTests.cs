@@ -4,7 +4,7 @@ using Grpc.Core;
 
 namespace Ann.Tests.Server;
 
-/// <summary>Goal: payloads come back as they were written, by every call that returns items, when they are asked for and not else.</summary>
+/// <summary>Goal: payloads come back as they were written, by every call that returns items, when they are asked for.</summary>
 [Collection(typeof(ServerTests))]
 public sealed class PayloadCallsTests(SampleIndexes samples)
 {
