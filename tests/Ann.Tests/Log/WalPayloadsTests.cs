@@ -63,6 +63,24 @@ public sealed class WalPayloadsTests
         }
     }
 
+    /// <summary>The figures of decision 0036: bytes of eight items, and of the head of their record.</summary>
+    [Fact]
+    public void AnUpdateTakesNoBytesOfAVector()
+    {
+        WalShape shape = new(128, KeyKind.UInt64) { Attributes = new AttributeSchema([new("stock", AttributeType.Int64)]) };
+        AttributeBatch stock = new(shape.Attributes);
+        PayloadColumn payloads = new();
+        for (int item = 0; item < 8; item++)
+        {
+            stock.Columns[0].Add((long)item);
+            payloads.Add(new byte[2048]);
+        }
+        WalRecord update = new(WalRecordKind.Update, 1, null, "", 0, Keys(8), [], stock);
+        WalRecord upsert = new(WalRecordKind.Upsert, 1, null, "", 0, Keys(8), new float[8 * 128], stock, payloads);
+        Assert.Equal(64 + 8 + 8 * (8 + 8) + 1, WalRecordCodec.SizeOf(update, shape));
+        Assert.Equal(64 + 8 * (8 + 512 + 8 + 2052) + 1, WalRecordCodec.SizeOf(upsert, shape));
+    }
+
     [Fact]
     public void PayloadsAreReadOnlyFromTheirOwnBytes()
     {
