@@ -366,7 +366,7 @@ internal sealed unsafe class SegmentBuilder : IDisposable
         QueryEncoderName = _options.QueryEncoderName,
         Source = _options.Source,
         LogPosition = _options.LogPosition,
-        EngineVersion = typeof(SegmentBuilder).Assembly.GetName().Version?.ToString(3) ?? "",
+        EngineVersion = ProductVersion.Release,
     };
 
     private readonly struct OnRows(SegmentBuilder builder, Action<int>? progress, CancellationToken cancellation) : IDistanceVisitor<int>

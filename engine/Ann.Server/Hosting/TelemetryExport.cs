@@ -1,4 +1,4 @@
-using System.Reflection;
+using Ann.Core;
 using Ann.Server.Telemetry;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
@@ -57,7 +57,7 @@ internal sealed class TelemetryExport : IDisposable
     {
         bool sends = options.OtlpEndpoint.Length > 0;
         ResourceBuilder resource = ResourceBuilder.CreateEmpty()
-            .AddService(Service, serviceVersion: VersionOf(typeof(TelemetryExport).Assembly))
+            .AddService(Service, serviceVersion: ProductVersion.Text)
             .AddTelemetrySdk()
             .AddEnvironmentVariableDetector();
         MeterProviderBuilder meters = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource)
@@ -105,7 +105,4 @@ internal sealed class TelemetryExport : IDisposable
         if (options.OtlpHeaders.Length > 0)
             exporter.Headers = options.OtlpHeaders;
     }
-
-    private static string VersionOf(Assembly assembly) =>
-        assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
 }
