@@ -9,7 +9,7 @@ public sealed class CommandsTests
 {
     private static readonly string[] Folders =
     [
-        "", "engine/docs", "engine/docs/clients", "engine/docs/decisions", "engine/clients/node", "tests/clients/node",
+        "", "engine/docs", "engine/docs/clients", "engine/docs/decisions", "engine/clients/node", "tests/clients/node", "tools/ann",
         .. PaperTests.SampleFolders,
     ];
 

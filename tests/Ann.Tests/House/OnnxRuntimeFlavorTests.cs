@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Text.Json;
+using Ann.Tests.Packaging;
 
 namespace Ann.Tests.House;
 
@@ -44,23 +44,6 @@ public sealed class OnnxRuntimeFlavorTests
         Assert.Contains(message, output, StringComparison.Ordinal);
     }
 
-    private static async Task<(int ExitCode, string Output)> Evaluate(params string[] arguments)
-    {
-        ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add("msbuild");
-        start.ArgumentList.Add(Path.Combine(TidyTests.Root, "engine", "Ann.Encoding", "Ann.Encoding.csproj"));
-        start.ArgumentList.Add("-nologo");
-        foreach (string argument in arguments)
-            start.ArgumentList.Add(argument);
-
-        // The runner's own MSBuild settings would point the child at another SDK.
-        foreach (string name in start.Environment.Keys.Where(k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
-            start.Environment.Remove(name);
-
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (process.ExitCode, output + await errors);
-    }
+    private static Task<Command> Evaluate(params string[] arguments) => Command.DotnetAsync(
+        TidyTests.Root, ["msbuild", Path.Combine("engine", "Ann.Encoding", "Ann.Encoding.csproj"), "-nologo", .. arguments]);
 }

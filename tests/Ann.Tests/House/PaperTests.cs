@@ -9,7 +9,9 @@ public sealed partial class PaperTests
     private const string NightlyVariable = "ANN" + "_NIGHTLY"; // in two parts, or .ci/nightly would run this class too
 
     private static readonly string[] PaperFolders =
-        [".", "engine/docs", "engine/docs/clients", Decisions, "engine/clients/node", "tests/clients/node", .. SampleFolders];
+    [
+        ".", "engine/docs", "engine/docs/clients", Decisions, "engine/clients/node", "tests/clients/node", "tools/ann", .. SampleFolders,
+    ];
 
     /// <summary>A folder a sample.</summary>
     internal static string[] SampleFolders => [.. Directory.GetDirectories(Full("tools/samples")).Select(TidyTests.Relative)];

@@ -50,8 +50,9 @@ public sealed class LocalPackages : IAsyncLifetime
     /// <summary>What a package says of itself: the element <c>metadata</c>, without namespaces.</summary>
     internal static XElement MetadataOf(ZipArchive package)
     {
-        using Stream nuspec = Assert.Single(package.Entries, static one => one.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).Open();
-        XElement all = XElement.Load(nuspec);
+        ZipArchiveEntry nuspec = Assert.Single(package.Entries, static one => one.FullName.EndsWith(".nuspec", StringComparison.Ordinal));
+        using Stream stream = nuspec.Open();
+        XElement all = XElement.Load(stream);
         foreach (XElement one in all.DescendantsAndSelf())
             one.Name = one.Name.LocalName;
         return all.Element("metadata")!;

@@ -41,7 +41,8 @@ public sealed partial class PackageContentTests(LocalPackages packages) : IClass
         Assert.Contains("<summary>", Text(package, $"lib/net10.0/{id}.xml"), StringComparison.Ordinal);
         byte[] icon = Bytes(package, "icon.png");
         Assert.Equal("PNG"u8, icon.AsSpan(1, 3));
-        Assert.Equal((128, 128), (BinaryPrimitives.ReadInt32BigEndian(icon.AsSpan(16)), BinaryPrimitives.ReadInt32BigEndian(icon.AsSpan(20))));
+        Assert.Equal(128, BinaryPrimitives.ReadInt32BigEndian(icon.AsSpan(16))); // width and height
+        Assert.Equal(128, BinaryPrimitives.ReadInt32BigEndian(icon.AsSpan(20)));
     }
 
     [Theory]
@@ -74,7 +75,8 @@ public sealed partial class PackageContentTests(LocalPackages packages) : IClass
         Dictionary<string, string> asked = metadata.Descendants("dependency")
             .ToDictionary(static one => one.Attribute("id")!.Value, static one => one.Attribute("version")!.Value);
         Dictionary<string, string> pinned = XDocument.Load(Path.Combine(TidyTests.Root, "Directory.Packages.props"))
-            .Descendants("PackageVersion").ToDictionary(static one => one.Attribute("Include")!.Value, static one => one.Attribute("Version")!.Value);
+            .Descendants("PackageVersion")
+            .ToDictionary(static one => one.Attribute("Include")!.Value, static one => one.Attribute("Version")!.Value);
 
         Assert.Equal(Dependencies[id], asked.Keys.Order(StringComparer.Ordinal));
         foreach ((string name, string version) in asked)
