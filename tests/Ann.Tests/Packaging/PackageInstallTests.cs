@@ -45,10 +45,19 @@ public sealed partial class PackageInstallTests(LocalPackages packages, SampleIn
         (await packages.DotnetAsync(folder, "new", "console", "--no-restore")).Expect();
         (await packages.DotnetAsync(folder, "add", "package", id, "--prerelease")).Expect();
         await File.WriteAllTextAsync(
-            Path.Combine(folder, "Program.cs"),
-            ProgramOf(id).Replace("http://127.0.0.1:50051", address, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+            Path.Combine(folder, "Program.cs"), At(address, ProgramOf(id)), TestContext.Current.CancellationToken);
         return (await packages.DotnetAsync(folder, "run", "-warnaserror")).Expect().Output.ReplaceLineEndings("\n");
     }
+
+    /// <summary>
+    /// A program that asks the server at an address, and waits for it longer than a second, the default: machines of tests are busy.
+    /// </summary>
+    private static string At(string address, string program) => program
+        .Replace(
+            "AnnClient client = new(\"http://127.0.0.1:50051\")",
+            $"AnnClient client = new(new AnnClientOptions {{ Address = \"{address}\", ReadTimeout = TimeSpan.FromMinutes(1) }})",
+            StringComparison.Ordinal)
+        .Replace("http://127.0.0.1:50051", address, StringComparison.Ordinal);
 
     /// <summary>The C# of a package's README.</summary>
     private static string ProgramOf(string id) => Assert.Single(CodeBlock().Matches(

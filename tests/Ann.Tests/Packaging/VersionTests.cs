@@ -15,7 +15,7 @@ public sealed class VersionTests : IDisposable
 
     private static readonly string[] Parts =
     [
-        "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", ".gitattributes", "BannedSymbols.txt",
+        "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", ".gitattributes", ".gitignore", "BannedSymbols.txt",
         "engine/packaging/archived.props", Project, "engine/Ann.Core/packages.lock.json",
     ];
 
