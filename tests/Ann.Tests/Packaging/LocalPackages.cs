@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Xml.Linq;
+using Ann.Core;
 using Ann.Tests.House;
 
 namespace Ann.Tests.Packaging;
@@ -72,8 +73,10 @@ public sealed class LocalPackages : IAsyncLifetime
         string configuration = typeof(LocalPackages).Assembly.Location.Contains("Debug", StringComparison.Ordinal) ? "Debug" : "Release";
         foreach (string project in Projects.Values)
         {
+            // The version is that of the build, whatever is committed meanwhile: packages ask for each other by it.
             (await Command.DotnetAsync(
-                TidyTests.Root, "pack", project, "--no-build", "-c", configuration, "-o", feed, "-p:OnnxRuntimeFlavor=Cpu")).Expect();
+                TidyTests.Root, "pack", project, "--no-build", "-c", configuration, "-o", feed, "-p:OnnxRuntimeFlavor=Cpu",
+                $"-p:MinVerVersionOverride={ProductVersion.Text}")).Expect();
         }
         return feed;
     }

@@ -97,7 +97,7 @@ public sealed class ReleaseTests : IDisposable
             return all.ToArray();
         });
 
-    /// <summary>A system's package has the native code of that system, and neither trained encoders nor symbols.</summary>
+    /// <summary>A system's package has the native code of that system, and neither trained encoders nor comments.</summary>
     private static void CheckTool(string feed, string system)
     {
         string file = Directory.GetFiles(feed, $"{Tool}.{system}.*.nupkg").Single();
@@ -112,6 +112,7 @@ public sealed class ReleaseTests : IDisposable
             files.Where(static name => name.StartsWith("tools/", StringComparison.Ordinal)),
             name => Assert.StartsWith($"tools/net10.0/{system}/", name, StringComparison.Ordinal));
         Assert.DoesNotContain(files, static name => name.Contains("/encoders/", StringComparison.Ordinal));
+        Assert.DoesNotContain(files, static name => Path.GetFileName(name) is "ann.xml" or "Ann.Core.xml");
     }
 
     private async Task InstallAsync(string feed)
