@@ -13,7 +13,8 @@ using Ann.Tool.Verbs;
 namespace Ann.Tool;
 
 /// <summary>
-/// The vectors of a build with what is known of them: keys, encoder and attributes, from the file itself or from the sidecars beside it.
+/// The vectors of a build with what is known of them: keys, encoder, attributes and payloads, from the file itself or from the sidecars
+/// beside it.
 /// </summary>
 internal sealed class InputRows : IDisposable
 {
@@ -25,6 +26,7 @@ internal sealed class InputRows : IDisposable
     private readonly KeySidecarHeader? _sidecar;
     private readonly KeyColumn? _sidecarKeys;
     private readonly string? _sidecarPath;
+    private readonly PayloadSidecar? _payloads;
     private ZeroRows _leftOut = new();
 
     /// <summary>Opens the files and checks that they belong together, as far as that can be seen now.</summary>
@@ -63,6 +65,7 @@ internal sealed class InputRows : IDisposable
                 (_sidecar, _sidecarKeys) = KeySidecar.Read(tool.Files, sidecarPath);
                 CheckSidecar(_sidecar);
             }
+            _payloads = OpenPayloads();
         }
         catch
         {
@@ -121,6 +124,12 @@ internal sealed class InputRows : IDisposable
     /// <param name="rows">How many those were.</param>
     public AttributeBatch? TakeAttributes(int rows) => _attributes.Take(_reader, rows);
 
+    /// <summary>Where payloads come from, for people: a sidecar's path; null when there are none.</summary>
+    public string? PayloadSource => _payloads?.Path;
+
+    /// <summary>The payload of a row of the file; empty when it has none.</summary>
+    public ReadOnlySpan<byte> PayloadOf(long row) => _payloads is null ? [] : _payloads[row];
+
     /// <summary>Ends the reading of attributes: checks that no more follow, and tells of those that no row has.</summary>
     public void EndAttributes() => _attributes.End(_tool);
 
@@ -159,7 +168,7 @@ internal sealed class InputRows : IDisposable
         ToolContext tool, string path, string? sidecarPath, AttributeRequest attributes, CancellationToken cancellation)
     {
         using InputRows rows = new(tool with { Error = TextWriter.Null }, path, sidecarPath, attributes);
-        if (rows._sidecar is not { RowsHash.Length: > 0 } && rows._attributes.RowsHash.Length == 0)
+        if (rows._sidecar is not { RowsHash.Length: > 0 } && rows._attributes.RowsHash.Length == 0 && rows._payloads is null)
             return;
         float[] batch = new float[Math.Max(1, BatchFloats / rows.Dimension) * rows.Dimension];
         XxHash3 hash = new();
@@ -209,6 +218,7 @@ internal sealed class InputRows : IDisposable
                 _reader.Path, "", refused.Describe(_reader.Count) + " --zero-rows skip leaves them out.");
         }
         EndAttributes();
+        GivePayloads(builder);
         _reader.RequireUniqueKeys();
         return _leftOut.Others(_sidecarKeys ?? _reader.Keys ?? KeyColumn.Ordinals((int)_reader.Count));
     }
@@ -222,12 +232,46 @@ internal sealed class InputRows : IDisposable
     {
         _reader.Dispose();
         _attributes.Dispose();
+        _payloads?.Dispose();
     }
 
     private static bool IsZero(ReadOnlySpan<float> values) => !values.ContainsAnyExcept(0f);
 
     private string NameOf(long row) =>
         Keys is { } keys ? $"{_reader.Place(row)} (key {PrintedText.Of(keys.Format((int)row))})" : _reader.Place(row);
+
+    private PayloadSidecar? OpenPayloads()
+    {
+        string path = PayloadSidecar.PathOf(_reader.Path);
+        if (!_tool.Files.FileExists(path))
+            return null;
+        PayloadSidecar payloads = PayloadSidecar.Open(_tool.Files, path);
+        if (payloads.Rows == _reader.Count)
+        {
+            _tool.Notice($"Payloads are taken from {path}.");
+            return payloads;
+        }
+        payloads.Dispose();
+        throw AnnException.BadInput(path, "", $"it describes {payloads.Rows} rows; {_reader.Path} holds {_reader.Count}.");
+    }
+
+    /// <summary>Tells the builder where the payloads are, which it reads when it writes its file.</summary>
+    private void GivePayloads(SegmentBuilder builder)
+    {
+        if (_payloads is not { } payloads)
+            return;
+        if (_leftOut.Count == 0)
+        {
+            builder.SetPayloads(row => payloads[row]);
+            return;
+        }
+        long[] rows = new long[Count];
+        int next = 0;
+        for (long row = 0; next < rows.Length; row++)
+            if (!_leftOut.Contains(row))
+                rows[next++] = row;
+        builder.SetPayloads(row => payloads[rows[row]]);
+    }
 
     private AttributeBatch Others(AttributeBatch attributes, long first)
     {
@@ -251,6 +295,12 @@ internal sealed class InputRows : IDisposable
         {
             throw AnnException.BadInput(_attributes.Source, "",
                 $"it belongs to other rows than {_reader.Path} holds now. Encode again, or remove it to have no attributes.");
+        }
+        if (_payloads is not null && _payloads.RowsHash != hash.GetCurrentHashAsUInt64())
+        {
+            throw AnnException.BadInput(
+                _payloads.Path, "",
+                $"it belongs to other rows than {_reader.Path} holds now. Export again, or remove it to have no payloads.");
         }
     }
 

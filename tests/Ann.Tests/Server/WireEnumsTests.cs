@@ -55,7 +55,7 @@ public sealed class WireEnumsTests
         Assert.Equal("key_kind is Unspecified; it must be UINT64 or STRING.", Refused<KeyKind, Wire.KeyKind>("key_kind"));
         Assert.Equal("codes is Unspecified; it must be F32, INT8 or INT4.", Refused<CodesKind, Wire.Codes>("codes"));
         Assert.Equal("layout is Unspecified; it must be LEAN, FAST or COMPACT.", Refused<SegmentLayout, Wire.Layout>("layout"));
-        Assert.Equal("mode is Unspecified; it must be UPSERT, INSERT_ONLY or DELETE.", Refused<WriteMode, Wire.WriteMode>("mode"));
+        Assert.Equal("mode is Unspecified; it must be UPSERT, INSERT_ONLY, DELETE or UPDATE.", Refused<WriteMode, Wire.WriteMode>("mode"));
     }
 
     private static void HaveTwins<TCore, TWire>()

@@ -11,7 +11,8 @@ using Ann.Tool.Remote;
 namespace Ann.Tool.Live;
 
 /// <summary>
-/// Writes the items of a snapshot as vectors and sidecars with their keys and attributes. All appear when all is written, or none.
+/// Writes the items of a snapshot as vectors and sidecars with their keys, attributes and payloads. All appear when all is written, or
+/// none.
 /// </summary>
 internal static class ExportedRows
 {
@@ -23,8 +24,8 @@ internal static class ExportedRows
     /// <param name="path">The file of vectors.</param>
     /// <param name="logPosition">The last write that the items know of; null when they come from no live index.</param>
     /// <param name="cancellation">Ends it early; nothing appears.</param>
-    /// <returns>Items written, and the sidecars; null when the vectors go to a device, or there are no attributes.</returns>
-    public static (long Rows, string? Keys, string? Attributes) Write(
+    /// <returns>Items written, and the sidecars; null when the vectors go to a device, or there are no attributes, or payloads.</returns>
+    public static (long Rows, string? Keys, string? Attributes, string? Payloads) Write(
         ToolContext tool, IndexSnapshot index, string path, long? logPosition, CancellationToken cancellation)
     {
         List<SearchHit> items = ItemsOf(index);
@@ -63,8 +64,26 @@ internal static class ExportedRows
         string? sidecar = tool.Files.IsDevice(path) ? null : KeySidecar.PathOf(path);
         if (sidecar is not null)
             KeySidecar.Write(tool.Files, sidecar, Header(index, path, items.Count, InputRows.RowsHash(hash), logPosition), keys);
+        string? payloads = WritePayloads(tool, index, items, path, hash.GetCurrentHashAsUInt64());
         writer.Commit();
-        return (items.Count, sidecar, attributesPath);
+        return (items.Count, sidecar, attributesPath, payloads);
+    }
+
+    /// <summary>The sidecar of payloads; null where no item has one.</summary>
+    private static string? WritePayloads(ToolContext tool, IndexSnapshot index, List<SearchHit> items, string path, ulong rowsHash)
+    {
+        bool any = items.Exists(item => !index.PayloadOf(item).IsEmpty);
+        if (tool.Files.IsDevice(path))
+        {
+            if (any)
+                tool.Notice("The payloads of the items are not written: a device has no room beside the vectors.");
+            return null;
+        }
+        if (!any)
+            return null;
+        string sidecar = PayloadSidecar.PathOf(path);
+        PayloadSidecar.Write(tool.Files, sidecar, items.Count, rowsHash, row => index.PayloadOf(items[(int)row]));
+        return sidecar;
     }
 
     private static KeySidecarHeader Header(IndexSnapshot index, string path, int rows, string hash, long? logPosition) => new()

@@ -22,6 +22,9 @@ internal sealed class ImportBlocks : IDisposable
 
     private const int MaxBlockRows = 8192;
 
+    /// <summary>Bytes of payloads in a block, and one row's beyond: likewise.</summary>
+    private const int PayloadBytes = 4 << 20;
+
     /// <summary>Rows with attributes in a block: even long ones stay far below the longest message that a server takes.</summary>
     private const int MaxAttributedRows = 1024;
 
@@ -79,7 +82,7 @@ internal sealed class ImportBlocks : IDisposable
     /// <summary>The next block; null at the end.</summary>
     public WriteBlock? Next()
     {
-        int rows = _rows?.Read(_batch) ?? (int)Math.Min(_blockRows, Count - _done);
+        int rows = _rows?.Read(_batch.AsSpan(0, RowsNow() * _rows.Dimension)) ?? (int)Math.Min(_blockRows, Count - _done);
         if (rows == 0)
         {
             if (_withVectors)
@@ -98,6 +101,8 @@ internal sealed class ImportBlocks : IDisposable
             };
             if (_rows.TakeAttributes(rows) is { } attributes)
                 block.Attributes.AddRange(RemoteAttributes.Columns(attributes));
+            for (int i = 0; i < rows && _rows.PayloadSource is not null; i++)
+                block.Payloads.Add(ByteString.CopyFrom(_rows.PayloadOf(_done + i)));
         }
         _done += rows;
         block.Sequence = (ulong)_done;
@@ -106,6 +111,17 @@ internal sealed class ImportBlocks : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _rows?.Dispose();
+
+    /// <summary>Rows of the next block at most: as many as have room with their payloads.</summary>
+    private int RowsNow()
+    {
+        if (_rows is not { PayloadSource: not null })
+            return _blockRows;
+        int rows = 0;
+        for (long bytes = 0; rows < _blockRows && _done + rows < Count && bytes < PayloadBytes; rows++)
+            bytes += _rows.PayloadOf(_done + rows).Length;
+        return Math.Max(rows, 1);
+    }
 
     private KeyColumn KeysOf(long first, int rows)
     {

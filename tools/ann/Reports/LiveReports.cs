@@ -127,6 +127,9 @@ internal sealed record ExportReport(
 
     /// <summary>Their file; null when they are members of the lines, went to a device with the vectors, or there are none.</summary>
     public string? AttributesFile { get; init; }
+
+    /// <summary>The file of the items' payloads; null when none has one.</summary>
+    public string? PayloadsFile { get; init; }
 }
 
 /// <summary>What <c>ann set append</c> or <c>ann set drop</c> did.</summary>

@@ -17,7 +17,7 @@ internal static class ExportVerb
         Option<string> output = VerbOptions.Required(
             "--output", "FILE",
             "Vectors: .fbin, .npy or .jsonl. The keys go to FILE.keys.jsonl, "
-            + "attributes to FILE.attributes.jsonl or to the lines of .jsonl.");
+            + "attributes to FILE.attributes.jsonl or to the lines of .jsonl, payloads to FILE.payloads.");
         Option<bool> json = VerbOptions.Json();
         Verb command = new("export",
             "Write the items of an index file or a snapshot as vectors and keys. ann build notes the log position of a snapshot in its "
@@ -35,7 +35,8 @@ internal static class ExportVerb
                 tool.Out.WriteLine(
                     $"{report.Output}: {report.Rows:N0} items of dimension {report.Dimension}, keys: {report.Keys ?? "(not written)"}"
                     + (report.LogPosition is long position ? $", log position {position}" : "")
-                    + (report.Attributes is null ? "" : $", attributes: {report.AttributesFile ?? "inline"}"));
+                    + (report.Attributes is null ? "" : $", attributes: {report.AttributesFile ?? "inline"}")
+                    + (report.PayloadsFile is null ? "" : $", payloads: {report.PayloadsFile}"));
             return ExitCodes.Done;
         });
         return command;
@@ -85,11 +86,12 @@ internal static class ExportVerb
     private static ExportReport Export(
         ToolContext tool, IndexSnapshot index, long? position, string from, string output, long start, CancellationToken cancellation)
     {
-        (long rows, string? keys, string? attributes) = ExportedRows.Write(tool, index, output, position, cancellation);
+        (long rows, string? keys, string? attributes, string? payloads) = ExportedRows.Write(tool, index, output, position, cancellation);
         return new ExportReport(from, output, keys, rows, index.Dimension, position, tool.SecondsSince(start))
         {
             Attributes = index.Attributes.Count == 0 ? null : AttributeColumnReport.Of(index.Attributes),
             AttributesFile = attributes,
+            PayloadsFile = payloads,
         };
     }
 }
