@@ -50,6 +50,7 @@ public sealed class WebMatrixTests(SampleIndexes samples)
         ("POST", "/v1/indexes/plain:prepareFilter", Need.Read),
         ("POST", "/v1/indexes/plain:explain", Need.Read),
         ("POST", "/v1/indexes/plain:upsert", Need.Write),
+        ("POST", "/v1/indexes/plain:update", Need.Write),
         ("POST", "/v1/indexes/plain:delete", Need.Write),
         ("POST", "/v1/indexes/plain/sets/seen:append", Need.Write),
         ("DELETE", "/v1/indexes/plain/sets/seen", Need.Write),
