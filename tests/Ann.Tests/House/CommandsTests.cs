@@ -7,12 +7,6 @@ namespace Ann.Tests.House;
 /// <summary>Goal: every command that help and documents show can be typed as it stands.</summary>
 public sealed class CommandsTests
 {
-    private static readonly string[] Folders =
-    [
-        "", "engine/docs", "engine/docs/clients", "engine/docs/decisions", "engine/clients/node", "tests/clients/node", "tools/ann",
-        .. PaperTests.SampleFolders,
-    ];
-
     private static readonly ToolContext World =
         new() { Out = TextWriter.Null, Error = TextWriter.Null, CacheDirectory = ToolRun.CacheDirectory };
 
@@ -36,7 +30,8 @@ public sealed class CommandsTests
     [Fact]
     public void EveryCommandOfTheDocumentsParses()
     {
-        string[] pages = [.. Folders.SelectMany(static folder => Directory.GetFiles(Path.Combine(TidyTests.Root, folder), "*.md"))];
+        string[] pages =
+            [.. PaperTests.PaperFolders.SelectMany(static folder => Directory.GetFiles(Path.Combine(TidyTests.Root, folder), "*.md"))];
         string[] scripts = [.. pages.SelectMany(static page => ShellCommands.BlocksOf(File.ReadAllText(page)))];
 
         TidyTests.AssertNone(

@@ -8,13 +8,17 @@ public sealed partial class PaperTests
     private const string Decisions = "engine/docs/decisions";
     private const string NightlyVariable = "ANN" + "_NIGHTLY"; // in two parts, or .ci/nightly would run this class too
 
-    private static readonly string[] PaperFolders =
-    [
-        ".", "engine/docs", "engine/docs/clients", Decisions, "engine/clients/node", "tests/clients/node", "tools/ann", .. SampleFolders,
-    ];
+    private const string Pages = "engine/docs";
 
-    /// <summary>A folder a sample.</summary>
-    internal static string[] SampleFolders => [.. Directory.GetDirectories(Full("tools/samples")).Select(TidyTests.Relative)];
+    /// <summary>Pages of these stand in the list of pages one by one.</summary>
+    private static readonly string[] PageFolders = [Pages, "engine/docs/clients", "engine/docs/reference"];
+
+    /// <summary>Where documents are.</summary>
+    internal static string[] PaperFolders =>
+    [
+        ".", .. PageFolders, Decisions, "engine/clients/node", "tests/clients/node",
+        .. Directory.GetDirectories(Full("tools/samples")).Select(TidyTests.Relative),
+    ];
 
     /// <summary>A decision begins with its number and title, then its status, with the date; the rest of that line is free.</summary>
     [Fact]
@@ -36,15 +40,29 @@ public sealed partial class PaperTests
             select $"engine/docs/architecture.md does not have the line {line}");
     }
 
+    /// <summary>The way through the pages passes all of them; decisions are listed elsewhere.</summary>
     [Fact]
-    public void LinksLeadToFiles() => TidyTests.AssertNone(
+    public void EveryPageIsListed()
+    {
+        string list = Path.Combine(Pages, "README.md");
+        HashSet<string> listed = [.. LinksOf(list).Select(static link => link.Path)];
+        TidyTests.AssertNone(
+            from page in PageFolders.SelectMany(Papers)
+            where page != list && !listed.Contains(Full(page))
+            select $"{list} does not list {page}");
+    }
+
+    [Fact]
+    public void LinksLeadToFilesAndHeadings() => TidyTests.AssertNone(
         from file in PaperFolders.SelectMany(Papers)
-        from Match link in Link().Matches(File.ReadAllText(Full(file)))
-        let target = link.Groups[1].Value
-        where !target.Contains("://", StringComparison.Ordinal)
-        let path = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Full(file))!, target))
-        where !Path.Exists(path)
-        select $"{file} links {target}, which is not there");
+        from link in LinksOf(file)
+        where !Path.Exists(link.Path) || (link.Heading != "" && !HeadingsOf(link.Path).Contains(link.Heading))
+        select $"{file} links {link.Path}#{link.Heading}, which is not there");
+
+    [Fact]
+    public void HeadingsHaveTheAddressesThatTheirShowersGiveThem() => Assert.Equal(
+        ["the-ann-file-version-1", "a_b--c", "a_b--c-1", "why"],
+        Addresses("# The `.ann` file, version 1\n\n## a_b & c\n```sh\n# no heading\n```\n### a_b & c\n#### [Why?](x.md)\n"));
 
     /// <summary>A contributor is told which files to touch; those must be there.</summary>
     [Fact]
@@ -67,6 +85,29 @@ public sealed partial class PaperTests
     private static IEnumerable<string> Papers(string folder) =>
         Directory.GetFiles(Full(folder), "*.md").Select(TidyTests.Relative);
 
+    /// <summary>Links of a document to others, and to headings of its own.</summary>
+    private static IEnumerable<(string Path, string Heading)> LinksOf(string file) =>
+        from Match link in Link().Matches(Read(file))
+        let target = link.Groups[1].Value
+        where !target.Contains("://", StringComparison.Ordinal)
+        let path = target == "" ? Full(file) : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Full(file))!, target))
+        select (path, link.Groups[2].Value);
+
+    private static IEnumerable<string> HeadingsOf(string path) => File.Exists(path) ? Addresses(File.ReadAllText(path)) : [];
+
+    /// <summary>Addresses of a document's headings: small letters, hyphens for blanks, no other signs; a second one is numbered.</summary>
+    private static IEnumerable<string> Addresses(string markdown)
+    {
+        Dictionary<string, int> seen = new(StringComparer.Ordinal);
+        foreach (Match heading in Heading().Matches(CodeBlock().Replace(markdown, "")))
+        {
+            string text = LinkedText().Replace(heading.Groups[1].Value, "$1").ToLowerInvariant();
+            string address = NoAddress().Replace(text, "").Replace(' ', '-');
+            int before = seen[address] = seen.GetValueOrDefault(address, -1) + 1;
+            yield return before == 0 ? address : $"{address}-{before}";
+        }
+    }
+
     private static string Number(string file) => Path.GetFileName(file)[..4];
 
     private static string Read(string file) => File.ReadAllText(Full(file));
@@ -80,8 +121,20 @@ public sealed partial class PaperTests
         @"^\*\*Status\.\*\* Accepted \d{4}-\d{2}-\d{2}(, changed \d{4}-\d{2}-\d{2})?(; (changed|superseded( in part)?) by \[\d{4}\]\(|\.)")]
     private static partial Regex StatusLine();
 
-    [GeneratedRegex(@"\]\(([^)#\s]+)(#[^)]*)?\)")]
+    [GeneratedRegex(@"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")]
     private static partial Regex Link();
+
+    [GeneratedRegex("^```[\\s\\S]*?^```$", RegexOptions.Multiline)]
+    private static partial Regex CodeBlock();
+
+    [GeneratedRegex("^#{1,6} (.+)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex(@"\[([^\]]*)\]\([^)]*\)")]
+    private static partial Regex LinkedText();
+
+    [GeneratedRegex(@"[^\w\- ]")]
+    private static partial Regex NoAddress();
 
     /// <summary>In backquotes, with a slash in it and no wildcard, placeholder or blank.</summary>
     [GeneratedRegex(@"`(\.?[\w.-]+/[\w./-]*)`")]

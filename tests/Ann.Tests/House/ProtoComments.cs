@@ -30,7 +30,8 @@ internal sealed partial class ProtoComments
             }
             else if (item.Success)
             {
-                text.Append(inList ? "\n" : "\n\n").Append("- `").Append(item.Groups[1].Value).Append("`: ").Append(Escaped(item.Groups[2].Value));
+                text.Append(inList ? "\n" : "\n\n").Append("- `").Append(item.Groups[1].Value).Append("`: ");
+                text.Append(Escaped(item.Groups[2].Value));
                 inList = true;
             }
             else

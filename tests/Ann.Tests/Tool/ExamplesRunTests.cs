@@ -77,22 +77,7 @@ public sealed partial class ExamplesRunTests
         await using ExampleFolder here = new();
         here.Write("items.jsonl", Items().Match(readme).Groups[1].Value);
         Directory.CreateDirectory(here["data"]);
-        List<string> verbs = [];
-        foreach (string[] words in ShellCommands.BlocksOf(readme).SelectMany(static block => ShellCommands.Of(block, ["ann"])))
-        {
-            verbs.Add(words[0]);
-            switch (words[0])
-            {
-                case "serve":
-                    await here.ServeAsync(words[1..]);
-                    continue;
-                default:
-                    break;
-            }
-            ToolRun run = words[0] == "load" ? await here.RunAsync(words, "--duration", "1s") : await here.RunAsync(words);
-            // A machine that is busy with other tests may not keep the rate of a load; that verdict is no fault of the command.
-            Assert.True(run.Code == 0 || (run.Code == 1 && words[0] == "load"), $"ann {string.Join(' ', words)}\n{run.Out}\n{run.Error}");
-        }
+        List<string> verbs = await RunAllAsync(here, readme);
         Assert.Superset(
             new HashSet<string>
             {
@@ -100,6 +85,42 @@ public sealed partial class ExamplesRunTests
                 "explain",
             },
             verbs.ToHashSet());
+    }
+
+    [Fact]
+    public async Task TheCommandsOfTuningRunInTheirOrder()
+    {
+        await using ExampleFolder here = new();
+        here.WriteItems("items.jsonl", 70);
+        (await here.RunAsync("ann encode --input items.jsonl --output items.npy")).Expect(0);
+        File.Delete(here["items.npy.keys.jsonl"]); // rows of the truth are keys then
+        File.Copy(here["items.npy"], here["queries.npy"]);
+        Directory.CreateDirectory(here["data"]);
+        (await here.RunAsync("ann build --input items.npy --metric cosine --output data/items.ann")).Expect(0);
+
+        List<string> verbs = await RunAllAsync(here, File.ReadAllText(Path.Combine(TidyTests.Root, "engine", "docs", "tuning.md")));
+
+        string[] told = ["build", "eval", "info", "serve", "load", "describe", "info", "query", "load"];
+        Assert.Equal(told, verbs);
+    }
+
+    /// <summary>Runs a document's commands one after another, and gives their verbs.</summary>
+    private static async Task<List<string>> RunAllAsync(ExampleFolder here, string document)
+    {
+        List<string> verbs = [];
+        foreach (string[] words in ShellCommands.BlocksOf(document).SelectMany(static block => ShellCommands.Of(block, ["ann"])))
+        {
+            verbs.Add(words[0]);
+            if (words[0] == "serve")
+            {
+                await here.ServeAsync(words[1..]);
+                continue;
+            }
+            ToolRun run = words[0] == "load" ? await here.RunAsync(words, "--duration", "1s") : await here.RunAsync(words);
+            // A machine that is busy with other tests may not keep the rate of a load; that verdict is no fault of the command.
+            Assert.True(run.Code == 0 || (run.Code == 1 && words[0] == "load"), $"ann {string.Join(' ', words)}\n{run.Out}\n{run.Error}");
+        }
+        return verbs;
     }
 
     /// <summary>An index that takes the file that the examples import, whatever it was created for.</summary>
