@@ -16,7 +16,7 @@ public sealed partial class PaperTests
     /// <summary>Where documents are.</summary>
     internal static string[] PaperFolders =>
     [
-        ".", .. PageFolders, Decisions, "engine/clients/node", "tests/clients/node",
+        ".", .. PageFolders, Decisions, "engine/clients/node", "tests/clients/node", "tools/ann",
         .. Directory.GetDirectories(Full("tools/samples")).Select(TidyTests.Relative),
     ];
 
