@@ -15,6 +15,9 @@ public sealed partial class TidyTests
         ["Ann.Core"] = [],
         ["Ann.Protocol"] = [],
         ["Ann.Client"] = ["Ann.Protocol"],
+        ["Ann.Aspire.Hosting"] = [],
+        ["Ann.Aspire.Client"] = ["Ann.Client"],
+        ["Ann.Aspire.Tests"] = ["Ann.Aspire.Client", "Ann.Samples.Aspire.AppHost"],
         ["Ann.Extensions.VectorData"] = ["Ann.Client"],
         ["Ann.Encoding"] = ["Ann.Core"],
         ["Ann.Web"] = ["Ann.Protocol"],
@@ -22,13 +25,16 @@ public sealed partial class TidyTests
         ["Ann.Bench.Garnet"] = ["Ann.Core"],
         ["ann"] = ["Ann.Client", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
         ["Ann.Samples.Aot"] = ["Ann.Client"],
+        ["Ann.Samples.Aspire.AppHost"] = ["Ann.Aspire.Hosting", "Ann.Samples.Aspire.Service", "ann"], // starts the last two
+        ["Ann.Samples.Aspire.Service"] = ["Ann.Aspire.Client"],
         ["Ann.Samples.Embedded"] = ["Ann.Core"],
         ["Ann.Samples.RankingService"] = ["Ann.Client", "ann"], // the tool is built, so that it can be started, and not referred to
         ["Ann.Samples.ReEmbedding"] = ["Ann.Client", "ann"],
         ["Ann.Samples.SemanticSearch"] = ["Ann.Client", "ann"],
         ["Ann.Bench"] = ["ann", "Ann.Client", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol"],
         ["Ann.Tests"] =
-            ["ann", "Ann.Bench", "Ann.Client", "Ann.Extensions.VectorData", "Ann.Server", "Ann.Encoding", "Ann.Core", "Ann.Protocol",
+            ["ann", "Ann.Aspire.Client", "Ann.Aspire.Hosting", "Ann.Bench", "Ann.Client", "Ann.Extensions.VectorData", "Ann.Server",
+             "Ann.Encoding", "Ann.Core", "Ann.Protocol",
              "Ann.Samples.Embedded", "Ann.Samples.RankingService", "Ann.Samples.ReEmbedding", "Ann.Samples.SemanticSearch"],
     };
 
@@ -39,6 +45,7 @@ public sealed partial class TidyTests
         ["Ann.Encoding"] = ["Grpc.AspNetCore", "Grpc.Net", "Microsoft.AspNetCore"],
         ["Ann.Protocol"] = ["Microsoft.ML", "Grpc.AspNetCore"],
         ["Ann.Client"] = ["Microsoft.ML", "Microsoft.AspNetCore", "Grpc.AspNetCore"],
+        ["Ann.Aspire.Client"] = ["Microsoft.ML", "Microsoft.AspNetCore", "Grpc.AspNetCore", "Aspire"],
     };
 
     /// <summary>Folders whose job is memory. Elsewhere the language's own checks hold.</summary>
