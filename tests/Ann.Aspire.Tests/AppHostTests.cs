@@ -94,8 +94,8 @@ public sealed class AppHostTests : IDisposable
 
     private static async Task<string> MakeKeyAsync(string tool, string keys)
     {
-        using Process process = Process.Start(new ProcessStartInfo(
-            "dotnet", [tool, "keys", "create", "--api-keys", keys, "--name", "app", "--grant", "admin:*"]) { RedirectStandardOutput = true })!;
+        string[] words = [tool, "keys", "create", "--api-keys", keys, "--name", "app", "--grant", "admin:*"];
+        using Process process = Process.Start(new ProcessStartInfo("dotnet", words) { RedirectStandardOutput = true })!;
         string secret = (await process.StandardOutput.ReadToEndAsync()).Trim();
         await process.WaitForExitAsync();
         Assert.Equal(0, process.ExitCode);
