@@ -5,7 +5,12 @@ IDistributedApplicationBuilder builder = DistributedApplication.CreateBuilder(
 
 // In this repository the server is built with the sample. Elsewhere: AddAnnServerExecutable("ann", "data"), the tool that is installed, or
 // AddAnnServer("ann").WithDataVolume(), a container.
-string tool = Path.GetFullPath("../../../ann/bin/Release/net10.0/ann.dll", builder.AppHostDirectory);
+#if DEBUG
+const string Built = "Debug";
+#else
+const string Built = "Release";
+#endif
+string tool = Path.GetFullPath($"../../../ann/bin/{Built}/net10.0/ann.dll", builder.AppHostDirectory);
 var ann = builder.AddAnnServerExecutable("ann", builder.Configuration["Data"] ?? "bin/data", "dotnet", [tool]);
 
 builder.AddProject<Projects.Ann_Samples_Aspire_Service>("search")
