@@ -14,7 +14,7 @@ string tool = Path.GetFullPath($"../../../ann/bin/{Built}/net10.0/ann.dll", buil
 var ann = builder.AddAnnServerExecutable("ann", builder.Configuration["Data"] ?? "bin/data", "dotnet", [tool]);
 
 builder.AddProject<Projects.Ann_Samples_Aspire_Service>("search")
-    .WithHttpEndpoint()
+    .WithHttpEndpoint(port: 5080)
     .WithHttpHealthCheck("/health")
     .WithReference(ann)
     .WaitFor(ann);
