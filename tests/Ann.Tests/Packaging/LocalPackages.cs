@@ -18,6 +18,8 @@ public sealed class LocalPackages : IAsyncLifetime
         ["Ann.Protocol"] = "proto",
         ["Ann.Client"] = "engine/Ann.Client",
         ["Ann.Extensions.VectorData"] = "engine/Ann.Extensions.VectorData",
+        ["Ann.Aspire.Client"] = "engine/Ann.Aspire.Client",
+        ["Ann.Aspire.Hosting"] = "engine/Ann.Aspire.Hosting",
     };
 
     /// <summary>Made once for all tests of this process.</summary>

@@ -31,6 +31,8 @@ public sealed partial class PackageContentTests(LocalPackages packages) : IClass
             "Ann.Client", "Google.Api.CommonProtos", "Google.Protobuf", "Grpc.Net.Client", "Grpc.StatusProto",
             "Microsoft.Extensions.AI.Abstractions", "Microsoft.Extensions.Options", "Microsoft.Extensions.VectorData.Abstractions",
         ],
+        ["Ann.Aspire.Client"] = [],
+        ["Ann.Aspire.Hosting"] = ["Aspire.Hosting"],
     };
 
     public static TheoryData<string> Names => [.. LocalPackages.Projects.Keys];
