@@ -31,7 +31,12 @@ public sealed partial class PackageContentTests(LocalPackages packages) : IClass
             "Ann.Client", "Google.Api.CommonProtos", "Google.Protobuf", "Grpc.Net.Client", "Grpc.StatusProto",
             "Microsoft.Extensions.AI.Abstractions", "Microsoft.Extensions.Options", "Microsoft.Extensions.VectorData.Abstractions",
         ],
-        ["Ann.Aspire.Client"] = [],
+        ["Ann.Aspire.Client"] =
+        [
+            "Ann.Client", "Google.Api.CommonProtos", "Google.Protobuf", "Grpc.HealthCheck", "Grpc.Net.Client", "Grpc.StatusProto",
+            "Microsoft.Extensions.Configuration.Binder", "Microsoft.Extensions.Diagnostics.HealthChecks",
+            "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Options", "OpenTelemetry.Extensions.Hosting",
+        ],
         ["Ann.Aspire.Hosting"] = ["Aspire.Hosting"],
     };
 
