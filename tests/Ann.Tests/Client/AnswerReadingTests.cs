@@ -33,6 +33,11 @@ public sealed class AnswerReadingTests(ITestOutputHelper output)
         second.RowOffsets.Clear();
         first.FromRows.Clear();
         second.FromRows.Clear();
+        foreach (SearchResponse piece in new[] { first, second })
+        {
+            piece.Payloads.Clear();
+            piece.Payloads.AddRange(piece.Scores.Select(static (_, i) => ByteString.CopyFrom((byte)i)));
+        }
         SearchResponse whole = first.Clone();
         whole.Attributes.Clear();
         whole.MergeFrom(second);
