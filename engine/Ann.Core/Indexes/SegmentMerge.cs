@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Ann.Core.Distances;
 using Ann.Core.Keys;
+using Ann.Core.Payloads;
 using Ann.Core.Segments;
 
 namespace Ann.Core.Indexes;

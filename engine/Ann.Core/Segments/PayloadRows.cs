@@ -2,10 +2,6 @@ using Ann.Core.Payloads;
 
 namespace Ann.Core.Segments;
 
-/// <summary>The payload of a row of a build, at most <see cref="PayloadColumn.MaxBytes"/> bytes; empty for none.</summary>
-/// <param name="row">Its number.</param>
-internal delegate ReadOnlySpan<byte> RowPayload(int row);
-
 /// <summary>
 /// The section that holds the payloads of a build's rows: where each ends, then the bytes. Those are read from where they are while the
 /// file is written; here are only the ends, 8 bytes a row.

@@ -6,6 +6,7 @@ using Ann.Core.Distances;
 using Ann.Core.Files;
 using Ann.Core.Hnsw;
 using Ann.Core.Keys;
+using Ann.Core.Payloads;
 
 namespace Ann.Core.Segments;
 

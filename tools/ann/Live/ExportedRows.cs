@@ -82,7 +82,7 @@ internal static class ExportedRows
         if (!any)
             return null;
         string sidecar = PayloadSidecar.PathOf(path);
-        PayloadSidecar.Write(tool.Files, sidecar, items.Count, rowsHash, row => index.PayloadOf(items[(int)row]));
+        PayloadSidecar.Write(tool.Files, sidecar, items.Count, rowsHash, row => index.PayloadOf(items[row]));
         return sidecar;
     }
 

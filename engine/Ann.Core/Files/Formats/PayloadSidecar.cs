@@ -5,10 +5,6 @@ using Ann.Core.Payloads;
 
 namespace Ann.Core.Files.Formats;
 
-/// <summary>The payload of a row, at most <see cref="PayloadColumn.MaxBytes"/> bytes; empty for none. Says the same each time.</summary>
-/// <param name="row">Its number.</param>
-internal delegate ReadOnlySpan<byte> PayloadOfRow(long row);
-
 /// <summary>
 /// The payloads of the rows of a vector file, beside it under the name <c>FILE.payloads</c>: a header of 40 bytes (8 that name the kind,
 /// version u32, 0 u32, rows i64, hash of the vectors u64, hash of all the rest u64), where each payload ends (i64 a row), then their bytes.
@@ -71,7 +67,7 @@ internal sealed unsafe class PayloadSidecar : IDisposable
     /// <param name="rowsHash">XxHash3 of the float32 rows.</param>
     /// <param name="read">Their payloads, asked for twice, in the order of the rows.</param>
     /// <exception cref="IOException">The device refused the bytes; the target is unchanged.</exception>
-    public static void Write(IFileSystem files, string path, long rows, ulong rowsHash, PayloadOfRow read)
+    public static void Write(IFileSystem files, string path, int rows, ulong rowsHash, RowPayload read)
     {
         using AtomicFile file = new(files, path);
         byte[] header = new byte[HeaderBytes];
@@ -85,7 +81,7 @@ internal sealed unsafe class PayloadSidecar : IDisposable
         byte[] piece = new byte[PieceBytes];
         int filled = 0;
         long end = 0;
-        for (long row = 0; row < rows; row++)
+        for (int row = 0; row < rows; row++)
         {
             end += read(row).Length;
             BinaryPrimitives.WriteInt64LittleEndian(piece.AsSpan(filled), end);
@@ -95,7 +91,7 @@ internal sealed unsafe class PayloadSidecar : IDisposable
             Append(piece.AsSpan(0, filled));
             filled = 0;
         }
-        for (long row = 0; row < rows; row++)
+        for (int row = 0; row < rows; row++)
             Append(read(row));
         BinaryPrimitives.WriteUInt64LittleEndian(header.AsSpan(HashOffset), hash.GetCurrentHashAsUInt64());
         file.Stream.Position = HashOffset;

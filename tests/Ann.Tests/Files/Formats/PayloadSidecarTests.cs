@@ -28,7 +28,7 @@ public sealed class PayloadSidecarTests : IDisposable
     [Fact]
     public void EveryDamageIsRefused()
     {
-        Write(5, static row => [.. Enumerable.Repeat((byte)row, (int)row * 2)]);
+        Write(5, static row => [.. Enumerable.Repeat((byte)row, row * 2)]);
         byte[] whole = File.ReadAllBytes(_folder["a.payloads"]);
         for (int at = 0; at < whole.Length; at++)
         {
@@ -48,6 +48,6 @@ public sealed class PayloadSidecarTests : IDisposable
         }
     }
 
-    private void Write(int rows, Func<long, byte[]> payload) =>
+    private void Write(int rows, Func<int, byte[]> payload) =>
         PayloadSidecar.Write(PhysicalFileSystem.Instance, _folder["a.payloads"], rows, rowsHash: 7, row => payload(row));
 }
