@@ -12,6 +12,13 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 passed=0 failed=0 skipped=0 status=0
 
+# Says how long the last step took; the whole has 25 minutes.
+since=0
+took() { # name
+  echo "($1: $((SECONDS - since)) s, $SECONDS s since the start.)"
+  since=$SECONDS
+}
+
 # Adds the counts of one run; one that ended without counts, or without success, is a failure.
 add() { # name, exit code, passed, failed, skipped
   passed=$((passed + ${3:-0})) skipped=$((skipped + ${5:-0}))
@@ -20,6 +27,7 @@ add() { # name, exit code, passed, failed, skipped
     failed=$((failed + (${4:-0} > 0 ? ${4:-0} : 1)))
     echo "Failed: $1 (exit code $2, ${3:-0} passed, ${4:-0} failed)." >&2
   fi
+  took "$1"
 }
 
 # Runs a command whose end is a failure of the whole, and no test.
@@ -31,6 +39,7 @@ step() { # what its end without success means, command
     status=1
     return 1
   fi
+  took "$1${2:+ $2}"
 }
 
 # Runs the test program, or a command that ends in it, and adds the counts of its last line.
