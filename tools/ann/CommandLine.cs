@@ -25,7 +25,7 @@ internal static class CommandLine
     public static async Task<int> RunAsync(
         string program, Func<ToolContext, RootCommand> create, string[] args, ToolContext tool, CancellationToken cancellation)
     {
-        tool = tool with { Files = new NamingFileSystem(tool.Files) };
+        tool = tool with { Files = new NamingFileSystem(tool.Files), Command = TypedLine.Of(program, args) };
         RootCommand root = create(tool);
         root.Options.OfType<HelpOption>().Single().Action = new ExampleHelp();
         ParseResult parsed = root.Parse(args, Parsing);

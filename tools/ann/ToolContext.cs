@@ -33,6 +33,9 @@ internal sealed record ToolContext
     /// </summary>
     public required string CacheDirectory { get; init; }
 
+    /// <summary>The command line, for reports, without the API keys that it may have.</summary>
+    public string Command { get; init; } = "";
+
     /// <summary>Environment variable of <see cref="ApiKey"/>.</summary>
     public const string ApiKeyVariable = "ANN_API_KEY";
 

@@ -12,6 +12,20 @@ internal static class VerbOptions
     public static Option<bool> Json() =>
         new("--json") { Description = "Write the result as one JSON document to standard output; all else goes to standard error." };
 
+    /// <summary><c>--report</c>. Check its value with <see cref="ReportPathOf"/> before the work.</summary>
+    public static Option<string?> Report() =>
+        Optional("--report", "X.html", "Write a page with the figures and a plot, to look at and to send on: one file, nothing fetched.");
+
+    /// <summary>Where the page goes; null for none.</summary>
+    /// <exception cref="AnnException">InvalidArgument: nothing can be written there.</exception>
+    public static string? ReportPathOf(ToolContext tool, ParseResult parsed, Option<string?> report)
+    {
+        string? path = parsed.GetValue(report);
+        if (path is not null)
+            OutputPath.Require(tool.Files, path, ".html", ".htm");
+        return path;
+    }
+
     /// <summary><c>--address</c>.</summary>
     public static Option<string> Address() => new("--address")
     {

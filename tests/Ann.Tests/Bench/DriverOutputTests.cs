@@ -1,5 +1,6 @@
 using Ann.Bench.Peers;
 using Ann.Core;
+using Ann.Tool;
 
 namespace Ann.Tests.Bench;
 

@@ -9,6 +9,7 @@ using Ann.Bench.Verbs;
 using Ann.Bench.Workers;
 using Ann.Tests.Files.Formats;
 using Ann.Tests.Tool;
+using Ann.Tool;
 
 namespace Ann.Tests.Bench;
 
@@ -49,7 +50,7 @@ public sealed partial class PeersTests
         Assert.Contains("-bit kernels", run.Out);
         Assert.All(engines, engine => Assert.True(
             engine.GetProperty("threads")[0].GetProperty("rounds")[0][0].GetProperty("cpu_us").GetDouble() > 0));
-        Assert.Contains("data-engine='exact'", File.ReadAllText(folder["peers.html"]));
+        Assert.Contains("data-series='exact'", File.ReadAllText(folder["peers.html"]));
         Assert.Empty(Directory.GetFiles(folder["cache"], "*.partial"));
     }
 
@@ -128,8 +129,8 @@ public sealed partial class PeersTests
         string page = HtmlReport.Render(Sample());
 
         Assert.Equal(4, page.Split("<polyline").Length - 1); // two curves, and two entries of the legend
-        Assert.Contains("data-engine='ann-fast'", page);
-        Assert.Contains("data-engine='hnswlib'", page);
+        Assert.Contains("data-series='ann-fast'", page);
+        Assert.Contains("data-series='hnswlib'", page);
         Assert.Contains("apt-get install g++", page);
         Assert.DoesNotContain("http", page, StringComparison.Ordinal);
         Assert.DoesNotContain("<script", page, StringComparison.Ordinal);

@@ -1,3 +1,5 @@
+using Ann.Tool.Reports.Html;
+
 namespace Ann.Bench.Curves;
 
 /// <summary>
@@ -6,9 +8,6 @@ namespace Ann.Bench.Curves;
 /// </summary>
 internal sealed class RecallCurve
 {
-    /// <summary>Stands for recall 1 on the stretched axis: finer than a thousand queries of k = 1,000 can tell.</summary>
-    private const double LeastMiss = 1e-7;
-
     private readonly CurvePoint[] _points;
 
     /// <param name="points">In any order; a wider beam whose recall is no better than a narrower one's is left out.</param>
@@ -26,9 +25,6 @@ internal sealed class RecallCurve
     /// <summary>The lowest recall that was measured; above 1 when nothing was.</summary>
     public double LeastRecall => _points.Length == 0 ? 2 : _points[0].Recall;
 
-    /// <summary>The place of a recall on the stretched axis.</summary>
-    public static double Stretch(double recall) => -Math.Log10(Math.Max(1 - recall, LeastMiss));
-
     /// <summary>The cost at a recall.</summary>
     public CurveValue At(double recall)
     {
@@ -42,7 +38,7 @@ internal sealed class RecallCurve
 
         CurvePoint low = _points[above - 1];
         CurvePoint high = _points[above];
-        double share = (Stretch(recall) - Stretch(low.Recall)) / (Stretch(high.Recall) - Stretch(low.Recall));
+        double share = (AxisMap.Stretch(recall) - AxisMap.Stretch(low.Recall)) / (AxisMap.Stretch(high.Recall) - AxisMap.Stretch(low.Recall));
         CurvePoint point = new(
             (int)Math.Round(Between(low.Ef, high.Ef, share)), recall, Between(low.Qps, high.Qps, share),
             Between(low.P50Us, high.P50Us, share), Between(low.P99Us, high.P99Us, share),

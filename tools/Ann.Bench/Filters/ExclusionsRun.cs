@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Ann.Bench.Curves;
-using Ann.Bench.Peers;
 using Ann.Core.Exclusions;
 using Ann.Core.Indexes;
 using Ann.Core.Keys;

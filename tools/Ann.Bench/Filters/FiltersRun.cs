@@ -1,4 +1,3 @@
-using Ann.Bench.Peers;
 using Ann.Bench.Reports;
 using Ann.Core.Attributes;
 using Ann.Core.Indexes;

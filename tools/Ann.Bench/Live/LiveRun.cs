@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Ann.Bench.Peers;
 using Ann.Core;
 using Ann.Core.Indexes;
 using Ann.Tool;

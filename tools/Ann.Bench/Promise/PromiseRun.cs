@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Ann.Bench.Peers;
 using Ann.Core;
 using Ann.Core.Searching;
 using Ann.Protocol.V1;

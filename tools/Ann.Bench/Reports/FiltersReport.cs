@@ -1,6 +1,6 @@
 using Ann.Bench.Filters;
-using Ann.Bench.Peers;
 using Ann.Core.Searching;
+using Ann.Tool;
 
 namespace Ann.Bench.Reports;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text;
+using Ann.Tool.Reports.Html;
 
 namespace Ann.Bench.Reports;
 
@@ -31,25 +31,11 @@ internal static class FiltersTable
     /// <summary>The whole page.</summary>
     public static string Render(FiltersReport report)
     {
-        StringBuilder page = new();
-        page.Append(ReportStyle.Head);
-        page.Append(Invariant, $"<title>{HtmlReport.Escape(Title(report))}</title><style>{ReportStyle.Sheet}</style></head><body>");
-        page.Append(Invariant, $"<h1>{HtmlReport.Escape(Title(report))}</h1><p class='headline'><strong>{Kept(report)}</strong> ");
-        page.Append(Invariant, $"{HtmlReport.Escape(Verdict(report))}</p><p class='note'>{HtmlReport.Escape(Method(report))}</p>");
-        page.Append("<div class='scroll'><table><tr>");
-        foreach (string head in Heads)
-            page.Append(Invariant, $"<th>{HtmlReport.Escape(head)}</th>");
-        page.Append("</tr>");
-        foreach (FilterCell cell in report.Cells)
-        {
-            page.Append(cell.IsKept ? "<tr>" : "<tr class='baseline'>");
-            foreach (string word in Words(cell))
-                page.Append(Invariant, $"<td>{HtmlReport.Escape(word)}</td>");
-            page.Append("</tr>");
-        }
-        page.Append(Invariant, $"</table></div><p>{HtmlReport.Escape(report.Machine.ToText())}; {report.Started:yyyy-MM-dd HH:mm} UTC</p>");
-        page.Append(Invariant, $"<p><code>{HtmlReport.Escape(report.CommandLine)}</code></p></body></html>\n");
-        return page.ToString();
+        ReportPage page = new(Title(report));
+        page.Headline(Kept(report), Verdict(report));
+        page.Note(Method(report));
+        page.Table(Heads, report.Cells.Select(Words), cell => !report.Cells[cell].IsKept);
+        return page.End(report.Machine, report.Started, report.CommandLine);
     }
 
     private static string Title(FiltersReport report) =>

@@ -1,7 +1,7 @@
 using Ann.Bench.Hard;
-using Ann.Bench.Peers;
 using Ann.Bench.Sets.Hard;
 using Ann.Core;
+using Ann.Tool;
 
 namespace Ann.Bench.Reports;
 

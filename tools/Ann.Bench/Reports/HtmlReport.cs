@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Ann.Bench.Curves;
+using Ann.Tool.Reports.Html;
 
 namespace Ann.Bench.Reports;
 

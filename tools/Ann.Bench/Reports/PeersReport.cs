@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Ann.Bench.Curves;
 using Ann.Bench.Peers;
+using Ann.Tool;
 
 namespace Ann.Bench.Reports;
 

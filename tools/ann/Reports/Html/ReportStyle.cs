@@ -1,4 +1,4 @@
-namespace Ann.Bench.Reports;
+namespace Ann.Tool.Reports.Html;
 
 /// <summary>Head and style of every page: light or dark as the reader has it, and readable on a phone.</summary>
 internal static class ReportStyle
@@ -38,7 +38,8 @@ internal static class ReportStyle
         svg .tick { font-size: 12px; fill: var(--soft); } svg .axis { font-size: 13px; fill: var(--text); }
         .curve polyline { fill: none; stroke: var(--s); stroke-width: 2.2; } .curve circle { fill: var(--s); }
         .curve .spread { stroke: var(--s); stroke-width: 5; stroke-opacity: .35; stroke-linecap: round; }
-        .curve.dashed polyline { stroke-dasharray: 6 4; }
+        .curve.dashed polyline { stroke-dasharray: 6 4; } svg .limit { stroke: var(--text); stroke-dasharray: 3 4; }
+        .bar rect { fill: var(--s); } .bar .interval { stroke: var(--text); stroke-width: 2; } .bar.dashed rect { fill-opacity: .55; }
         .s0 { --s: var(--s0); } .s1 { --s: var(--s1); } .s2 { --s: var(--s2); } .s3 { --s: var(--s3); }
         .s4 { --s: var(--s4); } .s5 { --s: var(--s5); } .s6 { --s: var(--s6); } .s7 { --s: var(--s7); }
         ul.legend { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; list-style: none; margin: .3rem 0 1rem; padding: 0; }
@@ -48,6 +49,11 @@ internal static class ReportStyle
           svg .tick { font-size: 22px; } svg .axis { font-size: 24px; } svg .minor { display: none; }
           .curve polyline { stroke-width: 3.4; } .curve circle { r: 5; } .curve .spread { stroke-width: 8; }
           ul.legend polyline { stroke-width: 2.2; } ul.legend circle { r: 3.4; } td.text { min-width: 12rem; }
+        }
+        @media print {
+          :root { --ground: #fff; --text: #000; --soft: #444; --line: #ccc; --panel: #f2f2f2; --mark: #fdf3ec; }
+          body { max-width: none; margin: 0; } svg, tr, .headline { break-inside: avoid; } h2 { break-after: avoid; }
+          .scroll { overflow: visible; } * { print-color-adjust: exact; }
         }
         """;
 

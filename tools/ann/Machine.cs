@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Ann.Core.Distances;
 using Ann.Core.Files;
 
-namespace Ann.Bench.Peers;
+namespace Ann.Tool;
 
 /// <summary>What the figures were measured on.</summary>
 internal sealed record Machine
