@@ -1,8 +1,7 @@
 # For the scripts beside it, which source it: runs of the part of the tests that is about the engine.
 
-# The engine's part: all that computes with vectors, and what stands on it. Its core alone: what computes with registers, and what walks.
-core="Distances Searching Codes Hnsw"
-engine="$core Segments Attributes Exclusions Recall Ranking Indexes Embedded Log Records Files"
+# The engine's part: all that computes with vectors, and what stands on it.
+engine="Distances Searching Codes Hnsw Segments Attributes Exclusions Recall Ranking Indexes Embedded Log Records Files"
 
 # The long stories of live indexes.
 stories="Indexes.LiveIndexModelTests Indexes.ChurnTests Indexes.FilteredChurnTests Indexes.HardCompactionTests"
@@ -10,7 +9,7 @@ stories="Indexes.LiveIndexModelTests Indexes.ChurnTests Indexes.FilteredChurnTes
 # A run of the engine's part, but for some classes of it.
 engine_part() { # name, configuration, classes to leave out, command before the program's own
   local name=$1 configuration=$2 filter=() part class
-  for part in ${parts:-$engine}; do filter+=(-namespace "Ann.Tests.$part"); done
+  for part in $engine; do filter+=(-namespace "Ann.Tests.$part"); done
   for class in $3; do filter+=(-class- "Ann.Tests.$class"); done
   shift 3
   run_tests "the engine's part $name" "$@" "tests/Ann.Tests/bin/$configuration/net10.0/Ann.Tests" -noLogo -noColor "${filter[@]}"
