@@ -113,5 +113,6 @@ internal static class CommandLine
             CompactVerb.Create(tool),
             SnapshotVerb.Create(tool),
             RestoreVerb.Create(tool),
+            CompletionVerb.Create(tool),
         };
 }

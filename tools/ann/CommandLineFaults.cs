@@ -12,10 +12,12 @@ internal static class CommandLineFaults
     {
         Command command = parsed.CommandResult.Command;
         bool asksForHelp = parsed.Action is ExampleHelp;
+        if (parsed.Tokens is [{ Type: TokenType.Directive } first, ..] && first.Value.StartsWith("[suggest", StringComparison.Ordinal))
+            return null; // A shell asks how a line may go on.
         // Who asks for the help of a verb has not finished typing its options; but of an unknown verb there is none.
         if (asksForHelp && command.Subcommands.Count == 0)
             return null;
-        string? unmatched = parsed.UnmatchedTokens is [string first, ..] ? first : null;
+        string? unmatched = parsed.UnmatchedTokens is [string word, ..] ? word : null;
         if ((OptionAmongArguments(parsed) ?? unmatched) is string unknown)
             return $"'{unknown}' is not known.{NearestName.Question(unknown.Split('=')[0], Known(command, unknown))}";
         return asksForHelp || parsed.Errors.Count == 0

@@ -33,7 +33,8 @@ internal static class TypedLine
     private static bool IsSecret(string value) => !value.StartsWith('@');
 
     private static string Quoted(string word) =>
-        word.Length > 0 && word.All(static sign => char.IsAsciiLetterOrDigit(sign) || "-_./:=,@%+*".Contains(sign, StringComparison.Ordinal))
+        word.Length > 0
+        && word.All(static sign => char.IsAsciiLetterOrDigit(sign) || "-_./:=,@%+".Contains(sign, StringComparison.Ordinal))
             ? word
             : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

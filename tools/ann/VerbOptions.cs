@@ -132,6 +132,7 @@ internal static class VerbOptions
             DefaultValueFactory = _ => standard,
             HelpName = string.Join('|', words),
         };
+        option.CompletionSources.Add(words);
         option.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && !words.Contains(result.Tokens[0].Value))

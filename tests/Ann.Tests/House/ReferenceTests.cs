@@ -9,11 +9,14 @@ public sealed class ReferenceTests
 
     private static ProtoPages Pages => new(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "ann.protoset")));
 
+    private static JsonPage Json => new(Path.Combine(AppContext.BaseDirectory, "ann.xml"));
+
     /// <summary>With ANN_WRITE_REFERENCE=1 the pages are written first.</summary>
     [Fact]
-    public void ThePagesSayWhatTheProtosSay()
+    public void ThePagesSayWhatProtosAndReportsSay()
     {
-        (string Name, string Text)[] pages = [.. Pages.All];
+        (string Name, string Text)[] pages =
+            [.. Pages.All.Append(("json.md", Json.Text)).OrderBy(static page => page.Item1, StringComparer.Ordinal)];
         if (Environment.GetEnvironmentVariable("ANN_WRITE_REFERENCE") == "1")
         {
             foreach ((string name, string text) in pages)
@@ -24,7 +27,8 @@ public sealed class ReferenceTests
         TidyTests.AssertNone(
             from page in pages
             where File.ReadAllText(Path.Combine(Folder, page.Name)) != page.Text
-            select $"engine/docs/reference/{page.Name} is not what proto/ann/v1 says; run this test once with ANN_WRITE_REFERENCE=1");
+            select $"engine/docs/reference/{page.Name} is not what proto/ann/v1 or tools/ann/Reports say; "
+                + "run this test once with ANN_WRITE_REFERENCE=1");
     }
 
     /// <summary>A method that does not tell its errors, and a field or value without a comment, would be a gap of the pages.</summary>
@@ -44,6 +48,9 @@ public sealed class ReferenceTests
             where line.EndsWith("|  |", StringComparison.Ordinal) && !line.Contains("_UNSPECIFIED`", StringComparison.Ordinal)
             select $"{page.Name}: {line} has no meaning");
     }
+
+    [Fact]
+    public void EveryFieldOfAReportTellsItsMeaning() => TidyTests.AssertNone(Json.Silent.Select(static field => $"{field} has no comment"));
 
     /// <summary>What has a public API that the build guards is described; nothing else is.</summary>
     [Fact]

@@ -38,7 +38,8 @@ internal sealed class RecallCurve
 
         CurvePoint low = _points[above - 1];
         CurvePoint high = _points[above];
-        double share = (AxisMap.Stretch(recall) - AxisMap.Stretch(low.Recall)) / (AxisMap.Stretch(high.Recall) - AxisMap.Stretch(low.Recall));
+        double share =
+            (AxisMap.Stretch(recall) - AxisMap.Stretch(low.Recall)) / (AxisMap.Stretch(high.Recall) - AxisMap.Stretch(low.Recall));
         CurvePoint point = new(
             (int)Math.Round(Between(low.Ef, high.Ef, share)), recall, Between(low.Qps, high.Qps, share),
             Between(low.P50Us, high.P50Us, share), Between(low.P99Us, high.P99Us, share),

@@ -12,6 +12,9 @@ internal sealed record ReplayReport(
     int Sent, int Skipped, int Failed, ReplayTimes? Then, ReplayTimes? Now, double? Overlap, IReadOnlyList<ReplayedCall> Calls);
 
 /// <summary>Times of several calls, milliseconds.</summary>
+/// <param name="P50Ms">The median.</param>
+/// <param name="P99Ms">The 99th percentile.</param>
+/// <param name="MaxMs">The longest.</param>
 internal sealed record ReplayTimes(double P50Ms, double P99Ms, double MaxMs);
 
 /// <summary>A call that was sent again.</summary>

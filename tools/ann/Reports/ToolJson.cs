@@ -50,6 +50,7 @@ namespace Ann.Tool.Reports;
 [JsonSerializable(typeof(ReleaseVerifyReport))]
 [JsonSerializable(typeof(KeyReport))]
 [JsonSerializable(typeof(KeysReport))]
+[JsonSerializable(typeof(CompletionReport))]
 internal sealed partial class ToolJson : JsonSerializerContext
 {
     /// <summary>Writes a report as the only content of standard output.</summary>

@@ -64,7 +64,8 @@ internal sealed class AxisMap
         {
             AxisScale.Logarithmic when low > 0 => (low * 0.8, high * 1.25),
             AxisScale.Logarithmic => (1, 10),
-            AxisScale.Share => (Shares.Last(share => share <= Math.Max(low, 0)), Shares.First(share => share >= Math.Min(high, Shares[^1]))),
+            AxisScale.Share =>
+                (Shares.Last(share => share <= Math.Max(low, 0)), Shares.First(share => share >= Math.Min(high, Shares[^1]))),
             _ => (Math.Min(low, 0), high > 0 ? high * 1.05 : 1),
         };
         _least = axis.Least ?? low;

@@ -51,7 +51,9 @@ internal sealed class ReportPage
     }
 
     /// <summary>A table that scrolls by itself where the page is too narrow.</summary>
-    /// <param name="heads">Of the columns. The first is to the left, and so are those of text, whose heads end with a colon, which is left out.</param>
+    /// <param name="heads">
+    /// Of the columns. The first is to the left, and so are those of text, whose heads end with a colon, which is left out.
+    /// </param>
     /// <param name="rows">As many cells as heads.</param>
     /// <param name="isMarked">True for the number of a row that stands out; null where none does.</param>
     public ReportPage Table(IReadOnlyList<string> heads, IEnumerable<IReadOnlyList<string>> rows, Func<int, bool>? isMarked = null)
