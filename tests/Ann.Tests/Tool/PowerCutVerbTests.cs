@@ -1,5 +1,6 @@
 using Ann.Tests.Files;
 using Ann.Tests.Files.Formats;
+using Ann.Tool;
 
 namespace Ann.Tests.Tool;
 
@@ -53,6 +54,40 @@ public sealed class PowerCutVerbTests
             }
         }
         Assert.True(kept > 0, $"no cut of {operations} kept what was there");
+    }
+
+    /// <summary>Ctrl-C is that, or comes too late: there is an exit code for each, and nothing else is left behind.</summary>
+    [Theory]
+    [MemberData(nameof(Writers))]
+    public async Task AnInterruptLeavesTheOldOrTheNew(string output, string line)
+    {
+        Dictionary<string, byte[]> inputs = await InputsAsync();
+        inputs.TryAdd(output, System.Text.Encoding.UTF8.GetBytes("what was there before"));
+        SimulatedFileSystem whole = DiskOf(inputs);
+        long before = whole.Operations;
+        (await RunAsync(whole, line.Split(' '))).Expect(0);
+        long operations = whole.Operations - before;
+
+        long step = Math.Max(1, operations / MostCuts);
+        for (long at = 0; at <= operations; at += step)
+        {
+            using CancellationTokenSource interrupt = new();
+            SimulatedFileSystem files = DiskOf(inputs);
+            long left = at;
+            files.Turn = () =>
+            {
+                if (left-- == 0)
+                    interrupt.Cancel();
+            };
+            if (at == 0)
+                await interrupt.CancelAsync();
+            ToolRun run = await ToolRun.RunAsync(files, interrupt.Token, line.Split(' '));
+
+            Assert.True(run.Code is ExitCodes.Done or ExitCodes.Cancelled, $"interrupted at {at} of {operations}: {run.Code}, {run.Error}");
+            if (run.Code == ExitCodes.Done || !files.ReadAllBytes(output).AsSpan().SequenceEqual(inputs[output]))
+                (await RunAsync(files, CheckOf(output))).Expect(0);
+            Assert.Equal(inputs.Keys.Order(StringComparer.Ordinal), files.AllFiles);
+        }
     }
 
     /// <summary>What finds an output whole.</summary>
