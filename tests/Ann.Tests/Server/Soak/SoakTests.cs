@@ -39,9 +39,15 @@ public sealed class SoakTests(SampleIndexes samples, ITestOutputHelper output)
     private const double GrowthShare = 0.02;
     private const double GrowthBytes = 16 << 20;
 
-    /// <summary>Pool threads and files of segments come and go.</summary>
     private static readonly string[] Failures = ["Exception", "failed unexpectedly", "   at ", "crit:", "fail:"];
 
+    /// <summary>
+    /// What Grpc.AspNetCore logs where a deadline passes while it writes the reply: its timer ends the answer, and the writer finds it
+    /// ended. The caller has DEADLINE_EXCEEDED, as it should. Seen once in some hundred thousand calls on a machine with too much to do.
+    /// </summary>
+    private const string EndedWhileWritten = "Invalid ordering of calling StartAsync or CompleteAsync and Advance.";
+
+    /// <summary>Pool threads and files of segments come and go.</summary>
     private const int MoreHandles = 16;
     private const int MoreThreads = 8;
 
@@ -102,7 +108,11 @@ public sealed class SoakTests(SampleIndexes samples, ITestOutputHelper output)
 
         (int code, string errors) = await serve.StopAsync("TERM");
         Assert.Equal(0, code);
-        string[] failures = [.. errors.Split('\n').Where(static line => Failures.Any(one => line.Contains(one, StringComparison.Ordinal)))];
+        string[] failures =
+        [
+            .. errors.Split('\n').Where(static line => Failures.Any(one => line.Contains(one, StringComparison.Ordinal))
+                && !line.Contains(EndedWhileWritten, StringComparison.Ordinal)),
+        ];
         Assert.True(failures.Length == 0, $"{failures.Length} lines of the log, as:\n{string.Join('\n', failures.Take(20))}");
         using (ServeProcess again = await StartAsync())
         {
