@@ -7,7 +7,7 @@ using Ann.Core.Files.Formats;
 using Ann.Core.Keys;
 using Ann.Core.Segments;
 using Ann.Tool.Attributes;
-using Ann.Tool.Items;
+using Ann.Tool.Formats;
 using Ann.Tool.Verbs;
 
 namespace Ann.Tool;
@@ -85,8 +85,17 @@ internal sealed class InputRows : IDisposable
         ? (int)_reader.Count - _leftOut.Count
         : throw AnnException.BadInput(_reader.Path, "", $"it holds {_reader.Count} rows; one index takes at most {int.MaxValue}.");
 
+    /// <summary>Rows of the file, as many as it has.</summary>
+    public long Rows => _reader.Count;
+
     /// <summary>Components of a row.</summary>
     public int Dimension => _reader.Dimension;
+
+    /// <summary>The file, for messages.</summary>
+    public string Path => _reader.Path;
+
+    /// <summary>Where a row that was read is, for messages.</summary>
+    public string Place(long row) => _reader.Place(row);
 
     /// <summary>Fingerprint of the encoder; empty when unknown.</summary>
     public string EncoderFingerprint => _sidecar?.EncoderFingerprint ?? "";
@@ -132,6 +141,28 @@ internal sealed class InputRows : IDisposable
 
     /// <summary>Ends the reading of attributes: checks that no more follow, and tells of those that no row has.</summary>
     public void EndAttributes() => _attributes.End(_tool);
+
+    /// <summary>Ends the reading by who does not build: what lies beside the rows belongs to them, and keys differ.</summary>
+    /// <param name="hash">Of all rows as they were read.</param>
+    public void EndRows(XxHash3 hash)
+    {
+        RequireHash(hash);
+        EndAttributes();
+        _reader.RequireUniqueKeys();
+    }
+
+    /// <summary>What a sidecar says of the same rows in another file.</summary>
+    /// <param name="kind">What keys are.</param>
+    /// <param name="rowsHash">Of the rows there.</param>
+    /// <param name="keysInline">True where that file has the keys itself.</param>
+    public KeySidecarHeader SidecarHeader(KeyKind kind, string rowsHash, bool keysInline) => (_sidecar ?? new KeySidecarHeader()) with
+    {
+        KeyType = EnumNames<KeyKind>.Plain.Of(kind),
+        Rows = Rows,
+        Dimension = Dimension,
+        RowsHash = rowsHash,
+        KeysInline = keysInline,
+    };
 
     /// <summary>Reads the rows of a build once to find those that are the zero vector.</summary>
     public static ZeroRows FindZeroRows(ToolContext tool, BuildRequest request, CancellationToken cancellation)

@@ -110,6 +110,11 @@ internal sealed class AttributeSchema : IEquatable<AttributeSchema>
         return $"{have} {Described(column)}; {expected} {other.Described(column)}.";
     }
 
+    /// <summary>True for what an attribute may be called.</summary>
+    public static bool IsName(string name) => name.Length is >= 1 and <= MaxNameLength
+        && (char.IsAsciiLetter(name[0]) || name[0] == '_')
+        && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+
     public bool Equals(AttributeSchema? other) => other is not null && _fields.AsSpan().SequenceEqual(other._fields);
 
     public override bool Equals(object? obj) => Equals(obj as AttributeSchema);
@@ -126,10 +131,7 @@ internal sealed class AttributeSchema : IEquatable<AttributeSchema>
 
     private static void RequireName(string name)
     {
-        bool fits = name.Length is >= 1 and <= MaxNameLength
-            && (char.IsAsciiLetter(name[0]) || name[0] == '_')
-            && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
-        if (!fits)
+        if (!IsName(name))
         {
             throw AnnException.Invalid(
                 "attributes",

@@ -1,7 +1,7 @@
 using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Files.Formats;
-using Ann.Tool.Items;
+using Ann.Tool.Formats;
 
 namespace Ann.Tool.Attributes;
 

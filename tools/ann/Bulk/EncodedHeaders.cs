@@ -9,7 +9,7 @@ namespace Ann.Tool.Bulk;
 internal sealed class EncodedHeaders(EncodedContent content)
 {
     /// <summary>Extensions of outputs.</summary>
-    public static IReadOnlyList<string> Extensions { get; } = [.. VectorFile.WriteExtensions, ParquetExtension];
+    public static IReadOnlyList<string> Extensions { get; } = [".fbin", ".npy", ".jsonl", ParquetExtension];
 
     /// <summary>The extension of Parquet.</summary>
     public const string ParquetExtension = ".parquet";

@@ -2,6 +2,7 @@ using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Files;
 using Ann.Core.Keys;
+using Ann.Tool.Formats;
 using Parquet;
 using Parquet.Schema;
 
@@ -11,7 +12,7 @@ namespace Ann.Tool.Bulk;
 /// Writes vectors as Parquet: a column <c>id</c> (text or unsigned number), <c>vector</c> (list of float), and one an attribute. Each block
 /// that is written becomes a group of rows. The file appears whole at <see cref="Commit"/>, or not at all.
 /// </summary>
-internal sealed class ParquetVectorWriter : IDisposable
+internal sealed class ParquetVectorWriter : VectorOutput
 {
     private readonly AtomicFile _file;
     private readonly int _dimension;
@@ -51,24 +52,24 @@ internal sealed class ParquetVectorWriter : IDisposable
     /// <param name="rows">Row-major.</param>
     /// <param name="keys">A key a row.</param>
     /// <param name="attributes">An item a row; null for none.</param>
-    public void Write(ReadOnlySpan<float> rows, KeyColumn keys, AttributeBatch? attributes)
+    public override void Write(ReadOnlySpan<float> rows, KeyColumn keys, AttributeBatch? attributes)
     {
         float[] values = rows.ToArray();
         WriteAsync(values, keys, attributes).GetAwaiter().GetResult();
     }
 
     /// <summary>Writes the directory of the file, behind which nothing is written any more.</summary>
-    public void End()
+    public override void End()
     {
         _isEnded = true;
         _writer.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
     /// <summary>Makes the file appear under its name.</summary>
-    public void Commit() => _file.Commit();
+    public override void Commit() => _file.Commit();
 
     /// <inheritdoc/>
-    public void Dispose()
+    public override void Dispose()
     {
         try
         {

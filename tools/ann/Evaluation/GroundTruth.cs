@@ -1,5 +1,6 @@
 using Ann.Core;
 using Ann.Core.Files.Formats;
+using Ann.Tool.Formats;
 using Ann.Core.Searching;
 using Ann.Core.Segments;
 
@@ -39,7 +40,7 @@ internal sealed class GroundTruth
     /// <exception cref="AnnException">InvalidArgument: more rows than queries, or a row that the index does not have.</exception>
     public static GroundTruth? Load(ToolContext tool, string path, int k, int queries, string index, long rows)
     {
-        using IntegerReader reader = VectorFile.OpenIntegers(tool.Files, path);
+        using IntegerReader reader = IntegerInput.Open(tool.Files, path);
         if (reader.Columns < k)
             return null;
         if (reader.Count > queries)

@@ -1,6 +1,6 @@
 using Ann.Core;
 using Ann.Core.Files.Formats;
-using Ann.Tool.Items;
+using Ann.Tool.Formats;
 
 namespace Ann.Tool.Evaluation;
 

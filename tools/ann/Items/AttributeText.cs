@@ -9,7 +9,9 @@ namespace Ann.Tool.Items;
 /// </summary>
 internal static class AttributeText
 {
-    private const char BetweenTexts = '|';
+    /// <summary>What stands between the texts of a set.</summary>
+    public const char BetweenTexts = '|';
+
     private const int MostShown = 40;
 
     /// <summary>Appends the value of a field to a column.</summary>

@@ -1,11 +1,12 @@
 using System.IO.Compression;
 using Ann.Core;
+using ZstdSharp;
 
 namespace Ann.Tool.Items;
 
 /// <summary>
-/// The bytes of a text file or of standard input, unpacked where they begin as gzip does, whatever they are called, and without a byte
-/// order mark. Reads forwards, and holds no more than a buffer of them.
+/// The bytes of a text file or of standard input, unpacked where they begin as gzip or Zstandard does, whatever they are called, and
+/// without a byte order mark. Reads forwards, and holds no more than a buffer of them.
 /// </summary>
 internal sealed class InputStream : ForwardStream
 {
@@ -14,19 +15,25 @@ internal sealed class InputStream : ForwardStream
     private readonly string _name;
     private readonly CountedStream _raw;
     private readonly Stream _content;
-    private readonly bool _isGzip;
+    private readonly string? _packing;
     private readonly long? _totalBytes;
 
     /// <param name="raw">The bytes as they are; owned from here on.</param>
     /// <param name="name">What they are called, for messages.</param>
-    public InputStream(Stream raw, string name)
+    /// <param name="leavesOpen">True where they are somebody else's.</param>
+    public InputStream(Stream raw, string name, bool leavesOpen = false)
     {
         _name = name;
         _totalBytes = raw.CanSeek ? raw.Length : null;
-        _raw = new CountedStream(raw);
-        (byte[] start, Stream whole) = Begin(new BufferedStream(_raw, BufferSizeInBytes), 2);
-        _isGzip = start is [0x1F, 0x8B];
-        _content = _isGzip ? new GZipStream(whole, CompressionMode.Decompress) : whole;
+        _raw = new CountedStream(raw, leavesOpen);
+        (byte[] start, Stream whole) = Begin(new BufferedStream(_raw, BufferSizeInBytes), 4);
+        _packing = start is [0x1F, 0x8B, ..] ? "gzip" : start is [0x28, 0xB5, 0x2F, 0xFD] ? "Zstandard" : null;
+        _content = _packing switch
+        {
+            "gzip" => new GZipStream(whole, CompressionMode.Decompress),
+            "Zstandard" => new DecompressionStream(whole, leaveOpen: false),
+            _ => whole,
+        };
         (start, whole) = Guarded(() => Begin(_content, ByteOrderMark.Length));
         if (!start.AsSpan().SequenceEqual(ByteOrderMark))
             _content = whole;
@@ -47,7 +54,7 @@ internal sealed class InputStream : ForwardStream
         {
             return _content.Read(buffer);
         }
-        catch (InvalidDataException e) when (_isGzip)
+        catch (Exception e) when (_packing is not null && e is InvalidDataException or ZstdException or EndOfStreamException)
         {
             throw Damaged(e);
         }
@@ -74,16 +81,16 @@ internal sealed class InputStream : ForwardStream
         {
             return read();
         }
-        catch (InvalidDataException e) when (_isGzip)
+        catch (Exception e) when (_packing is not null && e is InvalidDataException or ZstdException or EndOfStreamException)
         {
             throw Damaged(e);
         }
     }
 
     private AnnException Damaged(Exception e) => AnnException.BadInput(
-        _name, $"byte {BytesRead} of the gzip data", "expected the rest of it; it is damaged or was cut off: " + e.Message, e);
+        _name, $"byte {BytesRead} of the {_packing} data", "expected the rest of it; it is damaged or was cut off: " + e.Message, e);
 
-    private sealed class CountedStream(Stream inner) : ForwardStream
+    private sealed class CountedStream(Stream inner, bool leavesOpen) : ForwardStream
     {
         private long _count;
 
@@ -98,7 +105,7 @@ internal sealed class InputStream : ForwardStream
 
         protected override void Dispose(bool disposing)
         {
-            if (disposing)
+            if (disposing && !leavesOpen)
                 inner.Dispose();
             base.Dispose(disposing);
         }

@@ -24,15 +24,16 @@ internal static class ItemFormats
     /// <summary>What stands for standard input.</summary>
     public const string StandardInput = "-";
 
-    private const string Gzip = ".gz";
+    private static readonly string[] Packings = [".gz", ".zst"];
 
     /// <summary>The words for the formats, which are their extensions as well.</summary>
     public static EnumNames<ItemFormat> Names => EnumNames<ItemFormat>.Plain;
 
-    /// <summary>The format that a name tells, before <c>.gz</c> where it ends so; null when it tells none.</summary>
+    /// <summary>The format that a name tells, before <c>.gz</c> or <c>.zst</c> where it ends so; null when it tells none.</summary>
     public static ItemFormat? OfPath(string path)
     {
-        string plain = path.EndsWith(Gzip, StringComparison.OrdinalIgnoreCase) ? path[..^Gzip.Length] : path;
+        string packing = Array.Find(Packings, packing => path.EndsWith(packing, StringComparison.OrdinalIgnoreCase)) ?? "";
+        string plain = path[..^packing.Length];
         string extension = Path.GetExtension(plain).TrimStart('.').ToLowerInvariant();
         return Names.TryParse(extension, out ItemFormat format) ? format : null;
     }

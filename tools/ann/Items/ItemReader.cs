@@ -67,6 +67,10 @@ internal abstract class ItemReader(ItemSource source) : IDisposable
     /// <summary>An error in the item.</summary>
     public AnnException Bad(string what, Exception? inner = null) => AnnException.BadInput(source.Name, Place, what, inner);
 
+    /// <summary>A number as it is written without need for more: no sign, no zeros before it.</summary>
+    public static bool IsNumber(string key, out ulong number) =>
+        ulong.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out number) && (key[0] != '0' || key.Length == 1);
+
     public abstract void Dispose();
 
     /// <summary>The key is a number.</summary>
@@ -99,10 +103,6 @@ internal abstract class ItemReader(ItemSource source) : IDisposable
         else
             SetKey(number);
     }
-
-    /// <summary>A number as it is written without need for more: no sign, no zeros before it.</summary>
-    private static bool IsNumber(string key, out ulong number) =>
-        ulong.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out number) && (key[0] != '0' || key.Length == 1);
 
     private AnnException NoNumber(string key) => Bad(
         $"the key '{PrintedText.Of(key)}' is no whole number of 0 to 2^64 − 1, and "

@@ -1,4 +1,5 @@
 using Ann.Core;
+using Ann.Core.Attributes;
 using Parquet;
 using Parquet.Data;
 using Parquet.Meta;
@@ -78,6 +79,32 @@ internal sealed class ParquetTable : IDisposable
             RawColumnData raw = reader.ReadRawColumnDataBaseAsync(data).AsTask().GetAwaiter().GetResult();
             return new ParquetColumn(raw, data, reader.RowCount, meta.NumValues);
         });
+    }
+
+    /// <summary>Columns of types that attributes may have.</summary>
+    public IEnumerable<(string Name, AttributeType Type)> TypedColumns()
+    {
+        foreach (Field field in _reader.Schema.Fields)
+        {
+            bool isList = field is ListField;
+            if (DataOf(field) is { } data && TypeOf(data.ClrType, isList) is { } type)
+                yield return (field.Name, type);
+        }
+    }
+
+    private static AttributeType? TypeOf(System.Type type, bool isList)
+    {
+        if (type == typeof(string) || type == typeof(ReadOnlyMemory<char>))
+            return isList ? AttributeType.KeywordSet : AttributeType.Keyword;
+        if (isList)
+            return null;
+        if (type == typeof(DateTime))
+            return AttributeType.Timestamp;
+        if (type == typeof(bool))
+            return AttributeType.Bool;
+        if (type == typeof(float) || type == typeof(double))
+            return AttributeType.Double;
+        return type.IsPrimitive && type != typeof(ulong) ? AttributeType.Int64 : null;
     }
 
     private T Guarded<T>(string place, Func<T> read)

@@ -1,6 +1,5 @@
 using Ann.Core;
 using Ann.Core.Attributes;
-using Ann.Core.Files;
 using Ann.Core.Files.Formats;
 using Ann.Core.Keys;
 
@@ -23,25 +22,15 @@ internal sealed class ParquetVectorReader : VectorReader
     private int _groups;
     private long _row = -1;
 
-    /// <param name="files">Where the file is.</param>
-    /// <param name="path">The file. Its first row sets the dimension and the kind of keys.</param>
+    /// <param name="stream">The file, seekable; owned from here on. Its first row sets the dimension and the kind of keys.</param>
+    /// <param name="path">What it is called.</param>
     /// <param name="attributes">Columns that are attributes; null for none.</param>
-    public ParquetVectorReader(IFileSystem files, string path, AttributeSchema? attributes)
+    public ParquetVectorReader(Stream stream, string path, AttributeSchema? attributes)
     {
         Path = path;
         _schema = attributes ?? AttributeSchema.Empty;
         _attributes = new AttributeBatch(_schema);
-        Stream stream = files.OpenRead(path);
-        try
-        {
-            VectorFile.RequireRegular(stream, path);
-            _table = new ParquetTable(path, stream);
-        }
-        catch
-        {
-            stream.Dispose();
-            throw;
-        }
+        _table = new ParquetTable(path, stream);
         try
         {
             string[] names = [.. _table.Names];

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using Ann.Core;
 using Ann.Core.Files.Formats;
 using Ann.Protocol.V1;
-using Ann.Tool.Items;
+using Ann.Tool.Formats;
 using Ann.Tool.Remote;
 using KeyColumn = Ann.Core.Keys.KeyColumn;
 

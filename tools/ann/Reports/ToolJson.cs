@@ -15,6 +15,7 @@ namespace Ann.Tool.Reports;
 [JsonSerializable(typeof(EncodeReport))]
 [JsonSerializable(typeof(BuildReport))]
 [JsonSerializable(typeof(ConvertReport))]
+[JsonSerializable(typeof(VectorsReport))]
 [JsonSerializable(typeof(IndexReport))]
 [JsonSerializable(typeof(FootprintReport))]
 [JsonSerializable(typeof(VerifyReport))]

@@ -4,6 +4,7 @@ using Ann.Core.Keys;
 using Ann.Core.Segments;
 using Ann.Tool.Encoders;
 using Ann.Tool.Evaluation;
+using Ann.Tool.Formats;
 using Ann.Tool.Reports;
 
 namespace Ann.Tool.Verbs;
@@ -15,7 +16,8 @@ internal static class BuildVerb
     public static Command Create(ToolContext tool)
     {
         Option<string> input = VerbOptions.Required(
-            "--input", "FILE", "Vectors: .fbin .f16bin .u8bin .i8bin .fvecs .bvecs .npy, or .jsonl .parquet with \"id\" and \"vector\".");
+            "--input", "FILE", VectorFormats.InputHelp);
+        Option<string?> inputFormat = SpooledInput.Format();
         Option<string> metric = VerbOptions.Metric();
         BuildVerbOptions build = new();
         Option<string?> keys = VerbOptions.Optional(
@@ -30,28 +32,30 @@ internal static class BuildVerb
             "ann build --input items.npy --metric cosine --output items.ann",
             "ann build --input items.jsonl --metric cosine --output items.ann --attributes \"category:keyword,tags:keywords,price:double\"")
         {
-            input, metric,
+            input, inputFormat, metric,
         };
         build.AddTo(command);
         command.Add(keys);
         command.Add(queryEncoder);
         command.Add(json);
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction(async (parsed, cancellation) =>
         {
             Metric measure = MetricTraits.Names.Parse(parsed.GetValue(metric));
-            BuildRequest request = build.Read(tool, parsed, parsed.GetRequiredValue(input), measure);
+            using SpooledInput vectors = await SpooledInput.OpenAsync(
+                tool, parsed.GetRequiredValue(input), parsed.GetValue(inputFormat), cancellation);
+            BuildRequest request = build.Read(tool, parsed, vectors.Path, measure);
             request = request with
             {
                 Sidecar = parsed.GetValue(keys),
                 QueryEncoder = parsed.GetValue(queryEncoder) is { } encoder ? CheckedEncoder.InfoOf(tool, encoder) : null,
             };
             if (Run(tool, request, cancellation) is not { } report)
-                return Task.FromResult(ExitCodes.CheckFailed);
+                return ExitCodes.CheckFailed;
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.BuildReport);
             else
                 Print(tool.Out, report);
-            return Task.FromResult(ExitCodes.Done);
+            return ExitCodes.Done;
         });
         return command;
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ann.Core;
+using Ann.Core.Attributes;
 using Ann.Core.Segments;
 using Ann.Tool.Attributes;
 
@@ -13,7 +14,7 @@ internal sealed class BuildVerbOptions
     private readonly Option<int> _threads = VerbOptions.Number(
         "--threads", "Threads; they do not change the file.", Environment.ProcessorCount, 1, 1024);
     private readonly Option<string?> _attributes = AttributeOptions.Schema(
-        "Attributes of the items: of .jsonl and .parquet those of these names, of other formats some of the sidecar (default: all).");
+        "Attributes of the items: of formats that carry them those of these names, of other formats some of the sidecar (default: all).");
     private readonly Option<string?> _attributesFile = AttributeOptions.File();
     private readonly Option<string> _zeroRows = VerbOptions.Choice(
         "--zero-rows", "Rows that are the zero vector, under cosine: fail names all of them, skip leaves them out with their keys.",
@@ -27,7 +28,19 @@ internal sealed class BuildVerbOptions
         + $"Default: warn below {RecallFloor.Default.Least}.", 0, 1);
 
     /// <param name="shapeIsOfInput">True where m and ef-construction are those of the input, unless they are given.</param>
-    public BuildVerbOptions(bool shapeIsOfInput = false) => _shape = new BuildShape(shapeIsOfInput);
+    public BuildVerbOptions(bool shapeIsOfInput = false)
+    {
+        _shape = new BuildShape(shapeIsOfInput);
+        _output.Required = !shapeIsOfInput;
+    }
+
+    /// <summary>Adds a check of the whole line, told of the file that was named to write; null where none was.</summary>
+    public void RequireOutput(Command command, Action<System.CommandLine.Parsing.CommandResult, string?> check) =>
+        command.Validators.Add(result => check(result, result.GetValue(_output)));
+
+    /// <summary>The attributes that were named, and their sidecar.</summary>
+    public (AttributeSchema? Schema, string? File) Attributes(ToolContext tool, ParseResult parsed) =>
+        (AttributeOptions.ParseSchema(tool.Files, parsed.GetValue(_attributes)), parsed.GetValue(_attributesFile));
 
     /// <summary>Adds all of them.</summary>
     public void AddTo(Command command)

@@ -3,6 +3,7 @@ using Ann.Client;
 using Ann.Core;
 using Ann.Protocol.V1;
 using Ann.Tool.Attributes;
+using Ann.Tool.Formats;
 using Ann.Tool.Live;
 using Ann.Tool.Remote;
 using Ann.Tool.Reports;
@@ -32,8 +33,8 @@ internal static class ImportVerb
         Option<string> index = VerbOptions.Required("--index", "NAME", "Name of the live index, or NAME@GENERATION.");
         Option<string> input = VerbOptions.Required(
             "--input", "FILE",
-            "Vectors: .fbin .f16bin .u8bin .i8bin .fvecs .bvecs .npy, or .jsonl .parquet with \"id\" and \"vector\". "
-            + "To delete, a .keys.jsonl too.");
+            VectorFormats.InputHelp + " To delete, a .keys.jsonl too.");
+        Option<string?> inputFormat = SpooledInput.Format();
         Option<string?> keys = VerbOptions.Optional(
             "--keys", "FILE", "Sidecar with a key a row. Default: INPUT.keys.jsonl where it exists, else rows are numbered from 0.");
         Option<string?> attributes = VerbOptions.Optional(
@@ -64,7 +65,7 @@ internal static class ImportVerb
             "ann import --index shop --input items.npy --producer items-2026-08-01 --wait-compacted --json",
             "ann import --index shop --input gone.keys.jsonl --mode delete")
         {
-            index, input, keys, attributes, attributesFile, mode, create, metric, producer, patience, wait, connection, json,
+            index, input, inputFormat, keys, attributes, attributesFile, mode, create, metric, producer, patience, wait, connection, json,
         };
         command.Validators.Add(result =>
         {
@@ -77,8 +78,10 @@ internal static class ImportVerb
         });
         command.SetAction(async (parsed, cancellation) =>
         {
+            using SpooledInput vectors = await SpooledInput.OpenAsync(
+                tool, parsed.GetRequiredValue(input), parsed.GetValue(inputFormat), cancellation);
             Request request = new(
-                connection.Read(tool, parsed), parsed.GetRequiredValue(index), parsed.GetRequiredValue(input), parsed.GetValue(keys),
+                connection.Read(tool, parsed), parsed.GetRequiredValue(index), vectors.Path, parsed.GetValue(keys),
                 parsed.GetValue(attributes), parsed.GetValue(attributesFile),
                 parsed.GetRequiredValue(mode), parsed.GetValue(producer) ?? "", parsed.GetValue(wait))
             {

@@ -58,6 +58,45 @@ internal static class ElementTypeExtensions
         Debug.Assert(isVector);
     }
 
+    /// <summary>Converts components to be stored as float32, float16, uint8 or int8: to the nearest value, and within the range.</summary>
+    public static void FromFloats(this ElementType type, ReadOnlySpan<float> values, Span<byte> stored)
+    {
+        Debug.Assert(stored.Length == values.Length * type.SizeInBytes());
+        switch (type)
+        {
+            case ElementType.Float32:
+                MemoryMarshal.AsBytes(values).CopyTo(stored);
+                break;
+            case ElementType.Float16:
+                Span<Half> halves = MemoryMarshal.Cast<byte, Half>(stored);
+                for (int i = 0; i < values.Length; i++)
+                    halves[i] = (Half)values[i];
+                break;
+            case ElementType.UInt8:
+                for (int i = 0; i < values.Length; i++)
+                    stored[i] = byte.CreateSaturating(MathF.Round(values[i]));
+                break;
+            case ElementType.Int8:
+                for (int i = 0; i < values.Length; i++)
+                    stored[i] = (byte)sbyte.CreateSaturating(MathF.Round(values[i]));
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(type), type, "Not written.");
+        }
+    }
+
+    /// <summary>True when a component that is stored as this type is read as the same number, -0 as 0 of whole ones.</summary>
+    /// <param name="type">Float32, float16, uint8 or int8.</param>
+    /// <param name="value">The component.</param>
+    /// <param name="rounds">True where the nearest value will do, as long as the component is within the range of the type.</param>
+    public static bool Holds(this ElementType type, float value, bool rounds) => type switch
+    {
+        ElementType.Float16 => rounds ? !float.IsFinite(value) || Half.IsFinite((Half)value) : (float)(Half)value == value,
+        ElementType.UInt8 => (rounds || value == MathF.Round(value)) && MathF.Round(value) is >= byte.MinValue and <= byte.MaxValue,
+        ElementType.Int8 => (rounds || value == MathF.Round(value)) && MathF.Round(value) is >= sbyte.MinValue and <= sbyte.MaxValue,
+        _ => true,
+    };
+
     /// <summary>Converts stored whole numbers; both spans hold the same number of them.</summary>
     /// <returns>False when a value does not fit 63 bits.</returns>
     public static bool ToIntegers(this ElementType type, ReadOnlySpan<byte> stored, Span<long> values)

@@ -89,20 +89,7 @@ internal sealed class HnswNetReader : VectorReader
     }
 
     /// <summary>The node of a row: deleted ones are numbered too.</summary>
-    public override string Place(long row)
-    {
-        // Of the deleted nodes, those come before the row whose number less the deleted ones before them does.
-        (int low, int high) = (0, Deleted);
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (_nodes.Deleted[middle] - middle <= row)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        return $"node {row + low}";
-    }
+    public override string Place(long row) => NodeRowsReader.PlaceOf(_nodes.Deleted, row);
 
     /// <inheritdoc/>
     public override void Dispose() => _rows.Dispose();

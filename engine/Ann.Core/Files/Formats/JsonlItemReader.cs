@@ -16,9 +16,18 @@ internal sealed class JsonlItemReader : IDisposable
     /// <param name="attributes">Attributes wanted of the second pass; null for none.</param>
     /// <exception cref="AnnException">InvalidArgument: no items, or a first line that is none.</exception>
     public JsonlItemReader(IFileSystem files, string path, AttributeSchema? attributes = null)
+        : this(files.OpenRead(path), path, attributes)
+    {
+    }
+
+    /// <summary>Counts the items and reads the first one into <see cref="Item"/>.</summary>
+    /// <param name="stream">The lines; its position can be set to 0. Owned from here on.</param>
+    /// <param name="path">What it is called, for messages.</param>
+    /// <param name="attributes">Attributes wanted of the second pass; null for none.</param>
+    /// <exception cref="AnnException">InvalidArgument: no items, or a first line that is none.</exception>
+    public JsonlItemReader(Stream stream, string path, AttributeSchema? attributes = null)
     {
         Path = path;
-        Stream stream = files.OpenRead(path);
         _lines = new LineReader(stream, path);
         try
         {

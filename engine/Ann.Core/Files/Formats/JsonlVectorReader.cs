@@ -8,12 +8,14 @@ internal sealed class JsonlVectorReader : VectorReader
 {
     private readonly JsonlItemReader _items;
 
-    /// <param name="files">Where the file is.</param>
-    /// <param name="path">The file. Its first item sets the dimension and the kind of keys.</param>
+    /// <param name="stream">
+    /// The lines. Its first item sets the dimension and the kind of keys. It is read twice: its position can be set to 0.
+    /// </param>
+    /// <param name="path">What it is called, for messages.</param>
     /// <param name="attributes">Members that are attributes; null for none.</param>
-    public JsonlVectorReader(IFileSystem files, string path, AttributeSchema? attributes)
+    public JsonlVectorReader(Stream stream, string path, AttributeSchema? attributes)
     {
-        _items = new JsonlItemReader(files, path, attributes);
+        _items = new JsonlItemReader(stream, path, attributes);
         Dimension = _items.Item.Vector.Length;
         if (Dimension > 0)
             return;

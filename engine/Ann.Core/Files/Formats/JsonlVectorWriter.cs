@@ -10,7 +10,8 @@ namespace Ann.Core.Files.Formats;
 /// </summary>
 internal sealed class JsonlVectorWriter : VectorWriter
 {
-    private static readonly string[] TakenNames = ["id", "_id", "vector", "embedding"];
+    /// <summary>Members of a line that are no attributes.</summary>
+    public static readonly string[] TakenNames = ["id", "_id", "vector", "embedding"];
 
     private readonly string _path;
     private readonly JsonLines _lines = new();
@@ -21,8 +22,9 @@ internal sealed class JsonlVectorWriter : VectorWriter
     /// <param name="rows">Rows that will be written.</param>
     /// <param name="dimension">Components of a row.</param>
     /// <param name="keys">Keys, at least of the rows written so far; null numbers the rows from 0.</param>
-    public JsonlVectorWriter(AtomicFile file, long rows, int dimension, KeyColumn? keys)
-        : base(file, rows, dimension)
+    /// <param name="pack">As of <see cref="VectorWriter"/>.</param>
+    public JsonlVectorWriter(AtomicFile file, long rows, int dimension, KeyColumn? keys, Func<Stream, Stream>? pack = null)
+        : base(file, rows, dimension, pack)
     {
         _path = file.Path;
         _keys = keys;

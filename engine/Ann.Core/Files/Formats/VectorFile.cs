@@ -11,7 +11,7 @@ internal static class VectorFile
         [".fbin", ".f16bin", ".u8bin", ".i8bin", ".fvecs", ".bvecs", ".npy", ".jsonl"];
 
     /// <summary>Extensions that <see cref="CreateWriter"/> writes.</summary>
-    public static IReadOnlyList<string> WriteExtensions { get; } = [".fbin", ".npy", ".jsonl"];
+    public static IReadOnlyList<string> WriteExtensions { get; } = ReadExtensions;
 
     /// <summary>Extensions that <see cref="OpenIntegers"/> reads.</summary>
     public static IReadOnlyList<string> IntegerExtensions { get; } = [".ibin", ".ivecs", ".npy"];
@@ -24,27 +24,39 @@ internal static class VectorFile
     public static VectorReader OpenReader(IFileSystem files, string path, AttributeSchema? attributes = null)
     {
         string extension = Extension(path, ReadExtensions, "vectors");
-        if (extension == ".jsonl")
-            return new JsonlVectorReader(files, path, attributes);
-
-        return Open(files, path, stream =>
-        {
-            RowLayout layout = extension switch
-            {
-                ".fbin" => BinHeader.ReadBin(stream, path, ElementType.Float32),
-                ".f16bin" => BinHeader.ReadBin(stream, path, ElementType.Float16),
-                ".u8bin" => BinHeader.ReadBin(stream, path, ElementType.UInt8),
-                ".i8bin" => BinHeader.ReadBin(stream, path, ElementType.Int8),
-                ".fvecs" => BinHeader.ReadVecs(stream, path, ElementType.Float32),
-                ".bvecs" => BinHeader.ReadVecs(stream, path, ElementType.UInt8),
-                _ => NpyHeader.Read(stream, path, allowOneDimension: false),
-            };
-            if (!layout.Element.IsVector())
-                throw AnnException.BadInput(
-                    path, "header", $"the type is {layout.Element.ToName()}; vectors are float32, float16, float64, uint8 or int8.");
-            return new BinaryVectorReader(new RowStream(stream, path, layout));
-        });
+        return Open(files, path, stream => OpenStream(stream, path, extension, attributes));
     }
+
+    /// <summary>Opens a stream of vectors, and checks its header against its length.</summary>
+    /// <param name="stream">Seekable, at its beginning; owned by the reader from here on.</param>
+    /// <param name="path">What it is called, for messages.</param>
+    /// <param name="extension">One of <see cref="ReadExtensions"/>.</param>
+    /// <param name="attributes">As of <see cref="OpenReader"/>.</param>
+    /// <exception cref="AnnException">InvalidArgument: names the file, the place and what is wrong.</exception>
+    public static VectorReader OpenStream(Stream stream, string path, string extension, AttributeSchema? attributes)
+    {
+        if (extension == ".jsonl")
+            return new JsonlVectorReader(stream, path, attributes);
+        RowLayout layout = extension switch
+        {
+            ".npy" => NpyHeader.Read(stream, path, allowOneDimension: false),
+            ".fvecs" or ".bvecs" => BinHeader.ReadVecs(stream, path, ElementOf(extension)),
+            _ => BinHeader.ReadBin(stream, path, ElementOf(extension)),
+        };
+        if (!layout.Element.IsVector())
+            throw AnnException.BadInput(
+                path, "header", $"the type is {layout.Element.ToName()}; vectors are float32, float16, float64, uint8 or int8.");
+        return new BinaryVectorReader(new RowStream(stream, path, layout));
+    }
+
+    /// <summary>What a component is that is written to a file of an extension.</summary>
+    public static ElementType ElementOf(string extension) => extension switch
+    {
+        ".f16bin" => ElementType.Float16,
+        ".u8bin" or ".bvecs" => ElementType.UInt8,
+        ".i8bin" => ElementType.Int8,
+        _ => ElementType.Float32,
+    };
 
     /// <summary>Opens a file of whole numbers and checks its header against its size.</summary>
     /// <exception cref="AnnException">NotFound: no such file. InvalidArgument: names the file, the place and what is wrong.</exception>
@@ -67,22 +79,29 @@ internal static class VectorFile
 
     /// <summary>Creates a file of vectors; it appears under its name at <see cref="VectorWriter.Commit"/>.</summary>
     /// <param name="files">Where to write.</param>
-    /// <param name="path">The target: <c>.fbin</c>, <c>.npy</c> (float32) or <c>.jsonl</c>.</param>
+    /// <param name="path">
+    /// The target: one of <see cref="WriteExtensions"/>; <c>.npy</c> is float32. Types that hold less than float32 take the nearest value
+    /// (<see cref="ElementTypeExtensions.Holds"/>).
+    /// </param>
     /// <param name="rows">Rows that will be written.</param>
     /// <param name="dimension">Components of a row.</param>
     /// <param name="keys">
     /// Keys of the rows, for <c>.jsonl</c>; at least the keys of the rows written so far. Null numbers the rows from 0.
     /// </param>
+    /// <param name="extension">The format; null where the path tells it.</param>
+    /// <param name="pack">As of <see cref="VectorWriter"/>; texts alone may be packed.</param>
     /// <exception cref="AnnException">InvalidArgument: an extension that is not written, or a target that cannot be created.</exception>
-    public static VectorWriter CreateWriter(IFileSystem files, string path, long rows, int dimension, KeyColumn? keys = null)
+    public static VectorWriter CreateWriter(
+        IFileSystem files, string path, long rows, int dimension, KeyColumn? keys = null, string? extension = null,
+        Func<Stream, Stream>? pack = null)
     {
-        string extension = Extension(path, WriteExtensions, "vectors", "write");
+        extension ??= Extension(path, WriteExtensions, "vectors", "write");
         AtomicFile file = new(files, path);
         try
         {
             return extension == ".jsonl"
-                ? new JsonlVectorWriter(file, rows, dimension, keys)
-                : new BinaryVectorWriter(file, rows, dimension);
+                ? new JsonlVectorWriter(file, rows, dimension, keys, pack)
+                : new BinaryVectorWriter(file, extension, rows, dimension);
         }
         catch
         {
@@ -93,7 +112,7 @@ internal static class VectorFile
 
     /// <summary>Writes the header of a binary file of vectors. It is as long whatever the number of rows.</summary>
     /// <param name="stream">At the file's beginning.</param>
-    /// <param name="path">The file: <c>.fbin</c> or <c>.npy</c>.</param>
+    /// <param name="path">The file: <c>.npy</c>, one of the <c>bin</c> family, or of the <c>vecs</c> family, which has no header.</param>
     /// <param name="rows">Its rows.</param>
     /// <param name="dimension">Components of a row.</param>
     /// <exception cref="AnnException">InvalidArgument: more rows than the format can tell.</exception>
@@ -104,8 +123,10 @@ internal static class VectorFile
             NpyHeader.Write(stream, rows, dimension);
             return;
         }
+        if (path.EndsWith("vecs", StringComparison.OrdinalIgnoreCase))
+            return;
         if (rows > uint.MaxValue)
-            throw AnnException.BadInput(path, "", $"an fbin file holds at most {uint.MaxValue} rows; there are {rows}. Write .npy.");
+            throw AnnException.BadInput(path, "", $"a file of the bin family holds at most {uint.MaxValue} rows; there are {rows}. Write .npy.");
         BinHeader.WriteBin(stream, (uint)rows, dimension);
     }
 
