@@ -11,7 +11,7 @@ public sealed partial class PaperTests
     private const string Pages = "engine/docs";
 
     /// <summary>Pages of these stand in the list of pages one by one.</summary>
-    private static readonly string[] PageFolders = [Pages, "engine/docs/clients", "engine/docs/reference"];
+    private static readonly string[] PageFolders = [Pages, "engine/docs/clients", "engine/docs/reference", "engine/docs/tools"];
 
     /// <summary>Where documents are.</summary>
     internal static string[] PaperFolders =>

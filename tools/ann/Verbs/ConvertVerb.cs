@@ -73,7 +73,7 @@ internal static class ConvertVerb
                 using SpooledInput spooled = await SpooledInput.OpenAsync(tool, path, parsed.GetValue(inputFormat), cancellation);
                 (AttributeSchema? schema, string? file) = build.Attributes(tool, parsed);
                 RowConversionRequest rows = new(spooled.Path, parsed.GetValue(output)!, schema, file, parsed.GetValue(round));
-                Tell(tool, new RowConversion(tool, rows).Run(cancellation), parsed.GetValue(json));
+                Tell(tool, new RowConversion(tool, rows).Run(cancellation) with { Input = path }, parsed.GetValue(json));
                 return ExitCodes.Done;
             }
             ForeignIndex Open(IFileSystem files) => engine switch

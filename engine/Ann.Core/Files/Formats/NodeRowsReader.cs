@@ -54,7 +54,8 @@ internal sealed class NodeRowsReader(Stream stream, string path, NodeRows rows, 
                 Fill();
             ReadOnlySpan<byte> stored = _buffer.AsSpan(_next * rows.Stride, rows.RowSizeInBytes);
             _next++;
-            if (_deletedBefore < deleted.Count && deleted[_deletedBefore] == _node++)
+            long node = _node++;
+            if (_deletedBefore < deleted.Count && deleted[_deletedBefore] == node)
                 _deletedBefore++;
             else
                 rows.Element.ToFloats(stored, destination.Slice(done++ * Dimension, Dimension));

@@ -5,6 +5,7 @@ using Ann.Core.Files.Formats;
 using Ann.Encoding;
 using Ann.Tests.Tool.Items;
 using Ann.Tool.Bulk;
+using Ann.Tool.Formats;
 using Ann.Tool.Items;
 using Ann.Tool.Verbs;
 using TemporaryFolder = Ann.Tests.Files.Formats.TemporaryFolder;
@@ -175,7 +176,7 @@ public sealed class BulkEncodingTests : IDisposable
 
         Assert.Equal(2, build.Json.GetProperty("rows").GetInt32());
         Assert.Contains("\"brand\"", info.Out);
-        using VectorReader reader = new ParquetVectorReader(PhysicalFileSystem.Instance, parquet, null);
+        using VectorReader reader = VectorInput.Open(PhysicalFileSystem.Instance, parquet);
         Assert.Equal(TemporaryFolder.ReadAll(_folder["x.npy"]), TemporaryFolder.ReadAll(reader));
         (await ToolRun.RunAsync("encode", "--input", input, "--output", parquet, "--text-column", "brand", "--attributes", "id:keyword"))
             .ExpectRefusal("attribute 'id' cannot be a member");

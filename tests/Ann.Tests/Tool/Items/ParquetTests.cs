@@ -1,9 +1,11 @@
 using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Files;
+using Ann.Core.Files.Formats;
 using Ann.Core.Keys;
 using Ann.Tests.Files.Formats;
 using Ann.Tool.Bulk;
+using Ann.Tool.Formats;
 using Ann.Tool.Items;
 using Parquet;
 using Parquet.Schema;
@@ -96,7 +98,7 @@ public sealed class ParquetTests : IDisposable
             writer.Commit();
         }
 
-        using ParquetVectorReader reader = new(PhysicalFileSystem.Instance, _folder["x.parquet"], Schema);
+        using VectorReader reader = VectorInput.Open(PhysicalFileSystem.Instance, _folder["x.parquet"], Schema);
         float[] found = TemporaryFolder.ReadAll(reader, rowsAtOnce: 3);
         AttributeBatch foundAttributes = reader.TakeAttributes()!;
 
@@ -140,11 +142,11 @@ public sealed class ParquetTests : IDisposable
         string path = await WriteTableAsync();
         Assert.Contains(
             "schema: expected a column 'vector'; found 'id', 'text'",
-            Assert.Throws<AnnException>(() => new ParquetVectorReader(PhysicalFileSystem.Instance, path, null)).Message);
+            Assert.Throws<AnnException>(() => VectorInput.Open(PhysicalFileSystem.Instance, path)).Message);
         Assert.Contains(
             "x.parquet: it cannot be read as Parquet",
-            Assert.Throws<AnnException>(() => new ParquetVectorReader(
-                PhysicalFileSystem.Instance, _folder.Write("x.parquet", "no Parquet"), null)).Message);
+            Assert.Throws<AnnException>(() => VectorInput.Open(
+                PhysicalFileSystem.Instance, _folder.Write("x.parquet", "no Parquet"))).Message);
     }
 
     private static void AddAttributes(AttributeBatch to, int row)
