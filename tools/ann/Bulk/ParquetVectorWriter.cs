@@ -160,7 +160,7 @@ internal sealed class ParquetVectorWriter : VectorOutput
     {
         const long Least = -62_135_596_800_000_000, Most = 253_402_300_799_999_999;
         return microseconds is >= Least and <= Most
-            ? DateTime.UnixEpoch.AddMicroseconds(microseconds)
+            ? new DateTime(DateTime.UnixEpoch.Ticks + microseconds * TimeSpan.TicksPerMicrosecond, DateTimeKind.Utc) // exact
             : throw AnnException.BadInput(
                 _file.Path, "",
                 $"attribute '{field.Name}' has the time {microseconds} µs since 1970; expected the years 1 to 9999. Write .npy.");

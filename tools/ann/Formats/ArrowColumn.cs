@@ -9,6 +9,8 @@ namespace Ann.Tool.Formats;
 /// <summary>Values of columns of Arrow, as vectors, keys and attributes.</summary>
 internal static class ArrowColumn
 {
+    private static readonly System.Text.UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
+
     /// <summary>The attribute that a column may be; null for none.</summary>
     public static AttributeType? TypeOf(IArrowType type) => type switch
     {
@@ -72,7 +74,7 @@ internal static class ArrowColumn
         if (column.IsNull(row))
             throw new FormatException("it has no key.");
         if (column is StringArray texts)
-            keys.Add(texts.GetString(row));
+            keys.Add(Text(texts, row));
         else if (column is UInt64Array wide)
             keys.Add(wide.Values[row]);
         else if (Integer(column, row) is not { } number)
@@ -95,7 +97,7 @@ internal static class ArrowColumn
         }
         _ = field.Traits.Form switch
         {
-            AttributeForm.Text when column is StringArray texts => into.Add(AttributeText.Bytes(texts.GetString(row), field)),
+            AttributeForm.Text when column is StringArray texts => into.Add(AttributeText.Bytes(Text(texts, row), field)),
             AttributeForm.TextSet when column is ListArray => AttributeText.ReadSet(Texts(column, row, field), into),
             AttributeForm.Integer when field.Traits.IsTime && column is TimestampArray times => into.Add(Time(times, row, field)),
             AttributeForm.Integer => into.Add(Integer(column, row) ?? throw Unexpected(column, field)),
@@ -127,7 +129,27 @@ internal static class ArrowColumn
         if (values is not StringArray texts)
             throw Unexpected(column, field);
         for (int i = start; i < start + length; i++)
-            yield return texts.GetString(i) ?? throw new FormatException($"column '{field.Name}' has a list with an element that is null.");
+        {
+            yield return !texts.IsNull(i)
+                ? Text(texts, i)
+                : throw new FormatException($"column '{field.Name}' has a list with an element that is null.");
+        }
+    }
+
+    /// <summary>
+    /// A text, within the bytes of its column: the library's own GetString follows any offset, out of all memory that is its own.
+    /// </summary>
+    private static string Text(StringArray texts, int row)
+    {
+        int start = texts.ValueOffsets[row];
+        try
+        {
+            return Utf8.GetString(texts.ValueBuffer.Span[start..texts.ValueOffsets[row + 1]]);
+        }
+        catch (System.Text.DecoderFallbackException e)
+        {
+            throw new FormatException("a text is not valid UTF-8.", e);
+        }
     }
 
     private static long? Integer(IArrowArray column, int row) => column switch
