@@ -42,7 +42,7 @@ internal sealed class ArrowFrames
     public long Rows { get; private set; }
 
     /// <summary>Walks all messages.</summary>
-    /// <param name="stream">The file, seekable. A file of Arrow, which begins with its name, is a stream with a directory behind it.</param>
+    /// <param name="stream">Seekable. A file of Arrow, which begins with its name, is a stream with a directory behind it.</param>
     /// <param name="path">What it is called.</param>
     /// <exception cref="AnnException">InvalidArgument: names the file, the byte, and what is wrong.</exception>
     public static ArrowFrames Walk(Stream stream, string path)

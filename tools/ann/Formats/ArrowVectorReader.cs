@@ -128,7 +128,8 @@ internal sealed class ArrowVectorReader : VectorReader
             _batch = _row < _frames.Rows ? _reader.ReadNextRecordBatch() : null;
             if (_batch is null)
                 return false;
-            if (Enumerable.Range(0, _batch.ColumnCount).FirstOrDefault(i => _batch.Column(i).Length != _batch.Length, -1) is int other and >= 0)
+            int other = Enumerable.Range(0, _batch.ColumnCount).FirstOrDefault(i => _batch.Column(i).Length != _batch.Length, -1);
+            if (other >= 0)
             {
                 throw new FormatException(
                     $"column '{PrintedText.Of(_columns.FieldsList[other].Name)}' has {_batch.Column(other).Length} values in a batch of "

@@ -110,7 +110,8 @@ internal sealed class DelimitedVectorWriter : VectorOutput
             AttributeForm.Text => Held(column, System.Text.Encoding.UTF8.GetString(column.TextAt(item))),
             AttributeForm.TextSet => Held(column, string.Join(
                 AttributeText.BetweenTexts,
-                Enumerable.Range(0, column.TextCount(item)).Select(i => Plain(column, System.Text.Encoding.UTF8.GetString(column.TextAt(item, i)))))),
+                Enumerable.Range(0, column.TextCount(item))
+                    .Select(i => Plain(column, System.Text.Encoding.UTF8.GetString(column.TextAt(item, i)))))),
             AttributeForm.Integer when column.Field.Traits.IsTime => TimestampText.Format(column.Int64At(item)),
             AttributeForm.Integer => column.Int64At(item).ToString(CultureInfo.InvariantCulture),
             AttributeForm.Real => column.DoubleAt(item).ToString("R", CultureInfo.InvariantCulture),

@@ -49,7 +49,8 @@ internal sealed class SpooledInput : IDisposable
         {
             return format is null
                 ? new SpooledInput(input, null)
-                : throw AnnException.Invalid("--input-format", $"--input-format is for standard input (-); the name of {input} tells its format.");
+                : throw AnnException.Invalid(
+                    "--input-format", $"--input-format is for standard input (-); the name of {input} tells its format.");
         }
         if (format is null)
             throw AnnException.Invalid("--input-format", "standard input tells no format: --input-format names it.");

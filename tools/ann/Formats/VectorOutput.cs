@@ -15,7 +15,7 @@ namespace Ann.Tool.Formats;
 /// <param name="Attributes">The attributes of the rows.</param>
 internal sealed record VectorShape(long Rows, int Dimension, KeyKind Keys, AttributeSchema Attributes);
 
-/// <summary>Writes vectors block by block in a format of <see cref="VectorFormats"/>. Nothing appears before <see cref="Commit"/>.</summary>
+/// <summary>Writes vectors by blocks in a format of <see cref="VectorFormats"/>. Nothing appears before <see cref="Commit"/>.</summary>
 internal abstract class VectorOutput : IDisposable
 {
     /// <summary>Creates a file of vectors; its name tells the format.</summary>

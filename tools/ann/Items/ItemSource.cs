@@ -44,7 +44,8 @@ internal sealed record ItemSource
     /// <summary>The format of a file by its name.</summary>
     /// <exception cref="AnnException">InvalidArgument: the name tells none.</exception>
     public static ItemFormat FormatOf(string path) => ItemFormats.OfPath(path) ?? throw AnnException.BadInput(
-        path, "", "its name tells no format of items: .jsonl, .csv, .tsv (each with .gz or .zst behind it, too) or .parquet. --format names one.");
+        path, "",
+        "its name tells no format of items: .jsonl, .csv, .tsv (each with .gz or .zst behind it, too) or .parquet. --format names one.");
 
     /// <summary>Opens it at its beginning.</summary>
     /// <exception cref="AnnException">

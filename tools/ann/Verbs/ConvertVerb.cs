@@ -38,7 +38,8 @@ internal static class ConvertVerb
         Option<string?> inputFormat = SpooledInput.Format();
         Option<bool> round = new("--round")
         {
-            Description = "Take the nearest value that the type of OUT holds (float16, uint8, int8). Default: refuse the first row with another.",
+            Description =
+                "Take the nearest value that the type of OUT holds (float16, uint8, int8). Default: refuse the first row with another.",
         };
         Option<int> dimension = VerbOptions.Number(
             "--dim", "Components of a vector, for hnswlib, whose files do not tell it.", 0, 0, RowLayout.MaxColumns);
@@ -47,12 +48,13 @@ internal static class ConvertVerb
         metric.Description = "How nearness is measured, for hnswlib, whose files do not tell it.";
         BuildVerbOptions build = new(shapeIsOfInput: true);
         Option<string> negativeIds = VerbOptions.Choice(
-            "--negative-ids", "Keys are 0 to 2^64 - 1. fail names negative ids of hnsw.net, wrap adds 2^64 to each.", "fail", "fail", "wrap");
+            "--negative-ids", "Keys are 0 to 2^64 - 1. fail names negative ids of hnsw.net, wrap adds 2^64 to each.",
+            "fail", "fail", "wrap");
         Option<bool> json = VerbOptions.Json();
 
         Verb command = new("convert",
-            "Write vectors in another format, with their keys, attributes and payloads. With --from, build an index file from one of another "
-            + "engine: its vectors, keys and metric, a graph of our own. Deleted items are left out.",
+            "Write vectors in another format, with their keys, attributes and payloads. With --from, build an index file from one of "
+            + "another engine: its vectors, keys and metric, a graph of our own. Deleted items are left out.",
             "ann convert items.parquet items.arrow",
             "ann convert items.csv.gz items.fbin --attributes brand:keyword,price:double",
             "ann convert --from hnsw.net old.hnsw --output moved.ann",

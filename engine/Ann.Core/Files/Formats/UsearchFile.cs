@@ -62,7 +62,10 @@ internal static class UsearchFile
         long removed = fields.Next(8, "the number of deleted items", 0, count);
         int dimension = (int)fields.Next(8, "the dimension", 1, RowLayout.MaxColumns);
         if (dimension * element.SizeInBytes() != rowSize)
-            throw fields.Fault($"{dimension} components of {element.ToName()} take {dimension * element.SizeInBytes()} bytes, not {rowSize}.");
+        {
+            throw fields.Fault(
+                $"{dimension} components of {element.ToName()} take {dimension * element.SizeInBytes()} bytes, not {rowSize}.");
+        }
         fields.Next(1, "the mark of several vectors a key, which are not taken", 0, 0);
 
         IndexFileFields graph = new(stream, path, head + HeadSizeInBytes);
@@ -75,7 +78,8 @@ internal static class UsearchFile
         if (keys.Count != present || deleted.Count != removed)
         {
             throw AnnException.BadInput(
-                path, $"byte {head}", $"its head tells {present} items and {removed} deleted ones; found {keys.Count} and {deleted.Count}.");
+                path, $"byte {head}",
+                $"its head tells {present} items and {removed} deleted ones; found {keys.Count} and {deleted.Count}.");
         }
         if (keys.Count == 0)
             throw AnnException.BadInput(path, "", $"it holds no items: of {count} nodes {deleted.Count} are deleted.");
@@ -91,7 +95,8 @@ internal static class UsearchFile
         if (!magic.SequenceEqual(Magic))
         {
             throw AnnException.BadInput(
-                path, $"byte {at}", "expected the word usearch behind the vectors; it is no index file of USearch, or one without vectors.");
+                path, $"byte {at}",
+                "expected the word usearch behind the vectors; it is no index file of USearch, or one without vectors.");
         }
     }
 

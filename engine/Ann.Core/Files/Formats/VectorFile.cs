@@ -126,7 +126,10 @@ internal static class VectorFile
         if (path.EndsWith("vecs", StringComparison.OrdinalIgnoreCase))
             return;
         if (rows > uint.MaxValue)
-            throw AnnException.BadInput(path, "", $"a file of the bin family holds at most {uint.MaxValue} rows; there are {rows}. Write .npy.");
+        {
+            throw AnnException.BadInput(
+                path, "", $"a file of the bin family holds at most {uint.MaxValue} rows; there are {rows}. Write .npy.");
+        }
         BinHeader.WriteBin(stream, (uint)rows, dimension);
     }
 

@@ -23,7 +23,8 @@ public sealed class FormatPairTests : IDisposable
     [Theory]
     [MemberData(nameof(Names))]
     public void EveryPairKeepsAll(string from) =>
-        FormatRows.Any(isWhole: true).Sample(rows => RoundTrip(rows, from, Names.Select(static row => row.Data)), iter: Samples, threads: 1);
+        FormatRows.Any(isWhole: true)
+            .Sample(rows => RoundTrip(rows, from, Names.Select(static row => row.Data)), iter: Samples, threads: 1);
 
     /// <summary>Every finite float, by formats that hold them all.</summary>
     [Theory]
@@ -32,7 +33,8 @@ public sealed class FormatPairTests : IDisposable
     {
         if (FormatOf(from).Stored == ElementType.Float32)
         {
-            IEnumerable<string> to = Names.Select(static row => row.Data).Where(static name => FormatOf(name).Stored == ElementType.Float32);
+            IEnumerable<string> to =
+                Names.Select(static row => row.Data).Where(static name => FormatOf(name).Stored == ElementType.Float32);
             FormatRows.Any(isWhole: false).Sample(rows => RoundTrip(rows, from, to), iter: Samples, threads: 1);
         }
         else

@@ -19,7 +19,8 @@ internal sealed record FormatRows(int Dimension, float[] Vectors, KeyColumn Keys
         new("price", AttributeType.Double), new("sold", AttributeType.Bool), new("since", AttributeType.Timestamp),
     ]);
 
-    private static readonly Gen<string> Text = Gen.Char["abcäß€ ,;\"'[]{}#\t\n0123456789"].Array[1, 12].Select(static all => new string(all));
+    private static readonly Gen<string> Text =
+        Gen.Char["abcäß€ ,;\"'[]{}#\t\n0123456789"].Array[1, 12].Select(static all => new string(all));
 
     public static ToolContext Tool { get; } = new()
     {

@@ -43,7 +43,8 @@ public sealed class HostileFormatTests : IDisposable
             string path = _folder.Write("damaged" + extension, damaged);
             Exception? error = Record.Exception(() => ReadAll(path));
             Assert.True(error is null or AnnException, $"seed {seed}, file {i}: {error}");
-            Assert.True(error is null || error.Message.StartsWith(path, StringComparison.Ordinal), $"seed {seed}, file {i}: {error?.Message}");
+            Assert.True(
+                error is null || error.Message.StartsWith(path, StringComparison.Ordinal), $"seed {seed}, file {i}: {error?.Message}");
         }
     }
 

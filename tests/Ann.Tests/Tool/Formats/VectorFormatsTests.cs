@@ -8,7 +8,7 @@ using PureHDF;
 
 namespace Ann.Tests.Tool.Formats;
 
-/// <summary>Goal: there is one list of formats, which help, errors and documents have; and what each is read as beside our own files.</summary>
+/// <summary>Goal: there is one list of formats, which help, errors and documents have; and each is read as others write it.</summary>
 public sealed class VectorFormatsTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -24,7 +24,8 @@ public sealed class VectorFormatsTests : IDisposable
             string help = string.Concat((await ToolRun.RunAsync(verb, "--help")).Expect(0).Out.Where(static c => !char.IsWhiteSpace(c)));
             Assert.Contains(VectorFormats.Extensions.Replace(" ", "", StringComparison.Ordinal), help);
         }
-        (await ToolRun.RunAsync("convert", _folder["a.xyz"], _folder["b.npy"])).ExpectRefusal("'.xyz' names no format", VectorFormats.Extensions);
+        (await ToolRun.RunAsync("convert", _folder["a.xyz"], _folder["b.npy"]))
+            .ExpectRefusal("'.xyz' names no format", VectorFormats.Extensions);
         (await ToolRun.RunAsync("convert", _folder["a.npy.gz"], _folder["b.npy"])).ExpectRefusal("'.gz' names no format"); // no text
         Assert.All(VectorFile.ReadExtensions, static extension => Assert.NotNull(VectorFormats.Find("x" + extension)));
     }
@@ -81,7 +82,8 @@ public sealed class VectorFormatsTests : IDisposable
         (await ToolRun.RunAsync("convert", _folder["set.hdf5#neighbors"], _folder["b.npy"])).ExpectRefusal("dataset 'neighbors': expected");
         (await ToolRun.RunAsync("build", "--input", _folder["set.hdf5"], "--metric", "cosine", "--output", _folder["set.ann"])).Expect(0);
         ToolRun eval = await ToolRun.RunAsync(
-            "eval", "--index", _folder["set.ann"], "--queries", _folder["set.hdf5#test"], "--truth", _folder["set.hdf5"], "--k", "2", "--json");
+            "eval", "--index", _folder["set.ann"], "--queries", _folder["set.hdf5#test"], "--truth", _folder["set.hdf5"], "--k", "2",
+            "--json");
         Assert.Equal(1, eval.Expect(0).Json.GetProperty("runs")[0].GetProperty("recall").GetDouble());
     }
 
@@ -115,7 +117,8 @@ public sealed class VectorFormatsTests : IDisposable
         string input = _folder.Write("x.csv", $"id,vector\n7,\"[1,2]\"\n8,\"[3,{value}]\"\n");
         string output = _folder["x." + format];
 
-        (await ToolRun.RunAsync("convert", input, output)).ExpectRefusal($"x.csv: line 3: component 1 is {value}, which {format}, ", "does not hold");
+        (await ToolRun.RunAsync("convert", input, output))
+            .ExpectRefusal($"x.csv: line 3: component 1 is {value}, which {format}, ", "does not hold");
         Assert.False(File.Exists(output));
         ToolRun rounded = await ToolRun.RunAsync("convert", input, output, "--round", "--json");
         if (rounds)
