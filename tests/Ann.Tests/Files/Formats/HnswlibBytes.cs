@@ -2,7 +2,9 @@ using static Ann.Tests.Files.Formats.TemporaryFolder;
 
 namespace Ann.Tests.Files.Formats;
 
-/// <summary>Writes index files of hnswlib as its <c>saveIndex</c> does on a machine of 64 bits; from that, and from nothing of ours.</summary>
+/// <summary>
+/// Index files of hnswlib as its <c>saveIndex</c> writes them on a machine of 64 bits; from that, and from nothing of ours.
+/// </summary>
 internal sealed record HnswlibBytes
 {
     public int M { get; init; } = 4;

@@ -46,7 +46,7 @@ internal sealed record FormatRows(int Dimension, float[] Vectors, KeyColumn Keys
         from reals in Gen.Double.Where(static real => !double.IsNaN(real)).Array[count]
         from present in Gen.Int[0, 63].Array[count]
         from times in Gen.Long[-62_000_000_000_000_000, 250_000_000_000_000_000].Array[count]
-        select Make(dimension, vectors, isText, numbers, texts, keywords, sets, integers, reals, present, times);
+        select Make(dimension, vectors, isText, (numbers, texts), (keywords, sets, integers, reals, times), present);
 
     /// <summary>Writes them as one file of a format that has room for all.</summary>
     public void Write(string path)
@@ -101,19 +101,19 @@ internal sealed record FormatRows(int Dimension, float[] Vectors, KeyColumn Keys
     }
 
     private static FormatRows Make(
-        int dimension, float[] vectors, bool isText, ulong[] numbers, string[] texts, string[] keywords, string[][] sets, long[] integers,
-        double[] reals, int[] present, long[] times)
+        int dimension, float[] vectors, bool isText, (ulong[] Numbers, string[] Texts) ids,
+        (string[] Keywords, string[][] Sets, long[] Integers, double[] Reals, long[] Times) values, int[] present)
     {
         KeyColumn keys = new(isText ? KeyKind.String : KeyKind.UInt64);
         AttributeBatch attributes = new(Schema);
         HashSet<ulong> seen = [];
         for (int row = 0; row < present.Length; row++)
         {
-            ulong number = numbers[row];
+            ulong number = ids.Numbers[row];
             while (!seen.Add(number))
                 number++;
             if (isText)
-                keys.Add($"k{row} {texts[row]}"); // a table takes texts that are all numbers for numbers
+                keys.Add($"k{row} {ids.Texts[row]}"); // a table takes texts that are all numbers for numbers
             else
                 keys.Add(number);
             for (int column = 0; column < attributes.Columns.Count; column++)
@@ -126,12 +126,12 @@ internal sealed record FormatRows(int Dimension, float[] Vectors, KeyColumn Keys
                 }
                 _ = column switch
                 {
-                    0 => into.Add(System.Text.Encoding.UTF8.GetBytes(keywords[row])),
-                    1 => into.AddSet(sets[row]),
-                    2 => into.Add(integers[row]),
-                    3 => into.Add(reals[row]),
-                    4 => into.Add(integers[row] % 2 == 0),
-                    _ => into.Add(times[row]),
+                    0 => into.Add(System.Text.Encoding.UTF8.GetBytes(values.Keywords[row])),
+                    1 => into.AddSet(values.Sets[row]),
+                    2 => into.Add(values.Integers[row]),
+                    3 => into.Add(values.Reals[row]),
+                    4 => into.Add(values.Integers[row] % 2 == 0),
+                    _ => into.Add(values.Times[row]),
                 };
             }
         }
