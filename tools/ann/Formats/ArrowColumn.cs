@@ -11,15 +11,15 @@ internal static class ArrowColumn
 {
     private static readonly System.Text.UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>The attribute that a column may be; null for none.</summary>
-    public static AttributeType? TypeOf(IArrowType type) => type switch
+    /// <summary>The word for the type of attribute that a column may be; null for none.</summary>
+    public static string? TypeOf(IArrowType type) => type switch
     {
-        StringType => AttributeType.Keyword,
-        ListType { ValueDataType: StringType } => AttributeType.KeywordSet,
-        TimestampType { Timezone.Length: > 0 } => AttributeType.Timestamp,
-        BooleanType => AttributeType.Bool,
-        FloatType or DoubleType => AttributeType.Double,
-        Int8Type or Int16Type or Int32Type or Int64Type or UInt8Type or UInt16Type or UInt32Type => AttributeType.Int64,
+        StringType => "keyword",
+        ListType { ValueDataType: StringType } => "keywords",
+        TimestampType { Timezone.Length: > 0 } => "timestamp",
+        BooleanType => "bool",
+        FloatType or DoubleType => "double",
+        Int8Type or Int16Type or Int32Type or Int64Type or UInt8Type or UInt16Type or UInt32Type => "int64",
         _ => null,
     };
 

@@ -80,10 +80,10 @@ internal sealed class ArrowVectorReader : VectorReader
     /// <inheritdoc/>
     public override KeyColumn? Keys => _keys;
 
-    /// <summary>Columns of types that attributes may have.</summary>
-    public IEnumerable<(string Name, AttributeType Type)> TypedColumns() => _columns.FieldsList
+    /// <summary>Columns of types that attributes may have, with the words for these.</summary>
+    public IEnumerable<(string Name, string Type)> TypedColumns() => _columns.FieldsList
         .Where(static field => ArrowColumn.TypeOf(field.DataType) is not null)
-        .Select(static field => (field.Name, ArrowColumn.TypeOf(field.DataType)!.Value));
+        .Select(static field => (field.Name, ArrowColumn.TypeOf(field.DataType)!));
 
     /// <inheritdoc/>
     public override int ReadRows(Span<float> destination)

@@ -54,7 +54,7 @@ internal static class VectorInput
         return AttributesOf(reader.TypedColumns());
     }
 
-    private static AttributeSchema AttributesOf(IEnumerable<(string Name, AttributeType Type)> columns) => new(columns
+    private static AttributeSchema AttributesOf(IEnumerable<(string Name, string Type)> columns) => new(columns
         .Where(static column => !JsonlVectorWriter.TakenNames.Contains(column.Name) && AttributeSchema.IsName(column.Name))
-        .Select(static column => new AttributeField(column.Name, column.Type)));
+        .Select(static column => new AttributeField(column.Name, AttributeTraits.Names.Parse(column.Type))));
 }

@@ -1,5 +1,4 @@
 using Ann.Core;
-using Ann.Core.Attributes;
 using Parquet;
 using Parquet.Data;
 using Parquet.Meta;
@@ -81,8 +80,8 @@ internal sealed class ParquetTable : IDisposable
         });
     }
 
-    /// <summary>Columns of types that attributes may have.</summary>
-    public IEnumerable<(string Name, AttributeType Type)> TypedColumns()
+    /// <summary>Columns of types that attributes may have, with the words for these.</summary>
+    public IEnumerable<(string Name, string Type)> TypedColumns()
     {
         foreach (Field field in _reader.Schema.Fields)
         {
@@ -92,19 +91,19 @@ internal sealed class ParquetTable : IDisposable
         }
     }
 
-    private static AttributeType? TypeOf(System.Type type, bool isList)
+    private static string? TypeOf(System.Type type, bool isList)
     {
         if (type == typeof(string) || type == typeof(ReadOnlyMemory<char>))
-            return isList ? AttributeType.KeywordSet : AttributeType.Keyword;
+            return isList ? "keywords" : "keyword";
         if (isList)
             return null;
         if (type == typeof(DateTime))
-            return AttributeType.Timestamp;
+            return "timestamp";
         if (type == typeof(bool))
-            return AttributeType.Bool;
+            return "bool";
         if (type == typeof(float) || type == typeof(double))
-            return AttributeType.Double;
-        return type.IsPrimitive && type != typeof(ulong) ? AttributeType.Int64 : null;
+            return "double";
+        return type.IsPrimitive && type != typeof(ulong) ? "int64" : null;
     }
 
     private T Guarded<T>(string place, Func<T> read)

@@ -102,9 +102,9 @@ internal static class UsearchFile
 
     private static Metric MetricOf(IndexFileFields fields) => fields.Next(1, "the metric") switch
     {
-        'i' => Metric.InnerProduct,
-        'c' => Metric.Cosine,
-        'e' => Metric.L2,
+        'i' => MetricTraits.Names.Parse("ip"),
+        'c' => MetricTraits.Names.Parse("cosine"),
+        'e' => MetricTraits.Names.Parse("l2"),
         long other => throw fields.Fault($"the metric is {other}; expected inner product (105), cosine (99) or squared L2 (101)."),
     };
 
