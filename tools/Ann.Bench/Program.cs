@@ -28,6 +28,7 @@ internal static class Program
             ClientVerb.Create(tool),
             EncodingVerb.Create(tool),
             EmbedVerb.Create(tool),
+            TruthRateVerb.Create(tool),
             WorkerVerb.Create(tool),
         };
 

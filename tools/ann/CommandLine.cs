@@ -83,6 +83,8 @@ internal static class CommandLine
             InfoVerb.Create(tool),
             VerifyVerb.Create(tool),
             EvalVerb.Create(tool),
+            TruthVerb.Create(tool),
+            TuneVerb.Create(tool),
             ReleaseVerb.Create(tool),
             ServeVerb.Create(tool),
             ConfigVerb.Create(tool),

@@ -32,20 +32,26 @@ internal static class RowPreparation
     /// </exception>
     public static void Prepare(Metric metric, ReadOnlySpan<float> source, Span<float> destination, string field, long row)
     {
+        double squares = Check(metric, source, field, row);
+        if (metric.Traits().HasUnitRows)
+            Scale(source, 1 / Math.Sqrt(squares), destination);
+        else
+            source.CopyTo(destination);
+    }
+
+    /// <summary>Checks a vector as <see cref="Prepare"/> does, and leaves it as it is.</summary>
+    /// <returns>Its squared length.</returns>
+    /// <inheritdoc cref="Prepare"/>
+    public static double Check(Metric metric, ReadOnlySpan<float> source, string field, long row)
+    {
         double squares = SumOfSquares(source);
         if (!double.IsFinite(squares)) // no sum of finite float32 squares overflows a double
             throw AnnException.Invalid(field, NotFiniteText(source, row));
         if (!metric.Traits().HasUnitRows)
-        {
-            if (squares > MostSquares)
-                throw AnnException.Invalid(field, TooLongText(source, row));
-            source.CopyTo(destination);
-            return;
-        }
-
-        if (squares == 0)
-            throw AnnException.Invalid(field, $"row {row} is the zero vector; cosine needs a direction.");
-        Scale(source, 1 / Math.Sqrt(squares), destination);
+            return squares <= MostSquares ? squares : throw AnnException.Invalid(field, TooLongText(source, row));
+        return squares > 0
+            ? squares
+            : throw AnnException.Invalid(field, $"row {row} is the zero vector; cosine needs a direction.");
     }
 
     /// <summary>
@@ -76,7 +82,7 @@ internal static class RowPreparation
 
     /// <summary>In double precision, in eight sums whatever the register width: all widths agree to the bit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static double SumOfSquares(ReadOnlySpan<float> values)
+    internal static double SumOfSquares(ReadOnlySpan<float> values)
     {
         Vector512<double> sums = default;
         int i = 0;
@@ -92,8 +98,9 @@ internal static class RowPreparation
         return sum;
     }
 
+    /// <summary>Writes a multiple of a vector, each product rounded once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scale(ReadOnlySpan<float> source, double scale, Span<float> destination)
+    internal static void Scale(ReadOnlySpan<float> source, double scale, Span<float> destination)
     {
         int i = 0;
         for (; i + Vector256<float>.Count <= source.Length; i += Vector256<float>.Count)

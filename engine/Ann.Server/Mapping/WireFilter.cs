@@ -12,15 +12,15 @@ internal static class WireFilter
     /// <summary>Reads a tree.</summary>
     /// <param name="filter">Of the request; null when it has none.</param>
     /// <param name="field">Its field, for errors.</param>
-    /// <param name="index">Whose keys its key clauses name.</param>
+    /// <param name="index">Whose keys its key clauses name; null refuses those.</param>
     /// <returns>Null when the request has none.</returns>
     /// <exception cref="AnnException">
     /// <see cref="AnnError.InvalidArgument"/>: an empty clause, values of several types, too deep, too many keys; names the clause.
     /// </exception>
-    public static Filter? Read(Wire.Filter? filter, string field, IndexSnapshot index) =>
+    public static Filter? Read(Wire.Filter? filter, string field, IndexSnapshot? index) =>
         filter is null ? null : Read(filter, field, index, depth: 1);
 
-    private static Filter Read(Wire.Filter filter, string field, IndexSnapshot index, int depth)
+    private static Filter Read(Wire.Filter filter, string field, IndexSnapshot? index, int depth)
     {
         if (depth > Filter.MaxDepth)
             throw AnnException.Invalid(field, $"The filter is more than {Filter.MaxDepth} levels deep.");
@@ -39,7 +39,7 @@ internal static class WireFilter
         };
     }
 
-    private static Filter[] Clauses(Wire.FilterList list, string field, IndexSnapshot index, int depth)
+    private static Filter[] Clauses(Wire.FilterList list, string field, IndexSnapshot? index, int depth)
     {
         if (list.Clauses.Count > Filter.MaxClauses)
             throw AnnException.Invalid(field, $"{field} holds {list.Clauses.Count} clauses; there may be at most {Filter.MaxClauses}.");
@@ -76,8 +76,10 @@ internal static class WireFilter
         _ => throw AnnException.Invalid(field, $"{field} holds no value; fill integer or real, or leave the bound out."),
     };
 
-    private static KeyColumn Keys(Wire.KeyColumn keys, string field, IndexSnapshot index)
+    private static KeyColumn Keys(Wire.KeyColumn keys, string field, IndexSnapshot? index)
     {
+        if (index is null)
+            throw AnnException.Invalid(field, "A clause of keys needs an index that has keys.");
         try
         {
             return WireKeys.Read(keys, index.KeyKind, index.Name, Filter.MaxValues);

@@ -1,8 +1,7 @@
 using Ann.Core;
 using Ann.Core.Files.Formats;
-using Ann.Tool.Formats;
-using Ann.Core.Searching;
 using Ann.Core.Segments;
+using Ann.Tool.Formats;
 
 namespace Ann.Tool.Evaluation;
 
@@ -63,27 +62,14 @@ internal sealed class GroundTruth
         return new GroundTruth(nodes, k);
     }
 
-    /// <summary>Scans the whole index for each query.</summary>
+    /// <summary>Scans the whole index for all queries.</summary>
     public static GroundTruth Compute(ToolContext tool, SealedSegment segment, QuerySet queries, int k, CancellationToken cancellation)
     {
-        int[] nodes = new int[queries.Count * k];
-        int done = 0;
-        SearchParameters parameters = new(k, Exact: true);
-        SearchBudget budget = SearchBudget.Unlimited with { Cancellation = cancellation };
-        using ProgressMeter progress = new(tool, "exact truth", "queries", queries.Count);
-        Parallel.For(
-            0, queries.Count, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount },
-            () => new Neighbor[k],
-            (int query, ParallelLoopState state, Neighbor[] found) =>
-            {
-                int count = segment.Search(queries[query], in parameters, in budget, found, out SearchStatistics _);
-                cancellation.ThrowIfCancellationRequested();
-                for (int i = 0; i < count; i++)
-                    nodes[query * k + i] = found[i].Node;
-                progress.Report(Interlocked.Increment(ref done));
-                return found;
-            },
-            static _ => { });
-        return new GroundTruth(nodes, k);
+        using TruthBase rows = TruthBase.Of(segment);
+        TruthAsk ask = new(k, "queries", Environment.ProcessorCount);
+        return new GroundTruth(TruthSearch.Run(tool, segment.Metric, rows, queries, ask, cancellation).Rows, k);
     }
+
+    /// <summary>What was found before; its rows are those of the index's input.</summary>
+    public static GroundTruth Of(TruthSearch found) => new(found.Rows, found.K);
 }

@@ -20,16 +20,26 @@ internal sealed class RecallMeter(SealedSegment segment, QuerySet queries, Groun
     /// </summary>
     public int DoubtfulQueries { get; private set; }
 
+    /// <summary>By how much chance may have moved the mean, for the queries being these: one standard error. Set by <see cref="Mean"/>.</summary>
+    public double StandardError { get; private set; }
+
     /// <summary>Mean over all queries.</summary>
     /// <param name="found">k results a query, fewer filled up with node −1.</param>
     public double Mean(ReadOnlySpan<Neighbor> found)
     {
         DoubtfulQueries = 0;
         long right = 0;
+        double squares = 0;
         HashSet<int> seen = [];
         for (int query = 0; query < truth.Count; query++)
-            right += CountRight(query, found.Slice(query * truth.K, truth.K), seen);
-        return (double)right / truth.Count / truth.K;
+        {
+            int ofOne = CountRight(query, found.Slice(query * truth.K, truth.K), seen);
+            right += ofOne;
+            squares += (double)ofOne * ofOne / truth.K / truth.K;
+        }
+        double mean = (double)right / truth.Count / truth.K;
+        StandardError = Math.Sqrt(Math.Max(0, (squares / truth.Count) - (mean * mean)) / truth.Count);
+        return mean;
     }
 
     private int CountRight(int query, ReadOnlySpan<Neighbor> found, HashSet<int> seen)

@@ -1,0 +1,309 @@
+using System.Diagnostics;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Ann.Core.Distances;
+using Ann.Core.Hnsw;
+
+namespace Ann.Core.Segments;
+
+/// <summary>
+/// The true k nearest rows of many queries, in double precision, ties by row. Rows are given block by block, so that a base may be larger
+/// than memory.
+/// </summary>
+/// <remarks>
+/// <para>Products in float32 of packed tiles (<see cref="ProductTile"/>) screen the rows: what they may be wrong by is bounded, and each
+/// row that may be among the k nearest within that bound has its distance computed in double. So the answer does not depend on float32,
+/// on threads, on the order of rows or on the register width.</para>
+/// <para>Under L2, |q|² + |b|² − 2⟨q, b⟩ loses what the lengths have in common. Vectors are therefore taken from a middle, the mean of some
+/// of the first rows, before they are packed: the bound shrinks with their lengths. A poor middle costs time only.</para>
+/// </remarks>
+internal sealed unsafe class TrueNeighbors : IDisposable
+{
+    /// <summary>Bytes of packed queries that one piece of work keeps in its second-level cache.</summary>
+    private const int GroupBytes = 512 << 10;
+
+    private const int MostTiles = 32;
+    private const int RowsOfMiddle = 1024;
+    private const double Rounding = 1.0 / (1 << 24);
+
+    private readonly Metric _metric;
+    private readonly MetricTraits _traits;
+    private readonly VectorTable _queries;
+    private readonly int _k;
+    private readonly int _threads;
+    private readonly int _dimension;
+    private readonly double[] _queryRawSquares;
+    private readonly double[] _querySquares;
+    private readonly float[] _slacks;
+    private readonly double _relative;
+    private readonly double _absolute;
+    private readonly int _group;
+    private readonly int _lanes;
+    private readonly Kept[] _kept;
+    private readonly VectorTable _packedQueries;
+    private readonly VectorTable _scratch;
+    private float[]? _middle;
+    private PackedRows? _rows;
+
+    /// <param name="metric">How nearness is measured.</param>
+    /// <param name="queries">As they were given, each checked by <see cref="RowPreparation.Check"/>. Must outlive this object.</param>
+    /// <param name="k">Neighbours of a query, 1 or more.</param>
+    /// <param name="threads">Threads at most.</param>
+    public TrueNeighbors(Metric metric, VectorTable queries, int k, int threads)
+    {
+        _metric = metric;
+        _traits = metric.Traits();
+        _queries = queries;
+        _k = k;
+        _threads = threads;
+        _dimension = queries.Dimension;
+        _queryRawSquares = new double[queries.Count];
+        _querySquares = new double[queries.Count];
+        _slacks = new float[queries.Count];
+        for (int query = 0; query < queries.Count; query++)
+            _queryRawSquares[query] = RowPreparation.SumOfSquares(queries.Values(query));
+        // A sum of n products is off by n roundings of the product of the lengths; the others are those of lengths, middle and screen.
+        _relative = (_dimension + 16) * Rounding * 1.01;
+        _absolute = (_dimension + 16) * 2.0 * float.Epsilon;
+
+        int tiles = Math.Clamp(GroupBytes / (ProductTile.Queries * _dimension * sizeof(float)), 4, MostTiles);
+        _group = tiles * ProductTile.Queries;
+        int groups = Math.Max(1, (queries.Count + _group - 1) / _group);
+        _lanes = threads == 1 || groups >= 4 * threads ? 1 : ((4 * threads) + groups - 1) / groups;
+        _kept = new Kept[_lanes];
+        for (int lane = 0; lane < _lanes; lane++)
+            _kept[lane] = new Kept(queries.Count, k);
+        _packedQueries = new VectorTable(groups * tiles * ProductTile.Queries, _dimension);
+        _scratch = new VectorTable(threads * ProductTile.Rows, _dimension);
+    }
+
+    /// <summary>Rows that a block should have at most: some 32 MiB.</summary>
+    public static int BlockRowsOf(int dimension) => Math.Max(256, (32 << 20) / (VectorTable.StrideOf(dimension) * sizeof(float)));
+
+    /// <summary>Looks at more rows.</summary>
+    /// <param name="rows">As they were given, each checked by <see cref="RowPreparation.Check"/>; of the queries' dimension.</param>
+    /// <param name="count">How many of the table's first.</param>
+    /// <param name="numbers">What they are called in the result, each once in all.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    public void Scan(VectorTable rows, int count, int[] numbers, CancellationToken cancellation)
+    {
+        Debug.Assert(rows.Dimension == _dimension);
+        Debug.Assert(count <= rows.Count && count <= numbers.Length);
+        if (count == 0 || _queries.Count == 0)
+            return;
+        if (_middle is null)
+            Begin(rows, count);
+        int panels = (count + ProductTile.Rows - 1) / ProductTile.Rows;
+        if (_rows is null || _rows.Panels < panels)
+        {
+            _rows?.Dispose();
+            _rows = null;
+            _rows = new PackedRows(panels, _dimension);
+        }
+        ParallelBuild.For(panels, _threads, 4, (worker, from, to) => Pack(rows, count, worker, from, to), cancellation);
+
+        int groups = (_queries.Count + _group - 1) / _group;
+        int lanes = Math.Min(_lanes, panels);
+        ParallelBuild.For(groups * lanes, _threads, 1, (_, from, to) =>
+        {
+            for (int piece = from; piece < to; piece++)
+            {
+                int lane = piece % lanes;
+                int first = (int)((long)panels * lane / lanes);
+                int end = (int)((long)panels * (lane + 1) / lanes);
+                ScanGroup(rows, count, numbers, piece / lanes * _group, _kept[lane], first, end);
+            }
+        }, cancellation);
+    }
+
+    /// <summary>The answer of one query, nearest first. Call it once a query, after the last scan.</summary>
+    /// <param name="query">Which.</param>
+    /// <param name="rows">Room for k.</param>
+    /// <param name="distances">Beside them: squared Euclidean distance, or the negated (cosine) product.</param>
+    /// <returns>k, or fewer when there were fewer rows.</returns>
+    public int Result(int query, Span<int> rows, Span<double> distances)
+    {
+        NearestPairs all = new(distances[.._k], rows[.._k], 0);
+        foreach (Kept kept in _kept)
+            for (int i = 0; i < kept.Counts[query]; i++)
+                all.Offer(kept.Distances[((long)query * _k) + i], kept.Rows[((long)query * _k) + i]);
+        all.Sort();
+        return all.Count;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _packedQueries.Dispose();
+        _scratch.Dispose();
+        _rows?.Dispose();
+    }
+
+    /// <summary>Finds the middle, and packs the queries.</summary>
+    private void Begin(VectorTable rows, int count)
+    {
+        float[] middle = new float[_dimension];
+        if (_traits.IsSquared)
+        {
+            int taken = Math.Min(count, RowsOfMiddle);
+            double[] sums = new double[_dimension];
+            for (int i = 0; i < taken; i++)
+            {
+                ReadOnlySpan<float> row = rows.Values((int)((long)i * count / taken));
+                for (int j = 0; j < sums.Length; j++)
+                    sums[j] += row[j];
+            }
+            for (int j = 0; j < sums.Length; j++)
+                middle[j] = (float)(sums[j] / taken);
+        }
+        _middle = middle;
+        using VectorTable tile = new(ProductTile.Queries, _dimension);
+        for (int first = 0; first < _queries.Count; first += tile.Count)
+        {
+            int width = Math.Min(tile.Count, _queries.Count - first);
+            for (int i = 0; i < width; i++)
+            {
+                _querySquares[first + i] = Prepare(_queries.Values(first + i), _queryRawSquares[first + i], tile.Values(i));
+                _slacks[first + i] = Up(Math.Sqrt(_querySquares[first + i]) * _relative);
+            }
+            ProductPanels.Pack(tile.Start, width, tile.Stride, _dimension, tile.Count, PanelOfQueries(first));
+        }
+    }
+
+    /// <summary>What is multiplied in place of a vector.</summary>
+    /// <returns>Its squared length.</returns>
+    private double Prepare(ReadOnlySpan<float> vector, double rawSquares, Span<float> prepared)
+    {
+        if (_traits.HasUnitRows)
+            RowPreparation.Scale(vector, 1 / Math.Sqrt(rawSquares), prepared);
+        else if (_traits.IsSquared)
+            ProductPanels.Subtract(vector, _middle, prepared);
+        else
+            vector.CopyTo(prepared);
+        return _traits.IsSquared || _traits.HasUnitRows ? RowPreparation.SumOfSquares(prepared) : rawSquares;
+    }
+
+    private float* PanelOfQueries(int first) => _packedQueries.Start + ((long)first * _dimension);
+
+    private void Pack(VectorTable rows, int count, int worker, int fromPanel, int toPanel)
+    {
+        PackedRows packed = _rows!;
+        int width = ProductTile.Rows;
+        for (int panel = fromPanel; panel < toPanel; panel++)
+        {
+            int first = panel * width;
+            int filled = Math.Min(width, count - first);
+            for (int i = 0; i < filled; i++)
+            {
+                ReadOnlySpan<float> row = rows.Values(first + i);
+                double rawSquares = _traits.IsSquared ? 0 : RowPreparation.SumOfSquares(row);
+                double squares = Prepare(row, rawSquares, _scratch.Values((worker * width) + i));
+                packed.RawSquares[first + i] = rawSquares;
+                packed.Lengths.Start[first + i] = Up(Math.Sqrt(squares));
+                packed.Biases.Start[first + i] = _traits.IsSquared ? Up(squares * ((8 * Rounding) - 0.5)) : 0;
+            }
+            ProductPanels.Pack(_scratch.Row(worker * width), filled, _scratch.Stride, _dimension, width, packed.Panel(panel));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ScanGroup(VectorTable rows, int count, int[] numbers, int firstQuery, Kept kept, int fromPanel, int toPanel)
+    {
+        PackedRows packed = _rows!;
+        (int width, int height) = (ProductTile.Rows, ProductTile.Queries);
+        int endQuery = Math.Min(firstQuery + _group, _queries.Count);
+        using VectorTable products = new(1, ProductTile.MostProducts);
+        float[] floors = new float[_group];
+        for (int query = firstQuery; query < endQuery; query++)
+            floors[query - firstQuery] = FloorOf(query, kept.FarthestOf(query, _k));
+        for (int panel = fromPanel; panel < toPanel; panel++)
+        {
+            int first = panel * width;
+            uint there = uint.MaxValue >> (32 - Math.Min(width, count - first));
+            float* lengths = packed.Lengths.Start + first;
+            float* biases = packed.Biases.Start + first;
+            for (int tile = firstQuery; tile < endQuery; tile += height)
+            {
+                ProductTile.Multiply(PanelOfQueries(tile), packed.Panel(panel), _dimension, products.Start);
+                int end = Math.Min(tile + height, endQuery);
+                for (int query = tile; query < end; query++)
+                {
+                    uint passing = there & ProductScreen.Passing(
+                        products.Start + ((query - tile) * width), lengths, biases, _slacks[query], floors[query - firstQuery]);
+                    if (passing != 0)
+                        floors[query - firstQuery] = Decide(rows, numbers, query, kept, first, passing);
+                }
+            }
+        }
+    }
+
+    /// <summary>Computes the distances of rows that may be near enough.</summary>
+    /// <returns>The query's floor afterwards.</returns>
+    private float Decide(VectorTable rows, int[] numbers, int query, Kept kept, int first, uint passing)
+    {
+        NearestPairs nearest = kept.Of(query, _k);
+        ReadOnlySpan<float> vector = _queries.Values(query);
+        for (; passing != 0; passing &= passing - 1)
+        {
+            int row = first + BitOperations.TrailingZeroCount(passing);
+            double distance = _traits.HasUnitRows
+                ? DoubleDistances.Cosine(vector, rows.Values(row), _queryRawSquares[query], _rows!.RawSquares[row])
+                : DoubleDistances.Between(_traits.IsSquared, vector, rows.Values(row));
+            nearest.Offer(distance, numbers[row]);
+        }
+        kept.Counts[query] = nearest.Count;
+        return FloorOf(query, nearest.Farthest);
+    }
+
+    /// <summary>What a product with a row needs at least for the row to be as near as a distance; see <see cref="ProductScreen"/>.</summary>
+    private float FloorOf(int query, double farthest)
+    {
+        if (double.IsPositiveInfinity(farthest))
+            return float.NegativeInfinity;
+        double squares = _querySquares[query];
+        double floor = _traits.IsSquared
+            ? ((squares - farthest) / 2) - (8 * Rounding * (squares + farthest))
+            : -farthest - (8 * Rounding * Math.Abs(farthest));
+        return MathF.BitDecrement((float)(floor - _absolute));
+    }
+
+    private static float Up(double value) => MathF.BitIncrement((float)value);
+
+    /// <summary>The nearest of some of the rows, query after query.</summary>
+    private sealed class Kept(int queries, int k)
+    {
+        public double[] Distances { get; } = new double[(long)queries * k];
+
+        public int[] Rows { get; } = new int[(long)queries * k];
+
+        public int[] Counts { get; } = new int[queries];
+
+        public NearestPairs Of(int query, int k) => new(
+            Distances.AsSpan(query * k, k), Rows.AsSpan(query * k, k), Counts[query]);
+
+        public double FarthestOf(int query, int k) => Of(query, k).Farthest;
+    }
+
+    /// <summary>A block of rows as they are multiplied.</summary>
+    private sealed class PackedRows(int panels, int dimension) : IDisposable
+    {
+        private readonly NativeBlock _values = new((long)panels * ProductTile.Rows * dimension * sizeof(float));
+
+        public int Panels => panels;
+
+        public double[] RawSquares { get; } = new double[panels * ProductTile.Rows];
+
+        public VectorTable Lengths { get; } = new(1, panels * ProductTile.Rows);
+
+        public VectorTable Biases { get; } = new(1, panels * ProductTile.Rows);
+
+        public float* Panel(int panel) => (float*)_values.Start + ((long)panel * ProductTile.Rows * dimension);
+
+        public void Dispose()
+        {
+            _values.Dispose();
+            Lengths.Dispose();
+            Biases.Dispose();
+        }
+    }
+}
