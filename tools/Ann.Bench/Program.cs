@@ -29,6 +29,7 @@ internal static class Program
             EncodingVerb.Create(tool),
             EmbedVerb.Create(tool),
             TruthRateVerb.Create(tool),
+            TuneGridVerb.Create(tool),
             WorkerVerb.Create(tool),
         };
 

@@ -10,7 +10,7 @@ internal static class TruthRateVerb
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
-        Option<int> rows = VerbOptions.Number("--rows", "Rows of the base.", 100_000, 1000, 10_000_000);
+        Option<int> rows = VerbOptions.Number("--rows", "Rows of the base.", 200_000, 1000, 10_000_000);
         Option<int> queries = VerbOptions.Number("--queries", "Queries.", 1000, 1, 100_000);
         Option<string> dimensions = new("--dimensions")
         {

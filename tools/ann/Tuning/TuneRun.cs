@@ -55,7 +55,16 @@ internal sealed class TuneRun(ToolContext tool, TuneRequest request)
         }
     }
 
-    private VectorTable ReadRows(CancellationToken cancellation)
+    /// <summary>The queries that confirm, with their truth, for who compares.</summary>
+    public TuneQueries HeldOut(VectorTable rows, CancellationToken cancellation)
+    {
+        QuerySet all = QuerySet.Load(tool, request.Queries, request.Base, rows.Dimension);
+        QuerySet heldOut = Halves(all, rows.Dimension).HeldOut;
+        return new TuneQueries(heldOut, Truth(rows, heldOut, cancellation), HasMargin: false);
+    }
+
+    /// <summary>The whole base. The caller disposes it.</summary>
+    public VectorTable ReadRows(CancellationToken cancellation)
     {
         using TruthBase reader = TruthBase.Open(tool, request.Base, request.Metric, AttributeRequest.Beside);
         VectorTable rows = new(reader.Count, reader.Dimension);
