@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Ann.Core.Segments;
 
-/// <summary>The k nearest of a stream of rows with distances in double precision: a binary heap with the farthest on top, ties by row.</summary>
+/// <summary>The k nearest of a stream of rows, distances in double precision: a heap with the farthest on top, ties by row.</summary>
 /// <param name="distances">Room for k.</param>
 /// <param name="rows">Beside them.</param>
 /// <param name="count">How many the room holds already.</param>

@@ -255,7 +255,7 @@ internal sealed unsafe class TrueNeighbors : IDisposable
         return FloorOf(query, nearest.Farthest);
     }
 
-    /// <summary>What a product with a row needs at least for the row to be as near as a distance; see <see cref="ProductScreen"/>.</summary>
+    /// <summary>What a product with a row is at least where the row is as near as a distance; see <see cref="ProductScreen"/>.</summary>
     private float FloorOf(int query, double farthest)
     {
         if (double.IsPositiveInfinity(farthest))

@@ -41,7 +41,9 @@ public sealed class TruthVerbTests : IDisposable
         string[] filter = ["--attributes", "price:int64", "--filter", "price >= 40"];
 
         ToolRun run = (await Truth(_folder["x.jsonl"], _folder["q.jsonl"], _folder["t.ibin"], [.. filter, "--json"])).Expect(0);
-        ToolRun tooMany = await Truth(_folder["x.jsonl"], _folder["q.jsonl"], _folder["u.ibin"], [.. filter, "--k", "21"]);
+        ToolRun tooMany = await ToolRun.RunAsync(
+            ["truth", "--base", _folder["x.jsonl"], "--queries", _folder["q.jsonl"], "--metric", "l2", "--k", "21", "--output",
+                _folder["u.ibin"], .. filter]);
         ToolRun keys = await Truth(
             _folder["x.jsonl"], _folder["q.jsonl"], _folder["u.ibin"], "--attributes", "price:int64", "--filter", "key = 3");
 

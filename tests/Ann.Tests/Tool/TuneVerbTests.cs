@@ -34,7 +34,7 @@ public sealed class TuneVerbTests : IDisposable
         string[] command = run.Json.GetProperty("build_command").GetString()!.Split(' ')[1..];
         command[Array.IndexOf(command, "--output") + 1] = _folder["x.ann"];
         ToolRun built = (await ToolRun.RunAsync([.. command, "--json"])).Expect(0);
-        Assert.Equal("given", built.Json.GetProperty("certificate").GetProperty("query_source").GetString());
+        Assert.Equal("queries", built.Json.GetProperty("certificate").GetProperty("query_source").GetString());
     }
 
     [Fact]
@@ -59,7 +59,8 @@ public sealed class TuneVerbTests : IDisposable
         string few = SampleVectors.Write(_folder, "q.fbin", 19, seed: 2);
 
         (await Tune(rows, few, CancellationToken.None)).ExpectRefusal("19 queries", "20 or more");
-        (await Tune(rows, few, CancellationToken.None, "--target-recall", "0.9", "--max-latency", "50")).ExpectRefusal("exclude each other");
+        (await Tune(rows, few, CancellationToken.None, "--target-recall", "0.9", "--max-latency", "50"))
+            .ExpectRefusal("exclude each other");
         (await Tune(rows, few, CancellationToken.None, "--budget", "ten")).ExpectRefusal("--budget is 'ten'");
     }
 

@@ -37,11 +37,11 @@ internal sealed class TruthRate(ToolContext tool, int threads, int k)
         tool.Out.WriteLine(
             $"{Rows:N0} rows, {Queries:N0} queries, k {k}, {threads} thread(s), registers of {SimdWidth.Name} bits; "
             + $"medians of {Rounds} rounds");
-        tool.Out.WriteLine(blas is null ? "OpenBLAS: not found on this machine (Debian: libopenblas-dev)" : $"OpenBLAS: {blas.Description}");
+        tool.Out.WriteLine(blas is null ? "OpenBLAS: not on this machine (Debian: libopenblas-dev)" : $"OpenBLAS: {blas.Description}");
         tool.Out.WriteLine("metric     dimension   truth GFLOP/s   sgemm GFLOP/s   truth / sgemm");
         bool isReached = true;
         foreach (int dimension in dimensions)
-            foreach (Metric metric in (Metric[])[Metric.L2, Metric.Cosine])
+            foreach (Metric metric in Enum.GetValues<Metric>())
                 isReached &= Measure(metric, dimension, blas, least, cancellation);
         return isReached;
     }

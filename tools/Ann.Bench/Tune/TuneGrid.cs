@@ -7,7 +7,7 @@ using Ann.Tool.Tuning;
 
 namespace Ann.Bench.Tune;
 
-/// <summary>The choice of <c>ann tune</c> beside the best of a grid of builds on all rows, measured by the queries that did not choose.</summary>
+/// <summary>The choice of <c>ann tune</c> beside the best of a grid of builds on all rows, by the queries that did not choose.</summary>
 /// <param name="tool">Files, clock and console.</param>
 /// <param name="request">What is tuned.</param>
 internal sealed class TuneGrid(ToolContext tool, TuneRequest request)
@@ -60,8 +60,8 @@ internal sealed class TuneGrid(ToolContext tool, TuneRequest request)
         tool.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{Path.GetFileName(Path.GetDirectoryName(request.Base))} target {target}: recall {chosen.Recall:F4}, {chosen.MeanUs:F0} us "
-            + $"({shape}, ef {chosen.Ef}, tuned in {seconds:F0} s); grid {best.Us:F0} us ({best.Shape}); ratio {chosen.MeanUs / best.Us:F2} "
-            + $"{(isGood ? "ok" : "MISSED")}"));
+            + $"({shape}, ef {chosen.Ef}, tuned in {seconds:F0} s); grid {best.Us:F0} us ({best.Shape}); "
+            + $"ratio {chosen.MeanUs / best.Us:F2} {(isGood ? "ok" : "MISSED")}"));
         return isGood;
     }
 

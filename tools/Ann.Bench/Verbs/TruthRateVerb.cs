@@ -21,7 +21,8 @@ internal static class TruthRateVerb
         Option<int> k = VerbOptions.Number("--k", "Neighbours of a query.", 100, 1, 1000);
         Option<int> rounds = VerbOptions.Number("--rounds", "Rounds, of which the medians are told.", 5, 1, 1000);
         Option<int> threads = VerbOptions.Number("--threads", "Threads of both.", Environment.ProcessorCount, 1, 1024);
-        Option<double?> least = VerbOptions.OptionalNumber("--least", "Exit with 1 below this share of OpenBLAS's rate. Default: 0.6.", 0, 10);
+        Option<double?> least = VerbOptions.OptionalNumber(
+            "--least", "Exit with 1 below this share of OpenBLAS's rate. Default: 0.6.", 0, 10);
         Verb command = new("truth",
             "Find exact neighbours, whole search with heaps and all, and multiply matrices of the same shapes with OpenBLAS, in turn.",
             $"{Program.Name} truth", $"{Program.Name} truth --rows 1000000 --dimensions 128 --threads 1")

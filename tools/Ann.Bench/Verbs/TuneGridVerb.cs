@@ -23,10 +23,15 @@ internal static class TuneGridVerb
             HelpName = "R,R",
             DefaultValueFactory = _ => "0.95,0.99",
         };
-        Option<string> budget = new("--budget") { Description = "Time of each tuning.", HelpName = "TIME", DefaultValueFactory = _ => "10m" };
+        Option<string> budget = new("--budget")
+        {
+            Description = "Time of each tuning.",
+            HelpName = "TIME",
+            DefaultValueFactory = _ => "10m",
+        };
         Verb command = new("tune",
-            "Tune for some recalls, then try a grid of builds on all rows. Exits with 1 where the choice has more than 0.005 less recall of "
-                + "held-out queries than its target, or is more than 15 % slower than the best of the grid.",
+            "Tune for some recalls, then try a grid of builds on all rows. Exits with 1 where the choice has more than 0.005 less recall "
+                + "of held-out queries than its target, or is more than 15 % slower than the best of the grid.",
             $"{Program.Name} tune --base sift200k/base.u8bin --queries sift200k/query.u8bin --metric l2")
         {
             rows, queries, metric, targets, budget,

@@ -20,7 +20,7 @@ internal sealed class RecallMeter(SealedSegment segment, QuerySet queries, Groun
     /// </summary>
     public int DoubtfulQueries { get; private set; }
 
-    /// <summary>By how much chance may have moved the mean, for the queries being these: one standard error. Set by <see cref="Mean"/>.</summary>
+    /// <summary>By how much the chance of these queries may have moved the mean: one standard error. Set by <see cref="Mean"/>.</summary>
     public double StandardError { get; private set; }
 
     /// <summary>Mean over all queries.</summary>

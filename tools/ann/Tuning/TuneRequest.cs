@@ -45,9 +45,11 @@ internal sealed record TuneShape(int M, int EfConstruction, SegmentLayout Layout
     public static IReadOnlyList<TuneShape> Beginning(bool isSmall)
     {
         List<(SegmentLayout Layout, CodesKind Codes)> kinds =
-            [(SegmentLayout.Fast, CodesTraits.Standard), (SegmentLayout.Lean, CodesTraits.Standard), (SegmentLayout.Lean, CodesTraits.None)];
+            [
+            (SegmentLayout.Fast, CodesTraits.Standard), (SegmentLayout.Lean, CodesTraits.Standard), (SegmentLayout.Lean, CodesTraits.None),
+        ];
         if (isSmall)
-            kinds.Add((SegmentLayout.Compact, CodesKind.Int4));
+            kinds.Add((SegmentLayout.Compact, CodesTraits.Together(CodesTraits.Standard, SegmentLayout.Compact).Codes));
         return [.. from kind in kinds from m in (int[])[8, 16, 24, 32, 48] select new TuneShape(m, 200, kind.Layout, kind.Codes)];
     }
 }

@@ -170,7 +170,8 @@ internal sealed class TuneRun(ToolContext tool, TuneRequest request)
 
     /// <summary>Builds a shape, finds its beam width and measures it.</summary>
     private Result Trial(
-        TuneShape shape, VectorTable rows, TuneQueries choosing, TuneQueries confirming, DirectoryInfo folder, CancellationToken cancellation)
+        TuneShape shape, VectorTable rows, TuneQueries choosing, TuneQueries confirming, DirectoryInfo folder,
+        CancellationToken cancellation)
     {
         string path = Path.Combine(folder.FullName, $"{_builds++}.ann");
         try

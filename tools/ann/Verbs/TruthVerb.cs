@@ -27,7 +27,8 @@ internal static class TruthVerb
         Option<string?> attributes = AttributeOptions.Schema(
             "Attributes that the filter needs: of .jsonl and .parquet those of these names, of others the sidecar's (default: all).");
         Option<string?> attributesFile = AttributeOptions.File();
-        Option<int> threads = VerbOptions.Number("--threads", "Threads; they do not change the answer.", Environment.ProcessorCount, 1, 1024);
+        Option<int> threads = VerbOptions.Number(
+            "--threads", "Threads; they do not change the answer.", Environment.ProcessorCount, 1, 1024);
         Option<bool> json = VerbOptions.Json();
         Verb command = new("truth",
             "Find the exact nearest neighbours of queries, in double precision. The base is read once and may be larger than memory.",

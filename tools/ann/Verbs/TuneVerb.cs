@@ -36,8 +36,8 @@ internal static class TuneVerb
         Option<string?> page = VerbOptions.Report();
         Option<bool> json = VerbOptions.Json();
         Verb command = new("tune",
-            "Find build and search parameters for a recall or a latency, and confirm them on queries that did not choose. Exits with 1 where "
-            + "nothing that was built is what was asked for.",
+            "Find build and search parameters for a recall or a latency, and confirm them on queries that did not choose. Exits with 1 "
+            + "where nothing that was built is what was asked for.",
             "ann tune --base items.npy --queries queries.npy --metric cosine --target-recall 0.95 --report tune.html",
             "ann tune --base items.npy --queries queries.npy --metric l2 --max-latency 300 --max-bytes-per-row 400 --budget 1h")
         {
@@ -99,8 +99,8 @@ internal static class TuneVerb
     private static void Print(TextWriter text, TuneReport report)
     {
         text.WriteLine(
-            $"{report.Base}: {report.Rows:N0} rows, {report.Builds} builds in {report.Seconds:F0} s; {report.TuningQueries:N0} queries chose, "
-            + $"{report.HeldOutQueries:N0} others measured recall@{report.K}");
+            $"{report.Base}: {report.Rows:N0} rows, {report.Builds} builds in {report.Seconds:F0} s; {report.TuningQueries:N0} queries "
+            + $"chose, {report.HeldOutQueries:N0} others measured recall@{report.K}");
         text.WriteLine($"{"m",4}{"efc",6}{"layout",9}{"codes",7}{"ef",7}{"recall",9}{"mean us",9}{"p99 us",9}{"bytes/row",11}");
         foreach (TunePoint point in report.Front)
         {
