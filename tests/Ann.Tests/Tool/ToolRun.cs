@@ -25,9 +25,11 @@ internal sealed record ToolRun(int Code, string Out, string Error)
 
     public static Task<ToolRun> RunAsync(params string[] args) => RunAsync(PhysicalFileSystem.Instance, CancellationToken.None, args);
 
+    /// <summary>The disk, and nobody who listens.</summary>
+    public static ToolContext World => new() { Out = TextWriter.Null, Error = TextWriter.Null, CacheDirectory = CacheDirectory };
+
     public static Task<ToolRun> RunAsync(IFileSystem files, CancellationToken cancellation, params string[] args) =>
-        RunAsync(new ToolContext { Out = TextWriter.Null, Error = TextWriter.Null, Files = files, CacheDirectory = CacheDirectory },
-            cancellation, args);
+        RunAsync(World with { Files = files }, cancellation, args);
 
     /// <summary>Runs in this world, but for its two streams.</summary>
     public static async Task<ToolRun> RunAsync(ToolContext world, CancellationToken cancellation, params string[] args)

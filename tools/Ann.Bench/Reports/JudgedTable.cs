@@ -1,5 +1,5 @@
 using System.Globalization;
-using Ann.Bench.Judged;
+using Ann.Tool.Judged;
 
 namespace Ann.Bench.Reports;
 
@@ -20,13 +20,13 @@ internal sealed record JudgedCell
     /// <summary>Those that have judgements.</summary>
     public required int Queries { get; init; }
 
-    public required JudgedScores Exact { get; init; }
+    public required RankingScores Exact { get; init; }
 
-    public required JudgedScores Index { get; init; }
+    public required RankingScores Index { get; init; }
 
     /// <summary>True when the index answers as well as an exact search does.</summary>
     public bool IsKept =>
-        Math.Abs(Exact.Ndcg10 - Index.Ndcg10) <= Margin && Math.Abs(Exact.Recall100 - Index.Recall100) <= Margin;
+        Math.Abs(Exact.Ndcg - Index.Ndcg) <= Margin && Math.Abs(Exact.Recall - Index.Recall) <= Margin;
 }
 
 /// <summary>The cells as a table of text.</summary>
@@ -42,6 +42,6 @@ internal static class JudgedTable
     /// <summary>A line.</summary>
     public static void Print(TextWriter text, JudgedCell cell) => text.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{cell.Collection,-16}{cell.Encoder,-16}  {cell.Exact.Ndcg10,9:F4}{cell.Exact.Recall100,9:F4}  "
-        + $"{cell.Index.Ndcg10,9:F4}{cell.Index.Recall100,9:F4}{(cell.IsKept ? "" : "  !")}"));
+        $"{cell.Collection,-16}{cell.Encoder,-16}  {cell.Exact.Ndcg,9:F4}{cell.Exact.Recall,9:F4}  "
+        + $"{cell.Index.Ndcg,9:F4}{cell.Index.Recall,9:F4}{(cell.IsKept ? "" : "  !")}"));
 }

@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
-using Ann.Bench.Judged;
 using Ann.Bench.Reports;
 using Ann.Core;
 using Ann.Core.Files;
 using Ann.Core.Searching;
 using Ann.Encoding;
 using Ann.Tool;
+using Ann.Tool.Judged;
 
 namespace Ann.Bench.Verbs;
 
@@ -27,7 +27,7 @@ internal static class JudgedVerb
             "--encoders", "LIST", "Text encoders: directories or names (default, minilm, arctic-xs), with commas between.");
         Option<string> metric = VerbOptions.Choice("--metric", "How nearness is measured.", "cosine", MetricTraits.Names.All);
         Option<int> ef = VerbOptions.Number(
-            "--ef", "Beam width of the index's searches.", 256, JudgedScores.Depth, SearchParameters.MaxEfSearch);
+            "--ef", "Beam width of the index's searches.", 256, 100, SearchParameters.MaxEfSearch);
         Option<int> threads = VerbOptions.Number("--threads", "Of builds and exact scans.", Environment.ProcessorCount, 1, 1024);
         Option<string?> json = VerbOptions.Optional("--json", "FILE", "Write every figure.");
 
@@ -42,10 +42,14 @@ internal static class JudgedVerb
         {
             if (parsed.GetValue(json) is { } target)
                 OutputPath.Require(tool.Files, target);
-            JudgedSearch search = new(
-                MetricTraits.Names.Parse(parsed.GetValue(metric)), parsed.GetValue(ef), parsed.GetValue(threads));
+            JudgedSearch search = new()
+            {
+                Metric = MetricTraits.Names.Parse(parsed.GetValue(metric)),
+                Ef = parsed.GetValue(ef),
+                Threads = parsed.GetValue(threads),
+            };
             JudgedCollection[] judged =
-                [.. parsed.GetRequiredValue(collections).Select(folder => JudgedCollection.Read(tool.Files, folder))];
+                [.. parsed.GetRequiredValue(collections).Select(folder => JudgedCollection.ReadFolder(tool, folder))];
             List<JudgedCell> cells = Run(tool, judged, parsed.GetRequiredValue(encoders), search, cancellation);
             Write(tool, parsed.GetValue(json), cells);
             return Task.FromResult(cells.All(static cell => cell.IsKept) ? ExitCodes.Done : ExitCodes.CheckFailed);
@@ -71,7 +75,7 @@ internal static class JudgedVerb
                 using TextEncoder encoder = EncoderChoice.OpenText(tool, EncoderChoice.PlaceOf(tool, name), options);
                 foreach (JudgedCollection collection in collections)
                 {
-                    cells.Add(run.Run(collection, encoder, cancellation));
+                    cells.Add(CellOf(collection, run.Run(collection, encoder, cancellation)));
                     JudgedTable.Print(tool.Out, cells[^1]);
                 }
             }
@@ -82,6 +86,17 @@ internal static class JudgedVerb
             work.Delete(recursive: true);
         }
     }
+
+    private static JudgedCell CellOf(JudgedCollection collection, JudgedResult result) => new()
+    {
+        Collection = collection.Name,
+        Encoder = result.Encoder.Name,
+        Fingerprint = result.Encoder.FingerprintText,
+        Passages = collection.Passages.Ids.Length,
+        Queries = result.Exact.Length,
+        Exact = RankingScores.Mean(result.Exact),
+        Index = RankingScores.Mean(result.Index),
+    };
 
     private static void Write(ToolContext tool, string? path, List<JudgedCell> cells)
     {

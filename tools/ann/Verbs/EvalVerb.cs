@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json.Serialization.Metadata;
 using Ann.Core;
 using Ann.Core.Files.Formats;
 using Ann.Core.Searching;
@@ -9,7 +10,10 @@ using Ann.Tool.Reports;
 
 namespace Ann.Tool.Verbs;
 
-/// <summary><c>ann eval</c>: recall and latency of an index file, by beam width.</summary>
+/// <summary>
+/// <c>ann eval</c>: recall and latency of an index file, by beam width; with <c>--qrels</c> what <see cref="JudgedEval"/> measures, with
+/// <c>--interactions</c> what <see cref="InteractionEval"/> does.
+/// </summary>
 internal static class EvalVerb
 {
     /// <summary>What was asked.</summary>
@@ -20,8 +24,10 @@ internal static class EvalVerb
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
-        Option<string> index = VerbOptions.Required("--index", "FILE", "The .ann file.");
-        Option<string> queries = VerbOptions.Required("--queries", "FILE", "Query vectors, in any format that build reads.");
+        Option<string?> index = VerbOptions.Optional("--index", "FILE", "The .ann file.");
+        Option<string> queries = VerbOptions.Required(
+            "--queries", "FILE", "Query vectors, in any format that build reads; with --qrels the texts, as --corpus, with "
+                + "--interactions the users' vectors, keyed by user.");
         Option<string?> truth = VerbOptions.Optional("--truth", "FILE",
             "True neighbours as rows of the build's input: .ibin .ivecs .npy. "
             + "With fewer than k columns, or none: computed by exact search.");
@@ -43,27 +49,69 @@ internal static class EvalVerb
                 result.AddError($"--min-recall is {result.Tokens[0].Value}; it must be 0 to 1.");
         });
         Option<string> residence = VerbOptions.Residence();
+        Option<string?> page = VerbOptions.Report();
         Option<bool> json = VerbOptions.Json();
+        Option<int> seed = VerbOptions.Number(
+            "--seed", "With --qrels and --interactions: seed of the bootstrap.", 1, 0, int.MaxValue);
+        JudgedEval judged = new();
+        InteractionEval interactions = new();
 
         Verb command = new("eval",
-            "Measure recall, queries a second and latency of an index file.",
-            "ann eval --index items.ann --queries queries.npy --k 10 --ef 32,64,128,256 --json")
+            "Measure recall, queries a second and latency of an index file; or encoders by texts that people judged, or answers by "
+                + "what users took.",
+            "ann eval --index items.ann --queries queries.npy --k 10 --ef 32,64,128,256 --json",
+            "ann eval --qrels qrels/test.tsv --corpus corpus.jsonl --queries queries.jsonl --encoders default,minilm --report judged.html",
+            "ann eval --index items.ann --queries users.jsonl --interactions heldout.tsv --seen train.tsv --k 10 --ef 16,64,256")
         {
-            index, queries, truth, exact, writeTruth, k, ef, threads, minRecall, residence, json,
+            index, queries, truth, exact, writeTruth, k, ef, threads, minRecall, residence,
         };
+        judged.AddTo(command);
+        interactions.AddTo(command);
+        command.Add(seed);
+        command.Add(page);
+        command.Add(json);
+        command.Validators.Add(result =>
+        {
+            judged.Check(result);
+            interactions.Check(result);
+            if (judged.IsAsked(result) == result.GetResult(index) is not null || (judged.IsAsked(result) && interactions.IsAsked(result)))
+                result.AddError("name either an index file with --index, or judgements with --qrels.");
+        });
         command.SetAction((parsed, cancellation) =>
         {
             int results = parsed.GetValue(k);
+            int[] widths = ParseEf(parsed.GetValue(ef)!, results);
+            string? pagePath = VerbOptions.ReportPathOf(tool, parsed, page);
+            string asked = parsed.GetRequiredValue(queries);
+            if (judged.IsAsked(parsed.CommandResult))
+            {
+                JudgedReport found = judged.Run(tool, parsed, asked, (results, widths.Max()), parsed.GetValue(seed), cancellation);
+                Tell(found, ToolJson.Default.JudgedReport, JudgedEval.Print, JudgedPages.Write);
+                return Task.FromResult(ExitCodes.Done);
+            }
+            if (interactions.IsAsked(parsed.CommandResult))
+            {
+                InteractionReport found = interactions.Run(
+                    tool, parsed, (parsed.GetValue(index)!, asked), (results, widths), parsed.GetValue(seed), cancellation);
+                Tell(found, ToolJson.Default.InteractionReport, InteractionEval.Print, InteractionPages.Write);
+                return Task.FromResult(ExitCodes.Done);
+            }
             Request request = new(
-                parsed.GetRequiredValue(index), parsed.GetRequiredValue(queries), parsed.GetValue(truth), parsed.GetValue(exact),
-                parsed.GetValue(writeTruth), results, ParseEf(parsed.GetValue(ef)!, results), parsed.GetValue(threads),
-                parsed.GetValue(minRecall), VerbOptions.ResidenceOf(parsed.GetRequiredValue(residence)));
+                parsed.GetValue(index)!, asked, parsed.GetValue(truth), parsed.GetValue(exact), parsed.GetValue(writeTruth), results,
+                widths, parsed.GetValue(threads), parsed.GetValue(minRecall), VerbOptions.ResidenceOf(parsed.GetRequiredValue(residence)));
             EvalReport report = Run(tool, request, cancellation);
-            if (parsed.GetValue(json))
-                ToolJson.Write(tool, report, ToolJson.Default.EvalReport);
-            else
-                Print(tool.Out, report);
+            Tell(report, ToolJson.Default.EvalReport, Print, EvalPages.Write);
             return Task.FromResult(Verdict(tool, report));
+
+            void Tell<T>(T found, JsonTypeInfo<T> type, Action<TextWriter, T> print, Action<ToolContext, string, T> draw)
+            {
+                if (pagePath is not null)
+                    draw(tool, pagePath, found);
+                if (parsed.GetValue(json))
+                    ToolJson.Write(tool, found, type);
+                else
+                    print(tool.Out, found);
+            }
         });
         return command;
     }
