@@ -85,6 +85,7 @@ internal static class CommandLine
             EvalVerb.Create(tool),
             TruthVerb.Create(tool),
             TuneVerb.Create(tool),
+            DiffVerb.Create(tool),
             ReleaseVerb.Create(tool),
             ServeVerb.Create(tool),
             ConfigVerb.Create(tool),

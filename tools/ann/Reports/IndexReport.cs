@@ -101,6 +101,21 @@ internal sealed record VerifyReport
     /// <summary>What was measured when the file was made, in words; null when the file cannot be opened.</summary>
     public string? Measured { get; init; }
 
+    /// <summary>The certificate's recall by k and beam width; null when the file cannot be opened.</summary>
+    public IReadOnlyList<RecallAtBeam>? Recall { get; init; }
+
+    /// <summary>What it was measured with: <c>rows</c>, <c>given</c> or <c>sampled</c>; null when the file cannot be opened.</summary>
+    public string? QuerySource { get; init; }
+
+    /// <summary>Queries that it was measured with; 0 in older files, null when the file cannot be opened.</summary>
+    public int? Queries { get; init; }
+
+    /// <summary>The recall that was demanded; null for none.</summary>
+    public double? MinRecall { get; init; }
+
+    /// <summary>That it is missed, in words with what was found; null when it is not.</summary>
+    public string? BelowFloor { get; init; }
+
     /// <summary>That what was measured is poor, in words; null when it is not.</summary>
     public string? Shortfall { get; init; }
 

@@ -118,8 +118,7 @@ internal static class InfoVerb
         if (certificate.Copies > 0)
             text.WriteLine($"  copies        {certificate.Copies:N0} items have the very vector of another");
         AttributeSummaryReport.Print(text, report.Attributes ?? []);
-        Curve(text, "recall@10", certificate.EfRecall.Select(static point => $"{point.Recall:F4} at ef {point.Ef}"));
-        Curve(text, "recall@100", certificate.EfRecall100.Select(static point => $"{point.Recall:F4} at ef {point.Ef}"));
+        CertificateTable.Print(text, CertificateTable.Of(certificate));
         foreach (IGrouping<int, CutRecall> cuts in certificate.CutRecall.GroupBy(static point => point.K))
             Curve(text, $"cut, @{cuts.Key}", cuts.Select(static point => $"{point.Recall:F4} after {point.Expanded}"));
         PartsTable.Print(text, report.Parts, report.Rows, report.LoadedBytes);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Ann.Core;
 using Ann.Core.Segments;
 using Ann.Tool.Reports;
@@ -14,20 +15,29 @@ internal static class VerifyVerb
     public static Command Create(ToolContext tool)
     {
         Argument<string> file = new("file") { Description = "The .ann file." };
+        Option<double?> minRecall = VerbOptions.OptionalNumber(
+            "--min-recall", $"Exit with 1 when the certificate has less recall@k, at ef {RecallFloor.Ef} or the nearest measured.", 0, 1);
+        Option<string> k = VerbOptions.Choice("--k", "The k of --min-recall: one that certificates have.", "10", "10", "100");
+        Option<string?> page = VerbOptions.Report();
         Option<bool> json = VerbOptions.Json();
         Verb command = new("verify",
-            "Check every hash, link and key of an index file. Exit code 1 names the section and byte that are wrong.",
-            "ann verify items.ann")
+            "Check every hash, link and key of an index file, and show its certificate. Exit code 1 names the section and byte that are "
+            + "wrong, or the recall that is too low.",
+            "ann verify items.ann", "ann verify items.ann --min-recall 0.98 --k 100 --report items.html")
         {
-            file, json,
+            file, minRecall, k, page, json,
         };
-        command.SetAction(parsed => Run(tool, parsed.GetRequiredValue(file), parsed.GetValue(json)));
+        command.SetAction(parsed => Run(
+            tool, parsed.GetRequiredValue(file), (parsed.GetValue(minRecall), parsed.GetValue(k) == "100" ? 100 : 10),
+            VerbOptions.ReportPathOf(tool, parsed, page), parsed.GetValue(json)));
         return command;
     }
 
-    private static int Run(ToolContext tool, string file, bool json)
+    private static int Run(ToolContext tool, string file, (double? Least, int K) floor, string? page, bool json)
     {
-        VerifyReport report = Check(tool, file);
+        VerifyReport report = Demand(Check(tool, file), floor.Least, floor.K);
+        if (page is not null)
+            CertificatePages.Write(tool, page, report);
         if (json)
             ToolJson.Write(tool, report, ToolJson.Default.VerifyReport);
         if (!report.Sound)
@@ -39,10 +49,34 @@ internal static class VerifyVerb
         {
             tool.Out.WriteLine($"{file}: sound. {report.Rows:N0} items, {report.Bytes:N0} bytes, generation {report.Generation}.");
             tool.Out.WriteLine($"  {report.Measured}");
+            CertificateTable.Print(tool.Out, report.Recall ?? []);
+        }
+        if (report.BelowFloor is { } below)
+        {
+            tool.Error.WriteLine("ann: " + below);
+            return ExitCodes.CheckFailed;
         }
         if (report.Shortfall is { } shortfall)
             tool.Error.WriteLine($"ann: warning: {shortfall}");
         return ExitCodes.Done;
+    }
+
+    /// <summary>Holds a sound file to a floor.</summary>
+    private static VerifyReport Demand(VerifyReport report, double? least, int k)
+    {
+        if (least is not double demanded || !report.Sound)
+            return report;
+        RecallAtBeam? point = CertificateTable.PointOf(report.Recall ?? [], k);
+        return report with
+        {
+            MinRecall = demanded,
+            BelowFloor = point is null
+                ? $"{report.File}: its certificate has no recall@{k}; {demanded.ToString(CultureInfo.InvariantCulture)} was demanded."
+                : point.Recall >= demanded ? null
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{report.File}: recall@{k} is {point.Recall:0.0000} at ef {point.Ef}; {demanded} was demanded."),
+        };
     }
 
     /// <summary>Opens an index file, which checks all of it.</summary>
@@ -63,6 +97,9 @@ internal static class VerifyVerb
                 Rows = segment.Count,
                 Bytes = segment.SizeInBytes,
                 Measured = RecallFloor.InWords(segment.Certificate),
+                Recall = CertificateTable.Of(segment.Certificate),
+                QuerySource = segment.Certificate.QuerySource,
+                Queries = segment.Certificate.Queries,
                 Shortfall = RecallFloor.Default.Shortfall(segment.Certificate),
                 Seconds = tool.SecondsSince(start),
             };
