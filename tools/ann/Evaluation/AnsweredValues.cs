@@ -39,16 +39,17 @@ internal sealed class AnsweredValues(SealedSegment segment)
     private IEnumerable<string> ValuesOf(AttributeTable table, int column, AttributeTraits traits, int node)
     {
         int nodes = segment.Count;
-        if (traits.Form == AttributeForm.Real || traits.IsTime)
+        if (traits.IsTime)
             return [];
         if (!Bit(table.Presence(column, nodes), node))
-            return [None];
+            return traits.CanBeCapped ? [None] : [];
         return traits.Form switch
         {
             AttributeForm.Text => [Text(table.KeywordAt(column, table.Keywords(column, nodes)[node]))],
             AttributeForm.TextSet => [.. table.SetOf(column, node).ToArray().Select(ordinal => Text(table.KeywordAt(column, ordinal)))],
             AttributeForm.Integer => [table.Integers(column, nodes)[node].ToString(CultureInfo.InvariantCulture)],
-            _ => [Bit(table.Bools(column, nodes), node) ? "true" : "false"],
+            AttributeForm.Real => [],
+            AttributeForm.Bit => [Bit(table.Bools(column, nodes), node) ? "true" : "false"],
         };
     }
 
