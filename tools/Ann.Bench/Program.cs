@@ -26,6 +26,7 @@ internal static class Program
             JudgedVerb.Create(tool),
             ColdVerb.Create(tool),
             ClientVerb.Create(tool),
+            HarnessVerb.Create(tool),
             EncodingVerb.Create(tool),
             EmbedVerb.Create(tool),
             TruthRateVerb.Create(tool),

@@ -27,6 +27,9 @@ internal sealed class FakeLoadServer(ManualClock clock) : ILoadTransport, IPacer
     /// <summary>Begin and end of a time in which no answer comes: those due then come at its end.</summary>
     public (long Start, long End) Stall { get; init; }
 
+    /// <summary>When request n, sent at a time, is answered; null for <see cref="ServiceTime"/> and <see cref="Stall"/>.</summary>
+    public Func<long, long, long>? AnsweredAt { get; init; }
+
     /// <summary>What request n gets.</summary>
     public Func<long, StatusCode> CodeOf { get; init; } = static _ => StatusCode.OK;
 
@@ -42,6 +45,8 @@ internal sealed class FakeLoadServer(ManualClock clock) : ILoadTransport, IPacer
         long ready = clock.Now + ServiceTime;
         if (ready >= Stall.Start && ready < Stall.End)
             ready = Stall.End;
+        if (AnsweredAt is not null)
+            ready = AnsweredAt(number, clock.Now);
         StatusCode code = CodeOf(number);
         TaskCompletionSource<LoadAnswer> answer = new();
         _underWay.Enqueue(answer, ready);

@@ -21,6 +21,7 @@ internal sealed record LoadRequest
     public required int Batch { get; init; }
     public required int Connections { get; init; }
     public double? MinRecall { get; init; }
+    public required double MaxDegraded { get; init; }
     public bool FindMax { get; init; }
     public required double SloP99Ms { get; init; }
     public required TimeSpan Probe { get; init; }
@@ -103,9 +104,14 @@ internal sealed class LoadOptions
         HelpName = "R",
     };
 
+    private readonly Option<double> _maxDegraded = Real(
+        "--max-degraded", "Largest share of the answers that may be cut short or degraded where a rate counts as sustained.",
+        LoadVerdict.DegradedShare, 0, 1);
+
     private readonly Option<bool> _findMax = new("--find-max")
     {
-        Description = "Search the highest rate that holds: 99 % of it answered, nothing failed, p99 within --slo-p99. Begins at --rate.",
+        Description = "Search the highest rate that holds: 99 % of it answered, nothing failed, p99 within --slo-p99, recall not below "
+            + "--min-recall, no more degraded answers than --max-degraded. Begins at --rate.",
     };
 
     private readonly Option<double> _slo = Real(
@@ -128,7 +134,7 @@ internal sealed class LoadOptions
         Option[] all =
         [
             _index, _queries, _truth, _rate, _arrivals, _seed, _closed, _concurrency, _connections, _duration, _warmUp, _k, _ef,
-            _recallTarget, _onDeadline, _batch, _deadline, _maxInFlight, _minRecall, _findMax, _slo, _probe, _at, _flood, _floodKey,
+            _recallTarget, _onDeadline, _batch, _deadline, _maxInFlight, _minRecall, _maxDegraded, _findMax, _slo, _probe, _at, _flood, _floodKey,
         ];
         command.Add(_connection);
         foreach (Option option in all)
@@ -174,6 +180,7 @@ internal sealed class LoadOptions
             Batch = parsed.GetValue(_batch),
             Connections = parsed.GetValue(_connections),
             MinRecall = minRecall,
+            MaxDegraded = parsed.GetValue(_maxDegraded),
             FindMax = findMax,
             SloP99Ms = parsed.GetValue(_slo),
             Probe = Span(parsed.GetValue(_probe)!)!.Value,

@@ -13,6 +13,10 @@ internal sealed class LoadRecorder
     private const long HighestNanoseconds = 3_600_000_000_000;
     private const int Digits = 3;
 
+    /// <summary>Shares of the answers whose latency is drawn as a curve.</summary>
+    private static readonly double[] CurveShares =
+        [0, 0.25, 0.5, 0.75, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999, 0.99999, 0.999999];
+
     private readonly Lock _lock = new();
     private readonly double _nanosecondsPerTick;
     private readonly long _frequency;
@@ -189,7 +193,9 @@ internal sealed class LoadRecorder
                     P90Us = At(_latency, 90),
                     P99Us = At(_latency, 99),
                     P999Us = At(_latency, 99.9),
+                    P9999Us = At(_latency, 99.99),
                     MaxUs = _latencyMax / 1000.0,
+                    Curve = [.. CurveShares.Select(share => new LoadPercentile(share, At(_latency, 100 * share)))],
                 },
                 Harness = new LoadHarness
                 {

@@ -8,17 +8,28 @@ namespace Ann.Tool.Load;
 /// <param name="transport">Sends the requests.</param>
 /// <param name="recall">Compares answers with the truth; null without.</param>
 /// <param name="minRecall">Recall that a rate must have to be sustained; null for any.</param>
-internal sealed class LoadRunner(ToolContext tool, ILoadTransport transport, AnswerRecall? recall, double? minRecall = null)
+/// <param name="maxDegraded">Largest share of degraded answers that a sustained rate may have.</param>
+internal sealed class LoadRunner(
+    ToolContext tool, ILoadTransport transport, AnswerRecall? recall, double? minRecall = null,
+    double maxDegraded = LoadVerdict.DegradedShare)
 {
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan HastyDrainTime = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LeadTime = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Runs a plan. A cancelled run ends early and is reported as far as it came.</summary>
-    public async Task<LoadRun> RunAsync(LoadPlan plan, CancellationToken cancellation)
+    public Task<LoadRun> RunAsync(LoadPlan plan, CancellationToken cancellation) =>
+        RunAsync(plan, tool.Time.GetTimestamp() + Ticks(LeadTime), TellAsync, cancellation);
+
+    /// <summary>Runs a plan that begins at a moment of the clock, beside others.</summary>
+    /// <param name="plan">The run.</param>
+    /// <param name="start">Begin of its warm-up.</param>
+    /// <param name="watch">Follows the loop, and ends when it does.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    public async Task<LoadRun> RunAsync(
+        LoadPlan plan, long start, Func<Task, LoadPlan, LoadRecorder, LoadCalls, Task> watch, CancellationToken cancellation)
     {
         TimeProvider time = tool.Time;
-        long start = time.GetTimestamp() + Ticks(LeadTime);
         long measureFrom = start + Ticks(plan.WarmUp);
         long end = measureFrom + Ticks(plan.Duration);
         LoadRecorder recorder = new(time, measureFrom, end);
@@ -29,7 +40,7 @@ internal sealed class LoadRunner(ToolContext tool, ILoadTransport transport, Ans
         Task loop = plan.IsClosed
             ? new ClosedLoop(calls, recorder, time).RunAsync(plan.Concurrency, end, Measuring, cancellation)
             : Task.Factory.StartNew(Dispatch, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        await TellAsync(loop, plan, recorder, calls);
+        await watch(loop, plan, recorder, calls);
         await loop;
 
         long now = time.GetTimestamp();
@@ -39,7 +50,7 @@ internal sealed class LoadRunner(ToolContext tool, ILoadTransport transport, Ans
             recorder.EndEarly(now);
         await calls.DrainAsync(cancellation.IsCancellationRequested ? HastyDrainTime : DrainTime + (plan.Deadline ?? TimeSpan.Zero));
         LoadRun run = recorder.Summarise(plan, plan.IsClosed ? plan.Concurrency : calls.Peak, Math.Min(cpuShare, 1));
-        return LoadVerdict.Judge(run with { Answers = quality.Summarise(run.Due) }, minRecall);
+        return LoadVerdict.Judge(run with { Answers = quality.Summarise(run.Due) }, minRecall, maxDegraded);
 
         void Measuring() => cpuBefore = Environment.CpuUsage.TotalTime;
 

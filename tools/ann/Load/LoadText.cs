@@ -73,7 +73,7 @@ internal static class LoadText
         bool closed = runs.Any(run => run.Rate is null);
         text.WriteLine(
             $"{(closed ? "callers" : "rate"),10}{"offered/s",11}{"answered/s",12}{"failed",8}{"degraded",10}{"recall",8}"
-            + $"{"mean us",10}{"p50 us",10}{"p90 us",10}{"p99 us",10}{"p99.9 us",10}{"max us",10}");
+            + $"{"mean us",10}{"p50 us",10}{"p90 us",10}{"p99 us",10}{"p99.9 us",10}{"p99.99",10}{"max us",10}");
         foreach (LoadRun run in runs)
         {
             LoadLatency latency = run.Latency;
@@ -83,7 +83,7 @@ internal static class LoadText
             text.WriteLine(
                 $"{name,10}{offered,11}{run.Achieved,12:N0}{run.Failed,8:N0}{run.Truncated,10:N0}{recall,8}"
                 + $"{latency.MeanUs,10:N0}{latency.P50Us,10:N0}{latency.P90Us,10:N0}{latency.P99Us,10:N0}{latency.P999Us,10:N0}"
-                + $"{latency.MaxUs,10:N0}");
+                + $"{latency.P9999Us,10:N0}{latency.MaxUs,10:N0}");
         }
     }
 }

@@ -9,7 +9,7 @@ internal static class LoadVerdict
     /// <summary>Least share of the offered rate that counts as sustained.</summary>
     public const double SustainedShare = 0.99;
 
-    /// <summary>Largest share of answers that are less than the whole search would have given where a rate is sustained.</summary>
+    /// <summary>Largest share of answers that are less than the whole search would have given where a rate is sustained, unless another is asked for.</summary>
     public const double DegradedShare = 0.01;
 
     /// <summary>Largest share of its cores that the harness may need before its own figures are doubted.</summary>
@@ -24,11 +24,12 @@ internal static class LoadVerdict
     /// <summary>The run with its verdict.</summary>
     /// <param name="run">The run.</param>
     /// <param name="minRecall">Recall that its answers are to have; null for any.</param>
-    public static LoadRun Judge(LoadRun run, double? minRecall = null)
+    /// <param name="maxDegraded">Largest share of its answers that may be degraded.</param>
+    public static LoadRun Judge(LoadRun run, double? minRecall = null, double maxDegraded = DegradedShare)
     {
         List<string> limits = Limits(run);
         bool isPoor = run.Recall < minRecall;
-        bool sustained = run.Failed == 0 && run.Truncated <= DegradedShare * run.Answered && !isPoor
+        bool sustained = run.Failed == 0 && run.Truncated <= maxDegraded * run.Answered && !isPoor
             && (run.Offered is not double offered || run.Achieved >= SustainedShare * offered);
         string?[] parts =
         [

@@ -60,6 +60,9 @@ internal sealed record LoadReport
     /// <summary>Recall that was asked for; null when none was.</summary>
     public double? MinRecall { get; init; }
 
+    /// <summary>Largest share of degraded answers that a sustained rate may have.</summary>
+    public double MaxDegraded { get; init; }
+
     /// <summary>The search for the highest sustained rate; null when it was not asked for.</summary>
     public LoadMaximum? Maximum { get; init; }
 
@@ -153,6 +156,9 @@ internal sealed record LoadRun
     /// <summary>Why the harness may have been the limit; empty when it was not.</summary>
     public IReadOnlyList<string> HarnessLimits { get; init; } = [];
 
+    /// <summary>Seconds of a longer run, such as a scenario, that went before this one; 0 for a run alone.</summary>
+    public double FirstSecond { get; init; }
+
     /// <summary>All of that in one line.</summary>
     public required string Verdict { get; init; }
 
@@ -207,9 +213,20 @@ internal sealed record LoadLatency
     /// <summary>99.9th percentile.</summary>
     public required double P999Us { get; init; }
 
+    /// <summary>99.99th percentile.</summary>
+    public double P9999Us { get; init; }
+
     /// <summary>The longest.</summary>
     public required double MaxUs { get; init; }
+
+    /// <summary>The whole distribution, from the shortest on.</summary>
+    public IReadOnlyList<LoadPercentile> Curve { get; init; } = [];
 }
+
+/// <summary>A point of a distribution of latencies.</summary>
+/// <param name="Share">Of the answers, 0 to 1.</param>
+/// <param name="Us">So many microseconds or fewer.</param>
+internal sealed record LoadPercentile(double Share, double Us);
 
 /// <summary>What the harness itself did in a run.</summary>
 internal sealed record LoadHarness

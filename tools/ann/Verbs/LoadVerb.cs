@@ -18,26 +18,31 @@ internal static class LoadVerb
     public static Command Create(ToolContext tool)
     {
         LoadOptions options = new();
+        Option<string?> report = VerbOptions.Report();
         Option<bool> json = VerbOptions.Json();
         Verb command = new("load",
             "Put a running server under load and measure it. Open loop: requests leave at their intended times whether or not earlier ones "
             + "were answered, and latency counts from the intended time. Exit code 1 when requests failed or recall is below --min-recall.",
             "ann load --index items --queries queries.npy --rate 2000 --duration 30s --deadline 50",
-            "ann load --index items --queries queries.fbin --truth truth.ibin --find-max --slo-p99 5 --at 50,80 --json",
+            "ann load --index items --queries queries.fbin --truth truth.ibin --find-max --slo-p99 5 --at 50,80 --report load.html",
             "ann load --index items --queries queries.fbin --closed --concurrency 16",
             "ann load --index items --queries queries.fbin --truth truth.ibin --rate 8000 --deadline 5 --on-deadline best-so-far",
             "ann load --index items --queries queries.npy --rate 200 --api-key @page.key --flood 2000 --flood-key @batch.key");
         options.AddTo(command);
+        command.Add(report);
         command.Add(json);
         command.SetAction(async (parsed, cancellation) =>
         {
+            string? page = VerbOptions.ReportPathOf(tool, parsed, report);
             LoadRequest request = options.Read(tool, parsed);
-            LoadReport report = await RunAsync(tool, request, cancellation);
+            LoadReport found = await RunAsync(tool, request, cancellation);
+            if (page is not null)
+                LoadPage.Of(found).Write(tool, page);
             if (parsed.GetValue(json))
-                ToolJson.Write(tool, report, ToolJson.Default.LoadReport);
+                ToolJson.Write(tool, found, ToolJson.Default.LoadReport);
             else
-                LoadText.Print(tool.Out, report);
-            return Verdict(tool, report);
+                LoadText.Print(tool.Out, found);
+            return Verdict(tool, found);
         });
         return command;
     }
@@ -56,7 +61,7 @@ internal static class LoadVerb
         await server.SearchAsync(requests[0], cancellation);
         using GrpcTransport transport = new(request.Server, request.Connections, requests, tool.Time);
         await transport.ConnectAsync(cancellation);
-        LoadRunner runner = new(tool, transport, truth is null ? null : new AnswerRecall(requests, truth), request.MinRecall);
+        LoadRunner runner = new(tool, transport, truth is null ? null : new AnswerRecall(requests, truth), request.MinRecall, request.MaxDegraded);
 
         List<LoadRun> runs = [];
         LoadMaximum? maximum = request.FindMax ? await FindMaximumAsync(tool, runner, request, cancellation) : null;
@@ -180,6 +185,7 @@ internal static class LoadVerb
             Queries = queries,
             Truth = request.Truth,
             MinRecall = request.MinRecall,
+            MaxDegraded = request.MaxDegraded,
             Maximum = maximum,
             Runs = runs,
             EndedEarly = endedEarly,
