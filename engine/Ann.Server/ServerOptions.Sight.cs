@@ -63,6 +63,24 @@ public sealed partial class ServerOptions
     public long SlowQueryBytes { get; set; } = 64 << 20;
 
     /// <summary>
+    /// File that a sample of the searches is written to as they come, for replays, tuning and certificates. It holds keys and vectors of
+    /// callers. Empty for none. Default: empty.
+    /// </summary>
+    [Setting("--capture-file", "File that a sample of the searches is written to; ann replay --capture sends them again.",
+        ValueName = "FILE", Group = Sight)]
+    public string CaptureFile { get; set; } = "";
+
+    /// <summary>Share of the searches that are captured, 0 to 1. Default: 0.01.</summary>
+    [Range(0.0, 1.0)]
+    [Setting("--capture-share", "Share of the searches that are captured.", Unit = "share", Group = Sight)]
+    public double CaptureShare { get; set; } = 0.01;
+
+    /// <summary>Bytes of the capture at which it ends. Default: 64 MiB.</summary>
+    [Range(1 << 20, long.MaxValue)]
+    [Setting("--capture-bytes", "Length of the capture at which it ends.", Unit = SettingAttribute.Bytes, Group = Sight)]
+    public long CaptureBytes { get; set; } = 64 << 20;
+
+    /// <summary>
     /// Live recall below which an index is not ready, by the upper end of its interval, 0 to 1; 0 never. Readiness takes a replica out of
     /// the balance, and all replicas of an index have the same recall, so this is for those who would rather answer nothing. Default: 0.
     /// </summary>

@@ -102,6 +102,7 @@ internal static class CommandLine
             PrepareVerb.Create(tool),
             ExplainVerb.Create(tool),
             LoadVerb.Create(tool),
+            CaptureVerb.Create(tool),
             ReplayVerb.Create(tool),
             TopVerb.Create(tool),
             CreateVerb.Create(tool),

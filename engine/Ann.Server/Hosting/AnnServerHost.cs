@@ -138,6 +138,8 @@ public sealed partial class AnnServerHost : IAsyncDisposable
             app.Services.GetRequiredService<StartPhase>().Announce(); // makes the catalog, so it finds duplicate and missing files
             if (options.SlowQueryFile.Length > 0)
                 app.Services.GetRequiredService<SlowQueryLog>(); // opens the file, or says why not
+            if (options.CaptureFile.Length > 0)
+                app.Services.GetRequiredService<CaptureLog>(); // likewise
             app.Services.GetRequiredService<IndexGauges>();
             app.Services.GetRequiredService<LoadGauges>();
             return new AnnServerHost(app, surroundings, export);

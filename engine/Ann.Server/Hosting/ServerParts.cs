@@ -154,10 +154,14 @@ internal static class ServerParts
         services.AddSingleton<RecentSlowQueries>();
         services.AddSingleton<SlowQueryLog>();
         services.AddSingleton<SlowQueries>();
+        services.AddSingleton<CaptureLog>();
+        services.AddSingleton<Captures>();
         services.AddOptions<GrpcServiceOptions<RetrievalService>>().Configure<IOptions<ServerOptions>>(static (grpc, server) =>
         {
             if (server.Value.SlowQueryFile.Length > 0)
                 grpc.Interceptors.Add<SlowQueries>();
+            if (server.Value.CaptureFile.Length > 0)
+                grpc.Interceptors.Add<Captures>();
         });
         services.RemoveAll(typeof(IServiceMethodProvider<>)).AddSingleton(typeof(IServiceMethodProvider<>), typeof(ServiceMethods<>));
         services.AddOptions<GrpcServiceOptions>().Configure<IOptions<ServerOptions>>(

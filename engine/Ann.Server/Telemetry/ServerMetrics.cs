@@ -58,6 +58,8 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Histogram<long> _batchRows;
     private readonly Counter<long> _slow;
     private readonly Counter<long> _slowLost;
+    private readonly Counter<long> _captured;
+    private readonly Counter<long> _captureLost;
     private readonly Counter<long> _limited;
     private readonly Counter<long> _slowed;
     private readonly Counter<long> _refused;
@@ -80,6 +82,8 @@ internal sealed class ServerMetrics : IDisposable
         _batchRows = Meter.CreateHistogram("ann.encoder.batch.rows", "{row}", "Inputs of a run of an encoder.", advice: Counts);
         _slow = Meter.CreateCounter<long>("ann.slow_query.written", "{call}", "Slow calls written to their file.");
         _slowLost = Meter.CreateCounter<long>("ann.slow_query.lost", "{call}", "Slow calls that were not: the file takes no more.");
+        _captured = Meter.CreateCounter<long>("ann.capture.written", "{call}", "Searches written to the capture.");
+        _captureLost = Meter.CreateCounter<long>("ann.capture.lost", "{call}", "Searches of the sample that were not written.");
         _limited = Meter.CreateCounter<long>("ann.limits.refused", "{call}", "Calls refused by a limit, or by a full queue.");
         _slowed = Meter.CreateCounter<long>("ann.limits.slowed", "{block}", "Blocks of write streams that had to wait for a limit.");
         _refused = Meter.CreateCounter<long>("ann.access.refused", "{call}", "Calls refused for want of a credential or of a role.");
@@ -161,6 +165,12 @@ internal sealed class ServerMetrics : IDisposable
         if (_batchRows.Enabled)
             _batchRows.Record(batch.Rows, encoder, provider);
     }
+
+    /// <summary>A search was captured.</summary>
+    public void WroteCapture() => _captured.Add(1);
+
+    /// <summary>A search of the sample was not.</summary>
+    public void LostCapture() => _captureLost.Add(1);
 
     /// <summary>A slow call was written.</summary>
     public void WroteSlow() => _slow.Add(1);

@@ -57,7 +57,7 @@ internal sealed class HarnessRun(ToolContext tool, HarnessRequest request, Cance
         };
         long start = tool.Time.GetTimestamp() + (long)(Lead.TotalSeconds * tool.Time.TimestampFrequency);
         server.Follow(law, start + tool.Time.TimestampFrequency);
-        return await runner.RunAsync(plan, start, static (loop, _, _, _) => loop, cancellation);
+        return await runner.RunAsync(plan, start, static (loop, _, _) => loop, cancellation);
     }
 
     private bool Print(string name, StallLaw law, LoadRun open, LoadRun closed)

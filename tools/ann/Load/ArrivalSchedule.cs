@@ -5,13 +5,13 @@ namespace Ann.Tool.Load;
 /// <param name="arrivals">Constant or Poisson.</param>
 /// <param name="seed">Seed of the gaps of Poisson arrivals.</param>
 /// <param name="frequency">Ticks of the clock a second.</param>
-internal sealed class ArrivalSchedule(double rate, Arrivals arrivals, int seed, long frequency)
+internal sealed class ArrivalSchedule(double rate, Arrivals arrivals, int seed, long frequency) : ISchedule
 {
     private readonly Random _random = new(seed);
     private double _seconds;
     private long _count;
 
-    /// <summary>The time of the next request. Never decreases.</summary>
+    /// <inheritdoc/>
     public long Next()
     {
         if (arrivals == Arrivals.Constant)

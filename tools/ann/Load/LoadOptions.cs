@@ -3,6 +3,7 @@ using System.Globalization;
 using Ann.Core;
 using Ann.Core.Searching;
 using Ann.Protocol.V1;
+using Ann.Tool.Load.Scenarios;
 using Ann.Tool.Remote;
 
 namespace Ann.Tool.Load;
@@ -58,8 +59,8 @@ internal sealed class LoadOptions
     private const int MaxMilliseconds = 3_600_000;
 
     private readonly ConnectionOptions _connection = new("--server");
-    private readonly Option<string> _index = VerbOptions.Required("--index", "NAME", "Name of the index: its file's name without .ann.");
-    private readonly Option<string> _queries = VerbOptions.Required("--queries", "FILE",
+    private readonly Option<string?> _index = VerbOptions.Optional("--index", "NAME", "Name of the index: its file's name without .ann.");
+    private readonly Option<string?> _queries = VerbOptions.Optional("--queries", "FILE",
         "Query vectors, in any format that build reads. They are asked in their order, again and again.");
 
     private readonly Option<string?> _truth = VerbOptions.Optional("--truth", "FILE",
@@ -128,16 +129,23 @@ internal sealed class LoadOptions
     private readonly Option<string?> _floodKey = VerbOptions.Optional(
         "--flood-key", "KEY|@FILE", "API key or token of that caller; @FILE takes the first line of a file.");
 
-    /// <summary>Adds the options to the verb.</summary>
-    public void AddTo(Command command)
-    {
-        Option[] all =
+    private readonly Option[] _all;
+
+    /// <summary>Makes them.</summary>
+    public LoadOptions() => _all =
         [
             _index, _queries, _truth, _rate, _arrivals, _seed, _closed, _concurrency, _connections, _duration, _warmUp, _k, _ef,
             _recallTarget, _onDeadline, _batch, _deadline, _maxInFlight, _minRecall, _maxDegraded, _findMax, _slo, _probe, _at, _flood, _floodKey,
         ];
+
+    /// <summary>Those of scenarios.</summary>
+    public ScenarioOptions Scenarios { get; } = new();
+
+    /// <summary>Adds the options to the verb.</summary>
+    public void AddTo(Command command)
+    {
         command.Add(_connection);
-        foreach (Option option in all)
+        foreach (Option option in _all.Concat(Scenarios.All))
             command.Add(option);
     }
 
@@ -170,8 +178,8 @@ internal sealed class LoadOptions
         return new LoadRequest
         {
             Server = _connection.Read(tool, parsed),
-            Index = parsed.GetRequiredValue(_index),
-            Queries = parsed.GetRequiredValue(_queries),
+            Index = Given(parsed, _index),
+            Queries = Given(parsed, _queries),
             Truth = parsed.GetValue(_truth),
             K = k,
             Ef = ef,
@@ -202,6 +210,35 @@ internal sealed class LoadOptions
             },
         };
     }
+
+    /// <summary>The scenario that a command line means; null where it means a load by options.</summary>
+    /// <param name="tool">Whose files.</param>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="target">What it is run against. The caller disposes its port for operators.</param>
+    /// <exception cref="AnnException">InvalidArgument: options that do not go together, or a scenario that cannot be run.</exception>
+    public Scenario? ReadScenario(ToolContext tool, ParseResult parsed, out ScenarioTarget? target)
+    {
+        string? name = parsed.GetValue(Scenarios.Scenario);
+        target = null;
+        Option[] its = [Scenarios.Let, Scenarios.Scale, Scenarios.Metrics];
+        if (name is null)
+        {
+            Option? alone = its.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false });
+            Refuse(alone is not null, alone?.Name ?? "", $"{alone?.Name} goes with --scenario.");
+            return null;
+        }
+        Option? other = _all.Except([_index, _queries]).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false });
+        Refuse(other is not null, other?.Name ?? "", $"{other?.Name} does not go with --scenario: the scenario says it, stream by stream.");
+        Scenario scenario = ScenarioReader.Read(tool, name, Scenarios.ReadLets(parsed));
+        ServerTarget server = _connection.Read(tool, parsed);
+        target = new ScenarioTarget(
+            server, Given(parsed, _index), parsed.GetValue(_queries), parsed.GetValue(Scenarios.Scale),
+            Scenarios.ReadMetrics(tool, parsed, server));
+        return scenario;
+    }
+
+    private static string Given(ParseResult parsed, Option<string?> option) =>
+        parsed.GetValue(option) ?? throw AnnException.Invalid(option.Name, $"{option.Name} is missing.");
 
     private static void Refuse(bool wrong, string option, string message)
     {
@@ -251,7 +288,8 @@ internal sealed class LoadOptions
         return option;
     }
 
-    private static Option<double> Real(string name, string description, double standard, double least, double most)
+    /// <summary>An option of a number within bounds.</summary>
+    internal static Option<double> Real(string name, string description, double standard, double least, double most)
     {
         Option<double> option = new(name)
         {

@@ -50,9 +50,9 @@ internal static class LoadPage
             page.Section("Latency over time").Chart(LineChart.Draw(
                 "Latency of each second", new ChartAxis("second in which the answers came"),
                 new ChartAxis("latency, ms", AxisScale.Logarithmic), course));
-            if (marks.Length > 0)
-                page.Note(marks);
         }
+        if (marks.Length > 0)
+            page.Note(marks);
         page.Section("Figures");
         AddTable(page, runs);
         if (drawn.Any(static one => one.Run.Offered is not null))

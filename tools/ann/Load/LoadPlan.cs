@@ -22,6 +22,9 @@ internal sealed record LoadPlan
     /// <summary>Intended times of an open loop.</summary>
     public Arrivals Arrivals { get; init; }
 
+    /// <summary>Intended times in seconds after the begin, of requests that were recorded; null where they follow from the rate.</summary>
+    public IReadOnlyList<double>? Recorded { get; init; }
+
     /// <summary>Seed of Poisson arrivals.</summary>
     public int Seed { get; init; }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Ann.Tool.Reports;
 
 namespace Ann.Tool.Load;
@@ -27,7 +26,7 @@ internal sealed class LoadRunner(
     /// <param name="watch">Follows the loop, and ends when it does.</param>
     /// <param name="cancellation">Ends it early.</param>
     public async Task<LoadRun> RunAsync(
-        LoadPlan plan, long start, Func<Task, LoadPlan, LoadRecorder, LoadCalls, Task> watch, CancellationToken cancellation)
+        LoadPlan plan, long start, Func<Task, LoadRecorder, LoadCalls, Task> watch, CancellationToken cancellation)
     {
         TimeProvider time = tool.Time;
         long measureFrom = start + Ticks(plan.WarmUp);
@@ -40,7 +39,7 @@ internal sealed class LoadRunner(
         Task loop = plan.IsClosed
             ? new ClosedLoop(calls, recorder, time).RunAsync(plan.Concurrency, end, Measuring, cancellation)
             : Task.Factory.StartNew(Dispatch, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        await watch(loop, plan, recorder, calls);
+        await watch(loop, recorder, calls);
         await loop;
 
         long now = time.GetTimestamp();
@@ -56,35 +55,21 @@ internal sealed class LoadRunner(
 
         void Dispatch()
         {
-            ArrivalSchedule schedule = new(plan.Rate, plan.Arrivals, plan.Seed, time.TimestampFrequency);
+            ISchedule schedule = plan.Recorded is null
+                ? new ArrivalSchedule(plan.Rate, plan.Arrivals, plan.Seed, time.TimestampFrequency)
+                : new RecordedSchedule(plan.Recorded, time.TimestampFrequency);
             new OpenLoop(calls, recorder, new SleepThenSpin(time), time)
                 .Dispatch(schedule, plan.MaxInFlight, start, end, Measuring, cancellation);
         }
     }
 
-    /// <summary>A line on standard error each second, until the loop ends.</summary>
-    private async Task TellAsync(Task loop, LoadPlan plan, LoadRecorder recorder, LoadCalls calls)
+    private async Task TellAsync(Task loop, LoadRecorder recorder, LoadCalls calls)
     {
-        using PeriodicTimer timer = new(TimeSpan.FromSeconds(1), tool.Time);
-        int told = 0;
-        while (true)
-        {
-            Task<bool> tick = timer.WaitForNextTickAsync(CancellationToken.None).AsTask();
-            if (await Task.WhenAny(loop, tick) == loop)
-                return;
-            if (recorder.LastSecond(tool.Time.GetTimestamp()) is not LoadSecond second || second.Second == told)
-            {
-                tool.Notice(told == 0 ? "warming up" : $"no whole second yet, {calls.InFlight:N0} under way");
-                continue;
-            }
-            told = second.Second;
-            string due = plan.IsClosed ? "" : Text($"{second.Due:N0} due, ");
-            tool.Notice(Text($"{told} s: {due}{second.Answered:N0} answered, {second.Errors:N0} failed, p50 {second.P50Us:N0} us, ")
-                + Text($"p99 {second.P99Us:N0} us, {calls.InFlight:N0} under way"));
-        }
+        LoadWatch watch = new(tool);
+        Task following = watch.FollowAsync("", loop, recorder, calls);
+        await watch.ShowAsync(loop);
+        await following;
     }
 
     private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * tool.Time.TimestampFrequency);
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

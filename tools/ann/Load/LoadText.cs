@@ -68,7 +68,8 @@ internal static class LoadText
         }
     }
 
-    private static void PrintRuns(TextWriter text, IReadOnlyList<LoadRun> runs)
+    /// <summary>Figures, a line a run.</summary>
+    public static void PrintRuns(TextWriter text, IReadOnlyList<LoadRun> runs)
     {
         bool closed = runs.Any(run => run.Rate is null);
         text.WriteLine(

@@ -14,7 +14,7 @@ internal sealed class OpenLoop(LoadCalls calls, LoadRecorder recorder, IPacer pa
     /// <param name="measuring">Called once, before the first request that is measured.</param>
     /// <param name="cancellation">Ends the loop early.</param>
     public void Dispatch(
-        ArrivalSchedule schedule, int maxInFlight, long start, long end, Action measuring, CancellationToken cancellation)
+        ISchedule schedule, int maxInFlight, long start, long end, Action measuring, CancellationToken cancellation)
     {
         bool measures = false;
         for (long number = 0; ; number++)

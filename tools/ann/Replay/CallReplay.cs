@@ -55,7 +55,8 @@ internal sealed class CallReplay(ServerConnection server, TimeProvider time)
         return (double)found / all;
     }
 
-    private static SearchResponse[] AnswersOf(string method, byte[] reply) => method.Split('/')[1] switch
+    /// <summary>The answers of searches that a reply holds.</summary>
+    public static SearchResponse[] AnswersOf(string method, byte[] reply) => method.Split('/')[1] switch
     {
         nameof(Retrieval.RetrievalClient.Search) => [Parse<SearchResponse>(reply)],
         nameof(Retrieval.RetrievalClient.SearchMany) => [.. Parse<SearchManyResponse>(reply).Answers],

@@ -3,6 +3,7 @@ using Ann.Core;
 using Ann.Protocol.V1;
 using Ann.Tool.Evaluation;
 using Ann.Tool.Load;
+using Ann.Tool.Load.Scenarios;
 using Ann.Tool.Remote;
 using Ann.Tool.Reports;
 
@@ -25,6 +26,7 @@ internal static class LoadVerb
             + "were answered, and latency counts from the intended time. Exit code 1 when requests failed or recall is below --min-recall.",
             "ann load --index items --queries queries.npy --rate 2000 --duration 30s --deadline 50",
             "ann load --index items --queries queries.fbin --truth truth.ibin --find-max --slo-p99 5 --at 50,80 --report load.html",
+            "ann load --scenario churn --index items --queries queries.fbin --scale 2 --metrics 127.0.0.1:9464 --report churn.html",
             "ann load --index items --queries queries.fbin --closed --concurrency 16",
             "ann load --index items --queries queries.fbin --truth truth.ibin --rate 8000 --deadline 5 --on-deadline best-so-far",
             "ann load --index items --queries queries.npy --rate 200 --api-key @page.key --flood 2000 --flood-key @batch.key");
@@ -33,7 +35,11 @@ internal static class LoadVerb
         command.Add(json);
         command.SetAction(async (parsed, cancellation) =>
         {
+            if (parsed.GetValue(options.Scenarios.Print) is string shipped)
+                return ScenarioVerb.Print(tool, shipped);
             string? page = VerbOptions.ReportPathOf(tool, parsed, report);
+            if (options.ReadScenario(tool, parsed, out ScenarioTarget? target) is Scenario scenario)
+                return await ScenarioVerb.RunAsync(tool, scenario, target!, page, parsed.GetValue(json), cancellation);
             LoadRequest request = options.Read(tool, parsed);
             LoadReport found = await RunAsync(tool, request, cancellation);
             if (page is not null)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Ann.Core;
 using Ann.Server.Telemetry;
+using Ann.Tool.Load;
 using Ann.Tool.Remote;
 using Ann.Tool.Replay;
 using Ann.Tool.Reports;
@@ -17,7 +18,16 @@ internal static class ReplayVerb
     /// <summary>The command.</summary>
     public static Command Create(ToolContext tool)
     {
-        Argument<string> file = new("file") { Description = "File of slow queries (SlowQueryFile of the server).", HelpName = "FILE" };
+        Argument<string?> file = new("file")
+        {
+            Description = "File of slow queries (SlowQueryFile of the server).",
+            HelpName = "FILE",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        Option<string?> capture = VerbOptions.Optional(
+            "--capture", "FILE", "In place of slow queries: a capture (CaptureFile of the server), sent at the times at which it came.");
+        Option<double> speed = LoadOptions.Real("--speed", "Of --capture: how much faster than it came.", 1, 0.01, 1000);
+        Option<string?> page = VerbOptions.Report();
         ConnectionOptions connection = new();
         Option<string?> index = VerbOptions.Optional("--index", "NAME", "Only calls of this index.");
         Option<string?> at = VerbOptions.Optional(
@@ -31,10 +41,21 @@ internal static class ReplayVerb
             + "times now, as a caller sees them; and how much of their answers is the same. Texts were written as vectors, so no encoder "
             + "is needed.",
             "ann replay slow.jsonl", "ann replay slow.jsonl --index shop --limit 100 --repeat 3 --json",
-            "ann replay slow.jsonl --at 2026-11-30T18:03:37.1234567+00:00")
+            "ann replay slow.jsonl --at 2026-11-30T18:03:37.1234567+00:00",
+            "ann replay --capture shop.capture --speed 2 --report replay.html")
         {
-            file, connection, index, at, limit, repeat, deadlines, json,
+            file, connection, index, at, limit, repeat, deadlines, capture, speed, page, json,
         };
+        Option[] ofSlow = [at, limit, repeat, deadlines];
+        command.Validators.Add(result =>
+        {
+            bool isCapture = result.GetResult(capture) is { Implicit: false };
+            if (isCapture == (result.GetValue(file) is not null))
+                result.AddError("FILE of slow queries, or --capture FILE: one of them is wanted.");
+            Option[] alien = isCapture ? ofSlow : [speed, page];
+            if (alien.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is Option wrong)
+                result.AddError($"{wrong.Name} {(isCapture ? "does not go" : "goes")} with --capture.");
+        });
         command.Validators.Add(result =>
         {
             if (result.GetValue(at) is string time && TimeOf(time) is null)
@@ -42,16 +63,24 @@ internal static class ReplayVerb
         });
         command.SetAction(async (parsed, cancellation) =>
         {
+            if (parsed.GetValue(capture) is string captured)
+            {
+                CaptureReplay again = new(
+                    captured, parsed.GetValue(index), parsed.GetValue(speed), connection.Read(tool, parsed));
+                return await again.RunAsync(
+                    tool, VerbOptions.ReportPathOf(tool, parsed, page), parsed.GetValue(json), cancellation);
+            }
+            string slow = parsed.GetValue(file)!;
             SlowQuery[] all =
             [
-                .. SlowQueryReader.Read(tool.Files, parsed.GetRequiredValue(file))
+                .. SlowQueryReader.Read(tool.Files, slow)
                     .Where(one => parsed.GetValue(at) is not string time || one.Time == TimeOf(time))
                     .Where(one => parsed.GetValue(index) is not string name || one.Index == name || one.Index?.Split('@')[0] == name)
                     .OrderByDescending(static one => one.DurationMs),
             ];
             SlowQuery[] kept = [.. all.Where(static one => one.Request is not null)];
             if (all.Length == 0 && parsed.GetValue(at) is string wanted)
-                throw AnnException.BadInput(parsed.GetRequiredValue(file), "", $"no such call in it ended at {wanted}.");
+                throw AnnException.BadInput(slow, "", $"no such call in it ended at {wanted}.");
             int skipped = all.Length - kept.Length;
             if (parsed.GetValue(limit) is > 0 and int most)
                 kept = kept[..Math.Min(most, kept.Length)];
