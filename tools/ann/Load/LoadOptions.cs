@@ -135,7 +135,8 @@ internal sealed class LoadOptions
     public LoadOptions() => _all =
         [
             _index, _queries, _truth, _rate, _arrivals, _seed, _closed, _concurrency, _connections, _duration, _warmUp, _k, _ef,
-            _recallTarget, _onDeadline, _batch, _deadline, _maxInFlight, _minRecall, _maxDegraded, _findMax, _slo, _probe, _at, _flood, _floodKey,
+            _recallTarget, _onDeadline, _batch, _deadline, _maxInFlight, _minRecall, _maxDegraded, _findMax, _slo, _probe, _at, _flood,
+            _floodKey,
         ];
 
     /// <summary>Those of scenarios.</summary>

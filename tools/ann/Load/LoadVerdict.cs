@@ -9,7 +9,10 @@ internal static class LoadVerdict
     /// <summary>Least share of the offered rate that counts as sustained.</summary>
     public const double SustainedShare = 0.99;
 
-    /// <summary>Largest share of answers that are less than the whole search would have given where a rate is sustained, unless another is asked for.</summary>
+    /// <summary>
+    /// Largest share of answers that are less than the whole search would have given where a rate is sustained, unless another is asked
+    /// for.
+    /// </summary>
     public const double DegradedShare = 0.01;
 
     /// <summary>Largest share of its cores that the harness may need before its own figures are doubted.</summary>

@@ -16,7 +16,7 @@ internal static class CaptureReader
     /// <summary>The calls of a file, in the order in which they came.</summary>
     /// <param name="files">Where it is.</param>
     /// <param name="path">The file.</param>
-    /// <exception cref="AnnException">NotFound: the file. InvalidArgument: names the line and what is wrong with it, or there is none.</exception>
+    /// <exception cref="AnnException">NotFound: the file. InvalidArgument: names the line and what is wrong, or there is none.</exception>
     public static CapturedCall[] Read(IFileSystem files, string path)
     {
         List<CapturedCall> calls = [];
@@ -50,7 +50,7 @@ internal static class CaptureReader
         for (; next >= 0 && next != '\n'; next = reader.Read())
         {
             if (line.Length == MostLineChars)
-                throw AnnException.BadInput(path, $"line {number}", $"it is longer than the {MostLineChars} characters of a captured call.");
+                throw AnnException.BadInput(path, $"line {number}", $"it is longer than {MostLineChars} characters, the most of a call.");
             line.Append((char)next);
         }
         return true;
@@ -68,7 +68,7 @@ internal static class CaptureReader
             throw AnnException.BadInput(path, place, $"it is no captured call: {e.Message}", e);
         }
         if (call is not { Request: not null, Method: not null } || call.Method.Split('/') is not [{ Length: > 0 }, { Length: > 0 }])
-            throw AnnException.BadInput(path, place, "it is no captured call: method and request are wanted, and method is SERVICE/METHOD.");
+            throw AnnException.BadInput(path, place, "it is no captured call: a request is wanted, and method is SERVICE/METHOD.");
         try
         {
             _ = SearchesOf(call).Count();

@@ -9,7 +9,7 @@ using Ann.Tool.Reports.Html;
 
 namespace Ann.Tool.Verbs;
 
-/// <summary><c>ann replay --capture</c>: captured searches at the times at which they came, through the open loop of <c>ann load</c>.</summary>
+/// <summary><c>ann replay --capture</c>: captured searches at the times at which they came, by the loop of <c>ann load</c>.</summary>
 /// <param name="Path">The capture.</param>
 /// <param name="Index">Only calls of this index; null for all.</param>
 /// <param name="Speed">How much faster than they came.</param>
@@ -24,7 +24,8 @@ internal sealed record CaptureReplay(string Path, string? Index, double Speed, S
     {
         CapturedCall[] calls =
         [
-            .. CaptureReader.Read(tool.Files, Path).Where(call => Index is null || call.Index == Index || call.Index?.Split('@')[0] == Index),
+            .. CaptureReader.Read(tool.Files, Path)
+                .Where(call => Index is null || call.Index == Index || call.Index?.Split('@')[0] == Index),
         ];
         if (calls.Length == 0)
             throw AnnException.BadInput(Path, "", $"it holds no call of index '{Index}'.");
@@ -58,7 +59,7 @@ internal sealed record CaptureReplay(string Path, string? Index, double Speed, S
         LoadText.PrintRuns(text, [report.Run]);
         text.WriteLine($"verdict: {report.Run.Verdict}");
         if (report.Run.Errors.Count > 0)
-            text.WriteLine("  failed: " + string.Join(", ", report.Run.Errors.Select(static error => Text($"{error.Value:N0} {error.Key}"))));
+            text.WriteLine("  failed: " + string.Join(", ", report.Run.Errors.Select(static e => Text($"{e.Value:N0} {e.Key}"))));
         if (report.EndedEarly)
             text.WriteLine("ended early: the last calls were not sent.");
     }

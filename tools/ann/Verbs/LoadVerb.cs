@@ -67,7 +67,8 @@ internal static class LoadVerb
         await server.SearchAsync(requests[0], cancellation);
         using GrpcTransport transport = new(request.Server, request.Connections, requests, tool.Time);
         await transport.ConnectAsync(cancellation);
-        LoadRunner runner = new(tool, transport, truth is null ? null : new AnswerRecall(requests, truth), request.MinRecall, request.MaxDegraded);
+        AnswerRecall? recall = truth is null ? null : new AnswerRecall(requests, truth);
+        LoadRunner runner = new(tool, transport, recall, request.MinRecall, request.MaxDegraded);
 
         List<LoadRun> runs = [];
         LoadMaximum? maximum = request.FindMax ? await FindMaximumAsync(tool, runner, request, cancellation) : null;

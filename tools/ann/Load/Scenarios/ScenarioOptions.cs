@@ -24,7 +24,8 @@ internal sealed class ScenarioOptions
     };
 
     /// <summary>Of all rates.</summary>
-    public Option<double> Scale { get; } = LoadOptions.Real("--scale", "What all rates of the scenario are multiplied by.", 1, 0.0001, 10_000);
+    public Option<double> Scale { get; } = LoadOptions.Real(
+        "--scale", "What all rates of the scenario are multiplied by.", 1, 0.0001, 10_000);
 
     /// <summary>The server's port for operators.</summary>
     public Option<string?> Metrics { get; } = VerbOptions.Optional("--metrics", "HOST:PORT",

@@ -26,7 +26,8 @@ internal static class ScenarioRules
         foreach (ScenarioPhase phase in scenario.Phases)
         {
             Require(path, $"phases: {phase.Name}: seconds", phase.Seconds is >= 0.1 and <= MostSeconds, Of(phase.Seconds), "0.1 to 86400");
-            Require(path, $"phases: {phase.Name}: rate_factor", phase.RateFactor is > 0 and <= 1000, Of(phase.RateFactor), "above 0, to 1000");
+            double factor = phase.RateFactor;
+            Require(path, $"phases: {phase.Name}: rate_factor", factor is > 0 and <= 1000, Of(factor), "above 0, to 1000");
         }
         foreach (ScenarioStream stream in scenario.Streams)
             Check(path, scenario, stream);

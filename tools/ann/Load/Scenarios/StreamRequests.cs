@@ -1,8 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
 using Ann.Core;
+using Ann.Core.Attributes;
 using Ann.Protocol.V1;
 using Ann.Tool.Remote;
+using AttributeColumn = Ann.Protocol.V1.AttributeColumn;
+using Filter = Ann.Protocol.V1.Filter;
 
 namespace Ann.Tool.Load.Scenarios;
 
@@ -95,7 +98,10 @@ internal sealed class StreamRequests(StreamSource source)
             if (exclude.Keys > 0)
                 source.DrawKeys(exclude.Keys, ref draw, search.Exclude.Keys = new KeyColumn());
             if (exclude.Set is string set)
-                search.Exclude.Sets.Add(set.Replace("{n}", draw.Below(exclude.Of).ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
+            {
+                string chosen = draw.Below(exclude.Of).ToString(CultureInfo.InvariantCulture);
+                search.Exclude.Sets.Add(set.Replace("{n}", chosen, StringComparison.Ordinal));
+            }
         }
         return search;
     }
@@ -125,23 +131,21 @@ internal sealed class StreamRequests(StreamSource source)
 
     private void Add(AttributeColumn column, JsonElement value)
     {
-        switch (source.Index.Attributes.FirstOrDefault(one => one.Name == _stream.Attribute)?.Type)
+        AttributeSchema schema = RemoteAttributes.Schema(source.Index);
+        switch (schema.Fields[schema.Require(_stream.Attribute!, $"streams: {_stream.Name}: attribute")].Traits.Form)
         {
-            case AttributeType.Keyword when value.ValueKind == JsonValueKind.String:
+            case AttributeForm.Text when value.ValueKind == JsonValueKind.String:
                 column.Keywords.Add(value.GetString()!);
                 break;
-            case AttributeType.Bool when value.ValueKind is JsonValueKind.True or JsonValueKind.False:
+            case AttributeForm.Bit when value.ValueKind is JsonValueKind.True or JsonValueKind.False:
                 column.Bools.Add(value.GetBoolean());
                 break;
-            case AttributeType.Int64 or AttributeType.Timestamp when value.TryGetInt64(out long number):
+            case AttributeForm.Integer when value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number):
                 column.Integers.Add(number);
                 break;
-            case AttributeType.Double when value.ValueKind == JsonValueKind.Number:
+            case AttributeForm.Real when value.ValueKind == JsonValueKind.Number:
                 column.Doubles.Add(value.GetDouble());
                 break;
-            case null:
-                throw AnnException.Invalid(
-                    "attribute", $"stream '{_stream.Name}' updates '{_stream.Attribute}'; index '{source.Index.Name}' has no such attribute.");
             default:
                 throw AnnException.Invalid(
                     "values", $"stream '{_stream.Name}' sets '{_stream.Attribute}' to {value.GetRawText()}, which is not of its type.");
