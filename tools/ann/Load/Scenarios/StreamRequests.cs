@@ -1,11 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using Ann.Core;
-using Ann.Core.Attributes;
 using Ann.Protocol.V1;
 using Ann.Tool.Remote;
-using AttributeColumn = Ann.Protocol.V1.AttributeColumn;
-using Filter = Ann.Protocol.V1.Filter;
 
 namespace Ann.Tool.Load.Scenarios;
 
@@ -129,26 +126,26 @@ internal sealed class StreamRequests(StreamSource source)
         return keys;
     }
 
+    /// <summary>Appends a value by its form in the file; one that is not of the attribute's type is refused by the server.</summary>
     private void Add(AttributeColumn column, JsonElement value)
     {
-        AttributeSchema schema = RemoteAttributes.Schema(source.Index);
-        switch (schema.Fields[schema.Require(_stream.Attribute!, $"streams: {_stream.Name}: attribute")].Traits.Form)
+        switch (value.ValueKind)
         {
-            case AttributeForm.Text when value.ValueKind == JsonValueKind.String:
+            case JsonValueKind.String:
                 column.Keywords.Add(value.GetString()!);
                 break;
-            case AttributeForm.Bit when value.ValueKind is JsonValueKind.True or JsonValueKind.False:
+            case JsonValueKind.True or JsonValueKind.False:
                 column.Bools.Add(value.GetBoolean());
                 break;
-            case AttributeForm.Integer when value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number):
+            case JsonValueKind.Number when value.TryGetInt64(out long number):
                 column.Integers.Add(number);
                 break;
-            case AttributeForm.Real when value.ValueKind == JsonValueKind.Number:
+            case JsonValueKind.Number:
                 column.Doubles.Add(value.GetDouble());
                 break;
             default:
                 throw AnnException.Invalid(
-                    "values", $"stream '{_stream.Name}' sets '{_stream.Attribute}' to {value.GetRawText()}, which is not of its type.");
+                    "values", $"stream '{_stream.Name}' sets '{_stream.Attribute}' to {value.GetRawText()}, which is no single value.");
         }
     }
 }
