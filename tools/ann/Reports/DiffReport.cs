@@ -9,10 +9,10 @@ internal sealed record DiffReport
     /// <summary>The second one.</summary>
     public required string B { get; init; }
 
-    /// <summary>Build names.</summary>
+    /// <summary>Build name of the first file.</summary>
     public required string GenerationA { get; init; }
 
-    /// <inheritdoc cref="GenerationA"/>
+    /// <summary>Build name of the second file.</summary>
     public required string GenerationB { get; init; }
 
     /// <summary>Queries that both were asked.</summary>
@@ -24,10 +24,10 @@ internal sealed record DiffReport
     /// <summary>Beam width; null for exact search.</summary>
     public int? Ef { get; init; }
 
-    /// <summary>Items that only one of the files has.</summary>
+    /// <summary>Items that only the first file has.</summary>
     public required int OnlyInA { get; init; }
 
-    /// <inheritdoc cref="OnlyInA"/>
+    /// <summary>Items that only the second file has.</summary>
     public required int OnlyInB { get; init; }
 
     /// <summary>Mean share of an answer of A that is in that of B, 0 to 1.</summary>
@@ -62,6 +62,12 @@ internal sealed record DiffReport
 }
 
 /// <summary>Some numbers in short.</summary>
+/// <param name="Least">The least.</param>
+/// <param name="P10">A tenth of them is not above it.</param>
+/// <param name="Median">The median.</param>
+/// <param name="Mean">The mean.</param>
+/// <param name="P90">A tenth of them is above it.</param>
+/// <param name="Most">The greatest.</param>
 internal sealed record DiffSpread(double Least, double P10, double Median, double Mean, double P90, double Most)
 {
     /// <summary>Of numbers, at least one.</summary>

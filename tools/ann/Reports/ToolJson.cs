@@ -57,12 +57,9 @@ namespace Ann.Tool.Reports;
 [JsonSerializable(typeof(ReleaseVerifyReport))]
 [JsonSerializable(typeof(KeyReport))]
 [JsonSerializable(typeof(KeysReport))]
-<<<<<<< HEAD
 [JsonSerializable(typeof(CompletionReport))]
-=======
 [JsonSerializable(typeof(TruthReport))]
 [JsonSerializable(typeof(TuneReport))]
->>>>>>> b17423f (Find true neighbours by blocked products, checked in double precision)
 internal sealed partial class ToolJson : JsonSerializerContext
 {
     /// <summary>Writes a report as the only content of standard output.</summary>
