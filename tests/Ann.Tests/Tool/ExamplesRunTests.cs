@@ -31,6 +31,17 @@ public sealed partial class ExamplesRunTests
         ("ann drop", "is run last"),
         ("ann restore", "is run last"),
         ("ann import --index shop --input gone", "wants another file"),
+        ("ann convert items", "wants a file of each format; every pair has tests of its own"),
+        ("ann convert --from hnswlib", "wants a file of that engine"),
+        ("ann convert --from usearch", "wants a file of that engine"),
+        ("ann truth", "has tests of its own"),
+        ("ann tune", "takes long"),
+        ("ann diff", "wants two files"),
+        ("ann eval --qrels", "wants judged texts"),
+        ("ann eval --index items.ann --queries users.jsonl", "wants what users took"),
+        ("ann verify items.ann --min-recall", "wants more items than there are here"),
+        ("ann capture", "wants a capture"),
+        ("ann completion", "would write to the user's own folders"),
     ];
 
     [Fact]

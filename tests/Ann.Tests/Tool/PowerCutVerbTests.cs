@@ -18,6 +18,9 @@ public sealed class PowerCutVerbTests
     {
         { "/w/out.ann", "build --input /w/base.fbin --metric l2 --output /w/out.ann" },
         { "/w/truth.ibin", "eval --index /w/base.ann --queries /w/base.fbin --ef 16 --k 3 --write-truth /w/truth.ibin" },
+        { "/w/true.ibin", "truth --base /w/base.fbin --queries /w/base.fbin --metric l2 --k 3 --output /w/true.ibin" },
+        { "/w/out.npy", "convert /w/base.fbin /w/out.npy" },
+        { "/w/out.arrow", "convert /w/base.fbin /w/out.arrow" },
         { "/w/keys.json", "keys create --api-keys /w/keys.json --name other --grant read:a" },
     };
 
@@ -84,9 +87,9 @@ public sealed class PowerCutVerbTests
             ToolRun run = await ToolRun.RunAsync(files, interrupt.Token, line.Split(' '));
 
             Assert.True(run.Code is ExitCodes.Done or ExitCodes.Cancelled, $"interrupted at {at} of {operations}: {run.Code}, {run.Error}");
+            Assert.Equal(inputs.Keys.Order(StringComparer.Ordinal), files.AllFiles);
             if (run.Code == ExitCodes.Done || !files.ReadAllBytes(output).AsSpan().SequenceEqual(inputs[output]))
                 (await RunAsync(files, CheckOf(output))).Expect(0);
-            Assert.Equal(inputs.Keys.Order(StringComparer.Ordinal), files.AllFiles);
         }
     }
 
@@ -95,6 +98,7 @@ public sealed class PowerCutVerbTests
     {
         ".ann" => ["verify", output],
         ".json" => ["keys", "list", "--api-keys", output],
+        ".npy" or ".arrow" => ["convert", output, "/w/again.fbin"],
         _ => ["eval", "--index", "/w/base.ann", "--queries", "/w/base.fbin", "--ef", "16", "--k", "3", "--truth", output],
     };
 

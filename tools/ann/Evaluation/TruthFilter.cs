@@ -16,7 +16,15 @@ internal static class TruthFilter
     {
         if (schema.Count == 0)
             throw AnnException.Invalid(option, $"{option} needs attributes; {path} has none, neither itself nor beside it.");
-        Filter filter = WireFilter.Read(FilterParser.Parse(option, text, schema, KeyKind.UInt64), option, index: null)!;
+        Filter filter;
+        try
+        {
+            filter = WireFilter.Read(FilterParser.Parse(option, text, schema, KeyKind.UInt64), option, index: null)!;
+        }
+        catch (AnnException e) when (!e.Message.Contains(option, StringComparison.Ordinal))
+        {
+            throw AnnException.Invalid(option, $"{option}: {e.Message}");
+        }
         return BoundFilter.Bind(filter, schema, KeyKind.UInt64, option);
     }
 

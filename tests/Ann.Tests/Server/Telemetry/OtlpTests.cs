@@ -38,7 +38,7 @@ public sealed class OtlpTests(SampleIndexes samples)
             "ann.slow_query.written", "ann.slow_query.lost", "ann.recall.dropped", "ann.compaction.duration", "ann.encoder.batch.duration",
             "ann.encoder.batch.rows", "ann.encoder.waiting", "ann.encoder.fell_back", "ann.recall.live", "ann.recall.live.high",
             "ann.recall.ef_factor", "ann.recall.samples", "ann.access.refused", "ann.audit.lost", "ann.tls.certificate_left",
-            "ann.limits.refused", "ann.limits.slowed",
+            "ann.limits.refused", "ann.limits.slowed", "ann.capture.written", "ann.capture.lost",
         ];
         Assert.Empty(collector.Lacks("metrics", MetricTable.Rows.Select(static row => row.Name).Except(quiet)));
         Assert.True(collector.Has("traces", "ann.v1.Retrieval/Search", "walk"));
