@@ -143,9 +143,9 @@ public sealed class BinaryFormatTests : IDisposable
     public void AnUnwritableFormatIsNamed()
     {
         AnnException error = Assert.Throws<AnnException>(
-            () => VectorFile.CreateWriter(PhysicalFileSystem.Instance, _folder["x.fvecs"], 1, 1));
+            () => VectorFile.CreateWriter(PhysicalFileSystem.Instance, _folder["x.xvecs"], 1, 1));
 
-        Assert.Contains("'.fvecs' names no format that we write; vectors: .fbin .npy .jsonl", error.Message);
+        Assert.Contains("'.xvecs' names no format that we write; vectors: .fbin", error.Message);
     }
 
     internal static string Refused(string path)
