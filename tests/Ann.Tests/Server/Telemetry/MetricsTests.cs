@@ -52,7 +52,8 @@ public sealed class MetricsTests(SampleIndexes samples)
         string text = await http.GetStringAsync("/metrics");
         ExposedValue[] values = [.. Exposition.Parse(text)];
 
-        string[] quiet = ["ann.slow_query.written", "ann.slow_query.lost", "ann.recall.dropped", "ann.compaction.duration",
+        string[] quiet = ["ann.capture.written", "ann.capture.lost",
+            "ann.slow_query.written", "ann.slow_query.lost", "ann.recall.dropped", "ann.compaction.duration",
             "ann.access.refused", "ann.audit.lost", "ann.tls.certificate_left", "ann.limits.refused", "ann.limits.slowed"];
         Dictionary<string, MetricRow> bySeries = MetricTable.Rows
             .SelectMany(static row => row.Series.Select(series => (Series: series, Row: row)))
