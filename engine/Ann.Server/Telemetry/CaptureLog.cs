@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Threading.Channels;
 using Ann.Core;
 using Ann.Core.Files;
 using Microsoft.Extensions.Options;
@@ -12,23 +11,13 @@ namespace Ann.Server.Telemetry;
 /// </summary>
 internal sealed partial class CaptureLog : IDisposable
 {
-    /// <summary>Bytes of requests that may wait to be written.</summary>
-    private const long MostWaitingBytes = 8 << 20;
-
-    /// <summary>How long what waits may take when the server stops.</summary>
-    private static readonly TimeSpan LastWriting = TimeSpan.FromSeconds(2);
-
-    private readonly Channel<CapturedCall> _waiting = Channel.CreateBounded<CapturedCall>(
-        new BoundedChannelOptions(4096) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
-
+    private readonly WriteBehind<CapturedCall> _writing;
     private readonly IAppendFile _file;
     private readonly string _path;
     private readonly long _most;
     private readonly double _share;
     private readonly ServerMetrics _metrics;
     private readonly ILogger<CaptureLog> _log;
-    private readonly Task _writing;
-    private long _waitingBytes;
     private long _asked;
     private volatile bool _isOver;
 
@@ -49,7 +38,7 @@ internal sealed partial class CaptureLog : IDisposable
         {
             throw AnnException.BadInput(_path, "", $"searches cannot be captured there: {e.Message}", e);
         }
-        _writing = Task.Run(WriteAsync);
+        _writing = new WriteBehind<CapturedCall>(4096, static call => call.Request.Length, Write);
     }
 
     /// <summary>Whether a call that comes now is one of the sample.</summary>
@@ -58,10 +47,8 @@ internal sealed partial class CaptureLog : IDisposable
     /// <summary>Takes a call to be written.</summary>
     public void Add(CapturedCall call)
     {
-        if (Interlocked.Add(ref _waitingBytes, call.Request.Length) <= MostWaitingBytes && _waiting.Writer.TryWrite(call))
-            return;
-        Interlocked.Add(ref _waitingBytes, -call.Request.Length);
-        _metrics.LostCapture();
+        if (!_writing.TryAdd(call))
+            _metrics.LostCapture();
     }
 
     /// <summary>A call of the sample cannot be written: it is too large, or has texts that were never made vectors.</summary>
@@ -70,8 +57,7 @@ internal sealed partial class CaptureLog : IDisposable
     /// <summary>Writes what waits, and closes the file.</summary>
     public void Dispose()
     {
-        _waiting.Writer.TryComplete();
-        if (_writing.Wait(LastWriting))
+        if (_writing.TryEnd())
             _file.Dispose();
     }
 
@@ -84,16 +70,12 @@ internal sealed partial class CaptureLog : IDisposable
         return ((value ^ (value >> 31)) >> 11) * (1.0 / (1L << 53));
     }
 
-    private async Task WriteAsync()
+    private void Write(CapturedCall call)
     {
-        await foreach (CapturedCall call in _waiting.Reader.ReadAllAsync())
-        {
-            if (_isOver || !TryWrite(JsonSerializer.SerializeToUtf8Bytes(call, CapturedCallJson.Default.CapturedCall)))
-                _metrics.LostCapture();
-            else
-                _metrics.WroteCapture();
-            Interlocked.Add(ref _waitingBytes, -call.Request.Length);
-        }
+        if (_isOver || !TryWrite(JsonSerializer.SerializeToUtf8Bytes(call, CapturedCallJson.Default.CapturedCall)))
+            _metrics.LostCapture();
+        else
+            _metrics.WroteCapture();
     }
 
     private bool TryWrite(byte[] line)

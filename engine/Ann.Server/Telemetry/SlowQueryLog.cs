@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Threading.Channels;
 using Ann.Core.Files;
 using Microsoft.Extensions.Options;
 
@@ -11,25 +10,15 @@ namespace Ann.Server.Telemetry;
 /// </summary>
 internal sealed partial class SlowQueryLog : IDisposable
 {
-    /// <summary>Bytes of requests that may wait to be written.</summary>
-    private const long MostWaitingBytes = 8 << 20;
-
     /// <summary>Time between two lines of the log that tell of a failure.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long what waits may take when the server stops.</summary>
-    private static readonly TimeSpan LastWriting = TimeSpan.FromSeconds(2);
-
-    private readonly Channel<SlowQuery> _waiting = Channel.CreateBounded<SlowQuery>(
-        new BoundedChannelOptions(1024) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
-
+    private readonly WriteBehind<SlowQuery> _writing;
     private readonly SlowQueryFile _file;
     private readonly RecentSlowQueries _recent;
     private readonly ServerMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<SlowQueryLog> _log;
-    private readonly Task _writing;
-    private long _waitingBytes;
     private long _toldFailure;
 
     public SlowQueryLog(
@@ -43,7 +32,7 @@ internal sealed partial class SlowQueryLog : IDisposable
         _metrics = metrics;
         _time = time;
         _log = log;
-        _writing = Task.Run(WriteAsync);
+        _writing = new WriteBehind<SlowQuery>(1024, static query => query.RequestBytes, Write);
     }
 
     /// <summary>Time from which a call is slow.</summary>
@@ -52,32 +41,20 @@ internal sealed partial class SlowQueryLog : IDisposable
     /// <summary>Takes a call to be written.</summary>
     public void Add(SlowQuery query)
     {
-        if (Interlocked.Add(ref _waitingBytes, query.RequestBytes) <= MostWaitingBytes && _waiting.Writer.TryWrite(query))
-            return;
-        Interlocked.Add(ref _waitingBytes, -query.RequestBytes);
-        _metrics.LostSlow();
+        if (!_writing.TryAdd(query))
+            _metrics.LostSlow();
     }
 
     /// <summary>Writes what waits, and closes the file.</summary>
     public void Dispose()
     {
-        _waiting.Writer.TryComplete();
-        if (_writing.Wait(LastWriting))
+        if (_writing.TryEnd())
             _file.Dispose();
-    }
-
-    private async Task WriteAsync()
-    {
-        await foreach (SlowQuery query in _waiting.Reader.ReadAllAsync())
-        {
-            _recent.Add(query);
-            Write(query);
-            Interlocked.Add(ref _waitingBytes, -query.RequestBytes);
-        }
     }
 
     private void Write(SlowQuery query)
     {
+        _recent.Add(query);
         try
         {
             if (_file.Write(JsonSerializer.SerializeToUtf8Bytes(query, SlowQueryJson.Default.SlowQuery)))

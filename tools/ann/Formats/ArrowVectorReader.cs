@@ -2,6 +2,7 @@ using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Files.Formats;
 using Ann.Core.Keys;
+using Ann.Tool.Items;
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
 
@@ -42,22 +43,9 @@ internal sealed class ArrowVectorReader : VectorReader
         {
             _columns = Guarded(() => _reader.Schema);
             string[] names = [.. _columns.FieldsList.Select(static field => field.Name)];
-            _vector = System.Array.FindIndex(names, static name => name is "vector" or "embedding");
-            _key = System.Array.FindIndex(names, static name => name is "id" or "_id");
-            string? missing = _vector < 0 ? "vector" : _schema.Fields.FirstOrDefault(field => !names.Contains(field.Name))?.Name;
-            if (missing is not null)
-            {
-                throw AnnException.BadInput(
-                    path, "schema",
-                    $"expected a column '{missing}'; found {string.Join(", ", names.Select(static name => $"'{PrintedText.Of(name)}'"))}.");
-            }
-            _others = [.. _schema.Fields.Select(field => System.Array.IndexOf(names, field.Name))];
-            Dimension = Guarded(() => TryMove() ? ArrowColumn.LengthOf(_batch!.Column(_vector), 0) : 0);
-            if (Dimension is < 1 or > RowLayout.MaxColumns)
-            {
-                throw AnnException.BadInput(
-                    path, "row 0", $"expected a list of 1 to {RowLayout.MaxColumns} numbers in '{names[_vector]}'; found {Dimension}.");
-            }
+            (_vector, _key, _others) = VectorColumns.Find(path, names, _schema);
+            Dimension = VectorColumns.RequireDimension(
+                path, names[_vector], Guarded(() => TryMove() ? ArrowColumn.LengthOf(_batch!.Column(_vector), 0) : 0));
             if (_key >= 0)
                 _keys = new KeyColumn(ArrowColumn.IsText(_columns.FieldsList[_key].DataType) ? KeyKind.String : KeyKind.UInt64);
         }

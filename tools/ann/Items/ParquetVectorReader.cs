@@ -33,26 +33,11 @@ internal sealed class ParquetVectorReader : VectorReader
         _table = new ParquetTable(path, stream);
         try
         {
-            string[] names = [.. _table.Names];
-            int key = Array.FindIndex(names, static name => name is "id" or "_id");
-            int vector = Array.FindIndex(names, static name => name is "vector" or "embedding");
-            string? missing = vector < 0 ? "vector" : _schema.Fields.FirstOrDefault(field => !names.Contains(field.Name))?.Name;
-            if (missing is not null)
-            {
-                throw AnnException.BadInput(
-                    path, "schema",
-                    $"expected a column '{missing}'; found {string.Join(", ", names.Select(static name => $"'{PrintedText.Of(name)}'"))}.");
-            }
-            _hasKeys = key >= 0;
-            int[] others = [.. _schema.Fields.Select(field => Array.IndexOf(names, field.Name))];
-            _wanted = _hasKeys ? [vector, key, .. others] : [vector, .. others];
+            VectorColumns columns = VectorColumns.Find(path, _table.Names, _schema);
+            _hasKeys = columns.Key >= 0;
+            _wanted = _hasKeys ? [columns.Vector, columns.Key, .. columns.Attributes] : [columns.Vector, .. columns.Attributes];
             _isAtRow = TryMove();
-            Dimension = _isAtRow ? _group[0].Count : 0;
-            if (Dimension is < 1 or > RowLayout.MaxColumns)
-            {
-                throw AnnException.BadInput(
-                    path, "row 0", $"expected a list of 1 to {RowLayout.MaxColumns} numbers in '{names[vector]}'; found {Dimension}.");
-            }
+            Dimension = VectorColumns.RequireDimension(path, _table.Names[columns.Vector], _isAtRow ? _group[0].Count : 0);
             _keys = _hasKeys ? new KeyColumn(Read(() => _group[1].Key().Text is null) ? KeyKind.UInt64 : KeyKind.String) : null;
         }
         catch

@@ -33,22 +33,16 @@ internal sealed class GrpcTransport : ILoadTransport, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<LoadAnswer> SendAsync(long number, TimeSpan? patience, CancellationToken cancellation)
+    public Task<LoadAnswer> SendAsync(long number, TimeSpan? patience, CancellationToken cancellation)
     {
-        DateTime? deadline = patience is TimeSpan left ? _time.GetUtcNow().UtcDateTime + left : null;
-        try
+        return LoadAnswer.OfAsync(AskAsync());
+
+        async Task<SearchResponse?> AskAsync()
         {
+            DateTime? deadline = patience is TimeSpan left ? _time.GetUtcNow().UtcDateTime + left : null;
             using AsyncUnaryCall<SearchResponse> call =
                 _client.Retrieval.SearchAsync(_requests[number], headers: null, deadline, cancellation);
-            return new LoadAnswer(StatusCode.OK, await call.ResponseAsync.ConfigureAwait(false));
-        }
-        catch (RpcException e)
-        {
-            return new LoadAnswer(e.StatusCode, null);
-        }
-        catch (OperationCanceledException)
-        {
-            return new LoadAnswer(StatusCode.Cancelled, null);
+            return await call.ResponseAsync.ConfigureAwait(false);
         }
     }
 

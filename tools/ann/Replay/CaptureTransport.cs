@@ -33,25 +33,19 @@ internal sealed class CaptureTransport : ILoadTransport, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<LoadAnswer> SendAsync(long number, TimeSpan? patience, CancellationToken cancellation)
+    public Task<LoadAnswer> SendAsync(long number, TimeSpan? patience, CancellationToken cancellation)
     {
-        CapturedCall call = _calls[(int)number];
-        DateTime? deadline = call.DeadlineMs is double given
-            ? _time.GetUtcNow().UtcDateTime.AddMilliseconds(Math.Clamp(given, 0, 3_600_000))
-            : null;
-        try
+        return LoadAnswer.OfAsync(AskAsync());
+
+        async Task<SearchResponse?> AskAsync()
         {
+            CapturedCall call = _calls[(int)number];
+            DateTime? deadline = call.DeadlineMs is double given
+                ? _time.GetUtcNow().UtcDateTime.AddMilliseconds(Math.Clamp(given, 0, 3_600_000))
+                : null;
             CallOptions options = new(deadline: deadline, cancellationToken: cancellation);
             byte[] reply = await _client.Calls.AsyncUnaryCall(_methods[number], null, options, call.Request).ConfigureAwait(false);
-            return new LoadAnswer(StatusCode.OK, AnswerOf(call.Method, reply));
-        }
-        catch (RpcException e)
-        {
-            return new LoadAnswer(e.StatusCode, null);
-        }
-        catch (OperationCanceledException)
-        {
-            return new LoadAnswer(StatusCode.Cancelled, null);
+            return AnswerOf(call.Method, reply);
         }
     }
 

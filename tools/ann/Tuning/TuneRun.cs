@@ -1,3 +1,4 @@
+using static System.FormattableString;
 using Ann.Core;
 using Ann.Core.Distances;
 using Ann.Tool.Attributes;
@@ -251,10 +252,14 @@ internal sealed class TuneRun(ToolContext tool, TuneRequest request)
             Front = Front(),
             Builds = _builds,
             Seconds = tool.SecondsSince(_start),
-            BuildCommand =
-                $"ann build --input {request.Base} --metric {metric} --output {Path.GetFileNameWithoutExtension(request.Base)}.ann "
-                + $"--m {point.M} --ef-construction {point.EfConstruction} --layout {point.Layout} --codes {point.Codes} "
-                + $"--queries {request.Queries}",
+            BuildCommand = TypedLine.Of(
+                "ann",
+                [
+                    "build", "--input", request.Base, "--metric", metric,
+                    "--output", Path.GetFileNameWithoutExtension(request.Base) + ".ann",
+                    "--m", Invariant($"{point.M}"), "--ef-construction", Invariant($"{point.EfConstruction}"),
+                    "--layout", point.Layout, "--codes", point.Codes, "--queries", request.Queries,
+                ]),
             QueryOptions = $"--k {request.K} --ef {point.Ef}",
         };
     }

@@ -90,24 +90,18 @@ internal sealed class StreamTransport : IDisposable
 
     private sealed class Phase(StreamTransport stream, long first, ExactSamples? samples) : ILoadTransport
     {
-        public async Task<LoadAnswer> SendAsync(long number, TimeSpan? patience, CancellationToken cancellation)
+        public Task<LoadAnswer> SendAsync(long number, TimeSpan? patience, CancellationToken cancellation)
         {
-            DateTime? deadline = patience is TimeSpan left ? stream._time.GetUtcNow().UtcDateTime + left : null;
-            try
+            return LoadAnswer.OfAsync(AskAsync());
+
+            async Task<SearchResponse?> AskAsync()
             {
+                DateTime? deadline = patience is TimeSpan left ? stream._time.GetUtcNow().UtcDateTime + left : null;
                 CallOptions options = new(deadline: deadline, cancellationToken: cancellation);
                 SearchResponse? answer = await stream.AnswerAsync(first + number, options).ConfigureAwait(false);
                 if (answer is not null)
                     samples?.Offer(first + number, answer);
-                return new LoadAnswer(StatusCode.OK, answer);
-            }
-            catch (RpcException e)
-            {
-                return new LoadAnswer(e.StatusCode, null);
-            }
-            catch (OperationCanceledException)
-            {
-                return new LoadAnswer(StatusCode.Cancelled, null);
+                return answer;
             }
         }
     }
