@@ -1,9 +1,9 @@
-using static System.FormattableString;
 using Ann.Core;
 using Ann.Core.Distances;
 using Ann.Tool.Attributes;
 using Ann.Tool.Evaluation;
 using Ann.Tool.Reports;
+using static System.FormattableString;
 
 namespace Ann.Tool.Tuning;
 
