@@ -28,26 +28,42 @@ internal static unsafe class ProductTile
     /// <param name="rows">A packed panel of rows, 64-byte aligned.</param>
     /// <param name="length">Components, 1 or more.</param>
     /// <param name="products">Where they go, 64-byte aligned.</param>
+    /// <param name="continues">True to go on with the sums that are there: those of the components before these.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Multiply(float* queries, float* rows, int length, float* products)
+    public static void Multiply(float* queries, float* rows, int length, float* products, bool continues)
     {
         Debug.Assert(length > 0);
         if (SimdWidth.Has512)
-            Multiply512(queries, rows, length, products);
+            Multiply512(queries, rows, length, products, continues);
         else if (SimdWidth.Has256)
-            Multiply256(queries, rows, length, products);
+            Multiply256(queries, rows, length, products, continues);
         else
-            Multiply128(queries, rows, length, products);
+            Multiply128(queries, rows, length, products, continues);
     }
 
     // The three twins are written out: sums in an array, or of a generic vector type, would live in memory instead of in registers.
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply512(float* queries, float* rows, int length, float* products)
+    private static void Multiply512(float* queries, float* rows, int length, float* products, bool continues)
     {
         Vector512<float> a0 = default, b0 = default, a1 = default, b1 = default, a2 = default, b2 = default, a3 = default, b3 = default;
         Vector512<float> a4 = default, b4 = default, a5 = default, b5 = default, a6 = default, b6 = default, a7 = default, b7 = default;
         Vector512<float> a8 = default, b8 = default, a9 = default, b9 = default, a10 = default, b10 = default, a11 = default, b11 = default;
+        if (continues)
+        {
+            Load(products, out a0, out b0);
+            Load(products + 32, out a1, out b1);
+            Load(products + 64, out a2, out b2);
+            Load(products + 96, out a3, out b3);
+            Load(products + 128, out a4, out b4);
+            Load(products + 160, out a5, out b5);
+            Load(products + 192, out a6, out b6);
+            Load(products + 224, out a7, out b7);
+            Load(products + 256, out a8, out b8);
+            Load(products + 288, out a9, out b9);
+            Load(products + 320, out a10, out b10);
+            Load(products + 352, out a11, out b11);
+        }
         for (float* end = rows + ((long)length * 32); rows < end; rows += 32, queries += 12)
         {
             Vector512<float> low = Vector512.Load(rows);
@@ -87,6 +103,13 @@ internal static unsafe class ProductTile
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Load(float* from, out Vector512<float> a, out Vector512<float> b)
+        {
+            a = Vector512.Load(from);
+            b = Vector512.Load(from + 16);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         static void Store(float* to, Vector512<float> a, Vector512<float> b)
         {
             a.Store(to);
@@ -95,10 +118,19 @@ internal static unsafe class ProductTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply256(float* queries, float* rows, int length, float* products)
+    private static void Multiply256(float* queries, float* rows, int length, float* products, bool continues)
     {
         Vector256<float> a0 = default, b0 = default, a1 = default, b1 = default, a2 = default, b2 = default;
         Vector256<float> a3 = default, b3 = default, a4 = default, b4 = default, a5 = default, b5 = default;
+        if (continues)
+        {
+            Load(products, out a0, out b0);
+            Load(products + 16, out a1, out b1);
+            Load(products + 32, out a2, out b2);
+            Load(products + 48, out a3, out b3);
+            Load(products + 64, out a4, out b4);
+            Load(products + 80, out a5, out b5);
+        }
         for (float* end = rows + ((long)length * 16); rows < end; rows += 16, queries += 6)
         {
             Vector256<float> low = Vector256.Load(rows);
@@ -126,6 +158,13 @@ internal static unsafe class ProductTile
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Load(float* from, out Vector256<float> a, out Vector256<float> b)
+        {
+            a = Vector256.Load(from);
+            b = Vector256.Load(from + 8);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         static void Store(float* to, Vector256<float> a, Vector256<float> b)
         {
             a.Store(to);
@@ -135,11 +174,16 @@ internal static unsafe class ProductTile
 
     /// <summary>For machines without wide registers; without any, the runtime does these by fours of plain numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply128(float* queries, float* rows, int length, float* products)
+    private static void Multiply128(float* queries, float* rows, int length, float* products, bool continues)
     {
         for (int query = 0; query < 6; query += 2)
         {
             Vector128<float> a0 = default, b0 = default, a1 = default, b1 = default;
+            if (continues)
+            {
+                (a0, b0) = (Vector128.Load(products + (query * 8)), Vector128.Load(products + (query * 8) + 4));
+                (a1, b1) = (Vector128.Load(products + (query * 8) + 8), Vector128.Load(products + (query * 8) + 12));
+            }
             for (int i = 0; i < length; i++)
             {
                 Vector128<float> low = Vector128.Load(rows + (i * 8L));

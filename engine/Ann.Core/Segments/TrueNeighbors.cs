@@ -12,8 +12,8 @@ namespace Ann.Core.Segments;
 /// </summary>
 /// <remarks>
 /// <para>Products in float32 of packed tiles (<see cref="ProductTile"/>) screen the rows: what they may be wrong by is bounded, and each
-/// row that may be among the k nearest within that bound has its distance computed in double. So the answer does not depend on float32,
-/// on threads, on the order of rows or on the register width.</para>
+/// row that may be among the k nearest within that bound waits (<see cref="UndecidedRows"/>) until others rule it out, or has its distance
+/// computed in double. So the answer does not depend on float32, on threads, on the order of rows or on the register width.</para>
 /// <para>Under L2, |q|² + |b|² − 2⟨q, b⟩ loses what the lengths have in common. Vectors are therefore taken from a middle, the mean of some
 /// of the first rows, before they are packed: the bound shrinks with their lengths. A poor middle costs time only.</para>
 /// </remarks>
@@ -22,7 +22,8 @@ internal sealed unsafe class TrueNeighbors : IDisposable
     /// <summary>Bytes of packed queries that one piece of work keeps in its second-level cache.</summary>
     private const int GroupBytes = 512 << 10;
 
-    private const int MostTiles = 32;
+    private const int LeastTiles = 4, MostTiles = 32;
+    private const int MostComponents = 320;
     private const int RowsOfMiddle = 1024;
     private const double Rounding = 1.0 / (1 << 24);
 
@@ -40,6 +41,8 @@ internal sealed unsafe class TrueNeighbors : IDisposable
     private readonly int _group;
     private readonly int _lanes;
     private readonly Kept[] _kept;
+    private readonly float[] _floors;
+    private readonly UndecidedRows?[] _undecided;
     private readonly VectorTable _packedQueries;
     private readonly VectorTable _scratch;
     private float[]? _middle;
@@ -66,13 +69,20 @@ internal sealed unsafe class TrueNeighbors : IDisposable
         _relative = (_dimension + 16) * Rounding * 1.01;
         _absolute = (_dimension + 16) * 2.0 * float.Epsilon;
 
-        int tiles = Math.Clamp(GroupBytes / (ProductTile.Queries * _dimension * sizeof(float)), 4, MostTiles);
+        // Four pieces of work a thread, so that all end at about the same time. Parts of the rows (lanes) are the second choice: each of
+        // them has k nearest rows of its own to find.
+        int most = Math.Clamp(GroupBytes / (ProductTile.Queries * _dimension * sizeof(float)), LeastTiles, MostTiles);
+        int all = (queries.Count + ProductTile.Queries - 1) / ProductTile.Queries;
+        int tiles = threads == 1 ? most : Math.Clamp((all + (4 * threads) - 1) / (4 * threads), LeastTiles, most);
         _group = tiles * ProductTile.Queries;
         int groups = Math.Max(1, (queries.Count + _group - 1) / _group);
         _lanes = threads == 1 || groups >= 4 * threads ? 1 : ((4 * threads) + groups - 1) / groups;
         _kept = new Kept[_lanes];
         for (int lane = 0; lane < _lanes; lane++)
             _kept[lane] = new Kept(queries.Count, k);
+        _floors = new float[queries.Count];
+        Array.Fill(_floors, float.NegativeInfinity);
+        _undecided = new UndecidedRows?[threads];
         _packedQueries = new VectorTable(groups * tiles * ProductTile.Queries, _dimension);
         _scratch = new VectorTable(threads * ProductTile.Rows, _dimension);
     }
@@ -104,14 +114,15 @@ internal sealed unsafe class TrueNeighbors : IDisposable
 
         int groups = (_queries.Count + _group - 1) / _group;
         int lanes = Math.Min(_lanes, panels);
-        ParallelBuild.For(groups * lanes, _threads, 1, (_, from, to) =>
+        ParallelBuild.For(groups * lanes, _threads, 1, (worker, from, to) =>
         {
             for (int piece = from; piece < to; piece++)
             {
                 int lane = piece % lanes;
                 int first = (int)((long)panels * lane / lanes);
                 int end = (int)((long)panels * (lane + 1) / lanes);
-                ScanGroup(rows, count, numbers, piece / lanes * _group, _kept[lane], first, end);
+                UndecidedRows undecided = _undecided[worker] ??= new UndecidedRows(_group, _k);
+                ScanGroup(new Block(rows, count, numbers, undecided), piece / lanes * _group, _kept[lane], first, end);
             }
         }, cancellation);
     }
@@ -207,51 +218,109 @@ internal sealed unsafe class TrueNeighbors : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ScanGroup(VectorTable rows, int count, int[] numbers, int firstQuery, Kept kept, int fromPanel, int toPanel)
+    private void ScanGroup(Block block, int firstQuery, Kept kept, int fromPanel, int toPanel)
     {
         PackedRows packed = _rows!;
         (int width, int height) = (ProductTile.Rows, ProductTile.Queries);
         int endQuery = Math.Min(firstQuery + _group, _queries.Count);
-        using VectorTable products = new(1, ProductTile.MostProducts);
+        // Components go by in parts, whose panel of rows stays in the first-level cache while all queries pass.
+        int parts = (_dimension + MostComponents - 1) / MostComponents;
+        int part = (_dimension + parts - 1) / parts;
+        using VectorTable products = new(_group / height, ProductTile.MostProducts);
         float[] floors = new float[_group];
         for (int query = firstQuery; query < endQuery; query++)
-            floors[query - firstQuery] = FloorOf(query, kept.FarthestOf(query, _k));
+            floors[query - firstQuery] = Math.Max(Volatile.Read(ref _floors[query]), FloorOf(query, kept.FarthestOf(query, _k)));
+        block.Undecided.Clear();
         for (int panel = fromPanel; panel < toPanel; panel++)
         {
             int first = panel * width;
-            uint there = uint.MaxValue >> (32 - Math.Min(width, count - first));
+            uint there = uint.MaxValue >> (32 - Math.Min(width, block.Count - first));
             float* lengths = packed.Lengths.Start + first;
             float* biases = packed.Biases.Start + first;
-            for (int tile = firstQuery; tile < endQuery; tile += height)
+            for (int from = 0; from < _dimension; from += part)
             {
-                ProductTile.Multiply(PanelOfQueries(tile), packed.Panel(panel), _dimension, products.Start);
-                int end = Math.Min(tile + height, endQuery);
-                for (int query = tile; query < end; query++)
+                int length = Math.Min(part, _dimension - from);
+                bool isLast = from + length == _dimension;
+                for (int tile = firstQuery; tile < endQuery; tile += height)
                 {
-                    uint passing = there & ProductScreen.Passing(
-                        products.Start + ((query - tile) * width), lengths, biases, _slacks[query], floors[query - firstQuery]);
-                    if (passing != 0)
-                        floors[query - firstQuery] = Decide(rows, numbers, query, kept, first, passing);
+                    float* sums = products.Row(parts == 1 ? 0 : (tile - firstQuery) / height);
+                    float* panelOfRows = packed.Panel(panel) + ((long)from * width);
+                    ProductTile.Multiply(PanelOfQueries(tile) + ((long)from * height), panelOfRows, length, sums, continues: from > 0);
+                    int end = isLast ? Math.Min(tile + height, endQuery) : tile;
+                    for (int query = tile; query < end; query++, sums += width)
+                    {
+                        ref float floor = ref floors[query - firstQuery];
+                        uint passing = there & ProductScreen.Passing(sums, lengths, biases, _slacks[query], floor);
+                        if (passing != 0)
+                            Take(block, query, query - firstQuery, kept, sums, first, passing, ref floor);
+                    }
                 }
             }
         }
+        for (int query = firstQuery; query < endQuery; query++)
+        {
+            float floor = Math.Max(floors[query - firstQuery], Settle(block, query, query - firstQuery, kept));
+            Volatile.Write(ref _floors[query], Math.Max(floor, Volatile.Read(ref _floors[query])));
+        }
     }
 
-    /// <summary>Computes the distances of rows that may be near enough.</summary>
+    /// <summary>Notes rows that may be near enough; where there are too many, rules some of them out.</summary>
+    private void Take(
+        Block block, int query, int place, Kept kept, float* products, int first, uint passing, ref float floor)
+    {
+        PackedRows packed = _rows!;
+        for (; passing != 0; passing &= passing - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(passing);
+            (float length, float bias) = (packed.Lengths.Start[first + lane], packed.Biases.Start[first + lane]);
+            (float score, float distance) = MostOf(query, products[lane], length, bias);
+            if (block.Undecided.Add(place, first + lane, score, distance))
+                continue;
+            floor = Math.Max(floor, FloorOf(query, block.Undecided.FarthestOf(place, kept.DistancesOf(query, _k))));
+            if (!block.Undecided.Thin(place, floor))
+                floor = Math.Max(floor, Decide(block, query, place, kept));
+        }
+    }
+
+    /// <summary>The most that the score and the distance of a row can be, whatever roundings made of its product.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private (float Score, float Distance) MostOf(int query, float product, float length, float bias)
+    {
+        if (!float.IsFinite(product))
+            return (float.PositiveInfinity, float.PositiveInfinity);
+        double wrong = ((double)_slacks[query] * length * (1 + (2 * Rounding))) + _absolute;
+        double squares = _querySquares[query];
+        double distance = _traits.IsSquared
+            ? (squares * (1 + (16 * Rounding))) - (2.0 * bias * (1 + (40 * Rounding))) + (2 * (wrong - product))
+            : wrong - product + (8 * Rounding * Math.Abs(product));
+        float score = product + (_slacks[query] * length) + bias;
+        return (float.IsNaN(score) ? float.PositiveInfinity : MathF.BitIncrement(score), Up(distance));
+    }
+
+    /// <summary>Rules out what can be ruled out, and decides the rest.</summary>
     /// <returns>The query's floor afterwards.</returns>
-    private float Decide(VectorTable rows, int[] numbers, int query, Kept kept, int first, uint passing)
+    private float Settle(Block block, int query, int place, Kept kept)
+    {
+        float floor = FloorOf(query, block.Undecided.FarthestOf(place, kept.DistancesOf(query, _k)));
+        _ = block.Undecided.Thin(place, Math.Max(floor, Volatile.Read(ref _floors[query])));
+        return Decide(block, query, place, kept);
+    }
+
+    /// <summary>Computes the distances of the rows that are undecided.</summary>
+    /// <returns>The query's floor afterwards.</returns>
+    private float Decide(Block block, int query, int place, Kept kept)
     {
         NearestPairs nearest = kept.Of(query, _k);
         ReadOnlySpan<float> vector = _queries.Values(query);
-        for (; passing != 0; passing &= passing - 1)
+        foreach (int row in block.Undecided.Of(place))
         {
-            int row = first + BitOperations.TrailingZeroCount(passing);
             double distance = _traits.HasUnitRows
-                ? DoubleDistances.Cosine(vector, rows.Values(row), _queryRawSquares[query], _rows!.RawSquares[row])
-                : DoubleDistances.Between(_traits.IsSquared, vector, rows.Values(row));
-            nearest.Offer(distance, numbers[row]);
+                ? DoubleDistances.Cosine(vector, block.Rows.Values(row), _queryRawSquares[query], _rows!.RawSquares[row])
+                : DoubleDistances.Between(_traits.IsSquared, vector, block.Rows.Values(row));
+            nearest.Offer(distance, block.Numbers[row]);
         }
         kept.Counts[query] = nearest.Count;
+        block.Undecided.Forget(place);
         return FloorOf(query, nearest.Farthest);
     }
 
@@ -269,6 +338,9 @@ internal sealed unsafe class TrueNeighbors : IDisposable
 
     private static float Up(double value) => MathF.BitIncrement((float)value);
 
+    /// <summary>What a piece of work looks at.</summary>
+    private sealed record Block(VectorTable Rows, int Count, int[] Numbers, UndecidedRows Undecided);
+
     /// <summary>The nearest of some of the rows, query after query.</summary>
     private sealed class Kept(int queries, int k)
     {
@@ -280,6 +352,8 @@ internal sealed unsafe class TrueNeighbors : IDisposable
 
         public NearestPairs Of(int query, int k) => new(
             Distances.AsSpan(query * k, k), Rows.AsSpan(query * k, k), Counts[query]);
+
+        public ReadOnlySpan<double> DistancesOf(int query, int k) => Distances.AsSpan(query * k, Counts[query]);
 
         public double FarthestOf(int query, int k) => Of(query, k).Farthest;
     }

@@ -30,6 +30,9 @@ public class TrueNeighborsTests
         }
     }
 
+    public static MatrixTheoryData<Metric, int, int, bool> PassingRows { get; } =
+        new(Enum.GetValues<Metric>(), [7, 330, 700], [1, 30], [false, true]);
+
     [Theory]
     [MemberData(nameof(Cases))]
     public void ItFindsWhatBruteForceFinds(Metric metric, int dimension, Hardness hardness)
@@ -63,6 +66,33 @@ public class TrueNeighborsTests
                     .Take(K)];
                 Assert.Equal(expected, found);
             }
+        }
+    }
+
+    /// <summary>Rows that come nearer and nearer, or are all alike, pass the screen one after the other: none may be lost on the way.</summary>
+    [Theory]
+    [MemberData(nameof(PassingRows))]
+    public void RowsThatAllPassTheScreenAreDecidedBeforeThereIsNoRoom(Metric metric, int dimension, int k, bool isAlike)
+    {
+        const int Rows = 1500;
+        Random random = new(dimension);
+        using VectorTable queries = Draw(random, 30, dimension, Hardness.Plain);
+        using VectorTable rows = new(Rows, dimension);
+        for (int row = 0; row < Rows; row++)
+            for (int i = 0; i < dimension; i++)
+                rows.Values(row)[i] = queries.Values(0)[i] + (isAlike ? 0 : (random.NextSingle() - 0.5f) * (Rows - row) / 200);
+        using TrueNeighbors neighbors = new(metric, queries, k, 2);
+        neighbors.Scan(rows, Rows, [.. Enumerable.Range(0, Rows)], CancellationToken.None);
+
+        int[] found = new int[k];
+        for (int query = 0; query < queries.Count; query++)
+        {
+            Assert.Equal(k, neighbors.Result(query, found, new double[k]));
+            Assert.Equal(
+                Enumerable.Range(0, Rows)
+                    .OrderBy(row => DoubleDistances.Between(metric, queries.Values(query), rows.Values(row))).ThenBy(static row => row)
+                    .Take(k),
+                found);
         }
     }
 

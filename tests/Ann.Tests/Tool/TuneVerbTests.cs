@@ -19,7 +19,7 @@ public sealed class TuneVerbTests : IDisposable
         Directory.CreateDirectory(_folder["work"]);
 
         ToolRun run = (await Tune(
-            rows, queries, CancellationToken.None, "--target-recall", "0.95", "--json", "--output", _folder["p.json"], "--report",
+            rows, queries, CancellationToken.None, "--target-recall", "0.95", "--budget", "60s", "--json", "--output", _folder["p.json"], "--report",
             _folder["p.html"])).Expect(0);
 
         JsonElement chosen = run.Json.GetProperty("chosen");

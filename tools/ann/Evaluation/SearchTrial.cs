@@ -9,9 +9,13 @@ namespace Ann.Tool.Evaluation;
 /// Measures one beam width: all queries, again and again until the clock has something to measure. Every answer is kept for the recall,
 /// which is computed afterwards, off the clock.
 /// </summary>
-internal sealed class SearchTrial(SealedSegment segment, QuerySet queries, int k, int threads)
+/// <param name="segment">Searched.</param>
+/// <param name="queries">What is asked.</param>
+/// <param name="k">Results of a query.</param>
+/// <param name="threads">That ask.</param>
+/// <param name="leastSeconds">How long a measurement is at least, unless that is too many passes; and so long the first one warms up.</param>
+internal sealed class SearchTrial(SealedSegment segment, QuerySet queries, int k, int threads, double leastSeconds = 0.5)
 {
-    private const double LeastSeconds = 0.5;
     private const int MaxPasses = 50;
     private const int WarmUpQueries = 200;
 
@@ -25,7 +29,7 @@ internal sealed class SearchTrial(SealedSegment segment, QuerySet queries, int k
     public EvalRun Run(int ef, CancellationToken cancellation)
     {
         double secondsAPass = WarmUp(ef, cancellation);
-        int passes = (int)Math.Clamp(LeastSeconds / secondsAPass, 1, MaxPasses);
+        int passes = (int)Math.Clamp(leastSeconds / secondsAPass, 1, MaxPasses);
         LatencySamples latencies = new(passes * queries.Count);
         (double seconds, Work work) = Search(ef, passes * queries.Count, latencies, cancellation);
 
@@ -55,7 +59,7 @@ internal sealed class SearchTrial(SealedSegment segment, QuerySet queries, int k
         {
             (seconds, _) = Search(ef, count, new LatencySamples(count), cancellation);
         }
-        while (!_isWarm && Stopwatch.GetElapsedTime(start).TotalSeconds < LeastSeconds); // Tiered compilation needs time, too.
+        while (!_isWarm && Stopwatch.GetElapsedTime(start).TotalSeconds < leastSeconds); // Tiered compilation needs time, too.
         _isWarm = true;
         return seconds * queries.Count / count;
     }

@@ -30,6 +30,9 @@ internal sealed record TuneRequest
     /// <summary>Time of all.</summary>
     public required TimeSpan Budget { get; init; }
 
+    /// <summary>What one measurement of latency takes of it: half a second of ten minutes.</summary>
+    public double MeasureSeconds => Math.Clamp(Budget.TotalSeconds / 1200, 0.05, 0.5);
+
     /// <summary>Threads of builds and of the truth.</summary>
     public required int Threads { get; init; }
 }
@@ -41,7 +44,7 @@ internal sealed record TuneShape(int M, int EfConstruction, SegmentLayout Layout
     public override string ToString() =>
         $"m {M}, ef-construction {EfConstruction}, {EnumNames<SegmentLayout>.Plain.Of(Layout)}, {EnumNames<CodesKind>.Plain.Of(Codes)}";
 
-    /// <summary>The shapes that a search begins with.</summary>
+    /// <summary>The shapes that a search begins with: one of each kind first, so that a short budget has tried them all.</summary>
     public static IReadOnlyList<TuneShape> Beginning(bool isSmall)
     {
         List<(SegmentLayout Layout, CodesKind Codes)> kinds =
@@ -50,6 +53,6 @@ internal sealed record TuneShape(int M, int EfConstruction, SegmentLayout Layout
         ];
         if (isSmall)
             kinds.Add((SegmentLayout.Compact, CodesTraits.Together(CodesTraits.Standard, SegmentLayout.Compact).Codes));
-        return [.. from kind in kinds from m in (int[])[8, 16, 24, 32, 48] select new TuneShape(m, 200, kind.Layout, kind.Codes)];
+        return [.. from m in (int[])[16, 32, 8, 24, 48] from kind in kinds select new TuneShape(m, 200, kind.Layout, kind.Codes)];
     }
 }

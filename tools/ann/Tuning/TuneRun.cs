@@ -18,7 +18,7 @@ internal sealed class TuneRun(ToolContext tool, TuneRequest request)
     /// <summary>Fewest queries that can be halved.</summary>
     public const int LeastQueries = 20;
 
-    private const int FewQueries = 200, MostQueries = 4000, FirstSample = 5000, SecondSample = 25_000, Finalists = 4;
+    private const int FewQueries = 200, MostQueries = 4000, FirstSample = 5000, SecondSample = 25_000, Finalists = 4, Rounds = 3;
 
     private readonly long _start = tool.Time.GetTimestamp();
     private readonly List<TunePoint> _points = [];
@@ -121,7 +121,7 @@ internal sealed class TuneRun(ToolContext tool, TuneRequest request)
                     tool.Notice($"{results.Count} of {shapes.Count} builds on {sample.Count:N0} rows fit into the budget.");
                     break;
                 }
-                if (Try(() => Trial(shape, sample, queries, queries, folder, budget), cancellation) is { } result)
+                if (Try(() => Tried(shape, sample, queries, folder, budget), cancellation) is { } result)
                     results.Add(result);
             }
             if (results.Count == 0)
@@ -145,21 +145,59 @@ internal sealed class TuneRun(ToolContext tool, TuneRequest request)
             return null;
         TuneQueries choosing = new(tuning, near, HasMargin: true);
         TuneQueries confirming = new(heldOut, far, HasMargin: false);
-        Result? best = null;
-        double longest = 0;
-        // Several, since what a sample ranks close changes places on the whole base.
-        foreach (TuneShape shape in ranked.Select(static result => result.Shape).Take(Finalists))
+        List<Candidate> candidates = [];
+        try
         {
-            if (best is not null && longest * 1.5 > SecondsLeft)
-                break;
-            long start = tool.Time.GetTimestamp();
-            if (Try(() => Trial(shape, rows, choosing, confirming, folder, budget), cancellation) is not { } result)
-                break;
-            longest = Math.Max(longest, tool.SecondsSince(start));
-            if (best is null || Rank(result) < Rank(best))
-                best = result;
+            double longest = 0;
+            // Several, since what a sample ranks close changes places on the whole base.
+            foreach (TuneShape shape in ranked.Select(static result => result.Shape).Take(Finalists))
+            {
+                if (candidates.Count > 0 && longest * 1.5 > SecondsLeft)
+                    break;
+                long start = tool.Time.GetTimestamp();
+                if (Try(() => Built(shape, rows, choosing, folder, budget), cancellation) is not { } candidate)
+                    break;
+                candidates.Add(candidate);
+                longest = Math.Max(longest, tool.SecondsSince(start));
+            }
+            List<Result> results = [];
+            foreach ((Candidate candidate, TunePoint point) in InTurn(candidates, confirming, budget, cancellation))
+            {
+                results.Add(ResultOf(candidate, point, isConfirmed: true));
+                Tell(rows.Count, results[^1]);
+            }
+            return results.MinBy(Rank);
         }
-        return best;
+        finally
+        {
+            foreach (Candidate candidate in candidates)
+                candidate.Trial.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Measures candidates one after the other, several times: what else runs on the machine meanwhile meets all of them. Of each, the
+    /// median by latency.
+    /// </summary>
+    private List<(Candidate Candidate, TunePoint Point)> InTurn(
+        List<Candidate> candidates, TuneQueries queries, CancellationToken budget, CancellationToken cancellation)
+    {
+        List<TunePoint>[] points = [.. candidates.Select(static _ => new List<TunePoint>())];
+        for (int round = 0; round < Rounds && candidates.Count > 0; round++)
+            for (int i = 0; i < candidates.Count; i++)
+                if (Try(() => candidates[i].Measure(queries, round == 0 ? cancellation : budget), cancellation) is { } point)
+                    points[i].Add(point);
+        List<(Candidate, TunePoint)> medians = [];
+        for (int i = 0; i < candidates.Count; i++)
+        {
+            TunePoint median = points[i].OrderBy(static point => point.MeanUs).ElementAt(points[i].Count / 2);
+            medians.Add((candidates[i], median));
+            _points.Add(median);
+            foreach (double factor in (double[])[0.25, 0.5, 2])
+                if ((int)(median.Ef * factor) is int other && other >= request.K && SecondsLeft > 5)
+                    _points.Add(candidates[i].Trial.Measure(other, queries, cancellation));
+        }
+        return medians;
     }
 
     private GroundTruth Truth(VectorTable rows, QuerySet queries, CancellationToken cancellation)
@@ -169,39 +207,47 @@ internal sealed class TuneRun(ToolContext tool, TuneRequest request)
         return GroundTruth.Of(TruthSearch.Run(tool, request.Metric, all, queries, ask, cancellation));
     }
 
-    /// <summary>Builds a shape, finds its beam width and measures it.</summary>
-    private Result Trial(
-        TuneShape shape, VectorTable rows, TuneQueries choosing, TuneQueries confirming, DirectoryInfo folder,
-        CancellationToken cancellation)
+    /// <summary>Builds a shape of a sample, finds its beam width and measures it.</summary>
+    private Result Tried(
+        TuneShape shape, VectorTable sample, TuneQueries queries, DirectoryInfo folder, CancellationToken cancellation)
+    {
+        Candidate candidate = Built(shape, sample, queries, folder, cancellation);
+        using TuneTrial trial = candidate.Trial;
+        Result result = ResultOf(candidate, candidate.Measure(queries, cancellation), isConfirmed: false);
+        Tell(sample.Count, result);
+        return result;
+    }
+
+    /// <summary>Builds a shape and finds its beam width.</summary>
+    private Candidate Built(
+        TuneShape shape, VectorTable rows, TuneQueries queries, DirectoryInfo folder, CancellationToken cancellation)
     {
         string path = Path.Combine(folder.FullName, $"{_builds++}.ann");
+        TuneTrial trial = TuneTrial.Build(tool, request, shape, rows, path, cancellation);
         try
         {
-            using TuneTrial trial = TuneTrial.Build(tool, request, shape, rows, path, cancellation);
             int ef = request.TargetRecall is double target
-                ? trial.EfFor(target, choosing, cancellation)
-                : trial.EfWithin(request.MaxLatencyUs!.Value, choosing, cancellation);
-            TunePoint point = trial.Measure(ef == 0 ? Math.Max(request.K, 1024) : ef, confirming, cancellation);
-            bool isFit = ef > 0 && !(trial.BytesPerRow > request.MaxBytesPerRow) && !(point.MeanUs > request.MaxLatencyUs * 1.05);
-            if (!confirming.HasMargin)
-            {
-                _points.Add(point);
-                foreach (double factor in (double[])[0.25, 0.5, 2])
-                    if ((int)(point.Ef * factor) is int other && other >= request.K && SecondsLeft > 5)
-                        _points.Add(trial.Measure(other, confirming, cancellation));
-                isFit &= !(point.Recall < request.TargetRecall - 0.005);
-            }
-            tool.Notice(
-                $"tune: {rows.Count:N0} rows, {shape}: ef {point.Ef}, recall {point.Recall:F4}, {point.MeanUs:F0} us, "
-                + $"{point.BytesPerRow:F0} bytes a row{(isFit ? "" : ", not what is wanted")}");
-            return new Result(shape, point, isFit);
+                ? trial.EfFor(target, queries, cancellation)
+                : trial.EfWithin(request.MaxLatencyUs!.Value, queries, cancellation);
+            return new Candidate(trial, ef, Math.Max(request.K, 1024));
         }
-        finally
+        catch
         {
-            if (tool.Files.FileExists(path))
-                tool.Files.Delete(path);
+            trial.Dispose();
+            throw;
         }
     }
+
+    private Result ResultOf(Candidate candidate, TunePoint point, bool isConfirmed)
+    {
+        bool isFit = candidate.Ef > 0 && !(point.BytesPerRow > request.MaxBytesPerRow) && !(point.MeanUs > request.MaxLatencyUs * 1.05)
+            && !(isConfirmed && point.Recall < request.TargetRecall - 0.005);
+        return new Result(candidate.Trial.Shape, point, isFit);
+    }
+
+    private void Tell(int rows, Result result) => tool.Notice(
+        $"tune: {rows:N0} rows, {result.Shape}: ef {result.Point.Ef}, recall {result.Point.Recall:F4}, {result.Point.MeanUs:F0} us, "
+        + $"{result.Point.BytesPerRow:F0} bytes a row{(result.IsFit ? "" : ", not what is wanted")}");
 
     /// <summary>Less is better.</summary>
     private double Rank(Result result)
@@ -270,6 +316,16 @@ internal sealed class TuneRun(ToolContext tool, TuneRequest request)
                 && other.MeanUs <= one.MeanUs && other.BytesPerRow <= one.BytesPerRow))
             .OrderBy(static one => one.Recall),
     ];
+
+    /// <summary>A shape that was built on all rows.</summary>
+    /// <param name="Trial">The index.</param>
+    /// <param name="Ef">Its beam width; 0 where none is what was asked for.</param>
+    /// <param name="Widest">What is measured then.</param>
+    private sealed record Candidate(TuneTrial Trial, int Ef, int Widest)
+    {
+        public TunePoint Measure(TuneQueries queries, CancellationToken cancellation) =>
+            Trial.Measure(Ef == 0 ? Widest : Ef, queries, cancellation);
+    }
 
     /// <summary>A shape that was tried.</summary>
     /// <param name="Shape">What was built.</param>

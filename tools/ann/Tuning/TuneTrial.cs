@@ -1,4 +1,5 @@
 using Ann.Core.Distances;
+using Ann.Core.Files;
 using Ann.Core.Keys;
 using Ann.Core.Searching;
 using Ann.Core.Segments;
@@ -7,25 +8,27 @@ using Ann.Tool.Reports;
 
 namespace Ann.Tool.Tuning;
 
-/// <summary>An index of some of the rows, built in a folder that its owner deletes, and what is measured of it.</summary>
+/// <summary>An index of some of the rows, and what is measured of it. Its file goes with it.</summary>
 internal sealed class TuneTrial : IDisposable
 {
+    private readonly IFileSystem _files;
+    private readonly string _path;
     private readonly SealedSegment _segment;
     private readonly int _k;
+    private readonly double _seconds;
 
-    private TuneTrial(TuneShape shape, SealedSegment segment, int k, double buildSeconds)
+    private TuneTrial(TuneShape shape, IFileSystem files, string path, TuneRequest request)
     {
         Shape = shape;
-        _segment = segment;
-        _k = k;
-        BuildSeconds = buildSeconds;
+        _files = files;
+        _path = path;
+        _segment = SealedSegment.Open(files, path);
+        _k = request.K;
+        _seconds = request.MeasureSeconds;
     }
 
     /// <summary>What was built.</summary>
     public TuneShape Shape { get; }
-
-    /// <summary>How long that took.</summary>
-    public double BuildSeconds { get; }
 
     /// <summary>Bytes of the file a row.</summary>
     public double BytesPerRow => (double)_segment.SizeInBytes / _segment.Count;
@@ -38,12 +41,11 @@ internal sealed class TuneTrial : IDisposable
     /// <param name="request">Metric, k and threads.</param>
     /// <param name="shape">What to build.</param>
     /// <param name="rows">Of what.</param>
-    /// <param name="path">The file, which the owner deletes after the trial.</param>
+    /// <param name="path">A file that is not there.</param>
     /// <param name="cancellation">Ends it early.</param>
     public static TuneTrial Build(
         ToolContext tool, TuneRequest request, TuneShape shape, VectorTable rows, string path, CancellationToken cancellation)
     {
-        long start = tool.Time.GetTimestamp();
         SegmentBuildOptions options = new()
         {
             Metric = request.Metric,
@@ -58,7 +60,7 @@ internal sealed class TuneTrial : IDisposable
             builder.Add(rows.Values(row));
         builder.Build(KeyColumn.Ordinals(rows.Count), null, cancellation);
         builder.Write(tool.Files, path, null, cancellation);
-        return new TuneTrial(shape, SealedSegment.Open(tool.Files, path), request.K, tool.SecondsSince(start));
+        return new TuneTrial(shape, tool.Files, path, request);
     }
 
     /// <summary>Recall of a beam width, with its standard error.</summary>
@@ -129,7 +131,7 @@ internal sealed class TuneTrial : IDisposable
     public TunePoint Measure(int ef, TuneQueries queries, CancellationToken cancellation)
     {
         (double recall, double error) = Recall(ef, queries, cancellation);
-        EvalRun run = new SearchTrial(_segment, queries.Set, _k, threads: 1).Run(ef, cancellation);
+        EvalRun run = new SearchTrial(_segment, queries.Set, _k, threads: 1, _seconds).Run(ef, cancellation);
         return new TunePoint
         {
             M = Shape.M,
@@ -146,7 +148,11 @@ internal sealed class TuneTrial : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _segment.Dispose();
+    public void Dispose()
+    {
+        _segment.Dispose();
+        _files.Delete(_path);
+    }
 
     private bool Reaches(int ef, double target, TuneQueries queries, CancellationToken cancellation)
     {
