@@ -15,7 +15,7 @@ internal sealed class ExampleFolder : IAsyncDisposable
     private static readonly string[] PathOptions =
     [
         "--input", "--output", "--queries", "--show", "--data", "--snapshots", "--from", "--truth", "--vector-file", "--config", "--like",
-        "--batch", "--write-truth",
+        "--batch", "--write-truth", "--keep", "--base", "--report",
     ];
 
     private readonly TemporaryFolder _folder = new();

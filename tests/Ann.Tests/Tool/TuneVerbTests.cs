@@ -19,8 +19,8 @@ public sealed class TuneVerbTests : IDisposable
         Directory.CreateDirectory(_folder["work"]);
 
         ToolRun run = (await Tune(
-            rows, queries, CancellationToken.None, "--target-recall", "0.95", "--budget", "60s", "--json", "--output", _folder["p.json"], "--report",
-            _folder["p.html"])).Expect(0);
+            rows, queries, CancellationToken.None, "--target-recall", "0.95", "--budget", "60s", "--json", "--output", _folder["p.json"],
+            "--report", _folder["p.html"])).Expect(0);
 
         JsonElement chosen = run.Json.GetProperty("chosen");
         Assert.True(chosen.GetProperty("recall").GetDouble() >= 0.945);

@@ -13,7 +13,7 @@ namespace Ann.Tool.Evaluation;
 /// <param name="queries">What is asked.</param>
 /// <param name="k">Results of a query.</param>
 /// <param name="threads">That ask.</param>
-/// <param name="leastSeconds">How long a measurement is at least, unless that is too many passes; and so long the first one warms up.</param>
+/// <param name="leastSeconds">Of a measurement, at the least, unless that is too many passes; the first one warms up as long.</param>
 internal sealed class SearchTrial(SealedSegment segment, QuerySet queries, int k, int threads, double leastSeconds = 0.5)
 {
     private const int MaxPasses = 50;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ann.Core;
+using Ann.Core.Attributes;
 using Ann.Server;
 using Ann.Server.Hosting;
 using Ann.Tool.Demo;
@@ -18,6 +19,8 @@ internal static class DemoVerb
     private const int CatalogueSeed = 20_260_801;
     private const int QuerySeed = 7;
     private const int MeasuredQueries = 400;
+    private const int KeptQueries = 2000;
+    private const int KeptSeed = 8;
     private const string Provider = "cpu"; // The embedded encoder is small; looking for a GPU would only delay it.
 
     /// <summary>The command.</summary>
@@ -32,25 +35,32 @@ internal static class DemoVerb
             HelpName = "DIR",
         };
         Option<bool> once = new("--once") { Description = "End after the measurement instead of serving until Ctrl-C." };
+        Option<string?> keep = VerbOptions.Optional(
+            "--keep", "DIR", "Keep the catalogue, its vectors, 2,000 queries of customers and the index there, for other verbs to be tried with.");
         Option<bool> json = VerbOptions.Json();
         Verb command = new("demo",
             "Make up a catalogue, encode it, build an index, serve it over gRPC, query it and measure the answers.",
-            "ann demo --once", "ann demo --items 100000 --port 50051", "ann demo --once --encoder minilm")
+            "ann demo --once", "ann demo --once --keep shop", "ann demo --items 100000 --port 50051", "ann demo --once --encoder minilm")
         {
-            items, encoder, port, once, json,
+            items, encoder, port, once, keep, json,
         };
         command.SetAction((parsed, cancellation) =>
             RunAsync(
                 tool,
                 new DemoRequest(
                     parsed.GetValue(items), parsed.GetRequiredValue(encoder), parsed.GetValue(port), parsed.GetValue(once),
-                    parsed.GetValue(json)),
+                    parsed.GetValue(keep), parsed.GetValue(json)),
                 cancellation));
         return command;
     }
 
     private static async Task<int> RunAsync(ToolContext tool, DemoRequest request, CancellationToken cancellation)
     {
+        if (request.Keep is { } kept)
+        {
+            tool.Files.CreateDirectory(kept);
+            return await RunAsync(tool, new DemoFiles(kept), request, cancellation);
+        }
         DirectoryInfo folder = tool.MakeTemporaryFolder("ann-demo-");
         try
         {
@@ -73,10 +83,12 @@ internal static class DemoVerb
         double generated = tool.SecondsSince(start);
 
         tool.Notice($"2. encoding their titles with the ONNX encoder {request.Encoder}");
-        EncodeReport encoded = EncodeVerb.RunTexts(
-            tool,
-            new() { Input = files.Items, Output = files.Vectors, Encoder = encoder, Options = new() { Providers = [Provider] } },
-            cancellation);
+        EncodeReport encoded = Encode(files.Items, files.Vectors, CatalogueFile.Attributes);
+        if (request.Keep is not null)
+        {
+            CatalogueFile.WriteQueries(tool.Files, files.Queries, DemoQueries.Generate(products, KeptQueries, KeptSeed));
+            Encode(files.Queries, files.QueryVectors, null);
+        }
         double encodedAt = tool.SecondsSince(start);
 
         tool.Notice($"3. building the index ({encoded.Rows:N0} × {encoded.Dimension}, cosine, int8 codes)");
@@ -130,7 +142,7 @@ internal static class DemoVerb
         if (request.Json)
             ToolJson.Write(tool, report, ToolJson.Default.DemoReport);
         else
-            Print(tool.Out, report, files);
+            Print(tool.Out, report, request, files);
         await tool.Out.FlushAsync(cancellation);
         if (request.Once)
             return ExitCodes.Done;
@@ -138,6 +150,18 @@ internal static class DemoVerb
         tool.Notice($"serving on {host.Address} until Ctrl-C; the catalogue is {files.Items}");
         await ServeVerb.UntilStoppedAsync(cancellation);
         return ExitCodes.Done;
+
+        EncodeReport Encode(string input, string output, AttributeSchema? attributes) => EncodeVerb.RunTexts(
+            tool,
+            new()
+            {
+                Input = input,
+                Output = output,
+                Encoder = encoder,
+                Options = new() { Providers = [Provider] },
+                Attributes = attributes,
+            },
+            cancellation);
 
         void Configure(ServerOptions server)
         {
@@ -150,7 +174,7 @@ internal static class DemoVerb
         }
     }
 
-    private static void Print(TextWriter text, DemoReport report, DemoFiles files)
+    private static void Print(TextWriter text, DemoReport report, DemoRequest request, DemoFiles files)
     {
         foreach (QueryAnswer answer in report.Queries)
         {
@@ -169,6 +193,8 @@ internal static class DemoVerb
             $"seconds         {seconds.Total:F1}: catalogue {seconds.Generate:F1}, encode {seconds.Encode:F1}, build {seconds.Build:F1}, "
             + $"start {seconds.Start:F1}, queries {seconds.Measure:F1}");
         text.WriteLine();
+        if (request.Keep is not null)
+            text.WriteLine($"kept            {files.Items}, {files.Vectors}, {files.Queries}, {files.QueryVectors}, {files.Index}");
         text.WriteLine("Ask it yourself while it serves (leave out --once):");
         text.WriteLine($"  ann query --address {report.Address} --index {IndexName} --text \"garden hose 20 m\" --show {files.Items}");
         text.WriteLine($"  grpcurl -plaintext {target} ann.v1.Indexes/List");
@@ -179,7 +205,7 @@ internal static class DemoVerb
     }
 
     /// <summary>What was asked for.</summary>
-    private sealed record DemoRequest(int Items, string Encoder, int Port, bool Once, bool Json);
+    private sealed record DemoRequest(int Items, string Encoder, int Port, bool Once, string? Keep, bool Json);
 
     /// <summary>Where the stages leave their results.</summary>
     private sealed record DemoFiles(string Folder)
@@ -187,6 +213,10 @@ internal static class DemoVerb
         public string Items => Path.Combine(Folder, "items.jsonl");
 
         public string Vectors => Path.Combine(Folder, "items.npy");
+
+        public string Queries => Path.Combine(Folder, "queries.jsonl");
+
+        public string QueryVectors => Path.Combine(Folder, "queries.npy");
 
         public string Index => Path.Combine(Folder, IndexName + ".ann");
     }
