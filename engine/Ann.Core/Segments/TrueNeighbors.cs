@@ -116,13 +116,13 @@ internal sealed unsafe class TrueNeighbors : IDisposable
         int lanes = Math.Min(_lanes, panels);
         ParallelBuild.For(groups * lanes, _threads, 1, (worker, from, to) =>
         {
-            for (int piece = from; piece < to; piece++)
+            for (int number = from; number < to; number++)
             {
-                int lane = piece % lanes;
+                int lane = number % lanes;
                 int first = (int)((long)panels * lane / lanes);
                 int end = (int)((long)panels * (lane + 1) / lanes);
                 UndecidedRows undecided = _undecided[worker] ??= new UndecidedRows(_group, _k);
-                ScanGroup(new Block(rows, count, numbers, undecided), piece / lanes * _group, _kept[lane], first, end);
+                ScanGroup(new Piece(rows, count, numbers, number / lanes * _group, undecided, _kept[lane]), first, end);
             }
         }, cancellation);
     }
@@ -218,9 +218,10 @@ internal sealed unsafe class TrueNeighbors : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ScanGroup(Block block, int firstQuery, Kept kept, int fromPanel, int toPanel)
+    private void ScanGroup(Piece piece, int fromPanel, int toPanel)
     {
         PackedRows packed = _rows!;
+        int firstQuery = piece.FirstQuery;
         (int width, int height) = (ProductTile.Rows, ProductTile.Queries);
         int endQuery = Math.Min(firstQuery + _group, _queries.Count);
         // Components go by in parts, whose panel of rows stays in the first-level cache while all queries pass.
@@ -229,12 +230,12 @@ internal sealed unsafe class TrueNeighbors : IDisposable
         using VectorTable products = new(_group / height, ProductTile.MostProducts);
         float[] floors = new float[_group];
         for (int query = firstQuery; query < endQuery; query++)
-            floors[query - firstQuery] = Math.Max(Volatile.Read(ref _floors[query]), FloorOf(query, kept.FarthestOf(query, _k)));
-        block.Undecided.Clear();
+            floors[query - firstQuery] = Math.Max(Volatile.Read(ref _floors[query]), FloorOf(query, piece.Kept.FarthestOf(query, _k)));
+        piece.Undecided.Clear();
         for (int panel = fromPanel; panel < toPanel; panel++)
         {
             int first = panel * width;
-            uint there = uint.MaxValue >> (32 - Math.Min(width, block.Count - first));
+            uint there = uint.MaxValue >> (32 - Math.Min(width, piece.Count - first));
             float* lengths = packed.Lengths.Start + first;
             float* biases = packed.Biases.Start + first;
             for (int from = 0; from < _dimension; from += part)
@@ -252,33 +253,33 @@ internal sealed unsafe class TrueNeighbors : IDisposable
                         ref float floor = ref floors[query - firstQuery];
                         uint passing = there & ProductScreen.Passing(sums, lengths, biases, _slacks[query], floor);
                         if (passing != 0)
-                            Take(block, query, query - firstQuery, kept, sums, first, passing, ref floor);
+                            Take(piece, query, sums, first, passing, ref floor);
                     }
                 }
             }
         }
         for (int query = firstQuery; query < endQuery; query++)
         {
-            float floor = Math.Max(floors[query - firstQuery], Settle(block, query, query - firstQuery, kept));
+            float floor = Math.Max(floors[query - firstQuery], Settle(piece, query));
             Volatile.Write(ref _floors[query], Math.Max(floor, Volatile.Read(ref _floors[query])));
         }
     }
 
     /// <summary>Notes rows that may be near enough; where there are too many, rules some of them out.</summary>
-    private void Take(
-        Block block, int query, int place, Kept kept, float* products, int first, uint passing, ref float floor)
+    private void Take(Piece piece, int query, float* products, int first, uint passing, ref float floor)
     {
         PackedRows packed = _rows!;
+        int place = query - piece.FirstQuery;
         for (; passing != 0; passing &= passing - 1)
         {
             int lane = BitOperations.TrailingZeroCount(passing);
             (float length, float bias) = (packed.Lengths.Start[first + lane], packed.Biases.Start[first + lane]);
             (float score, float distance) = MostOf(query, products[lane], length, bias);
-            if (block.Undecided.Add(place, first + lane, score, distance))
+            if (piece.Undecided.Add(place, first + lane, score, distance))
                 continue;
-            floor = Math.Max(floor, FloorOf(query, block.Undecided.FarthestOf(place, kept.DistancesOf(query, _k))));
-            if (!block.Undecided.Thin(place, floor))
-                floor = Math.Max(floor, Decide(block, query, place, kept));
+            floor = Math.Max(floor, FloorOf(query, piece.Undecided.FarthestOf(place, piece.Kept.DistancesOf(query, _k))));
+            if (!piece.Undecided.Thin(place, floor))
+                floor = Math.Max(floor, Decide(piece, query));
         }
     }
 
@@ -299,28 +300,30 @@ internal sealed unsafe class TrueNeighbors : IDisposable
 
     /// <summary>Rules out what can be ruled out, and decides the rest.</summary>
     /// <returns>The query's floor afterwards.</returns>
-    private float Settle(Block block, int query, int place, Kept kept)
+    private float Settle(Piece piece, int query)
     {
-        float floor = FloorOf(query, block.Undecided.FarthestOf(place, kept.DistancesOf(query, _k)));
-        _ = block.Undecided.Thin(place, Math.Max(floor, Volatile.Read(ref _floors[query])));
-        return Decide(block, query, place, kept);
+        int place = query - piece.FirstQuery;
+        float floor = FloorOf(query, piece.Undecided.FarthestOf(place, piece.Kept.DistancesOf(query, _k)));
+        _ = piece.Undecided.Thin(place, Math.Max(floor, Volatile.Read(ref _floors[query])));
+        return Decide(piece, query);
     }
 
     /// <summary>Computes the distances of the rows that are undecided.</summary>
     /// <returns>The query's floor afterwards.</returns>
-    private float Decide(Block block, int query, int place, Kept kept)
+    private float Decide(Piece piece, int query)
     {
-        NearestPairs nearest = kept.Of(query, _k);
+        int place = query - piece.FirstQuery;
+        NearestPairs nearest = piece.Kept.Of(query, _k);
         ReadOnlySpan<float> vector = _queries.Values(query);
-        foreach (int row in block.Undecided.Of(place))
+        foreach (int row in piece.Undecided.Of(place))
         {
             double distance = _traits.HasUnitRows
-                ? DoubleDistances.Cosine(vector, block.Rows.Values(row), _queryRawSquares[query], _rows!.RawSquares[row])
-                : DoubleDistances.Between(_traits.IsSquared, vector, block.Rows.Values(row));
-            nearest.Offer(distance, block.Numbers[row]);
+                ? DoubleDistances.Cosine(vector, piece.Rows.Values(row), _queryRawSquares[query], _rows!.RawSquares[row])
+                : DoubleDistances.Between(_traits.IsSquared, vector, piece.Rows.Values(row));
+            nearest.Offer(distance, piece.Numbers[row]);
         }
-        kept.Counts[query] = nearest.Count;
-        block.Undecided.Forget(place);
+        piece.Kept.Counts[query] = nearest.Count;
+        piece.Undecided.Forget(place);
         return FloorOf(query, nearest.Farthest);
     }
 
@@ -339,7 +342,7 @@ internal sealed unsafe class TrueNeighbors : IDisposable
     private static float Up(double value) => MathF.BitIncrement((float)value);
 
     /// <summary>What a piece of work looks at.</summary>
-    private sealed record Block(VectorTable Rows, int Count, int[] Numbers, UndecidedRows Undecided);
+    private sealed record Piece(VectorTable Rows, int Count, int[] Numbers, int FirstQuery, UndecidedRows Undecided, Kept Kept);
 
     /// <summary>The nearest of some of the rows, query after query.</summary>
     private sealed class Kept(int queries, int k)

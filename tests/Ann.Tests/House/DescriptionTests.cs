@@ -29,7 +29,8 @@ public sealed partial class DescriptionTests
         [typeof(AttributeType)] = (
             ["engine/Ann.Core/Attributes/AttributeTraits.cs"],
             ["tools/Ann.Bench/Filters/Categories.cs", "tools/Ann.Bench/Promise/PromiseIndex.cs",
-             "engine/Ann.Server/Filters/FilterValues.cs", "engine/Ann.Extensions.VectorData/RecordFieldKind.cs"]),
+             "engine/Ann.Server/Filters/FilterValues.cs", "engine/Ann.Extensions.VectorData/RecordFieldKind.cs",
+             "tools/ann/Demo/CatalogueFile.cs"]),
     };
 
     public static TheoryData<string> Enums => [.. Named.Keys.Select(static type => type.Name)];

@@ -69,7 +69,7 @@ public class TrueNeighborsTests
         }
     }
 
-    /// <summary>Rows that come nearer and nearer, or are all alike, pass the screen one after the other: none may be lost on the way.</summary>
+    /// <summary>Rows that come nearer and nearer, or are all alike, pass the screen one after the other: none may be lost.</summary>
     [Theory]
     [MemberData(nameof(PassingRows))]
     public void RowsThatAllPassTheScreenAreDecidedBeforeThereIsNoRoom(Metric metric, int dimension, int k, bool isAlike)

@@ -36,7 +36,7 @@ internal static class DemoVerb
         };
         Option<bool> once = new("--once") { Description = "End after the measurement instead of serving until Ctrl-C." };
         Option<string?> keep = VerbOptions.Optional(
-            "--keep", "DIR", "Keep the catalogue, its vectors, 2,000 queries of customers and the index there, for other verbs to be tried with.");
+            "--keep", "DIR", "Keep the catalogue, its vectors, 2,000 queries and the index there, for other verbs to be tried with.");
         Option<bool> json = VerbOptions.Json();
         Verb command = new("demo",
             "Make up a catalogue, encode it, build an index, serve it over gRPC, query it and measure the answers.",
