@@ -151,18 +151,8 @@ internal sealed class InputRows : IDisposable
         _reader.RequireUniqueKeys();
     }
 
-    /// <summary>What a sidecar says of the same rows in another file.</summary>
-    /// <param name="kind">What keys are.</param>
-    /// <param name="rowsHash">Of the rows there.</param>
-    /// <param name="keysInline">True where that file has the keys itself.</param>
-    public KeySidecarHeader SidecarHeader(KeyKind kind, string rowsHash, bool keysInline) => (_sidecar ?? new KeySidecarHeader()) with
-    {
-        KeyType = EnumNames<KeyKind>.Plain.Of(kind),
-        Rows = Rows,
-        Dimension = Dimension,
-        RowsHash = rowsHash,
-        KeysInline = keysInline,
-    };
+    /// <summary>What a sidecar says of the encoders and the log position of the rows, for the one of another file.</summary>
+    public KeySidecarHeader SidecarHeader => _sidecar ?? new KeySidecarHeader();
 
     /// <summary>Reads the rows of a build once to find those that are the zero vector.</summary>
     public static ZeroRows FindZeroRows(ToolContext tool, BuildRequest request, CancellationToken cancellation)

@@ -4,6 +4,7 @@ using Ann.Core.Files;
 using Ann.Core.Files.Formats;
 using Ann.Core.Segments;
 using Ann.Tests.Files.Formats;
+using Ann.Tool.Formats;
 using static Ann.Tests.Files.Formats.TemporaryFolder;
 
 namespace Ann.Tests.Tool;
@@ -51,18 +52,23 @@ public sealed class AttributeVerbTests : IDisposable
     [InlineData("out.npy")]
     [InlineData("out.fbin")]
     [InlineData("out.jsonl")]
+    [InlineData("out.csv.gz")]
+    [InlineData("out.parquet")]
+    [InlineData("out.arrow")]
+    [InlineData("out.hdf5")]
     public async Task AnExportBuildsTheSameAttributesAgain(string export)
     {
         string input = _folder.Write("x.jsonl", Items);
         (await Build(input, "--attributes", Declared)).Expect(0);
 
         (await ToolRun.RunAsync("export", "--from", _folder["y.ann"], "--output", _folder[export])).Expect(0);
-        string[] attributes = export.EndsWith(".jsonl", StringComparison.Ordinal) ? ["--attributes", Declared] : [];
+        bool isInside = VectorFormats.OfPath(export).HasAttributes;
+        string[] attributes = isInside ? ["--attributes", Declared] : [];
         (await ToolRun.RunAsync(
             ["build", "--input", _folder[export], "--metric", "l2", "--output", _folder["z.ann"], .. attributes])).Expect(0);
 
         Assert.Equal(Columns(_folder["y.ann"]), Columns(_folder["z.ann"]));
-        Assert.Equal(export != "out.jsonl", File.Exists(_folder[export + ".attributes.jsonl"]));
+        Assert.Equal(!isInside, File.Exists(_folder[export + ".attributes.jsonl"]));
     }
 
     [Fact]

@@ -176,6 +176,9 @@ public sealed class LiveVerbTests : IDisposable
         (await ToolRun.RunAsync("export", "--from", _folder["absent.ann"], "--output", _folder["x.fbin"])).ExpectRefusal("absent.ann");
         (await ToolRun.RunAsync("export", "--from", _folder.Root, "--output", _folder["x.fbin"])).ExpectRefusal("no snapshot");
         (await ToolRun.RunAsync("export", "--from", file, "--output", _folder["x.txt"])).ExpectRefusal(".fbin");
+        (await ToolRun.RunAsync("export", "--from", file, "--output", _folder["x.u8bin"])).ExpectRefusal(
+            $"{file}: item 0: component 0 is ", "which u8bin, uint8, does not hold");
+        Assert.Empty(Directory.EnumerateFiles(_folder.Root, "x.*"));
     }
 
     [Fact]

@@ -1,12 +1,12 @@
-using System.IO.Hashing;
-using System.Runtime.InteropServices;
 using Ann.Core;
 using Ann.Core.Attributes;
 using Ann.Core.Files.Formats;
 using Ann.Core.Indexes;
 using Ann.Core.Keys;
 using Ann.Core.Searching;
+using Ann.Tool.Formats;
 using Ann.Tool.Remote;
+using Ann.Tool.Reports;
 
 namespace Ann.Tool.Live;
 
@@ -21,88 +21,65 @@ internal static class ExportedRows
     /// <summary>Writes all files.</summary>
     /// <param name="tool">Where to write.</param>
     /// <param name="index">What to write: its items now.</param>
-    /// <param name="path">The file of vectors.</param>
+    /// <param name="from">Where they come from, for messages.</param>
+    /// <param name="target">The file of vectors, and whether its type may round components.</param>
     /// <param name="logPosition">The last write that the items know of; null when they come from no live index.</param>
     /// <param name="cancellation">Ends it early; nothing appears.</param>
-    /// <returns>Items written, and the sidecars; null when the vectors go to a device, or there are no attributes, or payloads.</returns>
-    public static (long Rows, string? Keys, string? Attributes, string? Payloads) Write(
-        ToolContext tool, IndexSnapshot index, string path, long? logPosition, CancellationToken cancellation)
+    /// <returns>What was written; how long that took the caller knows.</returns>
+    public static ExportReport Write(
+        ToolContext tool, IndexSnapshot index, string from, (string Path, bool Rounds) target, long? logPosition,
+        CancellationToken cancellation)
     {
         List<SearchHit> items = ItemsOf(index);
         if (items.Count == 0)
-            throw Core.AnnException.BadInput(path, "", $"index '{index.Name}' holds no item; there is nothing to export.");
-        KeyColumn keys = KeysOf(index, items);
-        using VectorWriter writer = VectorFile.CreateWriter(tool.Files, path, items.Count, index.Dimension, keys);
-        AttributeSchema schema = index.Attributes;
-        string? attributesPath =
-            schema.Count == 0 || IsJsonl(path) || tool.Files.IsDevice(path) ? null : AttributeSidecar.PathOf(path);
-        using AttributeSidecarWriter? attributeWriter =
-            attributesPath is null ? null : new AttributeSidecarWriter(tool.Files, attributesPath, items.Count, schema);
+            throw AnnException.BadInput(target.Path, "", $"index '{index.Name}' holds no item; there is nothing to export.");
+        KeyColumn keys = KeysOf(index, items, 0, items.Count);
+        VectorShape shape = new(items.Count, index.Dimension, index.KeyKind, index.Attributes);
+        using RowsOutput output = new(
+            tool, target.Path, shape, target.Rounds,
+            (row, what) => AnnException.BadInput(from, $"item {PrintedText.Of(keys.Format((int)row))}", what));
+        Copy(tool, index, items, output, cancellation);
+        bool hasPayloads = items.Exists(item => !index.PayloadOf(item).IsEmpty);
+        output.Commit(new RowsBeside(keys, Header(index, logPosition), hasPayloads ? row => index.PayloadOf(items[row]) : null));
+        return new ExportReport(from, target.Path, output.KeysPath, items.Count, index.Dimension, logPosition, 0)
+        {
+            Attributes = index.Attributes.Count == 0 ? null : AttributeColumnReport.Of(index.Attributes),
+            AttributesFile = output.AttributesPath,
+            PayloadsFile = output.PayloadsPath,
+        };
+    }
+
+    private static void Copy(
+        ToolContext tool, IndexSnapshot index, List<SearchHit> items, RowsOutput output, CancellationToken cancellation)
+    {
         using ProgressMeter progress = new(tool, "export", "rows", items.Count);
-        XxHash3 hash = new();
         int batch = Math.Max(1, BatchFloats / index.Dimension);
         float[] rows = new float[batch * index.Dimension];
         for (int first = 0; first < items.Count; first += batch)
         {
             cancellation.ThrowIfCancellationRequested();
             int count = Math.Min(batch, items.Count - first);
-            AttributeBatch attributes = new(schema);
+            AttributeBatch attributes = new(index.Attributes);
             for (int i = 0; i < count; i++)
             {
                 index.RowOf(items[first + i]).CopyTo(rows.AsSpan(i * index.Dimension));
                 index.CopyAttributes(items[first + i], attributes);
             }
-            Span<float> written = rows.AsSpan(0, count * index.Dimension);
-            hash.Append(MemoryMarshal.AsBytes(written));
-            writer.Write(written, attributes);
-            attributeWriter?.Write(attributes);
+            output.Write(rows.AsSpan(0, count * index.Dimension), KeysOf(index, items, first, count), attributes);
             progress.Report(first + count);
         }
-        writer.Flush();
-        attributeWriter?.Commit(InputRows.RowsHash(hash));
-        // Sidecars come first: vectors without keys would be numbered silently.
-        string? sidecar = tool.Files.IsDevice(path) ? null : KeySidecar.PathOf(path);
-        if (sidecar is not null)
-            KeySidecar.Write(tool.Files, sidecar, Header(index, path, items.Count, InputRows.RowsHash(hash), logPosition), keys);
-        string? payloads = WritePayloads(tool, index, items, path, hash.GetCurrentHashAsUInt64());
-        writer.Commit();
-        return (items.Count, sidecar, attributesPath, payloads);
     }
 
-    /// <summary>The sidecar of payloads; null where no item has one.</summary>
-    private static string? WritePayloads(ToolContext tool, IndexSnapshot index, List<SearchHit> items, string path, ulong rowsHash)
+    private static KeySidecarHeader Header(IndexSnapshot index, long? logPosition) => new()
     {
-        bool any = items.Exists(item => !index.PayloadOf(item).IsEmpty);
-        if (tool.Files.IsDevice(path))
-        {
-            if (any)
-                tool.Notice("The payloads of the items are not written: a device has no room beside the vectors.");
-            return null;
-        }
-        if (!any)
-            return null;
-        string sidecar = PayloadSidecar.PathOf(path);
-        PayloadSidecar.Write(tool.Files, sidecar, items.Count, rowsHash, row => index.PayloadOf(items[row]));
-        return sidecar;
-    }
-
-    private static KeySidecarHeader Header(IndexSnapshot index, string path, int rows, string hash, long? logPosition) => new()
-    {
-        KeyType = EnumNames<KeyKind>.Plain.Of(index.KeyKind),
-        Rows = rows,
-        Dimension = index.Dimension,
         EncoderFingerprint = Hex(index.Encoders.Items.Fingerprint),
         EncoderName = index.Encoders.Items.Name,
         QueryEncoderFingerprint = index.Encoders.OwnQueries is { } queries ? Hex(queries.Fingerprint) : null,
         QueryEncoderName = index.Encoders.OwnQueries?.Name,
-        RowsHash = hash,
-        KeysInline = IsJsonl(path),
         LogPosition = logPosition,
     };
 
     private static string Hex(ulong? fingerprint) => fingerprint is ulong known ? HostedIndexes.Hex(known) : "";
-
-    private static bool IsJsonl(string path) => path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase);
 
     private static List<SearchHit> ItemsOf(IndexSnapshot index)
     {
@@ -118,12 +95,12 @@ internal static class ExportedRows
         return items;
     }
 
-    private static KeyColumn KeysOf(IndexSnapshot index, List<SearchHit> items)
+    private static KeyColumn KeysOf(IndexSnapshot index, List<SearchHit> items, int first, int count)
     {
         KeyColumn keys = new(index.KeyKind);
-        foreach (SearchHit item in items)
+        for (int i = first; i < first + count; i++)
         {
-            ItemKey key = index.KeyOf(item);
+            ItemKey key = index.KeyOf(items[i]);
             if (key.Kind == KeyKind.UInt64)
                 keys.Add(key.Number);
             else

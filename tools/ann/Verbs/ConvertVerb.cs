@@ -36,11 +36,7 @@ internal static class ConvertVerb
             + "usearch: what save does, format 2.", "", HnswNet, Hnswlib, Usearch);
         from.DefaultValueFactory = null;
         Option<string?> inputFormat = SpooledInput.Format();
-        Option<bool> round = new("--round")
-        {
-            Description =
-                "Take the nearest value that the type of OUT holds (float16, uint8, int8). Default: refuse the first row with another.",
-        };
+        Option<bool> round = RowsOutput.Round();
         Option<int> dimension = VerbOptions.Number(
             "--dim", "Components of a vector, for hnswlib, whose files do not tell it.", 0, 0, RowLayout.MaxColumns);
         Option<string> metric = VerbOptions.Metric();

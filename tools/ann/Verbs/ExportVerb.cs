@@ -2,6 +2,7 @@ using System.CommandLine;
 using Ann.Core;
 using Ann.Core.Indexes;
 using Ann.Core.Segments;
+using Ann.Tool.Formats;
 using Ann.Tool.Live;
 using Ann.Tool.Reports;
 
@@ -16,19 +17,23 @@ internal static class ExportVerb
         Option<string> from = VerbOptions.Required("--from", "FILE|DIR", "An .ann file, or a snapshot directory.");
         Option<string> output = VerbOptions.Required(
             "--output", "FILE",
-            "Vectors: .fbin, .npy or .jsonl. The keys go to FILE.keys.jsonl, "
-            + "attributes to FILE.attributes.jsonl or to the lines of .jsonl, payloads to FILE.payloads.");
+            $"Vectors: {VectorFormats.Extensions}. What the format has no room for lies beside it: keys in FILE.keys.jsonl, attributes in "
+            + "FILE.attributes.jsonl, payloads in FILE.payloads.");
+        Option<bool> round = RowsOutput.Round();
         Option<bool> json = VerbOptions.Json();
         Verb command = new("export",
             "Write the items of an index file or a snapshot as vectors and keys. ann build notes the log position of a snapshot in its "
             + "file, so that ann attach replays what was written since.",
-            "ann export --from snapshots/shop-monday --output items.fbin", "ann export --from items.ann --output items.jsonl")
+            "ann export --from snapshots/shop-monday --output items.fbin", "ann export --from items.ann --output items.parquet")
         {
-            from, output, json,
+            from, output, round, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            ExportReport report = await RunAsync(tool, parsed.GetRequiredValue(from), parsed.GetRequiredValue(output), cancellation);
+            long start = tool.Time.GetTimestamp();
+            ExportReport report = (await RunAsync(
+                tool, parsed.GetRequiredValue(from), (parsed.GetRequiredValue(output), parsed.GetValue(round)), cancellation))
+                with { Seconds = tool.SecondsSince(start) };
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.ExportReport);
             else
@@ -42,17 +47,18 @@ internal static class ExportVerb
         return command;
     }
 
-    private static async Task<ExportReport> RunAsync(ToolContext tool, string from, string output, CancellationToken cancellation)
+    private static async Task<ExportReport> RunAsync(
+        ToolContext tool, string from, (string Path, bool Rounds) output, CancellationToken cancellation)
     {
-        long start = tool.Time.GetTimestamp();
-        OutputPath.Require(tool.Files, output, ".fbin", ".npy", ".jsonl");
+        OutputPath.Require(tool.Files, output.Path);
+        VectorFormats.OfPath(output.Path, "write");
         if (!tool.Files.DirectoryExists(from))
-            return await ExportFileAsync(tool, from, output, start, cancellation);
+            return await ExportFileAsync(tool, from, output, cancellation);
 
         if (!tool.Files.FileExists(Path.Combine(from, SnapshotDirectory.ListFile)))
             throw AnnException.BadInput(from, "", $"it is no snapshot: it holds no file {SnapshotDirectory.ListFile}.");
         // Opening an index writes to its directory, and a snapshot stays as it is: a copy is opened.
-        string target = tool.Files.IsDevice(output) ? tool.TemporaryDirectory : Path.GetDirectoryName(Path.GetFullPath(output))!;
+        string target = tool.Files.IsDevice(output.Path) ? tool.TemporaryDirectory : Path.GetDirectoryName(Path.GetFullPath(output.Path))!;
         string copy = Path.Combine(target, $".ann-export-{Guid.NewGuid():n}");
         try
         {
@@ -61,7 +67,7 @@ internal static class ExportVerb
                 tool.Files, copy, Path.GetFileName(Path.TrimEndingDirectorySeparator(from)), new LiveIndexOptions(),
                 MemoryBudget.Unlimited(), tool.Time);
             using SnapshotLease lease = index.Acquire();
-            return Export(tool, lease.Snapshot, index.Log.Visible, from, output, start, cancellation);
+            return ExportedRows.Write(tool, lease.Snapshot, from, output, index.Log.Visible, cancellation);
         }
         finally
         {
@@ -71,7 +77,7 @@ internal static class ExportVerb
     }
 
     private static async Task<ExportReport> ExportFileAsync(
-        ToolContext tool, string from, string output, long start, CancellationToken cancellation)
+        ToolContext tool, string from, (string Path, bool Rounds) output, CancellationToken cancellation)
     {
         using IndexCatalog catalog = new(IndexSource.Find(tool.Files, [from], null));
         HostedIndex index = catalog.Indexes[0];
@@ -80,18 +86,6 @@ internal static class ExportVerb
             throw failure;
         using SnapshotLease lease = index.Acquire();
         long? position = (lease.Snapshot.Segments[0] as LiveSealedSegment)?.Sealed.BuildRecord.LogPosition;
-        return Export(tool, lease.Snapshot, position, from, output, start, cancellation);
-    }
-
-    private static ExportReport Export(
-        ToolContext tool, IndexSnapshot index, long? position, string from, string output, long start, CancellationToken cancellation)
-    {
-        (long rows, string? keys, string? attributes, string? payloads) = ExportedRows.Write(tool, index, output, position, cancellation);
-        return new ExportReport(from, output, keys, rows, index.Dimension, position, tool.SecondsSince(start))
-        {
-            Attributes = index.Attributes.Count == 0 ? null : AttributeColumnReport.Of(index.Attributes),
-            AttributesFile = attributes,
-            PayloadsFile = payloads,
-        };
+        return ExportedRows.Write(tool, lease.Snapshot, from, output, position, cancellation);
     }
 }
