@@ -48,6 +48,8 @@ internal sealed class ReadFiles(IFileSystem files) : IFileSystem
 
     public void Replace(string source, string target) => throw Refused();
 
+    public void RenameDirectory(string source, string target) => throw Refused();
+
     public void Delete(string path) => throw Refused();
 
     public IAppendFile OpenAppend(string path) => throw Refused();

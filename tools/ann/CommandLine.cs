@@ -77,6 +77,7 @@ internal static class CommandLine
         new("AnnServer: items in, an HNSW index, nearest neighbours out.")
         {
             DemoVerb.Create(tool),
+            SampleVerb.Create(tool),
             EncodeVerb.Create(tool),
             BuildVerb.Create(tool),
             ConvertVerb.Create(tool),

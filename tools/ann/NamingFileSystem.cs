@@ -44,6 +44,9 @@ internal sealed class NamingFileSystem(IFileSystem files) : IFileSystem
     public void Replace(string source, string target) => files.Replace(source, target);
 
     /// <inheritdoc/>
+    public void RenameDirectory(string source, string target) => files.RenameDirectory(source, target);
+
+    /// <inheritdoc/>
     public void Delete(string path) => files.Delete(path);
 
     /// <inheritdoc/>

@@ -38,6 +38,9 @@ internal interface IFileSystem
     /// <summary>Renames a file, replacing the target in one step.</summary>
     void Replace(string source, string target);
 
+    /// <summary>Renames a directory with what is in it, in one step. There is nothing of the new name.</summary>
+    void RenameDirectory(string source, string target);
+
     /// <summary>Deletes a file; does nothing when there is none.</summary>
     void Delete(string path);
 

@@ -70,6 +70,8 @@ internal sealed class PhysicalFileSystem : IFileSystem
 
     public void Replace(string source, string target) => File.Move(source, target, overwrite: true);
 
+    public void RenameDirectory(string source, string target) => Directory.Move(source, target);
+
     public void Delete(string path) => File.Delete(path);
 
     public bool IsDevice(string path) => !OperatingSystem.IsWindows() && path.StartsWith("/dev/", StringComparison.Ordinal);

@@ -16,6 +16,9 @@ internal sealed class GraphWriter(string? name = null)
     /// <summary>Version of the standard operators.</summary>
     public long OperatorSet { get; init; } = 13;
 
+    /// <summary>What a reader of the file is told of it; null for nothing.</summary>
+    public string? Remark { get; init; }
+
     /// <summary>Declares an input.</summary>
     /// <param name="input">Its name.</param>
     /// <param name="type">Element type.</param>
@@ -70,6 +73,13 @@ internal sealed class GraphWriter(string? name = null)
         return this;
     }
 
+    /// <summary>Gives the node that was added last another output.</summary>
+    public GraphWriter Also(string output)
+    {
+        _graph.Node[^1].Output.Add(output);
+        return this;
+    }
+
     /// <summary>Gives the node that was added last a list of numbers.</summary>
     public GraphWriter With(string attribute, params ReadOnlySpan<long> values)
     {
@@ -86,6 +96,8 @@ internal sealed class GraphWriter(string? name = null)
     public byte[] ToBytes()
     {
         ModelProto model = new() { IrVersion = IrVersion, ProducerName = "AnnServer", Graph = _graph };
+        if (Remark is not null)
+            model.DocString = Remark;
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OperatorSet });
         return model.ToByteArray();
     }

@@ -43,6 +43,8 @@ internal sealed class MemoryFileSystem : IFileSystem
         Content.Remove(source);
     }
 
+    public void RenameDirectory(string source, string target) => throw new NotSupportedException();
+
     public void Delete(string path) => Content.Remove(path);
 
     public bool IsDevice(string path) => false;

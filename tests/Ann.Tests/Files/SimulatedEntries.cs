@@ -18,6 +18,16 @@ internal sealed class SimulatedEntries
 
     public void Rename(string source, string target) => Make(new Change(target, source, Now[source]));
 
+    /// <summary>Renames a directory with what is in it. The new name is free.</summary>
+    public void RenameTree(string source, string target)
+    {
+        if (!Now.TryGetValue(source, out SimulatedNode? node) || node is not null)
+            throw new DirectoryNotFoundException($"Could not find a part of the path '{source}'.");
+        if (Now.ContainsKey(target))
+            throw new IOException($"Cannot create '{target}' because a file or directory with the same name already exists.");
+        Make(new Change(target, source, null) { IsTree = true });
+    }
+
     /// <summary>What happened in a directory is on the device.</summary>
     public void Flush(string directory)
     {
@@ -58,10 +68,22 @@ internal sealed class SimulatedEntries
     /// <summary>One step: a name comes, another goes, or both (a rename).</summary>
     private readonly record struct Change(string? Comes, string? Goes, SimulatedNode? Node)
     {
+        /// <summary>True for a directory that is renamed with what is in it.</summary>
+        public bool IsTree { get; init; }
+
         public string Directory => DirectoryOf(Comes ?? Goes!);
 
         public void Apply(Dictionary<string, SimulatedNode?> names)
         {
+            if (IsTree)
+            {
+                string from = Goes!;
+                foreach (string inside in names.Keys.Where(name => name.StartsWith(from + "/", StringComparison.Ordinal)).ToArray())
+                {
+                    names[Comes + inside[from.Length..]] = names[inside];
+                    names.Remove(inside);
+                }
+            }
             if (Goes is not null && names.TryGetValue(Goes, out SimulatedNode? node) && ReferenceEquals(node, Node))
                 names.Remove(Goes);
             if (Comes is not null)

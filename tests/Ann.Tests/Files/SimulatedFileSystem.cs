@@ -192,6 +192,9 @@ internal sealed class SimulatedFileSystem : IFileSystem
         _entries.Rename(source, target);
     });
 
+    public void RenameDirectory(string source, string target) => Do(
+        SimulatedOperation.Rename, target, () => _entries.RenameTree(source, target));
+
     public void Delete(string path)
     {
         if (FileExists(path))

@@ -29,6 +29,8 @@ internal sealed class UnflushedFiles : IFileSystem
 
     public void Replace(string source, string target) => _files.Replace(source, target);
 
+    public void RenameDirectory(string source, string target) => _files.RenameDirectory(source, target);
+
     public void Delete(string path) => _files.Delete(path);
 
     public bool IsDevice(string path) => _files.IsDevice(path);

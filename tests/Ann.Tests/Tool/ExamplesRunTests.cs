@@ -12,6 +12,7 @@ public sealed partial class ExamplesRunTests
     private static readonly (string Start, string Reason)[] OnlyParsed =
     [
         ("ann demo", "has tests of its own, and takes long"),
+        ("ann sample", "has tests of its own"),
         ("ann encode --input items.jsonl --output items.npy --encoder", "wants a model, and a GPU"),
         ("ann encode --input item_ids.npy", "wants a model"),
         ("ann encode --input - ", "wants something piped in"),

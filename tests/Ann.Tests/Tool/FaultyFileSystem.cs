@@ -34,6 +34,8 @@ internal sealed class FaultyFileSystem(long freeBytes) : IFileSystem
 
     public void Replace(string source, string target) => Physical.Replace(source, target);
 
+    public void RenameDirectory(string source, string target) => Physical.RenameDirectory(source, target);
+
     public void Delete(string path) => Physical.Delete(path);
 
     public bool IsDevice(string path) => Physical.IsDevice(path);

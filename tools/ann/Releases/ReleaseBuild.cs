@@ -173,13 +173,7 @@ internal sealed class ReleaseBuild(ToolContext tool, ReleaseRequest request, Can
 
     private void RequireEmpty()
     {
-        if (Files.FileExists(Output))
-            throw AnnException.BadInput(Output, "", "it is a file; a directory that is not there yet was expected.");
-        if (Files.DirectoryExists(Output) && (Files.ListFiles(Output, "*").Count > 0 || Files.ListDirectories(Output).Count > 0))
-            throw AnnException.BadInput(Output, "", "it is not empty; a directory that is not there yet was expected.");
-        string? above = Path.GetDirectoryName(Path.GetFullPath(Path.TrimEndingDirectorySeparator(Output)));
-        if (above is not null && !Files.DirectoryExists(above))
-            throw AnnException.BadInput(Output, "", $"cannot be made: there is no directory {above}.");
+        OutputDirectory.RequireNew(Files, Output);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Output));
         if (!IndexName.IsValid(name))
         {

@@ -60,6 +60,7 @@ namespace Ann.Tool.Reports;
 [JsonSerializable(typeof(CompletionReport))]
 [JsonSerializable(typeof(TruthReport))]
 [JsonSerializable(typeof(TuneReport))]
+[JsonSerializable(typeof(TwoTowerReport))]
 internal sealed partial class ToolJson : JsonSerializerContext
 {
     /// <summary>Writes a report as the only content of standard output.</summary>

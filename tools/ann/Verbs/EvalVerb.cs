@@ -184,7 +184,7 @@ internal static class EvalVerb
         return (truth, source);
     }
 
-    private static int[] ParseEf(string text, int k)
+    internal static int[] ParseEf(string text, int k)
     {
         string[] parts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         int[] values = new int[parts.Length];

@@ -49,11 +49,23 @@ internal sealed class InteractionEval
     /// <param name="cancellation">Asks for an end.</param>
     public InteractionReport Run(
         ToolContext tool, ParseResult parsed, (string Index, string Queries) files, (int K, int[] Ef) shape, int seed,
-        CancellationToken cancellation)
+        CancellationToken cancellation) => Run(
+            tool, new InteractionAsk(files.Index, files.Queries, parsed.GetValue(_interactions)!, shape.K, shape.Ef, seed)
+            {
+                Seen = parsed.GetValue(_seen),
+                Previous = parsed.GetValue(_previous),
+            },
+            cancellation);
+
+    /// <summary>Measures.</summary>
+    /// <param name="tool">Whose files.</param>
+    /// <param name="files">What is measured, and how.</param>
+    /// <param name="cancellation">Asks for an end.</param>
+    public static InteractionReport Run(ToolContext tool, InteractionAsk files, CancellationToken cancellation)
     {
-        (string heldOut, string? seen) = (parsed.GetValue(_interactions)!, parsed.GetValue(_seen));
+        (string heldOut, string? seen, int seed) = (files.HeldOut, files.Seen, files.Seed);
         using SealedSegment segment = SealedSegment.Open(tool.Files, files.Index);
-        using SealedSegment? previous = parsed.GetValue(_previous) is { } path ? SealedSegment.Open(tool.Files, path) : null;
+        using SealedSegment? previous = files.Previous is { } path ? SealedSegment.Open(tool.Files, path) : null;
         if (previous is not null && previous.Dimension != segment.Dimension)
         {
             throw AnnException.BadInput(
@@ -65,12 +77,12 @@ internal sealed class InteractionEval
         HeldOutUsers users = HeldOutUsers.Read(tool.Files, names, vectors, heldOut, seen);
         if (seen is null)
             tool.Notice("Without --seen nothing is left out of answers, and there is no popularity to compare with.");
-        int k = shape.K;
+        int k = files.K;
         InteractionScores scores = new(users, k, seed);
 
         int[][] exact = UserAnswers.OfIndex(segment, numbers, users.Users, new SearchParameters(k, Exact: true), cancellation);
         List<InteractionRun> runs = [scores.Score("exact", exact, exact, numbers) with { Recall = 1, AgainstExact = null }];
-        foreach (int ef in shape.Ef)
+        foreach (int ef in files.Ef)
         {
             int[][] found = UserAnswers.OfIndex(segment, numbers, users.Users, new SearchParameters(k, ef), cancellation);
             runs.Add(scores.Score($"ann ef {ef}", found, exact, numbers) with { Ef = ef });
@@ -84,7 +96,7 @@ internal sealed class InteractionEval
         if (previous is not null)
         {
             int[] before = names.OfAll(previous);
-            int ef = shape.Ef.Max();
+            int ef = files.Ef.Max();
             int[][] found = UserAnswers.OfIndex(previous, before, users.Users, new SearchParameters(k, ef), cancellation);
             runs.Add(scores.Score($"previous ef {ef}", found, exact, before) with { Ef = ef, Recall = null });
         }
