@@ -14,30 +14,24 @@ namespace Ann.Core.Segments;
 /// <para>Products in float32 of packed tiles (<see cref="ProductTile"/>) screen the rows: what they may be wrong by is bounded, and each
 /// row that may be among the k nearest within that bound waits (<see cref="UndecidedRows"/>) until others rule it out, or has its distance
 /// computed in double. So the answer does not depend on float32, on threads, on the order of rows or on the register width.</para>
-/// <para>Under L2, |q|² + |b|² − 2⟨q, b⟩ loses what the lengths have in common. Vectors are therefore taken from a middle, the mean of some
-/// of the first rows, before they are packed: the bound shrinks with their lengths. A poor middle costs time only.</para>
 /// </remarks>
-internal sealed unsafe class TrueNeighbors : IDisposable
+internal sealed unsafe class TrueNeighbors : ITruthScan
 {
     /// <summary>Bytes of packed queries that one piece of work keeps in its second-level cache.</summary>
     private const int GroupBytes = 512 << 10;
 
     private const int LeastTiles = 4, MostTiles = 32;
     private const int MostComponents = 320;
-    private const int RowsOfMiddle = 1024;
-    private const double Rounding = 1.0 / (1 << 24);
+    private const double Rounding = ScreenBounds.Rounding;
 
-    private readonly Metric _metric;
+    private readonly ScreenBounds _bounds;
     private readonly MetricTraits _traits;
     private readonly VectorTable _queries;
     private readonly int _k;
     private readonly int _threads;
     private readonly int _dimension;
-    private readonly double[] _queryRawSquares;
     private readonly double[] _querySquares;
     private readonly float[] _slacks;
-    private readonly double _relative;
-    private readonly double _absolute;
     private readonly int _group;
     private readonly int _lanes;
     private readonly Kept[] _kept;
@@ -45,7 +39,6 @@ internal sealed unsafe class TrueNeighbors : IDisposable
     private readonly UndecidedRows?[] _undecided;
     private readonly VectorTable _packedQueries;
     private readonly VectorTable _scratch;
-    private float[]? _middle;
     private PackedRows? _rows;
 
     /// <param name="metric">How nearness is measured.</param>
@@ -54,20 +47,14 @@ internal sealed unsafe class TrueNeighbors : IDisposable
     /// <param name="threads">Threads at most.</param>
     public TrueNeighbors(Metric metric, VectorTable queries, int k, int threads)
     {
-        _metric = metric;
+        _bounds = new ScreenBounds(metric, queries);
         _traits = metric.Traits();
         _queries = queries;
         _k = k;
         _threads = threads;
         _dimension = queries.Dimension;
-        _queryRawSquares = new double[queries.Count];
-        _querySquares = new double[queries.Count];
-        _slacks = new float[queries.Count];
-        for (int query = 0; query < queries.Count; query++)
-            _queryRawSquares[query] = RowPreparation.SumOfSquares(queries.Values(query));
-        // A sum of n products is off by n roundings of the product of the lengths; the others are those of lengths, middle and screen.
-        _relative = (_dimension + 16) * Rounding * 1.01;
-        _absolute = (_dimension + 16) * 2.0 * float.Epsilon;
+        _querySquares = _bounds.Squares;
+        _slacks = _bounds.Slacks;
 
         // Four pieces of work a thread, so that all end at about the same time. Parts of the rows (lanes) are the second choice: each of
         // them has k nearest rows of its own to find.
@@ -90,18 +77,14 @@ internal sealed unsafe class TrueNeighbors : IDisposable
     /// <summary>Rows that a block should have at most: some 32 MiB.</summary>
     public static int BlockRowsOf(int dimension) => Math.Max(256, (32 << 20) / (VectorTable.StrideOf(dimension) * sizeof(float)));
 
-    /// <summary>Looks at more rows.</summary>
-    /// <param name="rows">As they were given, each checked by <see cref="RowPreparation.Check"/>; of the queries' dimension.</param>
-    /// <param name="count">How many of the table's first.</param>
-    /// <param name="numbers">What they are called in the result, each once in all.</param>
-    /// <param name="cancellation">Ends it early.</param>
+    /// <inheritdoc/>
     public void Scan(VectorTable rows, int count, int[] numbers, CancellationToken cancellation)
     {
         Debug.Assert(rows.Dimension == _dimension);
         Debug.Assert(count <= rows.Count && count <= numbers.Length);
         if (count == 0 || _queries.Count == 0)
             return;
-        if (_middle is null)
+        if (!_bounds.HasMiddle)
             Begin(rows, count);
         int panels = (count + ProductTile.Rows - 1) / ProductTile.Rows;
         if (_rows is null || _rows.Panels < panels)
@@ -127,11 +110,7 @@ internal sealed unsafe class TrueNeighbors : IDisposable
         }, cancellation);
     }
 
-    /// <summary>The answer of one query, nearest first. Call it once a query, after the last scan.</summary>
-    /// <param name="query">Which.</param>
-    /// <param name="rows">Room for k.</param>
-    /// <param name="distances">Beside them: squared Euclidean distance, or the negated (cosine) product.</param>
-    /// <returns>k, or fewer when there were fewer rows.</returns>
+    /// <inheritdoc/>
     public int Result(int query, Span<int> rows, Span<double> distances)
     {
         NearestPairs all = new(distances[.._k], rows[.._k], 0);
@@ -153,45 +132,15 @@ internal sealed unsafe class TrueNeighbors : IDisposable
     /// <summary>Finds the middle, and packs the queries.</summary>
     private void Begin(VectorTable rows, int count)
     {
-        float[] middle = new float[_dimension];
-        if (_traits.IsSquared)
-        {
-            int taken = Math.Min(count, RowsOfMiddle);
-            double[] sums = new double[_dimension];
-            for (int i = 0; i < taken; i++)
-            {
-                ReadOnlySpan<float> row = rows.Values((int)((long)i * count / taken));
-                for (int j = 0; j < sums.Length; j++)
-                    sums[j] += row[j];
-            }
-            for (int j = 0; j < sums.Length; j++)
-                middle[j] = (float)(sums[j] / taken);
-        }
-        _middle = middle;
+        _bounds.FindMiddle(rows, count);
         using VectorTable tile = new(ProductTile.Queries, _dimension);
         for (int first = 0; first < _queries.Count; first += tile.Count)
         {
             int width = Math.Min(tile.Count, _queries.Count - first);
             for (int i = 0; i < width; i++)
-            {
-                _querySquares[first + i] = Prepare(_queries.Values(first + i), _queryRawSquares[first + i], tile.Values(i));
-                _slacks[first + i] = Up(Math.Sqrt(_querySquares[first + i]) * _relative);
-            }
+                _bounds.PrepareQuery(first + i, tile.Values(i));
             ProductPanels.Pack(tile.Start, width, tile.Stride, _dimension, tile.Count, PanelOfQueries(first));
         }
-    }
-
-    /// <summary>What is multiplied in place of a vector.</summary>
-    /// <returns>Its squared length.</returns>
-    private double Prepare(ReadOnlySpan<float> vector, double rawSquares, Span<float> prepared)
-    {
-        if (_traits.HasUnitRows)
-            RowPreparation.Scale(vector, 1 / Math.Sqrt(rawSquares), prepared);
-        else if (_traits.IsSquared)
-            ProductPanels.Subtract(vector, _middle, prepared);
-        else
-            vector.CopyTo(prepared);
-        return _traits.IsSquared || _traits.HasUnitRows ? RowPreparation.SumOfSquares(prepared) : rawSquares;
     }
 
     private float* PanelOfQueries(int first) => _packedQueries.Start + ((long)first * _dimension);
@@ -206,12 +155,9 @@ internal sealed unsafe class TrueNeighbors : IDisposable
             int filled = Math.Min(width, count - first);
             for (int i = 0; i < filled; i++)
             {
-                ReadOnlySpan<float> row = rows.Values(first + i);
-                double rawSquares = _traits.IsSquared ? 0 : RowPreparation.SumOfSquares(row);
-                double squares = Prepare(row, rawSquares, _scratch.Values((worker * width) + i));
-                packed.RawSquares[first + i] = rawSquares;
-                packed.Lengths.Start[first + i] = Up(Math.Sqrt(squares));
-                packed.Biases.Start[first + i] = _traits.IsSquared ? Up(squares * ((8 * Rounding) - 0.5)) : 0;
+                _bounds.PrepareRow(
+                    rows.Values(first + i), _scratch.Values((worker * width) + i), out packed.RawSquares[first + i],
+                    out packed.Lengths.Start[first + i], out packed.Biases.Start[first + i]);
             }
             ProductPanels.Pack(_scratch.Row(worker * width), filled, _scratch.Stride, _dimension, width, packed.Panel(panel));
         }
@@ -230,7 +176,10 @@ internal sealed unsafe class TrueNeighbors : IDisposable
         using VectorTable products = new(_group / height, ProductTile.MostProducts);
         float[] floors = new float[_group];
         for (int query = firstQuery; query < endQuery; query++)
-            floors[query - firstQuery] = Math.Max(Volatile.Read(ref _floors[query]), FloorOf(query, piece.Kept.FarthestOf(query, _k)));
+        {
+            floors[query - firstQuery] = Math.Max(
+                Volatile.Read(ref _floors[query]), _bounds.FloorOf(query, piece.Kept.FarthestOf(query, _k)));
+        }
         piece.Undecided.Clear();
         for (int panel = fromPanel; panel < toPanel; panel++)
         {
@@ -277,7 +226,7 @@ internal sealed unsafe class TrueNeighbors : IDisposable
             (float score, float distance) = MostOf(query, products[lane], length, bias);
             if (piece.Undecided.Add(place, first + lane, score, distance))
                 continue;
-            floor = Math.Max(floor, FloorOf(query, piece.Undecided.FarthestOf(place, piece.Kept.DistancesOf(query, _k))));
+            floor = Math.Max(floor, _bounds.FloorOf(query, piece.Undecided.FarthestOf(place, piece.Kept.DistancesOf(query, _k))));
             if (!piece.Undecided.Thin(place, floor))
                 floor = Math.Max(floor, Decide(piece, query));
         }
@@ -289,13 +238,13 @@ internal sealed unsafe class TrueNeighbors : IDisposable
     {
         if (!float.IsFinite(product))
             return (float.PositiveInfinity, float.PositiveInfinity);
-        double wrong = ((double)_slacks[query] * length * (1 + (2 * Rounding))) + _absolute;
+        double wrong = ((double)_slacks[query] * length * (1 + (2 * Rounding))) + _bounds.Absolute;
         double squares = _querySquares[query];
         double distance = _traits.IsSquared
             ? (squares * (1 + (16 * Rounding))) - (2.0 * bias * (1 + (40 * Rounding))) + (2 * (wrong - product))
             : wrong - product + (8 * Rounding * Math.Abs(product));
         float score = product + (_slacks[query] * length) + bias;
-        return (float.IsNaN(score) ? float.PositiveInfinity : MathF.BitIncrement(score), Up(distance));
+        return (float.IsNaN(score) ? float.PositiveInfinity : MathF.BitIncrement(score), ScreenBounds.Up(distance));
     }
 
     /// <summary>Rules out what can be ruled out, and decides the rest.</summary>
@@ -303,7 +252,7 @@ internal sealed unsafe class TrueNeighbors : IDisposable
     private float Settle(Piece piece, int query)
     {
         int place = query - piece.FirstQuery;
-        float floor = FloorOf(query, piece.Undecided.FarthestOf(place, piece.Kept.DistancesOf(query, _k)));
+        float floor = _bounds.FloorOf(query, piece.Undecided.FarthestOf(place, piece.Kept.DistancesOf(query, _k)));
         _ = piece.Undecided.Thin(place, Math.Max(floor, Volatile.Read(ref _floors[query])));
         return Decide(piece, query);
     }
@@ -314,32 +263,12 @@ internal sealed unsafe class TrueNeighbors : IDisposable
     {
         int place = query - piece.FirstQuery;
         NearestPairs nearest = piece.Kept.Of(query, _k);
-        ReadOnlySpan<float> vector = _queries.Values(query);
         foreach (int row in piece.Undecided.Of(place))
-        {
-            double distance = _traits.HasUnitRows
-                ? DoubleDistances.Cosine(vector, piece.Rows.Values(row), _queryRawSquares[query], _rows!.RawSquares[row])
-                : DoubleDistances.Between(_traits.IsSquared, vector, piece.Rows.Values(row));
-            nearest.Offer(distance, piece.Numbers[row]);
-        }
+            nearest.Offer(_bounds.DistanceOf(query, piece.Rows.Values(row), _rows!.RawSquares[row]), piece.Numbers[row]);
         piece.Kept.Counts[query] = nearest.Count;
         piece.Undecided.Forget(place);
-        return FloorOf(query, nearest.Farthest);
+        return _bounds.FloorOf(query, nearest.Farthest);
     }
-
-    /// <summary>What a product with a row is at least where the row is as near as a distance; see <see cref="ProductScreen"/>.</summary>
-    private float FloorOf(int query, double farthest)
-    {
-        if (double.IsPositiveInfinity(farthest))
-            return float.NegativeInfinity;
-        double squares = _querySquares[query];
-        double floor = _traits.IsSquared
-            ? ((squares - farthest) / 2) - (8 * Rounding * (squares + farthest))
-            : -farthest - (8 * Rounding * Math.Abs(farthest));
-        return MathF.BitDecrement((float)(floor - _absolute));
-    }
-
-    private static float Up(double value) => MathF.BitIncrement((float)value);
 
     /// <summary>What a piece of work looks at.</summary>
     private sealed record Piece(VectorTable Rows, int Count, int[] Numbers, int FirstQuery, UndecidedRows Undecided, Kept Kept);

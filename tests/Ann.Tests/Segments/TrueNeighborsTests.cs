@@ -133,7 +133,7 @@ public class TrueNeighborsTests
         Assert.Equal(-dot / Math.Sqrt(a * b), DoubleDistances.Between(Metric.Cosine, rows.Values(0), rows.Values(1)), 1e-12);
     }
 
-    private static VectorTable Draw(Random random, int count, int dimension, Hardness hardness)
+    internal static VectorTable Draw(Random random, int count, int dimension, Hardness hardness)
     {
         VectorTable table = new(count, dimension);
         for (int row = 0; row < count; row++)

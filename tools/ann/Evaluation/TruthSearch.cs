@@ -32,7 +32,9 @@ internal sealed record TruthSearch(int K, int[] Rows, float[] Distances, long Ca
             RowPreparation.Check(metric, queries[query], ask.QueryPath, query);
             asked.Set(query, queries[query]);
         }
-        using TrueNeighbors neighbors = new(metric, asked, k, ask.Threads);
+        using ITruthScan neighbors = ask.Provider is { } provider
+            ? new DeviceNeighbors(metric, asked, k, ask.Threads, provider)
+            : new TrueNeighbors(metric, asked, k, ask.Threads);
         using VectorTable block = new(Math.Min(TrueNeighbors.BlockRowsOf(rows.Dimension), rows.Count), rows.Dimension);
         int[] numbers = new int[block.Count];
         (long done, long candidates) = (0, 0);
@@ -71,4 +73,8 @@ internal sealed record TruthSearch(int K, int[] Rows, float[] Distances, long Ca
 /// <param name="QueryPath">File of the queries, for messages.</param>
 /// <param name="Threads">Threads at most.</param>
 /// <param name="Filter">Rows that may be neighbours; null for all.</param>
-internal sealed record TruthAsk(int K, string QueryPath, int Threads, BoundFilter? Filter = null);
+internal sealed record TruthAsk(int K, string QueryPath, int Threads, BoundFilter? Filter = null)
+{
+    /// <summary>Provider of ONNX Runtime that chooses candidates; null where the processor does it by itself.</summary>
+    public string? Provider { get; init; }
+}

@@ -30,6 +30,9 @@ internal sealed record TruthReport
     /// <summary>File of the distances; absent without.</summary>
     public required string? Distances { get; init; }
 
+    /// <summary>Who multiplied: <c>cpu</c> or <c>cuda</c>.</summary>
+    public required string Device { get; init; }
+
     /// <summary>Threads.</summary>
     public required int Threads { get; init; }
 

@@ -29,13 +29,16 @@ internal static class TruthVerb
         Option<string?> attributesFile = AttributeOptions.File();
         Option<int> threads = VerbOptions.Number(
             "--threads", "Threads; they do not change the answer.", Environment.ProcessorCount, 1, 1024);
+        Option<string> device = VerbOptions.Choice(
+            "--device", "Who multiplies: the processor, or a GPU of NVIDIA by ONNX Runtime. The answer is the same.", "cpu", "cpu", "cuda");
         Option<bool> json = VerbOptions.Json();
         Verb command = new("truth",
             "Find the exact nearest neighbours of queries, in double precision. The base is read once and may be larger than memory.",
             "ann truth --base items.npy --queries queries.npy --metric cosine --output truth.ibin",
-            "ann truth --base items.ann --queries queries.npy --metric l2 --k 10 --filter \"price < 50\" --output truth.ibin")
+            "ann truth --base items.ann --queries queries.npy --metric l2 --k 10 --filter \"price < 50\" --output truth.ibin",
+            "ann truth --base items.fbin --queries queries.npy --metric ip --device cuda --output truth.ibin")
         {
-            rows, queries, metric, k, output, distances, filter, attributes, attributesFile, threads, json,
+            rows, queries, metric, k, output, distances, filter, attributes, attributesFile, threads, device, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -52,7 +55,10 @@ internal static class TruthVerb
             using TruthBase all = TruthBase.Open(tool, parsed.GetRequiredValue(rows), measure, wanted);
             QuerySet asked = QuerySet.Load(tool, queryPath, all.Path, all.Dimension);
             BoundFilter? bound = parsed.GetValue(filter) is { } text ? TruthFilter.Bind("--filter", text, all.Schema, all.Path) : null;
-            TruthAsk ask = new(parsed.GetValue(k), queryPath, parsed.GetValue(threads), bound);
+            TruthAsk ask = new(parsed.GetValue(k), queryPath, parsed.GetValue(threads), bound)
+            {
+                Provider = parsed.GetRequiredValue(device) == "cpu" ? null : parsed.GetRequiredValue(device),
+            };
             TruthSearch found = TruthSearch.Run(tool, measure, all, asked, ask, cancellation);
             if (distancePath is not null)
                 WriteDistances(tool, distancePath, found);
@@ -69,6 +75,7 @@ internal static class TruthVerb
                 Output = path,
                 Distances = distancePath,
                 Threads = ask.Threads,
+                Device = ask.Provider ?? "cpu",
                 Seconds = tool.SecondsSince(start),
             };
             if (parsed.GetValue(json))
