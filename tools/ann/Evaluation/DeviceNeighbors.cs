@@ -151,12 +151,14 @@ internal sealed class DeviceNeighbors : ITruthScan
         _rows.AsSpan(query * _k, _k).CopyTo(rows);
         NearestPairs nearest = new(distances, rows, _counts[query]);
         bool isWhole = found.Best == found.Count;
+        float before = float.PositiveInfinity;
         for (int i = place * found.Best; i < (place + 1) * found.Best; i++)
         {
             float most = found.Values[i];
             int row = (int)found.Places[i];
-            if (!float.IsFinite(most) || (uint)row >= (uint)found.Count)
+            if (!float.IsFinite(most) || most > before || (uint)row >= (uint)found.Count)
                 return false;
+            before = most;
             if (most < _bounds.FloorOf(query, nearest.Farthest))
             {
                 isWhole = true;

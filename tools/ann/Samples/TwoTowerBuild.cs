@@ -7,6 +7,7 @@ using Ann.Core.Files.Formats;
 using Ann.Core.Keys;
 using Ann.Encoding;
 using Ann.Encoding.Descriptions;
+using Ann.Tool.Encoders;
 using Ann.Tool.Interactions;
 using Ann.Tool.Items;
 using Ann.Tool.Reports;
@@ -30,6 +31,8 @@ internal sealed class TwoTowerBuild(ToolContext tool, TwoTowerRequest request, C
     public const string ItemTower = "sample-item-tower", UserTower = "sample-user-tower", Index = "items.ann", Items = "items.fbin",
         Users = "users.fbin", ItemNumbers = "item_ids.ibin", Histories = "histories.ibin", Training = "train.tsv", HeldOut = "heldout.tsv",
         Summary = "sample.json";
+
+    private const int MostGolden = 16;
 
     private readonly AlsSettings _training = request.Training;
 
@@ -56,7 +59,7 @@ internal sealed class TwoTowerBuild(ToolContext tool, TwoTowerRequest request, C
         WriteNumbers(output, events);
         Encode(output, ItemTower, ItemNumbers, Items);
         Encode(output, UserTower, Histories, Users);
-        double difference = DifferenceOf(output, events, model);
+        double difference = CheckTower(output, events, model);
         double encoded = tool.SecondsSince(start);
 
         tool.Notice("4. building the index");
@@ -204,18 +207,29 @@ internal sealed class TwoTowerBuild(ToolContext tool, TwoTowerRequest request, C
         new EncodeRequest { Input = output[input], Output = output[vectors], Encoder = output[tower], Options = Options },
         cancellation);
 
-    /// <summary>The farthest that a user's vector is from what the training's own equations give for the same items.</summary>
-    private double DifferenceOf(OutputDirectory output, LastEvents events, ImplicitAls model)
+    /// <summary>
+    /// Compares users' vectors with what the training's own equations give for the same items, and keeps some of these beside the tower
+    /// for <c>ann encoder check</c>.
+    /// </summary>
+    /// <returns>The largest difference, over the length of the vector.</returns>
+    private double CheckTower(OutputDirectory output, LastEvents events, ImplicitAls model)
     {
         UserVectors vectors = UserVectors.Read(tool, output[Users], output[Items], _training.Factors);
         Dictionary<string, int> rows = vectors.Keys.Select(static (key, row) => (key, row)).ToDictionary(StringComparer.Ordinal);
         double[] solved = new double[_training.Factors];
         double farthest = 0;
+        List<GoldenRow> golden = [];
         for (int user = 0; user < events.Users.Count; user++)
         {
             if (!rows.TryGetValue(events.Users[user], out int row))
                 continue;
-            model.FoldIn(LatestOf(events, user, request.History), solved);
+            ReadOnlySpan<int> taken = LatestOf(events, user, request.History);
+            model.FoldIn(taken, solved);
+            if (golden.Count < MostGolden)
+            {
+                double[] history = Array.ConvertAll(taken.ToArray(), static item => item + 1.0);
+                golden.Add(new GoldenRow(null, null, null, history, null, Array.ConvertAll(solved, static x => (float)x)));
+            }
             (double squares, double off) = (0, 0);
             for (int i = 0; i < solved.Length; i++)
             {
@@ -224,6 +238,7 @@ internal sealed class TwoTowerBuild(ToolContext tool, TwoTowerRequest request, C
             }
             farthest = Math.Max(farthest, Math.Sqrt(off / Math.Max(squares, double.Epsilon)));
         }
+        GoldenRows.Write(tool.Files, output[Path.Combine(UserTower, GoldenRows.FileName)], golden);
         return farthest;
     }
 
