@@ -11,6 +11,8 @@ internal static class SampleVerb
 {
     private const double UsualRegularization = 3, UsualConfidence = 3;
 
+    private static readonly int[] UsualEf = [16, 64, 256];
+
     /// <summary>The command with its own ones.</summary>
     public static Command Create(ToolContext tool) => new Verb("sample",
         "Make sample models of your data, to see the whole path with: they are no substitute for models that somebody trained for use.",
@@ -41,12 +43,9 @@ internal static class SampleVerb
         Option<int> history = VerbOptions.Number(
             "--history", "Items of a user, the latest, that the user tower is asked with at most.", 256, 1, 16_384);
         Option<int> k = VerbOptions.Number("--k", "Items of an answer in the evaluation.", 10, 1, SearchParameters.MaxK);
-        Option<string> ef = new("--ef")
-        {
-            Description = "Beam widths of the evaluation, separated by commas; each at least k.",
-            DefaultValueFactory = _ => "16,64,256",
-            HelpName = "N,N",
-        };
+        Option<string?> ef = VerbOptions.Optional(
+            "--ef", "N,N",
+            $"Beam widths of the evaluation, separated by commas; each at least k. Default: {string.Join(',', UsualEf)}, or k.");
         Option<int> seed = VerbOptions.Number("--seed", "One seed, one result.", 1, 0, int.MaxValue);
         Option<int> threads = VerbOptions.Number(
             "--threads", "Threads of training and building; they do not change the result.", Environment.ProcessorCount, 1, 1024);
@@ -74,7 +73,9 @@ internal static class SampleVerb
                 MinRating = parsed.GetValue(minRating),
                 History = parsed.GetValue(history),
                 K = results,
-                Ef = EvalVerb.ParseEf(parsed.GetValue(ef)!, results),
+                Ef = parsed.GetValue(ef) is { } widths
+                    ? EvalVerb.ParseEf(widths, results)
+                    : [.. UsualEf.Select(width => Math.Max(width, results)).Distinct()],
             };
             TwoTowerReport report = new TwoTowerBuild(tool, request, cancellation).Run();
             if (pagePath is not null)
