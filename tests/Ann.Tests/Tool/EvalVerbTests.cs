@@ -5,6 +5,7 @@ using Ann.Core.Searching;
 using Ann.Core.Segments;
 using Ann.Tests.Files.Formats;
 using Ann.Tests.Segments;
+using Ann.Tests.Tool.Pages;
 using static Ann.Tests.Files.Formats.TemporaryFolder;
 
 namespace Ann.Tests.Tool;
@@ -22,7 +23,8 @@ public sealed class EvalVerbTests : IDisposable
         string index = await SampleVectors.BuildAsync(_folder, "x", 2_000);
         string queries = SampleVectors.Write(_folder, "q.fbin", 40, seed: 2);
 
-        ToolRun run = (await Eval(index, queries, "--ef", "10,200", "--json", "--threads", "2")).Expect(0);
+        ToolRun run = (await Eval(index, queries, "--ef", "10,200", "--json", "--threads", "2", "--report", _folder["page.html"]))
+            .Expect(0);
 
         JsonElement json = run.Json;
         Assert.Equal(index, json.GetProperty("index").GetString());
@@ -40,6 +42,7 @@ public sealed class EvalVerbTests : IDisposable
         }
         Assert.True(runs[1].GetProperty("recall").GetDouble() >= 0.99);
         Assert.True(runs[1].GetProperty("visited").GetDouble() > runs[0].GetProperty("visited").GetDouble());
+        await PageInBrowser.RequireSoundAsync("eval", _folder["page.html"], 2);
     }
 
     [Fact]

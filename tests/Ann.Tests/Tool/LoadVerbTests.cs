@@ -4,6 +4,7 @@ using Ann.Core.Files.Formats;
 using Ann.Protocol.V1;
 using Ann.Tests.Files.Formats;
 using Ann.Tests.Server;
+using Ann.Tests.Tool.Pages;
 using Ann.Tool;
 using Ann.Tool.Evaluation;
 using Ann.Tool.Load;
@@ -27,7 +28,8 @@ public sealed class LoadVerbTests(SampleIndexes samples) : IDisposable
         await using RunningServer server = await RunningServer.StartAsync(samples);
 
         ToolRun run = (await Load(server, "plain", "--truth", Truth(), "--rate", "200", "--duration", "1s", "--warmup", "200ms",
-            "--ef", "200", "--connections", "2", "--deadline", "30000", "--min-recall", "0.95", "--json")).Expect(0);
+            "--ef", "200", "--connections", "2", "--deadline", "30000", "--min-recall", "0.95", "--json",
+            "--report", _folder["page.html"])).Expect(0);
 
         JsonElement report = run.Json;
         Assert.Equal("open", report.GetProperty("mode").GetString());
@@ -52,6 +54,7 @@ public sealed class LoadVerbTests(SampleIndexes samples) : IDisposable
         Assert.True(harness.TryGetProperty("late_p99_us", out _) && harness.TryGetProperty("peak_in_flight", out _));
         Assert.Single(only.GetProperty("series").EnumerateArray());
         Assert.NotEmpty(only.GetProperty("verdict").GetString()!);
+        await PageInBrowser.RequireSoundAsync("load", _folder["page.html"], 6);
     }
 
     [Fact]
@@ -117,10 +120,13 @@ public sealed class LoadVerbTests(SampleIndexes samples) : IDisposable
         stop.CancelAfter(TimeSpan.FromSeconds(1.5));
 
         ToolRun run = (await ToolRun.RunAsync(PhysicalFileSystem.Instance, stop.Token, "load", "--address", server.Host.Address, "--index",
-            "plain", "--queries", QueryFile(), "--rate", "100", "--duration", "1m", "--warmup", "0s", "--json")).Expect(0);
+            "plain", "--queries", QueryFile(), "--rate", "100", "--duration", "1m", "--warmup", "0s", "--json",
+            "--report", _folder["page.html"])).Expect(ExitCodes.Cancelled);
 
         Assert.True(run.Json.GetProperty("ended_early").GetBoolean());
         Assert.InRange(run.Json.GetProperty("runs")[0].GetProperty("seconds").GetDouble(), 0, 30);
+        Assert.Contains("page.html is not written", run.Error);
+        Assert.Empty(Directory.EnumerateFiles(_folder.Root, "page*"));
     }
 
     [Fact]

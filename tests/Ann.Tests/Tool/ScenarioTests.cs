@@ -5,6 +5,7 @@ using Ann.Core.Files.Formats;
 using Ann.Protocol.V1;
 using Ann.Tests.Files.Formats;
 using Ann.Tests.Server;
+using Ann.Tests.Tool.Pages;
 using Ann.Tool;
 using Ann.Tool.Load.Scenarios;
 
@@ -52,6 +53,24 @@ public sealed class ScenarioTests(SampleIndexes samples) : IDisposable
         string html = File.ReadAllText(page);
         Assert.Contains("data-series", html);
         Assert.Contains("two from 1 s", html);
+        await PageInBrowser.RequireSoundAsync("load --scenario", page, 4);
+    }
+
+    [Fact]
+    public async Task AnInterruptedScenarioReportsWhatItMeasured()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(samples);
+        using CancellationTokenSource stop = new();
+        stop.CancelAfter(TimeSpan.FromSeconds(1));
+
+        string longer = Write(Small.Replace("\"seconds\": 1", "\"seconds\": 60", StringComparison.Ordinal));
+
+        ToolRun run = (await LoadAsync(server, longer, stop.Token, "--let", "k=v", "--report", _folder["page.html"], "--json"))
+            .Expect(ExitCodes.Cancelled);
+
+        Assert.True(run.Json.GetProperty("ended_early").GetBoolean());
+        Assert.Contains("page.html is not written", run.Error);
+        Assert.Empty(Directory.EnumerateFiles(_folder.Root, "page*"));
     }
 
     [Fact]
@@ -152,13 +171,16 @@ public sealed class ScenarioTests(SampleIndexes samples) : IDisposable
         return _folder["s.jsonc"];
     }
 
-    private Task<ToolRun> LoadAsync(RunningServer server, string scenario, params string[] more)
+    private Task<ToolRun> LoadAsync(RunningServer server, string scenario, params string[] more) =>
+        LoadAsync(server, scenario, CancellationToken.None, more);
+
+    private Task<ToolRun> LoadAsync(RunningServer server, string scenario, CancellationToken cancellation, params string[] more)
     {
         using VectorWriter writer = VectorFile.CreateWriter(PhysicalFileSystem.Instance, _folder["q.fbin"], 30, SampleIndexes.Dimension);
         for (int i = 0; i < 30; i++)
             writer.Write(samples.Rows[i]);
         writer.Commit();
         string[] target = ["--address", server.Host.Address, "--index", "plain", "--queries", _folder["q.fbin"]];
-        return ToolRun.RunAsync(["load", "--scenario", scenario, .. target, .. more]);
+        return ToolRun.RunAsync(PhysicalFileSystem.Instance, cancellation, ["load", "--scenario", scenario, .. target, .. more]);
     }
 }

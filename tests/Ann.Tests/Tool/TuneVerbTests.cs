@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ann.Tests.Files.Formats;
+using Ann.Tests.Tool.Pages;
 using Ann.Tool;
 
 namespace Ann.Tests.Tool;
@@ -35,6 +36,7 @@ public sealed class TuneVerbTests : IDisposable
         command[Array.IndexOf(command, "--output") + 1] = _folder["x.ann"];
         ToolRun built = (await ToolRun.RunAsync([.. command, "--json"])).Expect(0);
         Assert.Equal("queries", built.Json.GetProperty("certificate").GetProperty("query_source").GetString());
+        await PageInBrowser.RequireSoundAsync("tune", _folder["p.html"], 4);
     }
 
     [Fact]

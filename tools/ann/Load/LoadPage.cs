@@ -41,7 +41,7 @@ internal static class LoadPage
         if (drawn.Length > 0)
         {
             page.Section("Latency by share of the answers").Chart(LineChart.Draw(
-                "Latency by share of the answers", new ChartAxis("share of the answers", AxisScale.Share, Least: 0.5),
+                "Latency by share of the answers", new ChartAxis("share of the answers", AxisScale.Share),
                 new ChartAxis("latency, ms", AxisScale.Logarithmic), [.. drawn.Select(Distribution)]));
         }
         ChartSeries[] course = [.. drawn.SelectMany(Course).Where(static series => series.Points.Count > 1)];

@@ -189,20 +189,20 @@ internal sealed class LoadRecorder
                 Latency = new LoadLatency
                 {
                     MeanUs = _answered > 0 ? _latencySum / _answered / 1000 : 0,
-                    P50Us = At(_latency, 50),
-                    P90Us = At(_latency, 90),
-                    P99Us = At(_latency, 99),
-                    P999Us = At(_latency, 99.9),
-                    P9999Us = At(_latency, 99.99),
+                    P50Us = At(_latency, 50, _latencyMax),
+                    P90Us = At(_latency, 90, _latencyMax),
+                    P99Us = At(_latency, 99, _latencyMax),
+                    P999Us = At(_latency, 99.9, _latencyMax),
+                    P9999Us = At(_latency, 99.99, _latencyMax),
                     MaxUs = _latencyMax / 1000.0,
-                    Curve = [.. CurveShares.Select(share => new LoadPercentile(share, At(_latency, 100 * share)))],
+                    Curve = [.. CurveShares.Select(share => new LoadPercentile(share, At(_latency, 100 * share, _latencyMax)))],
                 },
                 Harness = new LoadHarness
                 {
                     NotSent = _notSent,
                     PeakInFlight = peakInFlight,
-                    LateP50Us = At(_lateness, 50),
-                    LateP99Us = At(_lateness, 99),
+                    LateP50Us = At(_lateness, 50, _latenessMax),
+                    LateP99Us = At(_lateness, 99, _latenessMax),
                     LateMaxUs = _latenessMax / 1000.0,
                     CpuShare = cpuShare,
                 },
@@ -226,9 +226,9 @@ internal sealed class LoadRecorder
                 Due = _secondDue,
                 Answered = _secondLatency.TotalCount,
                 Errors = _secondErrors,
-                P50Us = At(_secondLatency, 50),
-                P99Us = At(_secondLatency, 99),
-                MaxUs = At(_secondLatency, 100),
+                P50Us = At(_secondLatency, 50, _latencyMax),
+                P99Us = At(_secondLatency, 99, _latencyMax),
+                MaxUs = At(_secondLatency, 100, _latencyMax),
             });
             _secondLatency.Reset();
             _secondDue = 0;
@@ -238,6 +238,7 @@ internal sealed class LoadRecorder
 
     private long Nanoseconds(long ticks) => Math.Clamp((long)(ticks * _nanosecondsPerTick), 1, HighestNanoseconds);
 
-    private static double At(LongHistogram histogram, double percentile) =>
-        histogram.TotalCount > 0 ? histogram.GetValueAtPercentile(percentile) / 1000.0 : 0;
+    /// <summary>A percentile in microseconds: the end of its bucket, which may lie behind the greatest value that came.</summary>
+    private static double At(LongHistogram histogram, double percentile, long greatest) =>
+        histogram.TotalCount > 0 ? Math.Min(histogram.GetValueAtPercentile(percentile), greatest) / 1000.0 : 0;
 }

@@ -17,7 +17,7 @@ internal static class TunePage
         [
             .. report.Front.GroupBy(static point => $"m {point.M}, {point.EfConstruction}, {point.Layout}, {point.Codes}")
                 .Select(static group => new ChartSeries(group.Key, [.. group.Select(Of)])),
-            new ChartSeries("chosen", [Of(chosen)], IsLine: false),
+            new ChartSeries("chosen", [Of(chosen)], IsLine: false) { IsMarked = true },
         ];
         new ReportPage($"Tuning of {Path.GetFileName(report.Base)}")
             .Headline(

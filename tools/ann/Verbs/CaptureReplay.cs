@@ -43,12 +43,14 @@ internal sealed record CaptureReplay(string Path, string? Index, double Speed, S
         tool.Notice(Text($"{calls.Length:N0} calls in {length.TotalSeconds:N1} s, {Speed:0.##} times as fast as they came"));
         LoadRun run = await new LoadRunner(tool, transport, recall: null).RunAsync(plan, cancellation);
         CaptureReplayReport report = new(Path, Server.Address, calls.Length, Speed, run, cancellation.IsCancellationRequested);
-        if (page is not null)
+        if (page is not null && !report.EndedEarly)
             PageOf(report).Write(tool, page);
         if (json)
             ToolJson.Write(tool, report, ToolJson.Default.CaptureReplayReport);
         else
             Print(tool.Out, report);
+        if (report.EndedEarly)
+            return CutOff.Tell(tool, page);
         return run.Failed > 0 ? ExitCodes.CheckFailed : ExitCodes.Done;
     }
 

@@ -31,9 +31,9 @@ internal static class ExportVerb
         command.SetAction(async (parsed, cancellation) =>
         {
             long start = tool.Time.GetTimestamp();
-            ExportReport report = (await RunAsync(
-                tool, parsed.GetRequiredValue(from), (parsed.GetRequiredValue(output), parsed.GetValue(round)), cancellation))
-                with { Seconds = tool.SecondsSince(start) };
+            ExportReport written = await RunAsync(
+                tool, parsed.GetRequiredValue(from), (parsed.GetRequiredValue(output), parsed.GetValue(round)), cancellation);
+            ExportReport report = written with { Seconds = tool.SecondsSince(start) };
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, report, ToolJson.Default.ExportReport);
             else

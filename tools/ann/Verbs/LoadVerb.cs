@@ -42,13 +42,13 @@ internal static class LoadVerb
                 return await ScenarioVerb.RunAsync(tool, scenario, target!, page, parsed.GetValue(json), cancellation);
             LoadRequest request = options.Read(tool, parsed);
             LoadReport found = await RunAsync(tool, request, cancellation);
-            if (page is not null)
+            if (page is not null && !found.EndedEarly)
                 LoadPage.Of(found).Write(tool, page);
             if (parsed.GetValue(json))
                 ToolJson.Write(tool, found, ToolJson.Default.LoadReport);
             else
                 LoadText.Print(tool.Out, found);
-            return Verdict(tool, found);
+            return found.EndedEarly ? CutOff.Tell(tool, page) : Verdict(tool, found);
         });
         return command;
     }
@@ -206,7 +206,7 @@ internal static class LoadVerb
             faults.Add($"{failed:N0} requests got no answer");
         if (report.MinRecall is double least && report.Runs.Any(run => run.Recall is double found && found < least))
             faults.Add($"recall@{report.K} is {report.Runs.Min(run => run.Recall):F4}; {least} was asked for");
-        if (report is { Maximum.Rate: 0, EndedEarly: false })
+        if (report is { Maximum.Rate: 0 })
         {
             string recall = report.MinRecall is double wanted ? $" and recall {wanted}" : "";
             faults.Add($"no rate was sustained with p99 within {report.Maximum.SloP99Ms} ms{recall}");

@@ -1,4 +1,5 @@
 using Ann.Core;
+using Ann.Tool.Load;
 using Ann.Tool.Load.Scenarios;
 using Ann.Tool.Reports;
 
@@ -22,13 +23,13 @@ internal static class ScenarioVerb
         using (target.Ops)
         {
             ScenarioReport report = await new ScenarioRun(tool, scenario, target).RunAsync(cancellation);
-            if (page is not null)
+            if (page is not null && !report.EndedEarly)
                 ScenarioText.Page(report).Write(tool, page);
             if (json)
                 ToolJson.Write(tool, report, ToolJson.Default.ScenarioReport);
             else
                 ScenarioText.Print(tool.Out, report);
-            return Verdict(tool, report);
+            return report.EndedEarly ? CutOff.Tell(tool, page) : Verdict(tool, report);
         }
     }
 

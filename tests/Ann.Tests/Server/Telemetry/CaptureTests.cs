@@ -3,6 +3,7 @@ using Ann.Core.Files;
 using Ann.Protocol.V1;
 using Ann.Server.Telemetry;
 using Ann.Tests.Tool;
+using Ann.Tests.Tool.Pages;
 using Ann.Tool.Replay;
 
 namespace Ann.Tests.Server.Telemetry;
@@ -46,6 +47,7 @@ public sealed class CaptureTests(SampleIndexes samples)
         Assert.Equal(8 + sent.Queries.Data.Length, new FileInfo(queries).Length);
         Assert.Contains("2 captured calls", (await ToolRun.RunAsync("capture", file)).Expect(0).Out);
         (await ToolRun.RunAsync("replay", "--capture", file, "--index", "none")).ExpectRefusal("no call of index 'none'");
+        await PageInBrowser.RequireSoundAsync("replay", page, 3);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ann.Tests.Files.Formats;
+using Ann.Tests.Tool.Pages;
 
 namespace Ann.Tests.Tool.Judging;
 
@@ -53,6 +54,7 @@ public sealed class DiffVerbTests : IDisposable
         Assert.Contains("data-series='queries'", page);
         Assert.Contains("data-series='A, a.ann'", page);
         Assert.Contains("Entered most answers", page);
+        await PageInBrowser.RequireSoundAsync("diff", _folder["page.html"], 3);
     }
 
     [Fact]
@@ -95,6 +97,7 @@ public sealed class DiffVerbTests : IDisposable
         }
         (await ToolRun.RunAsync("verify", index, "--min-recall", "98")).ExpectRefusal("--min-recall is 98; it must be 0 to 1");
         (await ToolRun.RunAsync("verify", index, "--k", "20")).ExpectRefusal("--k is '20'; it must be one of 10, 100");
+        await PageInBrowser.RequireSoundAsync("verify", _folder["page.html"], 6);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Ann.Core.Files;
 using Ann.Core.Files.Formats;
 using Ann.Tests.Files.Formats;
+using Ann.Tests.Tool.Pages;
 
 namespace Ann.Tests.Tool.Judging;
 
@@ -61,6 +62,7 @@ public sealed class InteractionEvalTests : IDisposable
         string page = File.ReadAllText(_folder["page.html"]);
         foreach (string series in (string[])["exact", "ann ef 4", "previous ef 4"])
             Assert.Contains($"data-series='{series}'", page);
+        await PageInBrowser.RequireSoundAsync("eval --interactions", _folder["page.html"], 6);
     }
 
     /// <summary>The shared two-tower set: 2,000 users, their true next item, and what they had before.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Ann.Core.Files;
 using Ann.Encoding;
 using Ann.Tests.Files.Formats;
+using Ann.Tests.Tool.Pages;
 using Ann.Tool.Judged;
 
 namespace Ann.Tests.Tool.Judging;
@@ -85,6 +86,7 @@ public sealed class JudgedEvalTests : IDisposable
         Assert.Contains("data-series='default'", page);
         Assert.Contains("class='interval'", page);
         Assert.Contains("Against default", page);
+        await PageInBrowser.RequireSoundAsync("eval --qrels", _folder["page.html"], 8);
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using Ann.Encoding;
 using Ann.Protocol.V1;
 using Ann.Tests.Encoding;
 using Ann.Tests.Files;
+using Ann.Tests.Tool.Pages;
 using Ann.Tool;
 using Ann.Tool.Samples;
 using Grpc.Net.Client;
@@ -24,7 +25,7 @@ public sealed class TwoTowerTests(TwoTowerTests.Made made) : IClassFixture<TwoTo
         ["--factors", "8", "--iterations", "8", "--regularization", "0.5", "--confidence", "6", "--k", "5", "--ef", "8,32", "--seed", "3"];
 
     [Fact]
-    public void ItBeatsPopularityAndSaysSoInFigures()
+    public async Task ItBeatsPopularityAndSaysSoInFigures()
     {
         JsonElement json = made.Run.Json;
         JsonElement[] answers = [.. json.GetProperty("evaluation").GetProperty("answers").EnumerateArray()];
@@ -41,6 +42,7 @@ public sealed class TwoTowerTests(TwoTowerTests.Made made) : IClassFixture<TwoTo
         foreach (string series in (string[])["exact", "ann ef 32", "popularity"])
             Assert.Contains($"data-series='{series}'", page, StringComparison.Ordinal);
         Assert.DoesNotContain(".partial", made.Run.Out, StringComparison.Ordinal);
+        await PageInBrowser.RequireSoundAsync("sample two-tower", made.Folder["page.html"], 12);
     }
 
     [Fact]

@@ -80,7 +80,9 @@ internal sealed class AxisMap
         AxisScale.Linear => LinearTicks(),
         AxisScale.Logarithmic => LogarithmicTicks(),
         _ => Shares.Where(share => share >= _least && share <= _most)
-            .Select(static share => new ChartTick(share, share.ToString(CultureInfo.InvariantCulture), MajorShares.Contains(share))),
+            .Select(static share => share == Shares[^1]
+                ? new ChartTick(share, "1", true) // what is beyond stands there, too
+                : new ChartTick(share, share.ToString(CultureInfo.InvariantCulture), MajorShares.Contains(share))),
     };
 
     /// <summary>The place of a value; beyond the ends of the axis, the end.</summary>

@@ -21,7 +21,11 @@ internal sealed record ChartPoint(double X, double Y, string Label)
 /// <param name="Name">As the legend has it.</param>
 /// <param name="Points">In the order in which a line goes through them.</param>
 /// <param name="IsLine">False for points without a line.</param>
-internal sealed record ChartSeries(string Name, IReadOnlyList<ChartPoint> Points, bool IsLine = true);
+internal sealed record ChartSeries(string Name, IReadOnlyList<ChartPoint> Points, bool IsLine = true)
+{
+    /// <summary>True for what the page is about: its points are ringed, and its name stands beside them.</summary>
+    public bool IsMarked { get; init; }
+}
 
 /// <summary>A line at a value of the axis at the left, such as a limit or a target.</summary>
 /// <param name="Y">Where.</param>
@@ -36,9 +40,9 @@ internal sealed class LineChart
 {
     private const int Width = 800;
     private const int Height = 500;
-    private const int Left = 84;
+    private const int Left = 96;
     private const int Right = 42;
-    private const int Top = 18;
+    private const int Top = 46;
     private const int Bottom = 68;
 
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
@@ -100,10 +104,7 @@ internal sealed class LineChart
         _svg.Append(
             Invariant,
             $"<text class='axis' x='{(Left + Width - Right) / 2}' y='{Height - 12}' text-anchor='middle'>{Escape(x.Title)}</text>");
-        int middle = (Top + Height - Bottom) / 2;
-        _svg.Append(
-            Invariant,
-            $"<text class='axis' transform='rotate(-90 18 {middle})' x='18' y='{middle}' text-anchor='middle'>{Escape(y.Title)}</text>");
+        _svg.Append(Invariant, $"<text class='axis' x='4' y='22'>{Escape(y.Title)}</text>");
     }
 
     private void Limit(ChartLimit limit)
@@ -137,8 +138,23 @@ internal sealed class LineChart
                 Invariant,
                 $"<circle cx='{Text(_x.At(point.X))}' cy='{Text(_y.At(point.Y))}' r='3.4'>"
                 + $"<title>{name}, {Escape(point.Label)}</title></circle>");
+            if (series.IsMarked)
+                Mark(point, name);
         }
         _svg.Append("</g>");
+    }
+
+    /// <summary>A ring, and the name where there is room for it: towards the middle, above, or at the top below.</summary>
+    private void Mark(ChartPoint point, string name)
+    {
+        (double x, double y) = (_x.At(point.X), _y.At(point.Y));
+        bool isRight = x > (Left + Width - Right) / 2;
+        double at = y < Top + 40 ? y + 36 : y - 16;
+        _svg.Append(
+            Invariant,
+            $"<circle class='ring' cx='{Text(x)}' cy='{Text(y)}' r='8'/>"
+            + $"<text class='axis' x='{Text(isRight ? x - 6 : x + 6)}' y='{Text(at)}' "
+            + $"text-anchor='{(isRight ? "end" : "start")}'>{name}</text>");
     }
 
     private void Legend(IReadOnlyList<ChartSeries> series)

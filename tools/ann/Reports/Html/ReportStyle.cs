@@ -37,6 +37,7 @@ internal static class ReportStyle
         svg { display: block; width: 100%; height: auto; } svg .grid { stroke: var(--line); }
         svg .tick { font-size: 12px; fill: var(--soft); } svg .axis { font-size: 13px; fill: var(--text); }
         .curve polyline { fill: none; stroke: var(--s); stroke-width: 2.2; } .curve circle { fill: var(--s); }
+        .curve circle.ring { fill: none; stroke: var(--text); stroke-width: 2; }
         .curve .spread { stroke: var(--s); stroke-width: 5; stroke-opacity: .35; stroke-linecap: round; }
         .curve.dashed polyline { stroke-dasharray: 6 4; } svg .limit { stroke: var(--text); stroke-dasharray: 3 4; }
         .bar rect { fill: var(--s); } .bar .interval { stroke: var(--text); stroke-width: 2; } .bar.dashed rect { fill-opacity: .55; }
@@ -47,7 +48,7 @@ internal static class ReportStyle
         @media (max-width: 640px) {
           body { margin: 1rem auto; padding: 0 .8rem; } .headline strong { font-size: 1.9rem; }
           svg .tick { font-size: 22px; } svg .axis { font-size: 24px; } svg .minor { display: none; }
-          .curve polyline { stroke-width: 3.4; } .curve circle { r: 5; } .curve .spread { stroke-width: 8; }
+          .curve polyline { stroke-width: 3.4; } .curve circle { r: 5; } .curve circle.ring { r: 12; } .curve .spread { stroke-width: 8; }
           ul.legend polyline { stroke-width: 2.2; } ul.legend circle { r: 3.4; } td.text { min-width: 12rem; }
         }
         @media print {
